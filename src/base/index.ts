@@ -1,0 +1,27 @@
+export {
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  DataError,
+  describe,
+  dtypeError,
+  FormatError,
+  internalError,
+  kindError,
+  NotFiniteError,
+  releasedError,
+  sentence,
+  shapeError,
+  UnsupportedError,
+  valueError,
+} from "./errors.ts";
+export type { ErrorCode } from "./errors.ts";
+export { bytesPerElement, dtypeOf, isFloat, typedArray } from "./dtype.ts";
+export type { DType, FloatDType, TypedArray } from "./dtype.ts";
+export { broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "./shape.ts";
+export type { Shape } from "./shape.ts";
+export { join, leavesOf, mapTree, withPrefix, zipTrees } from "./tree.ts";
+export type { Tree } from "./tree.ts";
+export { philox4x32, RandomStream, randomStream } from "./random.ts";
+export type { RandomState } from "./random.ts";
+export { exp, exp32, log, log1p, log32, sigmoid, sigmoid32, tanh, tanh32 } from "./math.ts";

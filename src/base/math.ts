@@ -1,0 +1,186 @@
+/**
+ * @file Our own exp, log and tanh, so that every JavaScript engine gives the same bits.
+ * The `32` versions round after each operation exactly as 32-bit hardware does, which lets a SIMD kernel
+ * reproduce them. Polynomials and constants: S. Moshier, Cephes Mathematical Library (exp.c, expf.c,
+ * log.c, logf.c, tanh.c, tanhf.c).
+ */
+
+const f = Math.fround;
+
+const words = new Uint32Array(2);
+const asFloat64 = new Float64Array(words.buffer);
+const asFloat32 = new Float32Array(words.buffer, 0, 1);
+
+/** 2^n for n in [-1022, 1023]. */
+function powerOfTwo(n: number): number {
+  words[0] = 0;
+  words[1] = (n + 1023) << 20;
+  return asFloat64[0];
+}
+
+/** 2^n in 32 bits for n in [-126, 127]. */
+function powerOfTwo32(n: number): number {
+  words[0] = (n + 127) << 23;
+  return asFloat32[0];
+}
+
+/** e^x, within 1 ulp in float64. */
+export function exp(x: number): number {
+  if (!(x > -745.2)) return x !== x ? x : 0;
+  if (x > 709.782712893384) return Infinity;
+  const n = Math.floor(1.4426950408889634 * x + 0.5);
+  const r = x - n * 6.93145751953125e-1 - n * 1.42860682030941723212e-6;
+  const rr = r * r;
+  const p = r * ((1.26177193074810590878e-4 * rr + 3.02994407707441961300e-2) * rr + 9.99999999999999999910e-1);
+  const q =
+    ((3.00198505138664455042e-6 * rr + 2.52448340349684104192e-3) * rr + 2.27265548208155028766e-1) * rr +
+    2.00000000000000000009;
+  const y = 1 + (2 * p) / (q - p);
+  // two factors, so that 2^1024 and the denormals below 2^-1022 are reached without overflow
+  const half = n >> 1;
+  return y * powerOfTwo(half) * powerOfTwo(n - half);
+}
+
+/** e^x for a float32 x, every operation rounded to float32. */
+export function exp32(x: number): number {
+  if (!(x > -103.97)) return x !== x ? x : 0;
+  if (x > 88.72283935546875) return Infinity;
+  const n = Math.floor(f(f(x * f(1.44269504088896341)) + 0.5));
+  let r = f(x - f(n * f(0.693359375)));
+  r = f(r - f(n * f(-2.12194440e-4)));
+  let p = f(1.9875691500e-4);
+  p = f(f(p * r) + f(1.3981999507e-3));
+  p = f(f(p * r) + f(8.3334519073e-3));
+  p = f(f(p * r) + f(4.1665795894e-2));
+  p = f(f(p * r) + f(1.6666665459e-1));
+  p = f(f(p * r) + f(5.0000001201e-1));
+  const y = f(f(f(p * f(r * r)) + r) + 1);
+  const half = n >> 1;
+  return f(f(y * powerOfTwo32(half)) * powerOfTwo32(n - half));
+}
+
+/** Natural logarithm, within 1 ulp in float64. */
+export function log(x: number): number {
+  if (!(x > 0)) return x === 0 ? -Infinity : NaN;
+  if (x === Infinity) return x;
+  let e = 0;
+  let m = x;
+  if (m < 2.2250738585072014e-308) {
+    m *= 4503599627370496;
+    e = -52;
+  }
+  asFloat64[0] = m;
+  e += (words[1] >>> 20) - 1022;
+  words[1] = (words[1] & 0xfffff) | 0x3fe00000;
+  m = asFloat64[0];
+  if (m < 0.70710678118654752440) {
+    e -= 1;
+    m = 2 * m - 1;
+  } else {
+    m -= 1;
+  }
+  const z = m * m;
+  const p =
+    ((((1.01875663804580931796e-4 * m + 4.97494994976747001425e-1) * m + 4.70579119878881725854) * m +
+      1.44989225341610930846e1) *
+      m +
+      1.79368678507819816313e1) *
+      m +
+    7.70838733755885391666;
+  const q =
+    ((((m + 1.12873587189167450590e1) * m + 4.52279145837532221105e1) * m + 8.29875266912776603211e1) * m +
+      7.11544750618563894466e1) *
+      m +
+    2.31251620126765340583e1;
+  let y = m * ((z * p) / q);
+  y -= e * 2.121944400546905827679e-4;
+  y -= 0.5 * z;
+  return m + y + e * 0.693359375;
+}
+
+/** Natural logarithm of a float32 x, every operation rounded to float32. */
+export function log32(x: number): number {
+  if (!(x > 0)) return x === 0 ? -Infinity : NaN;
+  if (x === Infinity) return x;
+  let e = 0;
+  let m = x;
+  if (m < 1.1754943508222875e-38) {
+    m = f(m * 8388608);
+    e = -23;
+  }
+  asFloat32[0] = m;
+  e += (words[0] >>> 23) - 126;
+  words[0] = (words[0] & 0x7fffff) | 0x3f000000;
+  m = asFloat32[0];
+  if (m < f(0.707106781186547524)) {
+    e -= 1;
+    m = f(f(m + m) - 1);
+  } else {
+    m = f(m - 1);
+  }
+  const z = f(m * m);
+  let p = f(7.0376836292e-2);
+  p = f(f(p * m) + f(-1.1514610310e-1));
+  p = f(f(p * m) + f(1.1676998740e-1));
+  p = f(f(p * m) + f(-1.2420140846e-1));
+  p = f(f(p * m) + f(1.4249322787e-1));
+  p = f(f(p * m) + f(-1.6668057665e-1));
+  p = f(f(p * m) + f(2.0000714765e-1));
+  p = f(f(p * m) + f(-2.4999993993e-1));
+  p = f(f(p * m) + f(3.3333331174e-1));
+  let y = f(f(m * z) * p);
+  y = f(y + f(e * f(-2.12194440e-4)));
+  y = f(y - f(0.5 * z));
+  return f(f(m + y) + f(e * f(0.693359375)));
+}
+
+/** Hyperbolic tangent, within 2 ulp in float64. */
+export function tanh(x: number): number {
+  const a = Math.abs(x);
+  if (a > 20) return x > 0 ? 1 : -1;
+  if (a >= 0.625) {
+    const y = 1 - 2 / (exp(2 * a) + 1);
+    return x < 0 ? -y : y;
+  }
+  if (x === 0) return x;
+  const z = x * x;
+  const p = (-9.64399179425052238628e-1 * z - 9.92877231001918586564e1) * z - 1.61468768441708447952e3;
+  const q = ((z + 1.12811678491632931402e2) * z + 2.23548839060100448583e3) * z + 4.84406305325125486048e3;
+  return x + x * z * (p / q);
+}
+
+/** Hyperbolic tangent of a float32 x, every operation rounded to float32. */
+export function tanh32(x: number): number {
+  const a = Math.abs(x);
+  if (a > 9.1) return x > 0 ? 1 : -1;
+  if (a >= 0.625) {
+    const y = f(1 - f(2 / f(exp32(f(a + a)) + 1)));
+    return x < 0 ? -y : y;
+  }
+  const z = f(x * x);
+  let p = f(-5.70498872745e-3);
+  p = f(f(p * z) + f(2.06390887954e-2));
+  p = f(f(p * z) + f(-5.37397155531e-2));
+  p = f(f(p * z) + f(1.33314422036e-1));
+  p = f(f(p * z) + f(-3.33332819422e-1));
+  return f(f(f(p * z) * x) + x);
+}
+
+/** Logistic function 1 / (1 + e^-x), from exp(-|x|) so that it never overflows. */
+export function sigmoid(x: number): number {
+  const e = exp(-Math.abs(x));
+  return x < 0 ? e / (1 + e) : 1 / (1 + e);
+}
+
+/** Logistic function of a float32 x, every operation rounded to float32. */
+export function sigmoid32(x: number): number {
+  const e = exp32(-Math.abs(x));
+  return f((x < 0 ? e : 1) / f(1 + e));
+}
+
+/** log(1 + x), accurate also for small x. */
+export function log1p(x: number): number {
+  const u = 1 + x;
+  if (u === 1) return x;
+  return u === Infinity ? u : log(u) * (x / (u - 1));
+}

@@ -1,0 +1,272 @@
+/**
+ * @file The engine contract: blocks of memory in, kernels run, blocks out. An engine knows no gradients and no
+ * cells beyond the recurrent kernels below. The reference engine defines what each kernel computes; any other
+ * is compared with it.
+ *
+ * Letters: B batch, T time steps, I input features, H hidden units, P output features (H, or the projection),
+ * N rows, V classes. Arrays are row-major and contiguous; sequences are time-major.
+ */
+import type { DType, Shape } from "../base/index.ts";
+
+/** Memory owned by an engine. What it holds when allocated is unspecified. */
+export interface Block {
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+/** A contiguous array inside a block. Tensors have this form. */
+export interface Operand {
+  readonly block: Block;
+  /** First element, counted in elements. */
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * Which results are bitwise equal. `portable` rounds after every multiply and add, everywhere alike;
+ * `fma` uses fused multiply-add and is equal only to itself.
+ */
+export type NumericsClass = "portable" | "fma";
+
+export type UnaryOp =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "exp"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "square"
+  | "reciprocal"
+  | "floor"
+  | "not"
+  | "isFinite"
+  | ActivationName
+  | "softplus";
+
+export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
+export type ComparisonOp = "equal" | "notEqual" | "less" | "lessEqual" | "greater" | "greaterEqual" | "and" | "or";
+export type BinaryOp = ArithmeticOp | ComparisonOp;
+export type ReduceOp = "sum" | "max" | "min" | "argmax" | "argmin";
+
+/**
+ * Activations that a recurrent kernel can apply. Each derivative is a function of the activation's own value.
+ * `hardSigmoid` is Keras 3's clip(x/6 + 0.5), `hardSigmoid02` Keras 2's and TensorFlow.js's clip(0.2x + 0.5).
+ */
+export type ActivationName = "sigmoid" | "tanh" | "relu" | "linear" | "softsign" | "hardSigmoid" | "hardSigmoid02";
+
+/** How a strided copy walks one of its two arrays. */
+export type Strides = { readonly offset: number; readonly strides: readonly number[] };
+
+/** What an LSTM kernel has to know beyond its arrays. */
+export type LstmSpec = {
+  /** Position of each gate's block of H columns in the packed matrices. `input` is -1 when coupled. */
+  readonly gates: { readonly input: number; readonly forget: number; readonly candidate: number; readonly output: number };
+  /** Added to the forget gate's pre-activation. */
+  readonly forgetBias: number;
+  /** Input gate = 1 - forget gate; the packed matrices then have three blocks. */
+  readonly coupled: boolean;
+  readonly gateActivation: ActivationName;
+  readonly candidateActivation: ActivationName;
+  readonly outputActivation: ActivationName;
+  /** The cell state is clipped to ±cellClip and carried clipped. Infinity: no clipping. */
+  readonly cellClip: number;
+  /** The projected output is clipped to ±projectionClip. Infinity: no clipping. */
+  readonly projectionClip: number;
+};
+
+/** What a GRU kernel has to know beyond its arrays. */
+export type GruSpec = {
+  readonly gates: { readonly reset: number; readonly update: number; readonly candidate: number };
+  /** `before`: candidate from (r*h)R. `after`: from r*(hR + recurrent bias). */
+  readonly reset: "before" | "after";
+  /** `keep`: h' = u*h + (1-u)*candidate. `write`: h' = u*candidate + (1-u)*h. */
+  readonly updateGate: "keep" | "write";
+  readonly gateActivation: ActivationName;
+  readonly candidateActivation: ActivationName;
+};
+
+/**
+ * One recurrent layer over a whole sequence. `projected` [T, B, G*H] holds x·W for all time steps; the kernel continues
+ * each of its sums with h·R, then adds the bias. Rows with t >= length give output 0 and copy their state.
+ */
+type RecurrentOperands = {
+  readonly projected: Operand;
+  /** [P, G*H]. */
+  readonly recurrent: Operand;
+  /** [G*H]. */
+  readonly bias: Operand;
+  /** int32 [B]. Absent: every row has T steps. */
+  readonly lengths?: Operand | undefined;
+  /** [B, P]. */
+  readonly h0: Operand;
+  /** [T, B, P], result. */
+  readonly outputs: Operand;
+  /** [B, P], result. */
+  readonly hLast: Operand;
+};
+
+export type RnnForward = RecurrentOperands & { readonly activation: ActivationName };
+
+export type LstmForward = RecurrentOperands & {
+  readonly spec: LstmSpec;
+  /** [3, H]: input, forget, output. */
+  readonly peepholes?: Operand | undefined;
+  /** [H, P]. */
+  readonly projection?: Operand | undefined;
+  /** [B, H]. */
+  readonly c0: Operand;
+  /** [B, H], result. */
+  readonly cLast: Operand;
+  /** Activated gates [T, B, 4, H] in the order input, forget, candidate, output, result. */
+  readonly gates: Operand;
+  /** Cell state after each step [T, B, H], clipped, result. */
+  readonly cells: Operand;
+  /** Cell state before clipping [T, B, H], result; only with a finite cellClip. */
+  readonly cellsUnclipped?: Operand | undefined;
+  /** Output before projection [T, B, H], result; only with a projection. */
+  readonly hidden?: Operand | undefined;
+};
+
+export type GruForward = RecurrentOperands & {
+  readonly spec: GruSpec;
+  /** [3*H], added to h·R before the reset gate is applied; only with reset "after". */
+  readonly recurrentBias?: Operand | undefined;
+  /** Activated gates [T, B, 3, H] in the order reset, update, candidate, result. */
+  readonly gates: Operand;
+  /** reset "after": h·R + recurrent bias of the candidate. reset "before": r*h. [T, B, H], result. */
+  readonly resetTerm: Operand;
+};
+
+/** The gradient flowing in, and the arrays that all three backward kernels fill. */
+type RecurrentGradients = {
+  /** [T, B, P]. */
+  readonly dOutputs: Operand;
+  /** [B, P]. */
+  readonly dhLast: Operand;
+  /** Gradient of the pre-activations [T, B, G*H], result; zero on padding. */
+  readonly dProjected: Operand;
+  /** [B, P], result. */
+  readonly dh0: Operand;
+};
+
+export type RnnBackward = RecurrentGradients & Pick<RnnForward, "recurrent" | "lengths" | "outputs" | "activation">;
+
+export type LstmBackward = RecurrentGradients &
+  Omit<LstmForward, "projected" | "bias" | "h0" | "hLast" | "cLast"> & {
+    /** [B, H]. */
+    readonly dcLast: Operand;
+    /** [B, H], result. */
+    readonly dc0: Operand;
+    /** [3, H], result; only with peepholes. */
+    readonly dPeepholes?: Operand | undefined;
+    /** Gradient at the projected output, after the clip [T, B, P], result; only with a projection. */
+    readonly dProjectedOutputs?: Operand | undefined;
+  };
+
+export type GruBackward = RecurrentGradients &
+  Omit<GruForward, "projected" | "bias" | "hLast" | "recurrentBias"> & {
+    /** Gradient of h·R [T, B, 3*H], result; only with reset "after", where it differs from dProjected. */
+    readonly dRecurrent?: Operand | undefined;
+  };
+
+/** One optimizer step over one parameter, in place. All arrays have the parameter's shape. */
+export type OptimizerUpdate =
+  | { readonly kind: "sgd"; readonly learningRate: number }
+  | {
+      readonly kind: "momentum";
+      readonly learningRate: number;
+      readonly momentum: number;
+      readonly nesterov: boolean;
+      /** `scaled`: velocity holds lr*g (Keras). `plain`: it holds g (TF1, PyTorch). */
+      readonly velocity: "plain" | "scaled";
+    }
+  | {
+      readonly kind: "rmsprop";
+      readonly learningRate: number;
+      readonly decay: number;
+      readonly epsilon: number;
+      readonly epsilonInside: boolean;
+      readonly momentum: number;
+      readonly centered: boolean;
+      /** `scaled`: the momentum slot accumulates lr*step (TF1, Keras). `plain`: step (PyTorch). */
+      readonly velocity: "plain" | "scaled";
+    }
+  | { readonly kind: "adagrad"; readonly learningRate: number; readonly epsilon: number; readonly epsilonInside: boolean }
+  | {
+      readonly kind: "adam";
+      /** θ -= stepSize * m / (sqrt(v) * rootScale + epsilon). */
+      readonly stepSize: number;
+      readonly rootScale: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+    };
+
+export type EngineStats = {
+  /** Blocks allocated and not yet freed. */
+  readonly liveBlocks: number;
+  readonly liveBytes: number;
+};
+
+/** All kernels write `out` completely and never read it, unless they say otherwise. Operands never overlap, unless equal. */
+export interface Engine {
+  readonly name: string;
+  readonly numerics: NumericsClass;
+
+  allocate(dtype: DType, length: number): Block;
+  /** The block must not be used afterwards; its memory is reused. */
+  free(block: Block): void;
+  /** A view for reading and writing now; invalid after the next allocate. Engines that can't read at once throw UnsupportedError. */
+  view(operand: Operand): Float32Array | Float64Array | Int32Array | Uint8Array;
+  /** A copy of the values, as soon as they are computed. */
+  read(operand: Operand): Promise<Float32Array | Float64Array | Int32Array | Uint8Array>;
+  stats(): EngineStats;
+
+  /** Element by element; `out.dtype` is bool for `not` and `isFinite`. */
+  unary(op: UnaryOp, x: Operand, out: Operand): void;
+  /** dx = dy * derivative, from the activation's value y. */
+  activationBackward(op: ActivationName, y: Operand, dy: Operand, dx: Operand): void;
+  /** With broadcasting to `out.shape`; comparisons give bool. */
+  binary(op: BinaryOp, a: Operand, b: Operand, out: Operand): void;
+  /** condition ? a : b, with broadcasting to `out.shape`. */
+  where(condition: Operand, a: Operand, b: Operand, out: Operand): void;
+  cast(x: Operand, out: Operand): void;
+  fill(out: Operand, value: number): void;
+  /** Copies x[from] to out[to] over all indices of `shape`. Does not touch the rest of `out`. */
+  copyStrided(x: Operand, from: Strides, out: Operand, to: Strides, shape: Shape): void;
+
+  /** out = op(a)·op(b), or out += …; batches of rank-2 matrices [..., M, K]·[..., K, N], equal leading axes. Sums over k in order. */
+  matmul(a: Operand, b: Operand, out: Operand, how: { transposeA: boolean; transposeB: boolean; accumulate: boolean }): void;
+  /** Over the middle axis of x seen as [outer, n, inner]; argmax and argmin give int32 and the first index of ties. */
+  reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n: number, inner: number): void;
+  /** Running sum along the middle axis of [outer, n, inner]. */
+  cumulativeSum(x: Operand, out: Operand, outer: number, n: number, inner: number, how: { exclusive: boolean; reverse: boolean }): void;
+  /** Over the last axis; `log` gives log-softmax. */
+  softmax(x: Operand, out: Operand, log: boolean): void;
+  softmaxBackward(y: Operand, dy: Operand, dx: Operand, log: boolean): void;
+  /** loss [N] = -log softmax(logits [N, V])[target]; also writes the probabilities [N, V]. Targets are int32. */
+  crossEntropy(logits: Operand, targets: Operand, loss: Operand, probabilities: Operand): void;
+  /** dLogits = (probabilities - one-hot(target)) * dLoss. */
+  crossEntropyBackward(probabilities: Operand, targets: Operand, dLoss: Operand, dLogits: Operand): void;
+
+  /** out [outer, N, inner] = x [outer, V, inner] at indices int32 [N]. */
+  gather(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void;
+  /** out [outer, V, inner] += x [outer, N, inner] at indices int32 [N], in the order of N. Reads out. */
+  scatterAdd(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void;
+  /** out [T, B, inner]: the first lengths[b] steps of x in reverse order, the rest as it is. */
+  reverseSequence(x: Operand, lengths: Operand, out: Operand): void;
+  /** out [T, B, inner] = x where t < lengths[b], else 0 (whatever x holds there). */
+  maskSequence(x: Operand, lengths: Operand, out: Operand): void;
+
+  rnnForward(arrays: RnnForward): void;
+  rnnBackward(arrays: RnnBackward): void;
+  lstmForward(arrays: LstmForward): void;
+  lstmBackward(arrays: LstmBackward): void;
+  gruForward(arrays: GruForward): void;
+  gruBackward(arrays: GruBackward): void;
+
+  /** One optimizer step, in place: reads and writes `parameter` and `slots`. */
+  optimizerUpdate(update: OptimizerUpdate, parameter: Operand, gradient: Operand, slots: readonly Operand[]): void;
+}

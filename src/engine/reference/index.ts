@@ -1,0 +1,51 @@
+/** @file The reference engine: plain TypeScript in float64 or float32. It defines what every kernel computes. */
+import { environment } from "#platform";
+import { arrayOf, Memory } from "./memory.ts";
+import { activationBackward, binary, cast, unary, where } from "./elementwise.ts";
+import { gruBackward, gruForward } from "./gru.ts";
+import { lstmBackward, lstmForward } from "./lstm.ts";
+import { matmul } from "./matmul.ts";
+import { copyStrided, gather, maskSequence, reverseSequence, scatterAdd } from "./move.ts";
+import { optimizerUpdate } from "./optimizer.ts";
+import { crossEntropy, crossEntropyBackward, cumulativeSum, reduce, softmax, softmaxBackward } from "./reduce.ts";
+import { rnnBackward, rnnForward } from "./rnn.ts";
+import type { Engine } from "../engine.ts";
+
+/** A new reference engine. `UNROLLED_POISON=1` fills fresh memory with NaN. */
+export function referenceEngine(): Engine {
+  const memory = new Memory(environment("UNROLLED_POISON") === "1");
+  return {
+    name: "reference",
+    numerics: "portable",
+    allocate: (dtype, length) => memory.allocate(dtype, length),
+    free: (block) => memory.free(block),
+    view: arrayOf,
+    read: (operand) => Promise.resolve(arrayOf(operand).slice()),
+    stats: () => memory.stats(),
+    unary,
+    activationBackward,
+    binary,
+    where,
+    cast,
+    fill: (out, value) => void arrayOf(out).fill(value),
+    copyStrided,
+    matmul,
+    reduce,
+    cumulativeSum,
+    softmax,
+    softmaxBackward,
+    crossEntropy,
+    crossEntropyBackward,
+    gather,
+    scatterAdd,
+    reverseSequence,
+    maskSequence,
+    rnnForward,
+    rnnBackward,
+    lstmForward,
+    lstmBackward,
+    gruForward,
+    gruBackward,
+    optimizerUpdate,
+  };
+}

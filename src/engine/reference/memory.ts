@@ -1,0 +1,78 @@
+/** @file Blocks of the reference engine: typed arrays, recycled by dtype and length. */
+import { type DType, internalError, type TypedArray, typedArray } from "../../base/index.ts";
+import type { Block, EngineStats, Operand } from "../engine.ts";
+
+export type FloatArray = Float32Array | Float64Array;
+
+class ReferenceBlock implements Block {
+  readonly dtype: DType;
+  readonly data: TypedArray;
+
+  constructor(dtype: DType, data: TypedArray) {
+    this.dtype = dtype;
+    this.data = data;
+  }
+
+  get length(): number {
+    return this.data.length;
+  }
+}
+
+/** At most this much freed memory waits for reuse; the rest goes back to the garbage collector. */
+const POOL_BYTES = 512 * 1024 * 1024;
+
+export class Memory {
+  readonly #pool = new Map<string, TypedArray[]>();
+  #pooledBytes = 0;
+  #liveBlocks = 0;
+  #liveBytes = 0;
+  readonly #poison: boolean;
+
+  /** `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote is seen. */
+  constructor(poison: boolean) {
+    this.#poison = poison;
+  }
+
+  allocate(dtype: DType, length: number): Block {
+    const waiting = this.#pool.get(`${dtype}${length}`);
+    let data = waiting?.pop();
+    if (data === undefined) data = typedArray(dtype, length);
+    else this.#pooledBytes -= data.byteLength;
+    if (this.#poison && (dtype === "float32" || dtype === "float64")) data.fill(NaN);
+    this.#liveBlocks++;
+    this.#liveBytes += data.byteLength;
+    return new ReferenceBlock(dtype, data);
+  }
+
+  free(block: Block): void {
+    const { dtype, data } = asReference(block);
+    this.#liveBlocks--;
+    this.#liveBytes -= data.byteLength;
+    if (this.#pooledBytes + data.byteLength > POOL_BYTES) return;
+    const key = `${dtype}${data.length}`;
+    const waiting = this.#pool.get(key);
+    if (waiting === undefined) this.#pool.set(key, [data]);
+    else waiting.push(data);
+    this.#pooledBytes += data.byteLength;
+  }
+
+  stats(): EngineStats {
+    return { liveBlocks: this.#liveBlocks, liveBytes: this.#liveBytes };
+  }
+}
+
+function asReference(block: Block): ReferenceBlock {
+  if (!(block instanceof ReferenceBlock)) throw internalError("a block of another engine reached the reference engine");
+  return block;
+}
+
+/** The operand's elements, as a view. */
+export function arrayOf(x: Operand): TypedArray {
+  const { data } = asReference(x.block);
+  let size = 1;
+  for (const n of x.shape) size *= n;
+  return x.offset === 0 && size === data.length ? data : data.subarray(x.offset, x.offset + size);
+}
+
+export const floats = (x: Operand): FloatArray => arrayOf(x) as FloatArray;
+export const integers = (x: Operand): Int32Array => arrayOf(x) as Int32Array;

@@ -1,0 +1,86 @@
+/** @file Kernels that move elements without computing with them (scatterAdd adds where rows meet). */
+import { type Shape, sizeOf } from "../../base/index.ts";
+import type { Operand, Strides } from "../engine.ts";
+import { arrayOf, floats, integers } from "./memory.ts";
+
+export function copyStrided(x: Operand, from: Strides, out: Operand, to: Strides, shape: Shape): void {
+  const source = arrayOf(x);
+  const target = arrayOf(out);
+  const rank = shape.length;
+  if (rank === 0) {
+    target[to.offset] = source[from.offset];
+    return;
+  }
+  const last = rank - 1;
+  const n = shape[last];
+  const sourceStep = from.strides[last];
+  const targetStep = to.strides[last];
+  const index = new Array<number>(rank).fill(0);
+  let sourceAt = from.offset;
+  let targetAt = to.offset;
+  for (let rows = n === 0 ? 0 : sizeOf(shape) / n; rows > 0; rows--) {
+    for (let j = 0; j < n; j++) target[targetAt + j * targetStep] = source[sourceAt + j * sourceStep];
+    // the next row, carrying over like an odometer
+    for (let axis = last - 1; axis >= 0; axis--) {
+      sourceAt += from.strides[axis];
+      targetAt += to.strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      sourceAt -= shape[axis] * from.strides[axis];
+      targetAt -= shape[axis] * to.strides[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+export function gather(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void {
+  const source = arrayOf(x);
+  const ids = integers(indices);
+  const target = arrayOf(out);
+  const rows = outer === 0 || inner === 0 ? 0 : source.length / (outer * inner);
+  for (let o = 0, at = 0; o < outer; o++) {
+    for (const id of ids) {
+      const row = (o * rows + id) * inner;
+      for (let j = 0; j < inner; j++) target[at++] = source[row + j];
+    }
+  }
+}
+
+export function scatterAdd(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void {
+  const source = floats(x);
+  const ids = integers(indices);
+  const target = floats(out);
+  const rows = outer === 0 || inner === 0 ? 0 : target.length / (outer * inner);
+  for (let o = 0, at = 0; o < outer; o++) {
+    for (const id of ids) {
+      const row = (o * rows + id) * inner;
+      for (let j = 0; j < inner; j++) target[row + j] += source[at++];
+    }
+  }
+}
+
+export function reverseSequence(x: Operand, lengths: Operand, out: Operand): void {
+  const [steps, batch] = x.shape;
+  const inner = sizeOf(x.shape.slice(2));
+  const source = arrayOf(x);
+  const target = arrayOf(out);
+  const limit = integers(lengths);
+  for (let t = 0; t < steps; t++) {
+    for (let b = 0; b < batch; b++) {
+      const from = t < limit[b] ? limit[b] - 1 - t : t;
+      for (let j = 0; j < inner; j++) target[(t * batch + b) * inner + j] = source[(from * batch + b) * inner + j];
+    }
+  }
+}
+
+export function maskSequence(x: Operand, lengths: Operand, out: Operand): void {
+  const [steps, batch] = x.shape;
+  const inner = sizeOf(x.shape.slice(2));
+  const source = arrayOf(x);
+  const target = arrayOf(out);
+  const limit = integers(lengths);
+  for (let t = 0, at = 0; t < steps; t++) {
+    for (let b = 0; b < batch; b++) {
+      for (let j = 0; j < inner; j++, at++) target[at] = t < limit[b] ? source[at] : 0;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { exp, exp32, log, log32 } from "../../base/index.ts";
+import type { Operand, ReduceOp } from "../engine.ts";
+import { arrayOf, type FloatArray, floats, integers } from "./memory.ts";
+import { type Round, roundingFor } from "./rounding.ts";
+
+/**
+ * Sum of n contiguous elements in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1: a fixed order that SIMD
+ * can follow and whose error grows with n/8.
+ */
+export function laneSum(x: FloatArray, at: number, n: number, round: Round): number {
+  const lanes = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < n; i++) lanes[i & 7] = round(lanes[i & 7] + x[at + i]);
+  for (let width = 4; width > 0; width >>= 1) {
+    for (let l = 0; l < width; l++) lanes[l] = round(lanes[l] + lanes[l + width]);
+  }
+  return lanes[0];
+}
+
+export function reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n: number, inner: number): void {
+  const from = arrayOf(x);
+  const to = arrayOf(out);
+  if (op === "sum" && inner === 1) {
+    const round = roundingFor(from as FloatArray);
+    for (let o = 0; o < outer; o++) to[o] = laneSum(from as FloatArray, o * n, n, round);
+    return;
+  }
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const at = o * n * inner + i;
+      to[o * inner + i] = op === "sum" ? strided(from, at, n, inner) : extreme(op, from, at, n, inner);
+    }
+  }
+}
+
+/** Sum in index order. */
+function strided(x: ArrayLike<number>, at: number, n: number, step: number): number {
+  const round = x instanceof Float32Array ? Math.fround : (v: number) => v;
+  let total = 0;
+  for (let k = 0; k < n; k++) total = round(total + x[at + k * step]);
+  return total;
+}
+
+/** Largest or smallest element, or its index. NaN wins, as the first one does among equals. */
+function extreme(op: Exclude<ReduceOp, "sum">, x: ArrayLike<number>, at: number, n: number, step: number): number {
+  const largest = op === "max" || op === "argmax";
+  let best = x[at];
+  let index = 0;
+  for (let k = 1; k < n && best === best; k++) {
+    const value = x[at + k * step];
+    if ((largest ? value > best : value < best) || value !== value) {
+      best = value;
+      index = k;
+    }
+  }
+  return op === "argmax" || op === "argmin" ? index : best;
+}
+
+export function cumulativeSum(
+  x: Operand,
+  out: Operand,
+  outer: number,
+  n: number,
+  inner: number,
+  { exclusive, reverse }: { exclusive: boolean; reverse: boolean },
+): void {
+  const from = arrayOf(x);
+  const to = arrayOf(out);
+  const round = from instanceof Float32Array ? Math.fround : (v: number) => v;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let total = 0;
+      for (let k = 0; k < n; k++) {
+        const at = (o * n + (reverse ? n - 1 - k : k)) * inner + i;
+        const value = from[at];
+        if (exclusive) to[at] = total;
+        total = round(total + value);
+        if (!exclusive) to[at] = total;
+      }
+    }
+  }
+}
+
+export function softmax(x: Operand, out: Operand, logarithm: boolean): void {
+  const from = floats(x);
+  const to = floats(out);
+  const n = x.shape[x.shape.length - 1];
+  for (let at = 0; at < from.length; at += n) {
+    const { maximum, total } = exponentials(from, to, at, n);
+    const round = roundingFor(from);
+    if (logarithm) {
+      const shift = round(naturalLog(total, round));
+      for (let j = 0; j < n; j++) to[at + j] = round(from[at + j] - maximum) - shift;
+    } else {
+      for (let j = 0; j < n; j++) to[at + j] = to[at + j] / total;
+    }
+  }
+}
+
+const naturalLog = (x: number, round: Round): number => (round === Math.fround ? log32(x) : log(x));
+
+/** Writes exp(x - max) and returns the maximum and the sum. */
+function exponentials(from: FloatArray, to: FloatArray, at: number, n: number): { maximum: number; total: number } {
+  const round = roundingFor(from);
+  const e = round === Math.fround ? exp32 : exp;
+  let maximum = -Infinity;
+  for (let j = 0; j < n; j++) maximum = Math.max(maximum, from[at + j]);
+  // a row of -Infinity has no maximum to subtract; 0 lets it become 0/0 = NaN rather than throw
+  if (maximum === -Infinity) maximum = 0;
+  for (let j = 0; j < n; j++) to[at + j] = e(round(from[at + j] - maximum));
+  return { maximum, total: laneSum(to, at, n, round) };
+}
+
+/** softmax: y (dy - sum(dy y)). log-softmax: dy - exp(y) sum(dy). */
+export function softmaxBackward(y: Operand, dy: Operand, dx: Operand, logarithm: boolean): void {
+  const value = floats(y);
+  const upstream = floats(dy);
+  const to = floats(dx);
+  const round = roundingFor(value);
+  const e = round === Math.fround ? exp32 : exp;
+  const n = y.shape[y.shape.length - 1];
+  for (let at = 0; at < value.length; at += n) {
+    if (logarithm) {
+      const total = laneSum(upstream, at, n, round);
+      for (let j = 0; j < n; j++) to[at + j] = upstream[at + j] - round(e(value[at + j]) * total);
+    } else {
+      for (let j = 0; j < n; j++) to[at + j] = upstream[at + j] * value[at + j];
+      const total = laneSum(to, at, n, round);
+      for (let j = 0; j < n; j++) to[at + j] = value[at + j] * round(upstream[at + j] - total);
+    }
+  }
+}
+
+export function crossEntropy(logits: Operand, targets: Operand, loss: Operand, probabilities: Operand): void {
+  const from = floats(logits);
+  const to = floats(probabilities);
+  const ids = integers(targets);
+  const losses = floats(loss);
+  const round = roundingFor(from);
+  const n = logits.shape[logits.shape.length - 1];
+  for (let row = 0; row < ids.length; row++) {
+    const at = row * n;
+    const { maximum, total } = exponentials(from, to, at, n);
+    losses[row] = naturalLog(total, round) - round(from[at + ids[row]] - maximum);
+    for (let j = 0; j < n; j++) to[at + j] = to[at + j] / total;
+  }
+}
+
+export function crossEntropyBackward(probabilities: Operand, targets: Operand, dLoss: Operand, dLogits: Operand): void {
+  const p = floats(probabilities);
+  const ids = integers(targets);
+  const upstream = floats(dLoss);
+  const to = floats(dLogits);
+  const round = roundingFor(p);
+  const n = probabilities.shape[probabilities.shape.length - 1];
+  for (let row = 0; row < ids.length; row++) {
+    const at = row * n;
+    for (let j = 0; j < n; j++) to[at + j] = round(p[at + j] - (j === ids[row] ? 1 : 0)) * upstream[row];
+  }
+}

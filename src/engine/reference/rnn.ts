@@ -1,0 +1,59 @@
+/** @file Elman's RNN: h' = act(x·W + h·R + b). B batch, T time, P = H hidden units. */
+import type { RnnBackward, RnnForward } from "../engine.ts";
+import { activationDerivative, activationFunction } from "./activations.ts";
+import { multiplyAdd, transposed } from "./matmul.ts";
+import { floats } from "./memory.ts";
+import { roundingFor } from "./rounding.ts";
+import { activeRows, copyActive, matrix, scratchLike } from "./sequence.ts";
+
+export function rnnForward({ projected, recurrent, bias, lengths, h0, outputs, hLast, activation }: RnnForward): void {
+  const [steps, batch, units] = outputs.shape;
+  const z = floats(projected);
+  const r = floats(recurrent);
+  const b = floats(bias);
+  const y = floats(outputs);
+  const h = floats(hLast);
+  const round = roundingFor(y);
+  const act = activationFunction(activation, round);
+  const active = activeRows(lengths, batch);
+  const sums = scratchLike(y, batch * units);
+  h.set(floats(h0));
+  for (let t = 0; t < steps; t++) {
+    const at = t * batch * units;
+    sums.set(z.subarray(at, at + batch * units));
+    multiplyAdd(matrix(sums, units), matrix(h, units), matrix(r, units), batch, units, units);
+    for (let row = 0; row < batch; row++) {
+      const on = active(row, t);
+      for (let j = 0, i = row * units; j < units; j++, i++) {
+        if (on) h[i] = act(round(sums[i] + b[j]));
+        y[at + i] = on ? h[i] : 0;
+      }
+    }
+  }
+}
+
+export function rnnBackward({ recurrent, lengths, outputs, activation, dOutputs, dhLast, dProjected, dh0 }: RnnBackward): void {
+  const [steps, batch, units] = outputs.shape;
+  const y = floats(outputs);
+  const dy = floats(dOutputs);
+  const dz = floats(dProjected);
+  const dh = floats(dh0);
+  const round = roundingFor(y);
+  const derivative = activationDerivative(activation, round);
+  const active = activeRows(lengths, batch);
+  const back = transposed(matrix(floats(recurrent), units), units, units);
+  const carried = scratchLike(y, batch * units);
+  dh.set(floats(dhLast));
+  for (let t = steps - 1; t >= 0; t--) {
+    const at = t * batch * units;
+    for (let row = 0; row < batch; row++) {
+      const on = active(row, t);
+      for (let j = 0, i = row * units; j < units; j++, i++) {
+        dz[at + i] = on ? round(dy[at + i] + dh[i]) * derivative(y[at + i]) : 0;
+      }
+    }
+    carried.fill(0);
+    multiplyAdd(matrix(carried, units), matrix(dz, units, at), back, batch, units, units);
+    copyActive(dh, carried, units, batch, t, active);
+  }
+}

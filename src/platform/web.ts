@@ -1,0 +1,21 @@
+/** @file What differs between Node and the web, the web's side. `node.ts` has the same names. */
+
+/** Milliseconds since an arbitrary start, monotonic. */
+export const now = (): number => performance.now();
+
+/** Lets rendering, input and messages run before the returned promise resolves. */
+export const yieldToHost = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+
+/** Number of processors that this page may use. */
+export const cores = (): number => navigator.hardwareConcurrency;
+
+/** A page has no environment variables. */
+export const environment = (_name: string): string | undefined => undefined;

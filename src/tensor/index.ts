@@ -1,0 +1,46 @@
+export { assign } from "./assign.ts";
+export { full, oneHot, ones, randomTensor, range, tensor, zeros } from "./create.ts";
+export type { Distribution, TensorOptions } from "./create.ts";
+export { activate, hardSigmoid, hardSigmoid02, relu, sigmoid, softplus, softsign, tanh } from "./ops/activations.ts";
+export { add, div, mul, sub } from "./ops/arithmetic.ts";
+export type { Value } from "./ops/arithmetic.ts";
+export { broadcastTo, sum } from "./ops/broadcast.ts";
+export { cast } from "./ops/cast.ts";
+export {
+  equal,
+  greater,
+  greaterEqual,
+  isFinite,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  notEqual,
+  where,
+} from "./ops/compare.ts";
+export { cumulativeSum } from "./ops/cumulative.ts";
+export { abs, exp, floor, log, log1p, neg, reciprocal, sign, sqrt, square } from "./ops/elementwise.ts";
+export { clip, maximum, minimum } from "./ops/extremes.ts";
+export { gather, scatterAdd, takeLast, takeSteps } from "./ops/gather.ts";
+export { matmul } from "./ops/matmul.ts";
+export {
+  concat,
+  expandDims,
+  flip,
+  pad,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  swapLeading,
+  transpose,
+} from "./ops/move.ts";
+export { pow } from "./ops/power.ts";
+export { argmax, argmin, logSumExp, max, mean, min } from "./ops/reduce.ts";
+export { maskSequence, reverseSequence } from "./ops/sequence.ts";
+export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";
+export { detach, grad, valueAndGrad, withoutGradient } from "./tape.ts";
+export { memory, outsideScopes, scope, Tensor } from "./tensor.ts";
+export type { NestedArray } from "./tensor.ts";

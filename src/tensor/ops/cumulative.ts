@@ -1,0 +1,16 @@
+import { normalizeAxis, sizeOf } from "../../base/index.ts";
+import { currentEngine } from "../../engine/index.ts";
+import { record } from "../tape.ts";
+import { allocate, type Tensor } from "../tensor.ts";
+
+export type CumulativeSumOptions = { readonly exclusive?: boolean; readonly reverse?: boolean };
+
+/** Running sum along `axis` (default 0). `exclusive` leaves out the element itself, `reverse` runs from the end. */
+export function cumulativeSum(x: Tensor, axis = 0, { exclusive = false, reverse = false }: CumulativeSumOptions = {}): Tensor {
+  const along = normalizeAxis("cumulativeSum", axis, x.rank);
+  const out = allocate(x.dtype, x.shape);
+  const outer = sizeOf(x.shape.slice(0, along));
+  const inner = sizeOf(x.shape.slice(along + 1));
+  currentEngine().cumulativeSum(x, out, outer, x.shape[along], inner, { exclusive, reverse });
+  return record([x], [out], (dy) => [dy && cumulativeSum(dy, along, { exclusive, reverse: !reverse })]);
+}

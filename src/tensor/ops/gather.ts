@@ -1,0 +1,65 @@
+import { dtypeError, isFloat, normalizeAxis, sameShape, shapeError, sizeOf, valueError } from "../../base/index.ts";
+import { currentEngine } from "../../engine/index.ts";
+import { tensor, zeros } from "../create.ts";
+import { record } from "../tape.ts";
+import { allocate, commonDtype, type Tensor } from "../tensor.ts";
+import { reshape } from "./move.ts";
+
+/** Throws unless `indices` is int32 with every element in [0, size). */
+export function checkIndices(where: string, indices: Tensor, size: number): void {
+  if (indices.dtype !== "int32") throw dtypeError(where, "int32", indices.dtype);
+  for (const id of currentEngine().view(indices)) {
+    if (id < 0 || id >= size) throw valueError(where, `indices in [0, ${size})`, id);
+  }
+}
+
+/**
+ * Elements of x at int32 `indices` along `axis` (default 0): with x [V, D] and indices [T, B] this is an embedding look-up
+ * [T, B, D]. Throws RangeError when an index is outside.
+ */
+export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  const at = normalizeAxis("gather", axis, x.rank);
+  checkIndices("gather", indices, x.shape[at]);
+  const outer = sizeOf(x.shape.slice(0, at));
+  const inner = sizeOf(x.shape.slice(at + 1));
+  const out = allocate(x.dtype, [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)]);
+  currentEngine().gather(x, indices, out, outer, inner);
+  return record([x], [out], (dy) => [dy && scatterAdd(dy, indices, x.shape[at], at)]);
+}
+
+/**
+ * The transpose of `gather`: a tensor with `size` elements along `axis` in which each slice of x was added at its index.
+ * x has the shape that `gather` would give.
+ */
+export function scatterAdd(x: Tensor, indices: Tensor, size: number, axis = 0): Tensor {
+  const at = normalizeAxis("scatterAdd", axis, x.rank - indices.rank + 1);
+  checkIndices("scatterAdd", indices, size);
+  if (!isFloat(x.dtype)) throw dtypeError("scatterAdd", "float32 or float64", x.dtype);
+  if (!sameShape(x.shape.slice(at, at + indices.rank), indices.shape)) {
+    throw shapeError("scatterAdd", `the indices' shape [${indices.shape.join(", ")}] at axis ${at}`, x.shape);
+  }
+  const tail = x.shape.slice(at + indices.rank);
+  const out = zeros([...x.shape.slice(0, at), size, ...tail], x.dtype);
+  currentEngine().scatterAdd(x, indices, out, sizeOf(x.shape.slice(0, at)), sizeOf(tail));
+  return record([x], [out], (dy) => [dy && gather(dy, indices, at)]);
+}
+
+/** One element per row: x [..., V] at int32 `indices` [...] along the last axis. */
+export function takeLast(x: Tensor, indices: Tensor): Tensor {
+  const n = x.shape[x.rank - 1];
+  if (!sameShape(indices.shape, x.shape.slice(0, -1))) {
+    throw shapeError("takeLast", `indices [${x.shape.slice(0, -1).join(", ")}]`, indices.shape);
+  }
+  checkIndices("takeLast", indices, n);
+  const flat = tensor(Int32Array.from(currentEngine().view(indices), (id: number, row: number) => row * n + id));
+  return reshape(gather(reshape(x, [sizeOf(x.shape)]), flat), indices.shape);
+}
+
+/** x [T, ...] with each element's own time step: row b of the result [B, ...] is x[steps[b], b] for x [T, B, ...]. */
+export function takeSteps(x: Tensor, steps: Int32Array): Tensor {
+  const [time, batch] = x.shape;
+  if (steps.length !== batch) throw shapeError("takeSteps", `${batch} steps`, [steps.length]);
+  const rows = tensor(steps.map((t, b) => t * batch + b));
+  commonDtype("takeSteps", x);
+  return gather(reshape(x, [time * batch, ...x.shape.slice(2)]), rows);
+}

@@ -1,0 +1,51 @@
+import { broadcastShapes, formatShape, sameShape, shapeError, sizeOf } from "../../base/index.ts";
+import { currentEngine } from "../../engine/index.ts";
+import { record } from "../tape.ts";
+import { allocate, commonDtype, type Tensor } from "../tensor.ts";
+import { broadcastTo, sumTo } from "./broadcast.ts";
+import { reshape } from "./move.ts";
+
+export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB?: boolean };
+
+/**
+ * Matrix product over the last two axes: [..., M, K] · [..., K, N] = [..., M, N]. Leading axes broadcast;
+ * a rank-2 `b` serves every leading index of `a`. With `transposeA` (`transposeB`) the last two axes of a (b) are read swapped.
+ * Throws RangeError when ranks are below 2 or the inner sizes differ.
+ */
+export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
+  const dtype = commonDtype("matmul", a, b);
+  if (a.rank < 2 || b.rank < 2) throw shapeError("matmul", "two tensors of rank >= 2", a.rank < 2 ? a.shape : b.shape);
+  const k = a.shape[a.rank - (transposeA ? 2 : 1)];
+  const bK = b.shape[b.rank - (transposeB ? 1 : 2)];
+  if (k !== bK) {
+    throw shapeError("matmul", `inner size ${k} (from ${formatShape(a.shape)}${transposeA ? " transposed" : ""})`, b.shape);
+  }
+  if (b.rank === 2 && a.rank > 2 && !transposeA) {
+    // one tall product instead of many small ones
+    const rows = sizeOf(a.shape) / (k === 0 ? 1 : k);
+    const n = b.shape[transposeB ? 0 : 1];
+    return reshape(product(reshape(a, [rows, k]), b, transposeA, transposeB, dtype), [...a.shape.slice(0, -1), n]);
+  }
+  const leading = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const fit = (x: Tensor): Tensor =>
+    sameShape(x.shape.slice(0, -2), leading) ? x : broadcastTo(x, [...leading, ...x.shape.slice(-2)]);
+  return product(fit(a), fit(b), transposeA, transposeB, dtype);
+}
+
+function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean, dtype: Tensor["dtype"]): Tensor {
+  const m = a.shape[a.rank - (transposeA ? 1 : 2)];
+  const n = b.shape[b.rank - (transposeB ? 2 : 1)];
+  const out = allocate(dtype, [...a.shape.slice(0, -2), m, n]);
+  currentEngine().matmul(a, b, out, { transposeA, transposeB, accumulate: false });
+  return record([a, b], [out], (dy) => {
+    if (dy === undefined) return [];
+    // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC, each transposed once more where the operand was
+    const da = transposeA
+      ? matmul(b, dy, { transposeA: transposeB, transposeB: true })
+      : matmul(dy, b, { transposeB: !transposeB });
+    const db = transposeB
+      ? matmul(dy, a, { transposeA: true, transposeB: transposeA })
+      : matmul(a, dy, { transposeA: !transposeA });
+    return [sumTo(da, a), sumTo(db, b)];
+  });
+}

@@ -1,0 +1,10 @@
+import { arithmetic, mul, sub, type Value } from "./arithmetic.ts";
+import { lessEqual, where } from "./compare.ts";
+import { log } from "./elementwise.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** a^b. The gradient with respect to b is zero where a <= 0. */
+export const pow: (a: Value, b: Value) => Tensor = arithmetic("pow", (dy, a, b, y) => [
+  () => mul(dy, mul(b, pow(a, sub(b, 1)))),
+  () => mul(dy, mul(y, log(where(lessEqual(a, 0), 1, a)))),
+]);

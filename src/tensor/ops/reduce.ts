@@ -1,0 +1,56 @@
+/** @file Reductions other than the sum. */
+import { dtypeError, isFloat } from "../../base/index.ts";
+import { record } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import { add, div, mul, sub } from "./arithmetic.ts";
+import { type Axes, normalizeAxes, reduceAxes, type ReduceOptions, sum, without, withOnes } from "./broadcast.ts";
+import { cast } from "./cast.ts";
+import { equal } from "./compare.ts";
+import { exp, log } from "./elementwise.ts";
+import { reshape } from "./move.ts";
+
+/** Mean over `axis` (default: all). Throws TypeError unless x is floating point. */
+export function mean(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  if (!isFloat(x.dtype)) throw dtypeError("mean", "float32 or float64", x.dtype);
+  const total = sum(x, axis, options);
+  return div(total, x.size / Math.max(1, total.size));
+}
+
+function extreme(op: "max" | "min", x: Tensor, axis: Axes | undefined, keepDims: boolean): Tensor {
+  const axes = normalizeAxes(op, axis, x.rank);
+  const y = reduceAxes(op, x, axes, x.dtype);
+  record([x], [y], (dy) => {
+    if (dy === undefined) return [];
+    // ties share the gradient equally
+    const kept = withOnes(x.shape, axes);
+    const chosen = cast(equal(x, reshape(y, kept)), x.dtype);
+    const share = div(chosen, sum(chosen, axes, { keepDims: true }));
+    return [mul(share, reshape(dy, kept))];
+  });
+  return keepDims ? reshape(y, withOnes(x.shape, axes)) : y;
+}
+
+/** Largest element over `axis` (default: all); NaN if there is one. */
+export const max = (x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor =>
+  extreme("max", x, axis, keepDims);
+/** Smallest element over `axis` (default: all); NaN if there is one. */
+export const min = (x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor =>
+  extreme("min", x, axis, keepDims);
+
+/** int32 index of the first largest element along `axis` (default: the last). */
+export function argmax(x: Tensor, axis = -1): Tensor {
+  return reduceAxes("argmax", x, normalizeAxes("argmax", axis, x.rank), "int32");
+}
+
+/** int32 index of the first smallest element along `axis` (default: the last). */
+export function argmin(x: Tensor, axis = -1): Tensor {
+  return reduceAxes("argmin", x, normalizeAxes("argmin", axis, x.rank), "int32");
+}
+
+/** log(sum(exp(x))) over `axis` without overflow. */
+export function logSumExp(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+  const axes = normalizeAxes("logSumExp", axis, x.rank);
+  const largest = max(x, axes, { keepDims: true });
+  const total = add(log(sum(exp(sub(x, largest)), axes, { keepDims: true })), largest);
+  return keepDims ? total : reshape(total, without(x.shape, axes));
+}

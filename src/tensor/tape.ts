@@ -1,0 +1,121 @@
+/**
+ * @file Reverse-mode differentiation. While a tape is running, every op that reads a watched tensor leaves an entry: what it
+ * read, what it made, and how a gradient flows back. Gradients are computed with the same ops, so an outer tape can
+ * differentiate them again.
+ */
+import { dtypeError, isFloat, kindError, leavesOf, mapTree, shapeError, type Tree } from "../base/index.ts";
+import { currentEngine } from "../engine/index.ts";
+import { allocate, Tensor } from "./tensor.ts";
+
+/** Gradients of the inputs, in their order; undefined where nothing flows. */
+export type Backward = (...gradients: (Tensor | undefined)[]) => readonly (Tensor | undefined)[];
+
+type Entry = { readonly inputs: readonly Tensor[]; readonly outputs: readonly Tensor[]; readonly backward: Backward };
+
+type Tape = { readonly watched: Set<Tensor>; readonly entries: Entry[] };
+
+let tapes: Tape[] = [];
+
+/**
+ * Notes that `outputs` were made from `inputs`. `backward` gets the gradient of each output (undefined where none flows)
+ * and is called at most once per differentiation. Returns `outputs[0]` for convenience of one-output ops.
+ */
+export function record(inputs: readonly Tensor[], outputs: readonly Tensor[], backward: Backward): Tensor {
+  for (const tape of tapes) {
+    if (!inputs.some((x) => tape.watched.has(x))) continue;
+    tape.entries.push({ inputs, outputs, backward });
+    for (const y of outputs) tape.watched.add(y);
+  }
+  return outputs[0];
+}
+
+/** Whether an op on these inputs would be recorded: an op may then save what only its gradient needs. */
+export function isRecording(inputs: readonly Tensor[]): boolean {
+  return tapes.some((tape) => inputs.some((x) => tape.watched.has(x)));
+}
+
+/** Runs `f` with no tape listening: what it computes counts as constant. */
+export function withoutGradient<R>(f: () => R): R {
+  const saved = tapes;
+  tapes = [];
+  try {
+    return f();
+  } finally {
+    tapes = saved;
+  }
+}
+
+/** The same values as a constant: no gradient flows through it. For carrying a state from one truncated sequence to the next. */
+export function detach(x: Tensor): Tensor {
+  return x.view(x.shape, x.offset);
+}
+
+/**
+ * The value of `f(parameters)`, a scalar, and its gradient with respect to every tensor in the tree. A parameter that the value
+ * does not depend on has gradient zero. The auxiliary result, if `f` returns `{ value, ...rest }`, is in `rest`.
+ *
+ * Throws TypeError when `f` returns no tensor or a parameter is not floating point, RangeError when the value is not scalar.
+ */
+export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readonly value: Tensor }>(
+  f: (parameters: P) => R,
+  parameters: P,
+): { value: Tensor; gradients: P; result: R } {
+  const leaves = leavesOf<Tensor>(parameters);
+  for (const [path, leaf] of leaves) {
+    if (!(leaf instanceof Tensor)) throw kindError(`grad parameter "${path}"`, "a tensor", leaf);
+    if (!isFloat(leaf.dtype)) throw dtypeError(`grad parameter "${path}"`, "float32 or float64", leaf.dtype);
+  }
+  const tape: Tape = { watched: new Set(leaves.map(([, leaf]) => leaf)), entries: [] };
+  const outer = tapes;
+  tapes = [...outer, tape];
+  let result: R;
+  try {
+    result = f(parameters);
+  } finally {
+    tapes = outer;
+  }
+  const value = result instanceof Tensor ? result : (result as { value: Tensor }).value;
+  if (!(value instanceof Tensor)) throw kindError("grad", "a function that returns a scalar tensor", value);
+  if (value.size !== 1) throw shapeError("grad", "a scalar value", value.shape, "Reduce it with mean() or sum()");
+  const gradients = propagate(tape, value);
+  return {
+    value,
+    result,
+    gradients: mapTree<Tensor, Tensor>(parameters, (leaf) => gradients.get(leaf) ?? filled(leaf, 0)) as P,
+  };
+}
+
+/** The gradient of the scalar `f(parameters)` with respect to every tensor in the tree. */
+export function grad<P extends Tree<Tensor>>(f: (parameters: P) => Tensor, parameters: P): P {
+  return valueAndGrad(f, parameters).gradients;
+}
+
+function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
+  const gradients = new Map<Tensor, Tensor>([[value, filled(value, 1)]]);
+  for (let at = tape.entries.length - 1; at >= 0; at--) {
+    const { inputs, outputs, backward } = tape.entries[at];
+    const upstream = outputs.map((y) => gradients.get(y));
+    if (upstream.every((g) => g === undefined)) continue;
+    const downstream = backward(...upstream);
+    for (let i = 0; i < inputs.length; i++) {
+      const gradient = downstream[i];
+      if (gradient === undefined || !tape.watched.has(inputs[i])) continue;
+      const sofar = gradients.get(inputs[i]);
+      gradients.set(inputs[i], sofar === undefined ? gradient : accumulate(sofar, gradient));
+    }
+  }
+  return gradients;
+}
+
+/** a + b, itself on the outer tapes. */
+function accumulate(a: Tensor, b: Tensor): Tensor {
+  const out = allocate(a.dtype, a.shape);
+  currentEngine().binary("add", a, b, out);
+  return record([a, b], [out], (g) => [g, g]);
+}
+
+function filled(like: Tensor, value: number): Tensor {
+  const out = allocate(like.dtype, like.shape);
+  currentEngine().fill(out, value);
+  return out;
+}

@@ -1,0 +1,181 @@
+/**
+ * @file The tensor and its memory. A tensor is an immutable value on an engine's block. Blocks made inside a scope are
+ * freed together when the scope ends; those made outside are freed when their tensors become unreachable.
+ */
+import {
+  type DType,
+  dtypeError,
+  formatShape,
+  mapTree,
+  releasedError,
+  shapeError,
+  type Shape,
+  sizeOf,
+  type Tree,
+  type TypedArray,
+} from "../base/index.ts";
+import { type Block, currentEngine, type Operand } from "../engine/index.ts";
+import { formatArray } from "./print.ts";
+
+/** One block and whether it may still be used. Views of a tensor share it. */
+class Storage {
+  readonly block: Block;
+  released = false;
+  /** The scope that frees it, if any. */
+  owner: Scope | undefined;
+
+  constructor(block: Block) {
+    this.block = block;
+  }
+}
+
+type Scope = { readonly storages: Set<Storage>; readonly parent: Scope | undefined };
+
+let innermost: Scope | undefined;
+
+const unreachable = new FinalizationRegistry<Block>((block) => currentEngine().free(block));
+
+/** Nested numbers, as JavaScript writes arrays. */
+export type NestedArray = number | NestedArray[];
+
+/**
+ * An n-dimensional array of one element type. Operations are functions (`add(a, b)`), each returning a new tensor.
+ */
+export class Tensor implements Operand {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** First element within the block, in elements; 0 except for views. */
+  readonly offset: number;
+  readonly #storage: Storage;
+
+  /** Use `tensor(...)`; this constructor is internal. */
+  constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0) {
+    this.#storage = storage;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.offset = offset;
+  }
+
+  /** The engine's memory. Throws RangeError (ERR_RELEASED) after the owning scope has ended. */
+  get block(): Block {
+    if (this.#storage.released) throw releasedError("tensor");
+    return this.#storage.block;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** A tensor of another shape on the same memory. Internal: see `reshape` and `slice`. */
+  view(shape: Shape, offset: number): Tensor {
+    return new Tensor(this.#storage, shape, this.dtype, offset);
+  }
+
+  /** A copy of the elements in row-major order, as soon as they are computed. Works on every engine. */
+  data(): Promise<TypedArray> {
+    return currentEngine().read(this);
+  }
+
+  /** A copy of the elements in row-major order, now. Throws UnsupportedError on an engine that can't read at once. */
+  values(): TypedArray {
+    return currentEngine().view(this).slice();
+  }
+
+  /** The elements as nested arrays of the tensor's shape (a number for a scalar). */
+  toArray(): NestedArray {
+    const flat = currentEngine().view(this);
+    const build = (axis: number, at: number, size: number): NestedArray => {
+      if (axis === this.shape.length) return flat[at];
+      const step = size / this.shape[axis];
+      return Array.from({ length: this.shape[axis] }, (_, i) => build(axis + 1, at + i * step, step));
+    };
+    return build(0, 0, this.size);
+  }
+
+  /** The single element of a tensor of size 1. Throws RangeError otherwise. */
+  item(): number {
+    if (this.size !== 1) throw shapeError("item", "a tensor with one element", this.shape);
+    return currentEngine().view(this)[0];
+  }
+
+  /** Prints the shape and the elements to the console. */
+  print(): void {
+    console.log(this.toString());
+  }
+
+  toString(): string {
+    return `${this.dtype} ${formatShape(this.shape)}\n${formatArray(currentEngine().view(this), this.shape)}`;
+  }
+
+  /** Moves the memory from its scope to the next outer one. Internal: see `scope`. */
+  moveOut(): void {
+    const owner = this.#storage.owner;
+    if (owner === undefined || this.#storage.released) return;
+    owner.storages.delete(this.#storage);
+    own(this.#storage, owner.parent);
+  }
+}
+
+function own(storage: Storage, scope: Scope | undefined): void {
+  storage.owner = scope;
+  if (scope === undefined) unreachable.register(storage, storage.block);
+  else scope.storages.add(storage);
+}
+
+/** A tensor whose elements are not set yet. The caller fills it before anyone else sees it. */
+export function allocate(dtype: DType, shape: Shape): Tensor {
+  const storage = new Storage(currentEngine().allocate(dtype, sizeOf(shape)));
+  own(storage, innermost);
+  return new Tensor(storage, shape, dtype);
+}
+
+/**
+ * Runs `f` and frees everything that was allocated in it, except the tensors in its result (a tensor, or a tree of
+ * tensors and other values), which belong to the caller's scope. Scopes nest. `f` must be synchronous.
+ */
+export function scope<R>(f: () => R): R {
+  const current: Scope = { storages: new Set(), parent: innermost };
+  innermost = current;
+  try {
+    const result = f();
+    mapTree(result as Tree<unknown>, (leaf) => {
+      if (leaf instanceof Tensor) leaf.moveOut();
+    });
+    return result;
+  } finally {
+    innermost = current.parent;
+    for (const storage of current.storages) {
+      storage.released = true;
+      currentEngine().free(storage.block);
+    }
+  }
+}
+
+/** Runs `f` so that what it allocates belongs to no scope: for parameters that are created when first used. */
+export function outsideScopes<R>(f: () => R): R {
+  const saved = innermost;
+  innermost = undefined;
+  try {
+    return f();
+  } finally {
+    innermost = saved;
+  }
+}
+
+/** Blocks and bytes that are allocated now. Constant from step to step of a healthy training loop. */
+export function memory(): { liveBlocks: number; liveBytes: number } {
+  return currentEngine().stats();
+}
+
+/** Throws TypeError unless all tensors have one dtype; returns it. */
+export function commonDtype(where: string, ...tensors: Tensor[]): DType {
+  const [first, ...rest] = tensors;
+  for (const x of rest) {
+    if (x.dtype !== first.dtype) throw dtypeError(where, first.dtype, x.dtype, "Convert with cast(x, dtype)");
+  }
+  return first.dtype;
+}
