@@ -171,9 +171,11 @@ export type GruBackward = RecurrentGradients &
     readonly dRecurrent?: Operand | undefined;
   };
 
-/** One optimizer step over one parameter, in place. All arrays have the parameter's shape. */
+/** One optimizer step over one parameter, in place. All arrays have the parameter's shape. The slots are in the order given. */
 export type OptimizerUpdate =
+  /** No slots. The gradient may be the parameter itself: decay. */
   | { readonly kind: "sgd"; readonly learningRate: number }
+  /** Slots: velocity. */
   | {
       readonly kind: "momentum";
       readonly learningRate: number;
@@ -182,6 +184,7 @@ export type OptimizerUpdate =
       /** `scaled`: velocity holds lr*g (Keras). `plain`: it holds g (TF1, PyTorch). */
       readonly velocity: "plain" | "scaled";
     }
+  /** Slots: mean square; velocity if momentum > 0; mean if centered. A negative variance (mean square - mean²) counts as 0. */
   | {
       readonly kind: "rmsprop";
       readonly learningRate: number;
@@ -193,7 +196,9 @@ export type OptimizerUpdate =
       /** `scaled`: the momentum slot accumulates lr*step (TF1, Keras). `plain`: step (PyTorch). */
       readonly velocity: "plain" | "scaled";
     }
+  /** Slots: sum of squares. */
   | { readonly kind: "adagrad"; readonly learningRate: number; readonly epsilon: number; readonly epsilonInside: boolean }
+  /** Slots: m, v. */
   | {
       readonly kind: "adam";
       /** θ -= stepSize * m / (sqrt(v) * rootScale + epsilon). */

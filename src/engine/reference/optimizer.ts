@@ -7,14 +7,14 @@ import { roundingFor } from "./rounding.ts";
 export function optimizerUpdate(update: OptimizerUpdate, parameter: Operand, gradient: Operand, slots: readonly Operand[]): void {
   const w = floats(parameter);
   const g = floats(gradient);
-  const [first, second, third] = slots.map(floats);
+  const [first, second] = slots.map(floats);
   switch (update.kind) {
     case "sgd":
       return sgd(update, w, g);
     case "momentum":
       return momentum(update, w, g, first);
     case "rmsprop":
-      return rmsprop(update, w, g, first, second, third);
+      return rmsprop(update, w, g, slots.map(floats));
     case "adagrad":
       return adagrad(update, w, g, first);
     case "adam":
@@ -50,10 +50,11 @@ function rmsprop(
   update: Update<"rmsprop">,
   w: FloatArray,
   g: FloatArray,
-  square: FloatArray,
-  velocity: FloatArray | undefined,
-  mean: FloatArray | undefined,
+  slots: readonly FloatArray[],
 ): void {
+  const square = slots[0];
+  const velocity = update.momentum > 0 ? slots[1] : undefined;
+  const mean = update.centered ? slots[slots.length - 1] : undefined;
   const round = roundingFor(w);
   const lr = round(update.learningRate);
   const decay = round(update.decay);
@@ -66,7 +67,8 @@ function rmsprop(
     let variance = square[i];
     if (mean) {
       mean[i] = round(decay * mean[i]) + round(rest * g[i]);
-      variance = round(variance - round(mean[i] * mean[i]));
+      // rounding makes it negative when all gradients are alike
+      variance = Math.max(0, round(variance - round(mean[i] * mean[i])));
     }
     const root = update.epsilonInside ? round(Math.sqrt(round(variance + epsilon))) : round(round(Math.sqrt(variance)) + epsilon);
     const step = scaled ? round(round(lr * g[i]) / root) : round(g[i] / root);

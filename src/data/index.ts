@@ -1,0 +1,14 @@
+export { buildVocabulary, UNKNOWN_TOKEN, Vocabulary, vocabularyFromJSON } from "./vocabulary.ts";
+export type { VocabularyJSON, VocabularyOptions } from "./vocabulary.ts";
+export type { DecodeStream } from "./token-codecs.ts";
+export type { Unit } from "./text-units.ts";
+export { oneHotArray } from "./one-hot.ts";
+export type { OneHotOptions } from "./one-hot.ts";
+export { contiguousBatches, shuffledWindows, splitTail } from "./windows.ts";
+export type { ContiguousOptions, ShuffledOptions, SplitOptions, Splittable, TokenBatch, TokenBatches } from "./windows.ts";
+export { slidingWindows } from "./sliding-windows.ts";
+export type { SeriesBatch, SeriesWindows, SlidingOptions } from "./sliding-windows.ts";
+export { bucketByLength, padSequences } from "./batch.ts";
+export type { BucketOptions, Buckets, FeatureSequence, PaddedBatch, PadOptions } from "./batch.ts";
+export { minMaxScaler, robustScaler, scalerFromJSON, standardScaler } from "./scaler.ts";
+export type { MinMaxOptions, RobustOptions, Scaler, ScalerJSON, ScalerKind, Table } from "./scaler.ts";

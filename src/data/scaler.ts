@@ -1,0 +1,202 @@
+/** @file Scaling of table columns: y = (x - center) / scale, computed in float64, one center and scale per column. */
+import { checkInteger, checkNumber, DataError, FormatError, describe, kindError, sentence, valueError } from "../base/index.ts";
+
+/** Which statistics a scaler was made from. */
+export type ScalerKind = "standard" | "minMax" | "robust";
+/** A scaler as plain JSON. */
+export type ScalerJSON = { kind: ScalerKind; center: number[]; scale: number[] };
+
+/** Values of a table [n, features], row-major. */
+export type Table = Float32Array | Float64Array;
+
+/** A fitted scaler. */
+export type Scaler = {
+  readonly kind: ScalerKind;
+  /** Number of columns. */
+  readonly features: number;
+  readonly center: readonly number[];
+  readonly scale: readonly number[];
+  /** Scaled copy, of the same kind of array. Throws DataError for NaN or infinity, with its row and column. */
+  transform<A extends Table>(data: A): A;
+  /** The opposite of `transform`, in a copy. NaN stays NaN, so a bad prediction is seen. */
+  inverse<A extends Table>(data: A): A;
+  /** The scaler of some columns only, in this order: to scale the predicted columns back. */
+  pick(columns: readonly number[]): Scaler;
+  /** Plain JSON for `scalerFromJSON`. */
+  toJSON(): ScalerJSON;
+};
+
+/**
+ * Mean 0 and (population) standard deviation 1 for each column of `data` [n, features]. A constant column gets scale 1, so it becomes 0.
+ * Throws DataError for no rows, and for NaN or infinity with its row and column.
+ */
+export function standardScaler(data: Table, features: number): Scaler {
+  return fit("standard", data, features, (column) => {
+    let sum = 0;
+    for (const x of column) sum += x;
+    const mean = sum / column.length;
+    let squares = 0;
+    for (const x of column) squares += (x - mean) * (x - mean);
+    return { center: mean, scale: Math.sqrt(squares / column.length) };
+  });
+}
+
+/** Options of `minMaxScaler`. */
+export type MinMaxOptions = {
+  /** What the smallest value becomes. Default 0. */
+  low?: number;
+  /** What the largest value becomes. Default 1. */
+  high?: number;
+};
+
+/**
+ * Each column of `data` [n, features] scaled into [low, high]. A constant column gets scale 1 and becomes `low`.
+ * Throws DataError as `standardScaler` does, RangeError unless low < high.
+ */
+export function minMaxScaler(data: Table, features: number, { low = 0, high = 1 }: MinMaxOptions = {}): Scaler {
+  checkNumber("minMaxScaler low", low);
+  checkNumber("minMaxScaler high", high);
+  if (!(low < high)) throw valueError("minMaxScaler", `low < high`, [low, high]);
+  return fit("minMax", data, features, (_, smallest, largest) => {
+    const scale = largest === smallest ? 1 : (largest - smallest) / (high - low);
+    return { center: smallest - low * scale, scale };
+  });
+}
+
+/** Options of `robustScaler`. */
+export type RobustOptions = {
+  /** Lower quantile, in [0, 1). Default 0.25. */
+  lower?: number;
+  /** Upper quantile, in (0, 1]. Default 0.75. */
+  upper?: number;
+};
+
+/**
+ * Median 0 and distance between two quantiles 1 for each column of `data` [n, features]: outliers hardly matter. Quantiles are interpolated
+ * linearly. Where the two are equal (at least half of the values, by default), the scale is 1.
+ * Throws DataError as `standardScaler` does, RangeError unless lower < upper.
+ */
+export function robustScaler(data: Table, features: number, { lower = 0.25, upper = 0.75 }: RobustOptions = {}): Scaler {
+  checkNumber("robustScaler lower", lower, 0, 1);
+  checkNumber("robustScaler upper", upper, 0, 1);
+  if (!(lower < upper)) throw valueError("robustScaler", "lower < upper", [lower, upper]);
+  return fit("robust", data, features, (column) => {
+    column.sort();
+    return { center: quantile(column, 0.5), scale: quantile(column, upper) - quantile(column, lower) };
+  });
+}
+
+/** The scaler that `toJSON` described. Throws FormatError when `value` is not exactly such a description. */
+export function scalerFromJSON(value: unknown): Scaler {
+  const wrong = (expected: string, got: unknown): FormatError =>
+    new FormatError(sentence("scalerFromJSON", expected, describe(got)));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw wrong("an object { kind, center, scale }", value);
+  }
+  const fields = new Map<string, unknown>(Object.entries(value));
+  for (const key of fields.keys()) {
+    if (key !== "kind" && key !== "center" && key !== "scale") throw wrong(`the keys "kind", "center" and "scale" only`, key);
+  }
+  const numbers = (key: string): number[] => {
+    const list = fields.get(key);
+    if (!Array.isArray(list) || list.length === 0) throw wrong(`${key}: a list of numbers`, list);
+    return list.map((x: unknown, column) => {
+      if (typeof x !== "number" || !Number.isFinite(x)) throw wrong(`${key}[${column}]: a finite number`, x);
+      return x;
+    });
+  };
+  const kind = fields.get("kind");
+  if (kind !== "standard" && kind !== "minMax" && kind !== "robust") throw wrong(`kind "standard" | "minMax" | "robust"`, kind);
+  const center = numbers("center");
+  const scale = numbers("scale");
+  if (scale.length !== center.length) throw wrong(`as many scales as centers (${center.length})`, scale.length);
+  const bad = scale.findIndex((s) => s <= 0);
+  if (bad >= 0) throw wrong(`scale[${bad}]: a number > 0`, scale[bad]);
+  return affine(kind, center, scale);
+}
+
+type Statistics = (column: Float64Array, smallest: number, largest: number) => { center: number; scale: number };
+
+function fit(kind: ScalerKind, data: Table, features: number, statistics: Statistics): Scaler {
+  const where = `${kind}Scaler`;
+  checkInteger(`${where} features`, features, 1);
+  checkTable(where, data, features);
+  if (data.length === 0) throw new DataError(sentence(where, "at least one row", "none"));
+  checkFinite(where, data, features);
+  const column = new Float64Array(data.length / features);
+  const center: number[] = [];
+  const scale: number[] = [];
+  for (let c = 0; c < features; c++) {
+    let smallest = Infinity;
+    let largest = -Infinity;
+    for (let row = 0, at = c; row < column.length; row++, at += features) {
+      const x = data[at];
+      column[row] = x;
+      if (x < smallest) smallest = x;
+      if (x > largest) largest = x;
+    }
+    const found = statistics(column, smallest, largest);
+    // a constant column exactly: its mean may be off by a rounding, and 0 / that rounding is not 0
+    if (smallest === largest && kind !== "minMax") found.center = smallest;
+    if (smallest === largest || found.scale === 0) found.scale = 1;
+    if (!Number.isFinite(found.center) || !Number.isFinite(found.scale)) {
+      throw new DataError(sentence(where, `values in column ${c} whose range fits float64`, `${smallest} to ${largest}`));
+    }
+    center.push(found.center);
+    scale.push(found.scale);
+  }
+  return affine(kind, center, scale);
+}
+
+function affine(kind: ScalerKind, center: readonly number[], scale: readonly number[]): Scaler {
+  const features = center.length;
+  const copy = <A extends Table>(where: string, data: A): A => {
+    checkTable(where, data, features);
+    return data.slice() as A;
+  };
+  return {
+    kind,
+    features,
+    center,
+    scale,
+    transform(data) {
+      const out = copy("scaler.transform", data);
+      checkFinite("scaler.transform", data, features);
+      for (let i = 0; i < out.length; i++) out[i] = (out[i] - center[i % features]) / scale[i % features];
+      return out;
+    },
+    inverse(data) {
+      const out = copy("scaler.inverse", data);
+      for (let i = 0; i < out.length; i++) out[i] = out[i] * scale[i % features] + center[i % features];
+      return out;
+    },
+    pick(columns) {
+      if (columns.length === 0) throw valueError("scaler.pick", "at least one column", columns);
+      columns.forEach((column) => checkInteger("scaler.pick", column, 0, features - 1));
+      return affine(kind, columns.map((c) => center[c]), columns.map((c) => scale[c]));
+    },
+    toJSON: () => ({ kind, center: [...center], scale: [...scale] }),
+  };
+}
+
+function quantile(sorted: Float64Array, q: number): number {
+  const at = q * (sorted.length - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (sorted[above] - sorted[below]) * (at - below);
+}
+
+function checkTable(where: string, data: Table, features: number): void {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
+    throw kindError(where, "a table (Float32Array or Float64Array)", data);
+  }
+  if (data.length % features !== 0) throw valueError(where, `a multiple of ${features} values`, data.length);
+}
+
+function checkFinite(where: string, data: Table, features: number): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    const row = Math.floor(i / features);
+    throw new DataError(sentence(where, "finite values", `${data[i]} in row ${row}, column ${i % features}`));
+  }
+}

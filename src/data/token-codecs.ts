@@ -1,0 +1,152 @@
+/** @file Text <-> ids for each unit. A codec trusts its token list; `vocabulary.ts` has checked it. */
+import { checkInteger, DataError, describe, sentence, valueError } from "../base/index.ts";
+import { checkWellFormed, codePointName, forEachWord, loneSurrogateError } from "./text-units.ts";
+
+/** Text from ids given one at a time. */
+export type DecodeStream = {
+  /** The text which `id` completes; "" while a UTF-8 sequence is unfinished. Throws RangeError for an id that does not exist. */
+  push(id: number): string;
+  /** What is left: "" or U+FFFD for an unfinished UTF-8 sequence. The stream can then be used again. */
+  end(): string;
+};
+
+/** What a vocabulary does, for one unit. */
+export type TokenCodec = {
+  encode(text: string): Int32Array;
+  decode(ids: ArrayLike<number>): string;
+  decodeStream(): DecodeStream;
+};
+
+const ENCODE = "vocabulary.encode";
+const DECODE = "vocabulary.decode";
+
+function unknownError(kind: string, symbol: string, position: number, known: number): DataError {
+  const code = kind === "character" ? ` (${codePointName(symbol.codePointAt(0) as number)})` : "";
+  return new DataError(
+    sentence(
+      ENCODE,
+      `a ${kind} of the vocabulary (${known} known)`,
+      `${describe(symbol)}${code} at position ${position}`,
+      `Build the vocabulary from text that contains it${kind === "word" ? ", give maxSize to get an unknown token," : ""} or use unit "byte"`,
+    ),
+  );
+}
+
+/** Ids for the code points of `tokens`; anything else becomes `unknownId` or, without one, a DataError. */
+export function charCodec(tokens: readonly string[], unknownId: number | undefined): TokenCodec {
+  // two tables, so that the common planes cost an array read per character
+  const basic = new Int32Array(65536).fill(-1);
+  const astral = new Map<number, number>();
+  tokens.forEach((token, id) => {
+    if (id === unknownId) return;
+    const codePoint = token.codePointAt(0) as number;
+    if (codePoint < 65536) basic[codePoint] = id;
+    else astral.set(codePoint, id);
+  });
+  return {
+    encode(text) {
+      const ids = new Int32Array(text.length);
+      let n = 0;
+      for (let i = 0; i < text.length; i++) {
+        let codePoint = text.charCodeAt(i);
+        const position = i;
+        if ((codePoint & 0xf800) === 0xd800) {
+          const low = text.charCodeAt(i + 1);
+          if (codePoint >= 0xdc00 || (low & 0xfc00) !== 0xdc00) throw loneSurrogateError(ENCODE, text, i);
+          codePoint = ((codePoint - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
+          i++;
+        }
+        const id = (codePoint < 65536 ? basic[codePoint] : (astral.get(codePoint) ?? -1)) as number;
+        if (id >= 0) ids[n++] = id;
+        else if (unknownId !== undefined) ids[n++] = unknownId;
+        else throw unknownError("character", String.fromCodePoint(codePoint), position, tokens.length);
+      }
+      return n === ids.length ? ids : ids.slice(0, n);
+    },
+    ...joining(tokens),
+  };
+}
+
+/** Ids for the words of `tokens`; any other word becomes `unknownId` or, without one, a DataError. */
+export function wordCodec(tokens: readonly string[], unknownId: number | undefined): TokenCodec {
+  const idOf = new Map<string, number>();
+  tokens.forEach((token, id) => {
+    if (id !== unknownId) idOf.set(token, id);
+  });
+  return {
+    encode(text) {
+      checkWellFormed(ENCODE, text);
+      let ids = new Int32Array(Math.max(16, text.length >>> 1));
+      let n = 0;
+      forEachWord(text, (start, end) => {
+        if (n === ids.length) {
+          const larger = new Int32Array(2 * n);
+          larger.set(ids);
+          ids = larger;
+        }
+        const word = text.slice(start, end);
+        const id = idOf.get(word) ?? unknownId;
+        if (id === undefined) throw unknownError("word", word, start, tokens.length);
+        ids[n++] = id;
+      });
+      return ids.slice(0, n);
+    },
+    ...joining(tokens),
+  };
+}
+
+/** Decoding where every token is text on its own. */
+function joining(tokens: readonly string[]): Pick<TokenCodec, "decode" | "decodeStream"> {
+  return {
+    decode(ids) {
+      let text = "";
+      // pieces, since one string grown token by token is a tree as deep as the text is long
+      for (let from = 0; from < ids.length; from += 4096) {
+        const piece: string[] = [];
+        const to = Math.min(ids.length, from + 4096);
+        for (let i = from; i < to; i++) piece.push(tokens[checkId(ids[i], tokens.length, i)]);
+        text += piece.join("");
+      }
+      return text;
+    },
+    decodeStream: () => ({
+      push: (id) => tokens[checkId(id, tokens.length)],
+      end: () => "",
+    }),
+  };
+}
+
+/** The 256 byte values; text is UTF-8 on the way in, and malformed UTF-8 becomes U+FFFD on the way out. */
+export function byteCodec(): TokenCodec {
+  return {
+    encode(text) {
+      checkWellFormed(ENCODE, text);
+      return new Int32Array(new TextEncoder().encode(text));
+    },
+    decode(ids) {
+      const bytes = new Uint8Array(ids.length);
+      for (let i = 0; i < ids.length; i++) bytes[i] = checkId(ids[i], 256, i);
+      return utf8().decode(bytes);
+    },
+    decodeStream() {
+      const decoder = utf8();
+      const one = new Uint8Array(1);
+      return {
+        push(id) {
+          one[0] = checkId(id, 256);
+          return decoder.decode(one, { stream: true });
+        },
+        end: () => decoder.decode(),
+      };
+    },
+  };
+}
+
+// ignoreBOM means "do not strip it", so that U+FEFF survives a round trip
+const utf8 = (): TextDecoder => new TextDecoder("utf-8", { ignoreBOM: true });
+
+function checkId(id: number, size: number, position?: number): number {
+  if (Number.isInteger(id) && id >= 0 && id < size) return id;
+  if (typeof id !== "number") checkInteger(DECODE, id, 0, size - 1);
+  throw valueError(DECODE, `an id in [0, ${size - 1}]${position === undefined ? "" : ` at index ${position}`}`, id);
+}

@@ -1,0 +1,197 @@
+import { checkChoice, checkInteger, DataError, FormatError, describe, kindError, sentence, valueError } from "../base/index.ts";
+import { checkWellFormed, compareCodePoints, findLoneSurrogate, forEachWord } from "./text-units.ts";
+import type { Unit } from "./text-units.ts";
+import { byteCodec, charCodec, wordCodec } from "./token-codecs.ts";
+import type { DecodeStream, TokenCodec } from "./token-codecs.ts";
+
+/** The token that stands for everything which is not in a limited vocabulary. Always id 0. No text can contain it as one token. */
+export const UNKNOWN_TOKEN = "<unk>";
+
+/** A vocabulary as plain JSON. Tokens are an array (never keys), so "__proto__" is a token like any other. */
+export type VocabularyJSON = { unit: Unit; tokens?: string[]; unknown?: boolean };
+
+/** Options of `buildVocabulary`. */
+export type VocabularyOptions = {
+  /** "char": Unicode code points. "byte": the 256 bytes of UTF-8. "word": words, white space runs, punctuation. Default "char". */
+  unit?: Unit;
+  /** Largest number of tokens, the unknown token included (>= 2): the most frequent are kept. Not for "byte". Default: all. */
+  maxSize?: number;
+  /** Tokens seen less often are left out. Not for "byte". Default 1. */
+  minCount?: number;
+};
+
+/**
+ * The tokens a model knows, and text <-> ids. Made by `buildVocabulary` or `vocabularyFromJSON`.
+ * Text is taken exactly as it is: a byte order mark, "\r\n" and both Unicode spellings of "é" (NFC, NFD) are
+ * kept, so decode(encode(text)) === text. Who wants them changed does it before (`text.normalize()`).
+ */
+export class Vocabulary {
+  readonly unit: Unit;
+  /** Token of each id. For "byte": the printable ASCII character, or "<0x0A>". */
+  readonly tokens: readonly string[];
+  /** Id of the unknown token, undefined when there is none. */
+  readonly unknownId: number | undefined;
+  readonly #codec: TokenCodec;
+  readonly #idOf: Map<string, number>;
+
+  /** For this folder: `tokens` is distinct and valid for `unit`; with `unknown`, tokens[0] is the unknown token. */
+  constructor(unit: Unit, tokens: readonly string[], unknown: boolean) {
+    this.unit = unit;
+    this.tokens = Object.freeze(tokens.slice());
+    this.unknownId = unknown ? 0 : undefined;
+    this.#idOf = new Map(tokens.map((token, id) => [token, id]));
+    this.#codec =
+      unit === "byte" ? byteCodec() : (unit === "char" ? charCodec : wordCodec)(this.tokens, this.unknownId);
+  }
+
+  /** Number of tokens. */
+  get size(): number {
+    return this.tokens.length;
+  }
+
+  /** Whether `token` is one of `tokens`. */
+  has(token: string): boolean {
+    return this.#idOf.has(token);
+  }
+
+  /** Id of `token`, undefined when it is not one of `tokens`. */
+  idOf(token: string): number | undefined {
+    return this.#idOf.get(token);
+  }
+
+  /**
+   * Ids of `text`, one per token; "" gives none. What is not known becomes `unknownId` where there is one.
+   * Throws DataError for an unknown character or word, or a lone surrogate, with its position (UTF-16 index).
+   */
+  encode(text: string): Int32Array {
+    return this.#codec.encode(checkText("vocabulary.encode", text));
+  }
+
+  /** Text of `ids`. Malformed UTF-8 (unit "byte") becomes U+FFFD. Throws RangeError for an id that does not exist. */
+  decode(ids: ArrayLike<number>): string {
+    return this.#codec.decode(ids);
+  }
+
+  /** Text from ids as they come: each `push` returns what is complete, so a character is never shown in halves. */
+  decodeStream(): DecodeStream {
+    return this.#codec.decodeStream();
+  }
+
+  /** Plain JSON for `vocabularyFromJSON`. */
+  toJSON(): VocabularyJSON {
+    if (this.unit === "byte") return { unit: "byte" };
+    return { unit: this.unit, tokens: this.tokens.slice(), unknown: this.unknownId !== undefined };
+  }
+}
+
+/**
+ * The vocabulary of `text`, in time linear in its length. Ids are deterministic: characters in order of code point, words from the most
+ * frequent (ties by code point). With `maxSize` or `minCount` id 0 is the unknown token.
+ * Throws DataError when the text is empty, has a lone surrogate, or when nothing is kept.
+ */
+export function buildVocabulary(text: string, { unit = "char", maxSize, minCount }: VocabularyOptions = {}): Vocabulary {
+  const where = "buildVocabulary";
+  checkText(where, text);
+  checkChoice(`${where} unit`, unit, ["char", "byte", "word"]);
+  if (maxSize !== undefined) checkInteger(`${where} maxSize`, maxSize, 2);
+  if (minCount !== undefined) checkInteger(`${where} minCount`, minCount, 1);
+  if (text.length === 0) throw new DataError(sentence(where, "text with at least one character", "empty text"));
+  checkWellFormed(where, text);
+  const limited = maxSize !== undefined || minCount !== undefined;
+  if (unit === "byte") {
+    if (limited) throw valueError(where, `no maxSize or minCount with unit "byte"`, maxSize ?? minCount, "It always has 256 tokens");
+    return byteVocabulary();
+  }
+  const counts = unit === "char" ? countCharacters(text) : countWords(text);
+  const order = [...counts].filter(([, count]) => count >= (minCount ?? 1));
+  order.sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b));
+  const kept = order.slice(0, maxSize === undefined ? order.length : maxSize - 1).map(([token]) => own(token));
+  if (kept.length === 0) {
+    throw new DataError(sentence(where, `a token that occurs at least ${minCount} times`, "none", "Lower minCount"));
+  }
+  if (unit === "char") kept.sort(compareCodePoints);
+  return new Vocabulary(unit, limited ? [UNKNOWN_TOKEN, ...kept] : kept, limited);
+}
+
+/** The vocabulary that `toJSON` described. Throws FormatError when `value` is not exactly such a description. */
+export function vocabularyFromJSON(value: unknown): Vocabulary {
+  const where = "vocabularyFromJSON";
+  const wrong = (expected: string, got: unknown): FormatError => new FormatError(sentence(where, expected, describe(got)));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong("an object { unit, tokens }", value);
+  const fields = new Map<string, unknown>(Object.entries(value));
+  for (const key of fields.keys()) {
+    if (key !== "unit" && key !== "tokens" && key !== "unknown") throw wrong(`the keys "unit", "tokens" and "unknown" only`, key);
+  }
+  const unit = fields.get("unit");
+  if (unit !== "char" && unit !== "byte" && unit !== "word") throw wrong(`unit "char" | "byte" | "word"`, unit);
+  const unknown = fields.get("unknown") ?? false;
+  if (typeof unknown !== "boolean") throw wrong("unknown: a boolean", unknown);
+  const tokens = fields.get("tokens");
+  if (unit === "byte") {
+    if (tokens !== undefined || unknown) throw wrong(`no tokens with unit "byte"`, tokens ?? unknown);
+    return byteVocabulary();
+  }
+  if (!Array.isArray(tokens) || tokens.length === 0) throw wrong("tokens: a list of at least one string", tokens);
+  const seen = new Set<string>();
+  for (let id = 0; id < tokens.length; id++) {
+    const token: unknown = tokens[id];
+    if (typeof token !== "string") throw wrong(`tokens[${id}]: a string`, token);
+    if (seen.has(token)) throw wrong(`tokens[${id}]: a token that did not occur before`, token);
+    seen.add(token);
+    if (unknown && id === 0) {
+      if (token !== UNKNOWN_TOKEN) throw wrong(`tokens[0]: "${UNKNOWN_TOKEN}"`, token);
+      continue;
+    }
+    if (token === "" || findLoneSurrogate(token) >= 0) throw wrong(`tokens[${id}]: well-formed text, not empty`, token);
+    if (unit === "char" && token.length !== ((token.codePointAt(0) as number) > 0xffff ? 2 : 1)) {
+      throw wrong(`tokens[${id}]: one character`, token);
+    }
+  }
+  return new Vocabulary(unit, [...seen], unknown);
+}
+
+function byteVocabulary(): Vocabulary {
+  const tokens = Array.from({ length: 256 }, (_, byte) =>
+    byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
+  );
+  return new Vocabulary("byte", tokens, false);
+}
+
+function countCharacters(text: string): Map<string, number> {
+  const basic = new Float64Array(65536);
+  const astral = new Map<number, number>();
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if ((unit & 0xfc00) !== 0xd800) {
+      basic[unit]++;
+      continue;
+    }
+    const codePoint = text.codePointAt(i++) as number;
+    astral.set(codePoint, (astral.get(codePoint) ?? 0) + 1);
+  }
+  const counts = new Map<string, number>();
+  basic.forEach((count, codePoint) => {
+    if (count > 0) counts.set(String.fromCharCode(codePoint), count);
+  });
+  for (const [codePoint, count] of astral) counts.set(String.fromCodePoint(codePoint), count);
+  return counts;
+}
+
+function countWords(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  forEachWord(text, (start, end) => {
+    const word = text.slice(start, end);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  });
+  return counts;
+}
+
+/** A copy of its own: a slice of the corpus would keep the whole corpus in memory. */
+function own(token: string): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(token));
+}
+
+function checkText(where: string, text: string): string {
+  if (typeof text !== "string") throw kindError(where, "text (a string)", text);
+  return text;
+}

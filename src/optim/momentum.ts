@@ -1,0 +1,57 @@
+import { checkChoice, checkNumber, valueError } from "../base/index.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { optimizerOf } from "./rule.ts";
+
+/** Whether a momentum slot holds gradients (`plain`: TF1, PyTorch) or gradients times the rate of their step (`scaled`: Keras). */
+export type VelocityForm = "plain" | "scaled";
+
+export type MomentumOptions = {
+  readonly learningRate?: number;
+  /** μ in [0, 1]. */
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  /** Differs only while the learning rate changes. */
+  readonly velocity?: VelocityForm;
+  /** The gradient counts 1 - dampening, except in the first step (PyTorch). Not with nesterov. */
+  readonly dampening?: number;
+  /** λ of an L2 penalty, added to the gradient: g + λ θ. */
+  readonly weightDecay?: number;
+};
+
+/**
+ * Gradient descent with momentum (Polyak 1964); `nesterov` looks one step ahead (Sutskever, Martens, Dahl and Hinton 2013, in
+ * the form of Bengio, Boulanger-Lewandowski and Pascanu 2012).
+ *
+ *     plain   v = μ v + g       θ -= lr v    nesterov  θ -= lr (g + μ v)
+ *     scaled  v = μ v - lr g    θ += v       nesterov  θ += μ v - lr g
+ *
+ * `plain` is TF1's and PyTorch's, `scaled` Keras'.
+ */
+export function momentum({
+  learningRate = 0.01,
+  momentum: mu = 0.9,
+  nesterov: ahead = false,
+  velocity = "plain",
+  dampening = 0,
+  weightDecay = 0,
+}: MomentumOptions = {}): Optimizer {
+  const name = ahead ? "nesterov" : "momentum";
+  checkNumber(`${name} momentum`, mu, 0, 1);
+  checkChoice(`${name} velocity`, velocity, ["plain", "scaled"]);
+  checkNumber(`${name} dampening`, dampening, 0, 1);
+  if (ahead && dampening !== 0) throw valueError("nesterov dampening", "0", dampening);
+  return optimizerOf({
+    name,
+    config: { learningRate, momentum: mu, nesterov: ahead, velocity, dampening, weightDecay },
+    learningRate,
+    slots: { velocity: 0 },
+    gradientDecay: checkNumber(`${name} weightDecay`, weightDecay, 0),
+    gradientScale: (t) => (t === 1 ? 1 : 1 - dampening),
+    kernel: (rate) => ({ kind: "momentum", learningRate: rate, momentum: mu, nesterov: ahead, velocity }),
+  });
+}
+
+/** `momentum` with `nesterov: true`. */
+export function nesterov(options: MomentumOptions = {}): Optimizer {
+  return momentum({ ...options, nesterov: true });
+}

@@ -1,0 +1,96 @@
+/** @file The optimizers by name, and which options give which framework. */
+import { checkChoice, describe, valueError } from "../base/index.ts";
+import { adagrad, type AdagradOptions } from "./adagrad.ts";
+import { adam, type AdamOptions, adamw } from "./adam.ts";
+import { momentum, type MomentumOptions, nesterov } from "./momentum.ts";
+import type { Optimizer, OptimizerConfig } from "./optimizer.ts";
+import { rmsprop, type RmspropOptions } from "./rmsprop.ts";
+import { sgd, type SgdOptions } from "./sgd.ts";
+
+type OptionsByName = {
+  readonly sgd: SgdOptions;
+  readonly momentum: MomentumOptions;
+  readonly nesterov: MomentumOptions;
+  readonly rmsprop: RmspropOptions;
+  readonly adagrad: AdagradOptions;
+  readonly adam: AdamOptions;
+  readonly adamw: AdamOptions;
+};
+
+export type OptimizerName = keyof OptionsByName;
+
+/** Every optimizer's factory. */
+export const optimizers: { readonly [N in OptimizerName]: (options?: OptionsByName[N]) => Optimizer } = {
+  sgd,
+  momentum,
+  nesterov,
+  rmsprop,
+  adagrad,
+  adam,
+  adamw,
+};
+
+/**
+ * The optimizer that a saved `{ name, config }` describes.
+ *
+ * Throws RangeError for an unknown name or option, and what the factory throws for a value.
+ */
+export function optimizerFromConfig(name: string, config: OptimizerConfig): Optimizer {
+  const known = checkChoice("optimizer", name, Object.keys(optimizers) as OptimizerName[]);
+  // the factories check every value themselves
+  const made = (optimizers[known] as (options: OptimizerConfig) => Optimizer)(config);
+  for (const option of Object.keys(config)) {
+    if (!Object.hasOwn(made.config, option)) {
+      throw valueError(`${name} options`, Object.keys(made.config).map(describe).join(" | "), option);
+    }
+  }
+  return made;
+}
+
+export type Framework = "torch" | "tf1" | "keras" | "lua";
+
+/**
+ * The options that reproduce a framework, with its defaults: `rmsprop({ ...presets.keras.rmsprop, learningRate: 0.01 })`. TF1 has no default
+ * learning rate except Adam's: our factories' stands in. `lua` is Lua Torch's `optim`, as far as char-rnn (rmsprop, rate 2e-3, decay 0.95)
+ * and torch-rnn (adam, rate 2e-3) use it.
+ *
+ * Weight decay: PyTorch's `weight_decay` is our `weightDecay` everywhere; Keras' (decoupled, in every optimizer) only in adamw. An L2
+ * loss in TF1 or Keras has the gradient that `weightDecay` of every other optimizer adds.
+ */
+export const presets: {
+  readonly torch: OptionsByName;
+  readonly tf1: Omit<OptionsByName, "adamw">;
+  readonly keras: OptionsByName;
+  readonly lua: Pick<OptionsByName, "rmsprop" | "adam">;
+} = {
+  torch: {
+    sgd: { learningRate: 1e-3 },
+    momentum: { learningRate: 1e-3, velocity: "plain" },
+    nesterov: { learningRate: 1e-3, velocity: "plain" },
+    rmsprop: { learningRate: 0.01, decay: 0.99, epsilon: 1e-8, epsilonPlace: "outside", velocity: "plain", initialMeanSquare: 0 },
+    adagrad: { learningRate: 0.01, initialAccumulator: 0, epsilon: 1e-10, epsilonPlace: "outside" },
+    adam: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonMode: "corrected" },
+    adamw: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonMode: "corrected", weightDecay: 0.01 },
+  },
+  tf1: {
+    sgd: {},
+    momentum: { velocity: "plain" },
+    nesterov: { velocity: "plain" },
+    rmsprop: { decay: 0.9, epsilon: 1e-10, epsilonPlace: "inside", velocity: "scaled", initialMeanSquare: 1 },
+    adagrad: { initialAccumulator: 0.1, epsilon: 0 },
+    adam: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonMode: "hat" },
+  },
+  keras: {
+    sgd: { learningRate: 0.01 },
+    momentum: { learningRate: 0.01, velocity: "scaled" },
+    nesterov: { learningRate: 0.01, velocity: "scaled" },
+    rmsprop: { learningRate: 1e-3, decay: 0.9, epsilon: 1e-7, epsilonPlace: "inside", velocity: "scaled", initialMeanSquare: 0 },
+    adagrad: { learningRate: 1e-3, initialAccumulator: 0.1, epsilon: 1e-7, epsilonPlace: "inside" },
+    adam: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, epsilonMode: "hat" },
+    adamw: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, epsilonMode: "hat", weightDecay: 0.004 },
+  },
+  lua: {
+    rmsprop: { learningRate: 0.01, decay: 0.99, epsilon: 1e-8, epsilonPlace: "outside", initialMeanSquare: 0 },
+    adam: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonMode: "hat" },
+  },
+};

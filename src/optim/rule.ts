@@ -1,0 +1,117 @@
+/** @file What all optimizers share: checks, slots, weight decay and the walk over the parameters. */
+import {
+  checkInteger,
+  checkNumber,
+  type DType,
+  dtypeError,
+  formatShape,
+  isFloat,
+  kindError,
+  sameShape,
+  shapeError,
+  valueError,
+} from "../base/index.ts";
+import { currentEngine, type OptimizerUpdate } from "../engine/index.ts";
+import { add, full, mul, outsideScopes, scope, Tensor, withoutGradient } from "../tensor/index.ts";
+import type { Optimizer, OptimizerConfig, Parameters } from "./optimizer.ts";
+
+/** Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without gradient into NaN. */
+export const SMALLEST_EPSILON = 1e-37;
+
+/** What one optimizer adds to the shared part. */
+export type Rule = {
+  readonly name: string;
+  readonly config: OptimizerConfig;
+  readonly learningRate: number;
+  /** Start value of each slot, in the order in which the kernel takes them. */
+  readonly slots: Readonly<Record<string, number>>;
+  /** The kernel's numbers in step t, counted from 1. */
+  readonly kernel: (learningRate: number, t: number) => OptimizerUpdate;
+  /** λ of g += λ θ, before everything else. */
+  readonly gradientDecay?: number;
+  /** λ of θ -= lr λ θ, before the update. */
+  readonly parameterDecay?: number;
+  /** Factor on the gradient in step t, after the weight decay. */
+  readonly gradientScale?: (t: number) => number;
+};
+
+export function optimizerOf(rule: Rule): Optimizer {
+  const { name, config, slots: startValues, gradientDecay = 0, parameterDecay = 0 } = rule;
+  const slotNames = Object.keys(startValues);
+  checkNumber(`${name} learningRate`, rule.learningRate, 0);
+  return {
+    name,
+    config,
+
+    init(parameters) {
+      checkParameters(name, parameters);
+      const slot = (start: number): Parameters =>
+        mapRecord(parameters, (parameter) => full(parameter.shape, start, parameter.dtype));
+      return { step: 0, slots: outsideScopes(() => mapRecord(startValues, slot)) };
+    },
+
+    update(parameters, gradients, { step, slots }, { learningRate = rule.learningRate } = {}) {
+      checkParameters(name, parameters);
+      checkMatch(name, "gradient", parameters, gradients);
+      for (const slotName of slotNames) {
+        if (!Object.hasOwn(slots, slotName)) throw kindError(name, `slot "${slotName}"`, undefined);
+        checkMatch(name, `slot "${slotName}" of`, parameters, slots[slotName]);
+      }
+      checkNumber(`${name} learningRate`, learningRate, 0);
+      const t = checkInteger(`${name} step`, step) + 1;
+
+      const kernel = rule.kernel(learningRate, t);
+      const scale = rule.gradientScale?.(t) ?? 1;
+      for (const [path, parameter] of Object.entries(parameters)) {
+        const own = slotNames.map((slotName) => slots[slotName][path]);
+        inScratch(() => {
+          let gradient = gradients[path];
+          if (gradientDecay !== 0) gradient = add(gradient, mul(parameter, gradientDecay));
+          if (scale !== 1) gradient = mul(gradient, scale);
+          // θ -= (lr λ) θ is gradient descent on the parameter itself
+          if (parameterDecay !== 0) {
+            const decay = { kind: "sgd", learningRate: learningRate * parameterDecay } as const;
+            currentEngine().optimizerUpdate(decay, parameter, parameter, []);
+          }
+          currentEngine().optimizerUpdate(kernel, parameter, gradient, own);
+        });
+      }
+      return { step: t, slots };
+    },
+  };
+}
+
+/** Runs `f`, frees what it allocated, and keeps it off every tape. */
+function inScratch(f: () => void): void {
+  scope(() => withoutGradient(f));
+}
+
+/** The record with `f` applied to each value; names such as "__proto__" stay plain names. */
+export function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));
+}
+
+/** Throws TypeError unless every value is a floating-point tensor. */
+export function checkParameters(where: string, parameters: Parameters, what = "parameter"): void {
+  for (const [path, parameter] of Object.entries(parameters)) {
+    if (!(parameter instanceof Tensor)) throw kindError(where, `${what} "${path}" as a tensor`, parameter);
+    if (!isFloat(parameter.dtype)) throw dtypeError(where, `${what} "${path}" of dtype float32 or float64`, parameter.dtype);
+  }
+}
+
+/** Throws unless `got` has exactly the parameters' names, shapes and dtypes. */
+function checkMatch(where: string, what: string, parameters: Parameters, got: Parameters): void {
+  for (const [path, { shape, dtype }] of Object.entries(parameters)) {
+    const found: Tensor | undefined = Object.hasOwn(got, path) ? got[path] : undefined;
+    const expected = `${what} "${path}" of shape ${formatShape(shape)}`;
+    if (!(found instanceof Tensor)) throw kindError(where, expected, found);
+    if (!sameShape(found.shape, shape)) throw shapeError(where, expected, found.shape);
+    if (found.dtype !== dtype) throw wrongDtype(where, `${what} "${path}"`, dtype, found.dtype);
+  }
+  for (const path of Object.keys(got)) {
+    if (!Object.hasOwn(parameters, path)) throw valueError(where, `no ${what} without a parameter`, path);
+  }
+}
+
+const wrongDtype = (where: string, what: string, expected: DType, got: DType): TypeError =>
+  dtypeError(where, `${what} of dtype ${expected}`, got);

@@ -1,0 +1,151 @@
+/**
+ * @file Learning rate schedules: pure functions of the step, counted from 0, so that a resumed run needs only its step. The value is the rate
+ * in force during that step: `optimizer.update(…, { learningRate: schedule(state.step) })`.
+ */
+import { checkInteger, checkNumber } from "../base/index.ts";
+import { cosPi, integerPower, power } from "./power.ts";
+
+/** The learning rate of a step, counted from 0. Throws for a step that is not an integer >= 0. */
+export type Schedule = (step: number) => number;
+
+const schedule =
+  (name: string, rate: Schedule): Schedule =>
+  (step) =>
+    rate(checkInteger(`${name} step`, step));
+
+/** The same rate always. */
+export function constant(learningRate: number): Schedule {
+  checkNumber("constant learningRate", learningRate, 0);
+  return schedule("constant", () => learningRate);
+}
+
+/** initial · factor^⌊step / every⌋: PyTorch's StepLR. */
+export function stepDecay({ initial, every, factor }: { readonly initial: number; readonly every: number; readonly factor: number }): Schedule {
+  checkNumber("stepDecay initial", initial, 0);
+  checkInteger("stepDecay every", every, 1);
+  checkNumber("stepDecay factor", factor, 0);
+  return schedule("stepDecay", (step) => initial * integerPower(factor, Math.floor(step / every)));
+}
+
+/**
+ * initial · decayRate^(step / decaySteps), the exponent floored with `staircase`: TF1's exponential_decay, Keras' ExponentialDecay;
+ * with decaySteps 1 PyTorch's ExponentialLR.
+ */
+export function exponentialDecay({
+  initial,
+  decaySteps,
+  decayRate,
+  staircase = false,
+}: {
+  readonly initial: number;
+  readonly decaySteps: number;
+  readonly decayRate: number;
+  readonly staircase?: boolean;
+}): Schedule {
+  checkNumber("exponentialDecay initial", initial, 0);
+  checkInteger("exponentialDecay decaySteps", decaySteps, 1);
+  checkNumber("exponentialDecay decayRate", decayRate, Number.MIN_VALUE);
+  return schedule("exponentialDecay", (step) => {
+    const exponent = step / decaySteps;
+    return initial * power(decayRate, staircase ? Math.floor(exponent) : exponent);
+  });
+}
+
+/**
+ * Half a cosine from `initial` to alpha · initial, which it keeps after `decaySteps`:
+ * initial · ((1-α) (1 + cos(π min(t, n) / n)) / 2 + α). TF1's cosine_decay, Keras' CosineDecay without warm-up.
+ */
+export function cosineDecay({
+  initial,
+  decaySteps,
+  alpha = 0,
+}: {
+  readonly initial: number;
+  readonly decaySteps: number;
+  readonly alpha?: number;
+}): Schedule {
+  checkNumber("cosineDecay initial", initial, 0);
+  checkInteger("cosineDecay decaySteps", decaySteps, 1);
+  checkNumber("cosineDecay alpha", alpha, 0, 1);
+  return schedule("cosineDecay", (step) => {
+    const cosine = 0.5 * (1 + cosPi(Math.min(step, decaySteps) / decaySteps));
+    return initial * ((1 - alpha) * cosine + alpha);
+  });
+}
+
+/**
+ * A cosine between `initial` and `minimum` that rises again after `period` steps: minimum + (initial - minimum) (1 + cos(π t / period)) / 2.
+ * PyTorch's CosineAnnealingLR (Loshchilov and Hutter 2017, without restarts).
+ */
+export function cosineAnnealing({
+  initial,
+  period,
+  minimum = 0,
+}: {
+  readonly initial: number;
+  readonly period: number;
+  readonly minimum?: number;
+}): Schedule {
+  checkNumber("cosineAnnealing initial", initial, 0);
+  checkInteger("cosineAnnealing period", period, 1);
+  checkNumber("cosineAnnealing minimum", minimum, 0);
+  return schedule("cosineAnnealing", (step) => minimum + ((initial - minimum) * (1 + cosPi((step % (2 * period)) / period))) / 2);
+}
+
+/** `after` times a line that rises from 1/steps in step 0 to 1 in step `steps - 1`. `after` is not shifted: it sees every step. */
+export function warmUp(after: Schedule, { steps }: { readonly steps: number }): Schedule {
+  checkInteger("warmUp steps", steps, 0);
+  return schedule("warmUp", (step) => (step + 1 < steps ? (after(step) * (step + 1)) / steps : after(step)));
+}
+
+/**
+ * char-rnn: the rate is multiplied by `decay` at the end of each epoch, for the first time at the end of epoch `decayAfterEpochs`. With its
+ * defaults the 11th epoch is the first with a smaller rate.
+ */
+export function charRnn({
+  initial = 2e-3,
+  decay = 0.97,
+  decayAfterEpochs = 10,
+  stepsPerEpoch,
+}: {
+  readonly initial?: number;
+  readonly decay?: number;
+  readonly decayAfterEpochs?: number;
+  readonly stepsPerEpoch: number;
+}): Schedule {
+  checkNumber("charRnn initial", initial, 0);
+  checkNumber("charRnn decay", decay, 0);
+  checkInteger("charRnn decayAfterEpochs", decayAfterEpochs);
+  checkInteger("charRnn stepsPerEpoch", stepsPerEpoch, 1);
+  // there is no end of an epoch 0
+  const first = Math.max(1, decayAfterEpochs);
+  return schedule("charRnn", (step) => initial * integerPower(decay, Math.max(0, Math.floor(step / stepsPerEpoch) - first + 1)));
+}
+
+/**
+ * torch-rnn: the rate is multiplied by `factor` every `every` epochs. Its train.lua does so *before* the last step of an epoch and counts
+ * that step to the next epoch, so with `every` 5 the first smaller rate is the one of the last step of epoch 4. (It also loses Adam's
+ * state there, by making a new configuration table; that is not repeated here.)
+ */
+export function torchRnn({
+  initial = 2e-3,
+  every = 5,
+  factor = 0.5,
+  stepsPerEpoch,
+}: {
+  readonly initial?: number;
+  readonly every?: number;
+  readonly factor?: number;
+  readonly stepsPerEpoch: number;
+}): Schedule {
+  checkNumber("torchRnn initial", initial, 0);
+  checkInteger("torchRnn every", every, 1);
+  checkNumber("torchRnn factor", factor, 0);
+  checkInteger("torchRnn stepsPerEpoch", stepsPerEpoch, 1);
+  return schedule("torchRnn", (step) => {
+    const epoch = Math.floor((step + 1) / stepsPerEpoch) + 1;
+    // with `every` 1 the count starts at the end of epoch 1, where `epoch` is 2 already
+    const drops = Math.floor(epoch / every) - (every === 1 ? 1 : 0);
+    return initial * integerPower(factor, drops);
+  });
+}

@@ -1,0 +1,23 @@
+import { checkNumber } from "../base/index.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { optimizerOf } from "./rule.ts";
+
+export type SgdOptions = {
+  readonly learningRate?: number;
+  /** λ of an L2 penalty, added to the gradient: g + λ θ. */
+  readonly weightDecay?: number;
+};
+
+/**
+ * Gradient descent: θ -= lr g. The same in TF1, Keras and PyTorch.
+ */
+export function sgd({ learningRate = 0.01, weightDecay = 0 }: SgdOptions = {}): Optimizer {
+  return optimizerOf({
+    name: "sgd",
+    config: { learningRate, weightDecay },
+    learningRate,
+    slots: {},
+    gradientDecay: checkNumber("sgd weightDecay", weightDecay, 0),
+    kernel: (rate) => ({ kind: "sgd", learningRate: rate }),
+  });
+}

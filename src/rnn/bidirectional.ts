@@ -1,0 +1,97 @@
+import { kindError, mapTree, randomStream, type Tree } from "../base/index.ts";
+import { concat, flip, reverseSequence, swapLeading, type Tensor, tensor } from "../tensor/index.ts";
+import type { Cell, State, Trace } from "./cell.ts";
+import { checkInputs, checkLengths, dynamicRnn, type DynamicRnnOptions, type DynamicRnnResult } from "./dynamic-rnn.ts";
+
+/** One value for each direction. */
+export type Directions<F, B = F> = { readonly forward: F; readonly backward: B };
+
+export type BidirectionalOptions<F extends State, B extends State> = Omit<DynamicRnnOptions<F>, "initialState"> & {
+  readonly initialState?: Directions<F, B> | undefined;
+};
+
+export type BidirectionalResult<F extends State, B extends State> = {
+  /** Each [B, T, n], aligned with the inputs; zero on padding. Join them with `concat([forward, backward], 2)`. */
+  readonly outputs: Directions<Tensor>;
+  /** The backward state is the one after each row's first token. */
+  readonly state: Directions<F, B>;
+  readonly trace?: Directions<Trace>;
+};
+
+/**
+ * Two cells over the same sequences, one from each end, as TensorFlow 1's `tf.nn.bidirectional_dynamic_rnn`: the backward
+ * cell reads each row reversed within its length, and its outputs are put back in order. Options and errors as in `dynamicRnn`.
+ */
+export function bidirectionalDynamicRnn<F extends State, B extends State>(
+  forward: Cell<F>,
+  backward: Cell<B>,
+  inputs: Tensor,
+  { lengths, initialState, timeMajor = false, random, ...rest }: BidirectionalOptions<F, B> = {},
+): BidirectionalResult<F, B> {
+  const where = "bidirectionalDynamicRnn";
+  if ((forward as unknown) === backward) throw kindError(where, "two cells", "the same cell twice", "Make one for each direction");
+  const { x, batch, steps, dtype } = checkInputs(where, inputs, timeMajor);
+  const limits = lengths === undefined ? undefined : checkLengths(where, lengths, batch, steps);
+  forward.build(x.shape[2], { dtype, random: randomStream(0).named("forward") });
+  backward.build(x.shape[2], { dtype, random: randomStream(0).named("backward") });
+  const lengthsTensor = limits && tensor(limits);
+  const reverse = (y: Tensor): Tensor => (lengthsTensor === undefined ? flip(y, 0) : reverseSequence(y, lengthsTensor));
+  const run = <S extends State>(cell: Cell<S>, name: "forward" | "backward", source: Tensor): DynamicRnnResult<S> =>
+    dynamicRnn(cell, source, {
+      ...rest,
+      lengths: limits,
+      initialState: initialState?.[name] as S | undefined,
+      timeMajor: true,
+      random: random?.named(name),
+    });
+  const ahead = run(forward, "forward", x);
+  const behind = run(backward, "backward", reverse(x));
+  const orient = (y: Tensor): Tensor => (timeMajor ? y : swapLeading(y));
+  const orientTrace = (trace: Trace, f: (y: Tensor) => Tensor): Trace => mapTree(trace as Tree<Tensor>, f) as unknown as Trace;
+  return {
+    outputs: { forward: orient(ahead.outputs), backward: orient(reverse(behind.outputs)) },
+    state: { forward: ahead.state, backward: behind.state },
+    ...(ahead.trace &&
+      behind.trace && {
+        trace: {
+          forward: orientTrace(ahead.trace, orient),
+          backward: orientTrace(behind.trace, (y) => orient(reverse(y))),
+        },
+      }),
+  };
+}
+
+export type StackBidirectionalResult = {
+  /** Of the top layer, forward and backward joined: [B, T, 2n]. */
+  readonly outputs: Tensor;
+  /** One record per layer, "0", "1", … from the bottom. */
+  readonly state: Readonly<Record<string, Directions<State>>>;
+};
+
+export type StackBidirectionalOptions = Omit<BidirectionalOptions<State, State>, "initialState" | "trace"> & {
+  readonly initialState?: Readonly<Record<string, Directions<State>>> | undefined;
+};
+
+/**
+ * Bidirectional layers on top of each other, each reading both directions of the one below, as
+ * `tf.contrib.rnn.stack_bidirectional_dynamic_rnn` and PyTorch's `num_layers` with `bidirectional`.
+ */
+export function stackBidirectionalDynamicRnn(
+  layers: readonly Directions<Cell>[],
+  inputs: Tensor,
+  { initialState, random, ...options }: StackBidirectionalOptions = {},
+): StackBidirectionalResult {
+  if (layers.length === 0) throw kindError("stackBidirectionalDynamicRnn", "at least one layer", layers);
+  const state: Record<string, Directions<State>> = {};
+  let outputs = inputs;
+  layers.forEach(({ forward, backward }, i) => {
+    const layer = bidirectionalDynamicRnn(forward, backward, outputs, {
+      ...options,
+      initialState: initialState?.[String(i)],
+      random: random?.named(String(i)),
+    });
+    outputs = concat([layer.outputs.forward, layer.outputs.backward], 2);
+    state[String(i)] = layer.state;
+  });
+  return { outputs, state };
+}

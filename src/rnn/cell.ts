@@ -1,0 +1,71 @@
+/**
+ * @file The cell contract. A cell is one step of a recurrent network: `step(input, state) -> { output, state }`.
+ * Any object of this shape is a cell; the drivers, wrappers, gradients and saving work on it.
+ */
+import type { FloatDType, RandomStream, Tree } from "../base/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+
+/** Always a named record, also when there is only one part: `{ h }`, `{ c, h }`, `{ "0": { h }, "1": { h } }`. Each part is [B, n]. */
+export type State = { readonly [part: string]: Tensor | State };
+
+/** Features n of each part of a state. */
+export type StateSize = { readonly [part: string]: number | StateSize };
+
+/** Every gate and state of every step, by name, [T, B, n]. */
+export type Trace = { readonly [name: string]: Tensor | Trace };
+
+/** Named tensors. Names are paths joined by "/". */
+export type Parameters = Readonly<Record<string, Tensor>>;
+
+export type BuildOptions = {
+  /** Where initial values come from. Default: the cell's own seed. */
+  readonly random?: RandomStream;
+  readonly dtype?: FloatDType;
+};
+
+export type StepContext = {
+  /** Given while training; dropout is off without it. */
+  readonly random?: RandomStream | undefined;
+  /** Multiplies h where it enters the recurrent product, and only there: Keras' recurrent dropout. [B, P]. */
+  readonly recurrentMask?: Tensor | undefined;
+  /** Index of the step, for randomness that is fresh at each step. */
+  readonly time: number;
+};
+
+export type SequenceContext = {
+  /** int32 [B]; absent: all rows have T steps. */
+  readonly lengths?: Tensor | undefined;
+  readonly random?: RandomStream | undefined;
+  readonly trace: boolean;
+};
+
+export type SequenceResult<S> = {
+  /** [T, B, n], zero on padding. */
+  readonly outputs: Tensor;
+  /** After each row's last step. */
+  readonly state: S;
+  readonly trace?: Trace;
+};
+
+export interface Cell<S extends State = State> {
+  /** Names the cell in messages, for example `lstmCell`. */
+  readonly name: string;
+  /** Features of the output. */
+  readonly outputSize: number;
+  readonly stateSize: StateSize;
+  /** Names of the state parts that are memory: state dropout leaves them alone. */
+  readonly memory: readonly string[];
+  /** Whether `step` honours `recurrentMask`. Default false. */
+  readonly masksRecurrence?: boolean;
+  /** Creates the parameters for inputs of `inputSize` features. Called again with the same size, it does nothing; with another, it throws. */
+  build(inputSize: number, options?: BuildOptions): void;
+  /** The trainable tensors. Throws until the cell is built. */
+  parameters(): Parameters;
+  /** One time step: input [B, I], state parts [B, n]. */
+  step(input: Tensor, state: S, context?: StepContext): { output: Tensor; state: S };
+  /** A whole time-major sequence [T, B, I] as one op. Absent: the driver loops over `step`. */
+  sequence?(inputs: Tensor, state: S, context: SequenceContext): SequenceResult<S>;
+}
+
+/** A state is a tree of tensors. */
+export const asTree = (state: State): Tree<Tensor> => state as Tree<Tensor>;

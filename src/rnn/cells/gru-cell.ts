@@ -1,0 +1,120 @@
+import { checkInteger, valueError } from "../../base/index.ts";
+import type { ActivationName, GruSpec } from "../../engine/index.ts";
+import { activate, add, concat, gruSequence, matmul, mul, reshape, slice, sub, type Tensor } from "../../tensor/index.ts";
+import type { Cell, Trace } from "../cell.ts";
+import { ParameterSet } from "../parameter-set.ts";
+import type { Dialect } from "./dialect.ts";
+import { type ArrangedGru, arrangeGru, declareGru, gruGates } from "./gru-dialects.ts";
+
+export type GruState = { readonly h: Tensor };
+
+export type GruCellOptions = {
+  /** Hidden units H, which is also the output size. */
+  readonly units: number;
+  /** Whose parameter layout, names and initial values. Default "tf1". */
+  readonly dialect?: Dialect;
+  /** Whether the reset gate multiplies h·R (true) or h (false). tf1 is always false, torch always true, keras defaults to true. */
+  readonly resetAfter?: boolean;
+  /** What the update gate u means. `keep` (default): h' = u h + (1-u) n. `write`: h' = u n + (1-u) h, as in char-rnn. */
+  readonly updateGate?: "keep" | "write";
+  /** Of the candidate. Default "tanh". */
+  readonly activation?: ActivationName;
+  /** Of the gates. Default "sigmoid". */
+  readonly recurrentActivation?: ActivationName;
+  /** Of the initial values. Default: the driver's stream, or 0. */
+  readonly seed?: number;
+};
+
+/** Options with every default filled in. */
+export type GruSettings = Required<Omit<GruCellOptions, "seed">>;
+
+/**
+ * Gated recurrent unit (Cho et al. 2014):
+ *
+ *   r = act(x·Wr + h·Rr + br)     u = act(x·Wu + h·Ru + bu)
+ *   reset before: n = tanh(x·Wn + (r h)·Rn + bn)          reset after: n = tanh(x·Wn + bn + r (h·Rn + bn'))
+ *   keep: h' = u h + (1-u) n                              write: h' = u n + (1-u) h
+ *
+ * tf1 (`GRUCell`): `gates/kernel` [I+H, 2H] with r, u, `gates/bias` (starts at 1), `candidate/kernel` [I+H, H], `candidate/bias`.
+ * keras: `kernel` [I, 3H], `recurrent_kernel` [H, 3H], `bias` [2, 3H] ([3H] with reset before), gates u, r, n (z, r, h there).
+ * torch: `weight_ih` [3H, I], `weight_hh` [3H, H], `bias_ih`, `bias_hh`, gates r, u, n (r, z, n there).
+ */
+export function gruCell({
+  units,
+  dialect = "tf1",
+  resetAfter = dialect !== "tf1",
+  updateGate = "keep",
+  activation = "tanh",
+  recurrentActivation = "sigmoid",
+  seed,
+}: GruCellOptions): Cell<GruState> {
+  checkInteger("gruCell units", units, 1);
+  if (dialect !== "keras" && resetAfter !== (dialect === "torch")) {
+    throw valueError("gruCell resetAfter", `${dialect === "torch"} in the ${dialect} dialect`, resetAfter, "Only keras has both");
+  }
+  const settings: GruSettings = { units, dialect, resetAfter, updateGate, activation, recurrentActivation };
+  const parameters = new ParameterSet("gruCell", (inputSize) => declareGru(settings, inputSize), seed);
+  const gates = gruGates(dialect);
+  const spec: GruSpec = {
+    gates,
+    reset: resetAfter ? "after" : "before",
+    updateGate,
+    gateActivation: recurrentActivation,
+    candidateActivation: activation,
+  };
+  const operands = (): ArrangedGru => arrangeGru(settings, parameters.values(), parameters.inputSize);
+
+  return {
+    name: "gruCell",
+    outputSize: units,
+    stateSize: { h: units },
+    memory: [],
+    masksRecurrence: true,
+    build: (inputSize, options) => parameters.build(inputSize, options),
+    parameters: () => parameters.values(),
+
+    step(input, { h }, context) {
+      const { inputKernel, recurrentKernel, bias, recurrentBias } = operands();
+      const column = (x: Tensor, block: number): Tensor => slice(x, [0, block * units], [-1, units]);
+      const part = (x: Tensor, block: number): Tensor => slice(x, [block * units], [units]);
+      const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
+      const product = (state: Tensor, block: number): Tensor =>
+        matmul(concat([input, state], 1), concat([column(inputKernel, block), column(recurrentKernel, block)]));
+      const biased = (x: Tensor, block: number): Tensor => {
+        const once = add(x, part(bias, block));
+        return recurrentBias ? add(once, part(recurrentBias, block)) : once;
+      };
+
+      const r = activate(recurrentActivation, biased(product(previous, gates.reset), gates.reset));
+      const u = activate(recurrentActivation, biased(product(previous, gates.update), gates.update));
+      let candidate: Tensor;
+      if (resetAfter) {
+        const term = matmul(previous, column(recurrentKernel, gates.candidate));
+        const shifted = recurrentBias ? add(term, part(recurrentBias, gates.candidate)) : term;
+        const fromInput = add(matmul(input, column(inputKernel, gates.candidate)), part(bias, gates.candidate));
+        candidate = add(fromInput, mul(r, shifted));
+      } else {
+        candidate = add(product(mul(r, previous), gates.candidate), part(bias, gates.candidate));
+      }
+      const n = activate(activation, candidate);
+      const [kept, written] = updateGate === "keep" ? [h, n] : [n, h];
+      const next = add(mul(u, kept), mul(sub(1, u), written));
+      return { output: next, state: { h: next } };
+    },
+
+    sequence(inputs, state, { lengths, trace }) {
+      const result = gruSequence({ ...operands(), inputs, lengths, h: state.h }, spec);
+      return { outputs: result.outputs, state: { h: result.h }, ...(trace && { trace: traceOf(result) }) };
+    },
+  };
+}
+
+/** Gates r, u, candidate n and state h of every step. */
+function traceOf({ gates, outputs }: { gates: Tensor; outputs: Tensor }): Trace {
+  const [steps, batch, , units] = gates.shape;
+  const named = ["r", "u", "n"].map((name, k): [string, Tensor] => [
+    name,
+    reshape(slice(gates, [0, 0, k], [-1, -1, 1]), [steps, batch, units]),
+  ]);
+  return { ...Object.fromEntries(named), h: outputs };
+}

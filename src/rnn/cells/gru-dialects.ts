@@ -1,0 +1,69 @@
+/** @file Where each framework keeps the parameters of a GRU, and how they map to the kernel's layout. */
+import type { GruSpec } from "../../engine/index.ts";
+import { concat, reshape, slice, type Tensor } from "../../tensor/index.ts";
+import type { Parameters } from "../cell.ts";
+import { constant, glorotUniform, orthogonal } from "../initializers.ts";
+import type { Declaration } from "../parameter-set.ts";
+import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
+import type { GruSettings } from "./gru-cell.ts";
+
+/** Order of the gate blocks: r reset, u update (z in Keras and PyTorch), n the candidate (h in Keras, c in TensorFlow 1). */
+const GATE_ORDER: Readonly<Record<Dialect, string>> = { tf1: "run", keras: "urn", torch: "run" };
+
+export function gruGates(dialect: Dialect): GruSpec["gates"] {
+  const order = GATE_ORDER[dialect];
+  return { reset: order.indexOf("r"), update: order.indexOf("u"), candidate: order.indexOf("n") };
+}
+
+export function declareGru({ units, dialect, resetAfter }: GruSettings, inputSize: number): Declaration {
+  const width = 3 * units;
+  switch (dialect) {
+    case "tf1":
+      return {
+        "gates/kernel": { shape: [inputSize + units, 2 * units], initializer: glorotUniform },
+        "gates/bias": { shape: [2 * units], initializer: constant(1) },
+        "candidate/kernel": { shape: [inputSize + units, units], initializer: glorotUniform },
+        "candidate/bias": { shape: [units], initializer: constant(0) },
+      };
+    case "keras":
+      return {
+        kernel: { shape: [inputSize, width], initializer: glorotUniform },
+        recurrent_kernel: { shape: [units, width], initializer: orthogonal },
+        bias: { shape: resetAfter ? [2, width] : [width], initializer: constant(0) },
+      };
+    case "torch":
+      return declareKernels("torch", { inputSize, features: units, width, units });
+    default:
+      return dialect satisfies never;
+  }
+}
+
+export type ArrangedGru = Kernels & { readonly recurrentBias: Tensor | undefined };
+
+/** The parameters in the kernel's layout, by differentiable ops. */
+export function arrangeGru({ dialect, resetAfter, units }: GruSettings, p: Parameters, inputSize: number): ArrangedGru {
+  switch (dialect) {
+    case "tf1": {
+      const both = concat([p["gates/kernel"], p["candidate/kernel"]], 1);
+      return {
+        inputKernel: slice(both, [0], [inputSize]),
+        recurrentKernel: slice(both, [inputSize], [-1]),
+        bias: concat([p["gates/bias"], p["candidate/bias"]]),
+        recurrentBias: undefined,
+      };
+    }
+    case "keras": {
+      const row = (i: number): Tensor => reshape(slice(p["bias"], [i], [1]), [3 * units]);
+      return {
+        inputKernel: p["kernel"],
+        recurrentKernel: p["recurrent_kernel"],
+        bias: resetAfter ? row(0) : p["bias"],
+        recurrentBias: resetAfter ? row(1) : undefined,
+      };
+    }
+    case "torch":
+      return { ...arrangeKernels("torch", p, inputSize), bias: p["bias_ih"], recurrentBias: p["bias_hh"] };
+    default:
+      return dialect satisfies never;
+  }
+}

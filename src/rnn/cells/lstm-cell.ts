@@ -1,0 +1,175 @@
+import { checkInteger, checkNumber } from "../../base/index.ts";
+import type { ActivationName, LstmSpec } from "../../engine/index.ts";
+import {
+  activate,
+  add,
+  clip,
+  concat,
+  lstmSequence,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  stack,
+  sub,
+  type Tensor,
+} from "../../tensor/index.ts";
+import type { Cell, Trace } from "../cell.ts";
+import { ParameterSet } from "../parameter-set.ts";
+import type { Dialect } from "./dialect.ts";
+import { type ArrangedLstm, arrangeLstm, declareLstm, lstmGates } from "./lstm-dialects.ts";
+
+/** Cell state c and output h. The order of the two in other frameworks' tuples plays no role here. */
+export type LstmState = { readonly c: Tensor; readonly h: Tensor };
+
+export type LstmCellOptions = {
+  /** Hidden units H. */
+  readonly units: number;
+  /** Whose parameter layout, names and initial values. Default "tf1". */
+  readonly dialect?: Dialect;
+  /** Added to the forget gate when computing. Default 1 for tf1, else 0 (Keras puts a 1 into the initial bias instead). */
+  readonly forgetBias?: number;
+  /** Gates see the cell state: `w_i_diag`, `w_f_diag` the old one, `w_o_diag` the new. Default false. */
+  readonly peepholes?: boolean;
+  /** Output features P < H through a linear map without bias. Default: none, P = H. */
+  readonly projection?: number;
+  /** The cell state is clipped to ±cellClip and carried clipped. Default: no clipping. */
+  readonly cellClip?: number;
+  /** The projected output is clipped to ±projectionClip. Default: no clipping. */
+  readonly projectionClip?: number;
+  /** Input gate = 1 - forget gate; tf1 then has the gate order j, f, o. Default false. */
+  readonly coupled?: boolean;
+  /** Of the candidate, and of the cell state on its way out. Default "tanh". */
+  readonly activation?: ActivationName;
+  /** Of the cell state on its way out, if different. Default `activation`. */
+  readonly outputActivation?: ActivationName;
+  /** Of the gates. Default "sigmoid". */
+  readonly recurrentActivation?: ActivationName;
+  /** Of the initial values. Default: the driver's stream, or 0. */
+  readonly seed?: number;
+};
+
+/** Options with every default filled in. */
+export type LstmSettings = Required<Omit<LstmCellOptions, "projection" | "seed">> & { readonly projection: number | undefined };
+
+/**
+ * Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
+ *
+ *   i = act(x·Wi + h·Ri + bi + p_i c)     f = act(… + forgetBias + p_f c)     g = tanh(…)
+ *   c' = clip(f c + i g)                  o = act(… + p_o c')                 h' = o tanh(c'), then projected and clipped
+ *
+ * tf1 (`BasicLSTMCell`, `LSTMCell`): `kernel` [I+P, 4H] with gates i, j, f, o, `bias`. keras: `kernel` [I, 4H], `recurrent_kernel`
+ * [P, 4H], `bias`, gates i, f, c, o. torch: `weight_ih` [4H, I], `weight_hh` [4H, P], `bias_ih`, `bias_hh`, gates i, f, g, o.
+ */
+export function lstmCell({
+  units,
+  dialect = "tf1",
+  forgetBias = dialect === "tf1" ? 1 : 0,
+  peepholes = false,
+  projection,
+  cellClip = Infinity,
+  projectionClip = Infinity,
+  coupled = false,
+  activation = "tanh",
+  outputActivation = activation,
+  recurrentActivation = "sigmoid",
+  seed,
+}: LstmCellOptions): Cell<LstmState> {
+  checkInteger("lstmCell units", units, 1);
+  checkNumber("lstmCell forgetBias", forgetBias);
+  if (projection !== undefined) checkInteger("lstmCell projection", projection, 1);
+  if (cellClip !== Infinity) checkNumber("lstmCell cellClip", cellClip, 0);
+  if (projectionClip !== Infinity) checkNumber("lstmCell projectionClip", projectionClip, 0);
+  const settings: LstmSettings = {
+    units,
+    dialect,
+    forgetBias,
+    peepholes,
+    projection,
+    cellClip,
+    projectionClip,
+    coupled,
+    activation,
+    outputActivation,
+    recurrentActivation,
+  };
+  const parameters = new ParameterSet("lstmCell", (inputSize) => declareLstm(settings, inputSize), seed);
+  const gates = lstmGates(dialect, coupled);
+  const outputSize = projection ?? units;
+  const spec: LstmSpec = {
+    gates,
+    forgetBias,
+    coupled,
+    gateActivation: recurrentActivation,
+    candidateActivation: activation,
+    outputActivation,
+    cellClip,
+    projectionClip,
+  };
+  const operands = (): ArrangedLstm => arrangeLstm(settings, parameters.values(), parameters.inputSize);
+
+  return {
+    name: "lstmCell",
+    outputSize,
+    stateSize: { c: units, h: outputSize },
+    memory: ["c"],
+    masksRecurrence: true,
+    build: (inputSize, options) => parameters.build(inputSize, options),
+    parameters: () => parameters.values(),
+
+    step(input, { c, h }, context) {
+      const { inputKernel, recurrentKernel, bias, peephole, projectionKernel } = operands();
+      const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
+      const z = add(matmul(concat([input, previous], 1), concat([inputKernel, recurrentKernel])), bias);
+      const gate = (block: number): Tensor => slice(z, [0, block * units], [-1, units]);
+      const peek = (x: Tensor, name: "input" | "forget" | "output", state: Tensor): Tensor =>
+        peephole ? add(x, mul(peephole[name], state)) : x;
+
+      const f = activate(recurrentActivation, peek(add(gate(gates.forget), forgetBias), "forget", c));
+      const i = coupled ? sub(1, f) : activate(recurrentActivation, peek(gate(gates.input), "input", c));
+      const g = activate(activation, gate(gates.candidate));
+      const free = add(mul(f, c), mul(i, g));
+      const next = cellClip === Infinity ? free : clip(free, -cellClip, cellClip);
+      const o = activate(recurrentActivation, peek(gate(gates.output), "output", next));
+      let output = mul(o, activate(outputActivation, next));
+      if (projectionKernel) {
+        output = matmul(output, projectionKernel);
+        if (projectionClip !== Infinity) output = clip(output, -projectionClip, projectionClip);
+      }
+      return { output, state: { c: next, h: output } };
+    },
+
+    sequence(inputs, state, { lengths, trace }) {
+      const { peephole, projectionKernel, ...kernels } = operands();
+      const result = lstmSequence(
+        {
+          ...kernels,
+          inputs,
+          lengths,
+          ...state,
+          peepholes: peephole && stack([peephole.input, peephole.forget, peephole.output]),
+          projection: projectionKernel,
+        },
+        spec,
+      );
+      const { outputs, c, h } = result;
+      return { outputs, state: { c, h }, ...(trace && { trace: traceOf(result) }) };
+    },
+  };
+}
+
+/** TensorFlow 1's `BasicLSTMCell`: `lstmCell` in the tf1 dialect. */
+export const basicLstmCell = (
+  units: number,
+  options: Pick<LstmCellOptions, "forgetBias" | "activation" | "seed"> = {},
+): Cell<LstmState> => lstmCell({ ...options, units });
+
+/** Gates i, f, g, o, cell state c and output h of every step. */
+function traceOf({ gates, cells, outputs }: { gates: Tensor; cells: Tensor; outputs: Tensor }): Trace {
+  const [steps, batch, , units] = gates.shape;
+  const named = ["i", "f", "g", "o"].map((name, k): [string, Tensor] => [
+    name,
+    reshape(slice(gates, [0, 0, k], [-1, -1, 1]), [steps, batch, units]),
+  ]);
+  return { ...Object.fromEntries(named), c: cells, h: outputs };
+}

@@ -1,0 +1,57 @@
+import { checkInteger } from "../../base/index.ts";
+import type { ActivationName } from "../../engine/index.ts";
+import { activate, add, concat, matmul, mul, rnnSequence, type Tensor } from "../../tensor/index.ts";
+import type { Cell } from "../cell.ts";
+import { ParameterSet } from "../parameter-set.ts";
+import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
+
+export type RnnState = { readonly h: Tensor };
+
+export type RnnCellOptions = {
+  /** Hidden units H, which is also the output size. */
+  readonly units: number;
+  /** Whose parameter layout, names and initial values. Default "tf1". */
+  readonly dialect?: Dialect;
+  /** Default "tanh". */
+  readonly activation?: ActivationName;
+  /** Of the initial values. Default: the driver's stream, or 0. */
+  readonly seed?: number;
+};
+
+/**
+ * Elman's cell: h' = act(x·W + h·R + b); the output is h' (Elman 1990).
+ *
+ * tf1: `kernel` [I+H, H], `bias`. keras: `kernel` [I, H], `recurrent_kernel` [H, H], `bias`.
+ * torch: `weight_ih` [H, I], `weight_hh` [H, H], `bias_ih`, `bias_hh`.
+ */
+export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: RnnCellOptions): Cell<RnnState> {
+  checkInteger("rnnCell units", units, 1);
+  const sizes = { features: units, width: units, units };
+  const parameters = new ParameterSet("rnnCell", (inputSize) => declareKernels(dialect, { inputSize, ...sizes }), seed);
+  const operands = (): Kernels => arrangeKernels(dialect, parameters.values(), parameters.inputSize);
+
+  return {
+    name: "rnnCell",
+    outputSize: units,
+    stateSize: { h: units },
+    memory: [],
+    masksRecurrence: true,
+    build: (inputSize, options) => parameters.build(inputSize, options),
+    parameters: () => parameters.values(),
+    step(input, state, context) {
+      const { inputKernel, recurrentKernel, bias } = operands();
+      const previous: Tensor = context?.recurrentMask ? mul(state.h, context.recurrentMask) : state.h;
+      const z = matmul(concat([input, previous], 1), concat([inputKernel, recurrentKernel]));
+      const h = activate(activation, add(z, bias));
+      return { output: h, state: { h } };
+    },
+    sequence(inputs, state, { lengths, trace }) {
+      const { outputs, h } = rnnSequence({ ...operands(), inputs, h: state.h, lengths }, activation);
+      return { outputs, state: { h }, ...(trace && { trace: { h: outputs } }) };
+    },
+  };
+}
+
+/** TensorFlow 1's `BasicRNNCell`: `rnnCell` in the tf1 dialect. */
+export const basicRnnCell = (units: number, options: Omit<RnnCellOptions, "units" | "dialect"> = {}): Cell<RnnState> =>
+  rnnCell({ ...options, units });

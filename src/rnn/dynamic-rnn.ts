@@ -1,0 +1,150 @@
+import {
+  checkInteger,
+  dtypeError,
+  type FloatDType,
+  isFloat,
+  kindError,
+  leavesOf,
+  mapTree,
+  type RandomStream,
+  shapeError,
+  type Tree,
+  valueError,
+} from "../base/index.ts";
+import { maskSequence, mul, reshape, cast, notEqual, slice, stack, swapLeading, takeSteps, Tensor, tensor, where, zeros } from "../tensor/index.ts";
+import { asTree, type Cell, type SequenceContext, type SequenceResult, type State, type Trace } from "./cell.ts";
+import { activeAt, checkState, chooseState, zeroState } from "./state.ts";
+
+/** Valid steps of each row: numbers, or an int32 tensor [B]. */
+export type Lengths = readonly number[] | Int32Array | Tensor;
+
+export type DynamicRnnOptions<S extends State> = {
+  /** Valid steps of each row, 0 … T. Default: all T. (`sequence_length` in TensorFlow.) */
+  readonly lengths?: Lengths | undefined;
+  /** Default: zeros. */
+  readonly initialState?: S | undefined;
+  /** Inputs and outputs are [T, B, n] instead of [B, T, n]. Default false. */
+  readonly timeMajor?: boolean;
+  /** After a row's end: `zero` (TensorFlow 1, ONNX; default) or `hold` its last output (Keras' generic masking). */
+  readonly paddedOutput?: "zero" | "hold";
+  /** Given while training: turns dropout on. Use a stream of its own for each step, `random.at(step)`. */
+  readonly random?: RandomStream | undefined;
+  /** Also return every gate and state of every step. Default false. */
+  readonly trace?: boolean;
+};
+
+export type DynamicRnnResult<S extends State> = {
+  /** [B, T, n], or [T, B, n] when time-major. */
+  readonly outputs: Tensor;
+  /** After each row's last valid step; the initial state where the length is 0. */
+  readonly state: S;
+  /** With `trace`: names depend on the cell, for an LSTM i, f, g, o, c, h; each [B, T, n], or [T, B, n]. */
+  readonly trace?: Trace;
+};
+
+/**
+ * Runs a cell over sequences, as TensorFlow 1's `tf.nn.dynamic_rnn`: inputs [B, T, I] give outputs [B, T, n] and the last state.
+ * Past a row's length, outputs are zero and the state is copied through; what the padding holds, NaN included, has no
+ * effect on any value or gradient. The cell's parameters are created on the first call, with the inputs' dtype.
+ *
+ * Throws RangeError for inputs that are not rank 3, lengths outside 0 … T, or a state of the wrong shape; TypeError for
+ * inputs that are not floating point or a state that lacks a part.
+ */
+export function dynamicRnn<S extends State>(
+  cell: Cell<S>,
+  inputs: Tensor,
+  { lengths, initialState, timeMajor = false, paddedOutput = "zero", random, trace = false }: DynamicRnnOptions<S> = {},
+): DynamicRnnResult<S> {
+  const { x, batch, steps, dtype } = checkInputs("dynamicRnn", inputs, timeMajor);
+  cell.build(x.shape[2], { dtype });
+  const limits = lengths === undefined ? undefined : checkLengths("dynamicRnn", lengths, batch, steps);
+  const state = initialState ?? zeroState(cell, batch, dtype);
+  if (initialState !== undefined) checkState("dynamicRnn", cell, initialState, batch);
+  const context = { lengths: limits && tensor(limits), random, trace };
+  const result = runSequence(cell, x, state, context);
+  const outputs = limits !== undefined && paddedOutput === "hold" ? holdLast(result.outputs, limits) : result.outputs;
+  const orient = (y: Tensor): Tensor => (timeMajor ? y : swapLeading(y));
+  return {
+    outputs: orient(outputs),
+    state: result.state,
+    ...(result.trace && { trace: mapTree(result.trace as Tree<Tensor>, orient) as unknown as Trace }),
+  };
+}
+
+/** A built cell over time-major inputs: its own sequence op if it has one, else a loop over `step`. */
+export function runSequence<S extends State>(cell: Cell<S>, inputs: Tensor, state: S, context: SequenceContext): SequenceResult<S> {
+  return cell.sequence ? cell.sequence(inputs, state, context) : loopOverSteps(cell, inputs, state, context);
+}
+
+function loopOverSteps<S extends State>(
+  cell: Cell<S>,
+  inputs: Tensor,
+  initial: S,
+  { lengths, random, trace }: SequenceContext,
+): SequenceResult<S> {
+  const [steps, batch, features] = inputs.shape;
+  const x = lengths === undefined ? inputs : maskSequence(inputs, lengths);
+  const outputs: Tensor[] = [];
+  const states: S[] = [];
+  let state = initial;
+  for (let time = 0; time < steps; time++) {
+    const input = reshape(slice(x, [time], [1]), [batch, features]);
+    const next = cell.step(input, state, { random, time });
+    if (lengths === undefined) {
+      outputs.push(next.output);
+      state = next.state;
+    } else {
+      const active = activeAt(lengths, time);
+      outputs.push(where(active, next.output, 0));
+      state = chooseState(active, next.state, state);
+    }
+    if (trace) states.push(state);
+  }
+  return {
+    outputs: steps === 0 ? zeros([0, batch, cell.outputSize], inputs.dtype) : stack(outputs),
+    state,
+    ...(trace && steps > 0 && { trace: stackStates(states) }),
+  };
+}
+
+function stackStates(states: readonly State[]): Trace {
+  const parts = states.map((state) => new Map(leavesOf(asTree(state))));
+  return mapTree(asTree(states[0]), (_, path) => stack(parts.map((part) => part.get(path) as Tensor))) as unknown as Trace;
+}
+
+/** Outputs [T, B, n] in which each row repeats its last valid output to the end; rows of length 0 stay zero. */
+function holdLast(outputs: Tensor, limits: Int32Array): Tensor {
+  const [steps, batch, features] = outputs.shape;
+  if (steps === 0) return outputs;
+  const last = takeSteps(outputs, limits.map((n) => Math.max(0, n - 1)));
+  const hasAny = tensor(Int32Array.from(limits), { shape: [batch, 1] });
+  const held = mul(last, cast(notEqual(hasAny, 0), last.dtype));
+  const flags = new Uint8Array(steps * batch);
+  for (let t = 0; t < steps; t++) for (let b = 0; b < batch; b++) flags[t * batch + b] = t < limits[b] ? 1 : 0;
+  return where(tensor(flags, { shape: [steps, batch, 1] }), outputs, reshape(held, [1, batch, features]));
+}
+
+/** The inputs in time-major order, checked. Shared by the drivers. */
+export function checkInputs(
+  where: string,
+  inputs: Tensor,
+  timeMajor: boolean,
+): { x: Tensor; batch: number; steps: number; dtype: FloatDType } {
+  const expected = timeMajor ? "inputs [T, B, features]" : "inputs [B, T, features]";
+  if (!(inputs instanceof Tensor)) throw kindError(where, `a tensor of ${expected}`, inputs);
+  if (inputs.rank !== 3) throw shapeError(where, expected, inputs.shape);
+  if (!isFloat(inputs.dtype)) throw dtypeError(`${where} inputs`, "float32 or float64", inputs.dtype, "Convert with oneHot or cast");
+  const x = timeMajor ? inputs : swapLeading(inputs);
+  return { x, steps: x.shape[0], batch: x.shape[1], dtype: inputs.dtype };
+}
+
+/** Lengths as int32 [B], each in 0 … T. Shared by the drivers. */
+export function checkLengths(where: string, lengths: Lengths, batch: number, steps: number): Int32Array {
+  const given = lengths instanceof Tensor ? lengths.values() : lengths;
+  if (given.length !== batch) throw shapeError(`${where} lengths`, `one for each of ${batch} rows`, [given.length]);
+  given.forEach((n: number, row: number) => {
+    if (!Number.isInteger(n)) throw valueError(`${where} length of row ${row}`, "an integer", n);
+    checkInteger(`${where} length of row ${row}`, n, 0, steps);
+  });
+  return Int32Array.from(given);
+}

@@ -1,0 +1,45 @@
+export { bidirectionalDynamicRnn, stackBidirectionalDynamicRnn } from "./bidirectional.ts";
+export type {
+  BidirectionalOptions,
+  BidirectionalResult,
+  Directions,
+  StackBidirectionalOptions,
+  StackBidirectionalResult,
+} from "./bidirectional.ts";
+export type {
+  BuildOptions,
+  Cell,
+  Parameters,
+  SequenceContext,
+  SequenceResult,
+  State,
+  StateSize,
+  StepContext,
+  Trace,
+} from "./cell.ts";
+export { gruCell } from "./cells/gru-cell.ts";
+export type { GruCellOptions, GruState } from "./cells/gru-cell.ts";
+export type { Dialect } from "./cells/dialect.ts";
+export { layerNorm, layerNormLstmCell } from "./cells/layer-norm-lstm-cell.ts";
+export type { LayerNormLstmCellOptions, LayerNormVariant } from "./cells/layer-norm-lstm-cell.ts";
+export { basicLstmCell, lstmCell } from "./cells/lstm-cell.ts";
+export type { LstmCellOptions, LstmState } from "./cells/lstm-cell.ts";
+export { basicRnnCell, rnnCell } from "./cells/rnn-cell.ts";
+export type { RnnCellOptions, RnnState } from "./cells/rnn-cell.ts";
+export { checkSampling, greedy, sampleToken } from "./decoding.ts";
+export type { SamplingOptions } from "./decoding.ts";
+export { dynamicRnn } from "./dynamic-rnn.ts";
+export type { DynamicRnnOptions, DynamicRnnResult, Lengths } from "./dynamic-rnn.ts";
+export { constant, glorotNormal, glorotUniform, orthogonal, truncatedNormal, uniform } from "./initializers.ts";
+export type { Initializer } from "./initializers.ts";
+export { rawRnn, unroll } from "./raw-rnn.ts";
+export type { RawRnnDecision } from "./raw-rnn.ts";
+export { sequenceLoss } from "./sequence-loss.ts";
+export type { SequenceLossOptions } from "./sequence-loss.ts";
+export { detachState, zeroState } from "./state.ts";
+export { dropoutWrapper } from "./wrappers/dropout-wrapper.ts";
+export type { DropoutOptions } from "./wrappers/dropout-wrapper.ts";
+export { multiRnnCell } from "./wrappers/multi-rnn-cell.ts";
+export type { MultiRnnState } from "./wrappers/multi-rnn-cell.ts";
+export { inputProjectionWrapper, outputProjectionWrapper } from "./wrappers/projection-wrappers.ts";
+export { highwayWrapper, residualWrapper } from "./wrappers/skip-wrappers.ts";

@@ -1,0 +1,58 @@
+import { checkInteger, type FloatDType, type Shape, shapeError, valueError } from "../base/index.ts";
+import { randomStream } from "../base/index.ts";
+import { outsideScopes, type Tensor } from "../tensor/index.ts";
+import type { BuildOptions, Parameters } from "./cell.ts";
+import type { Initializer } from "./initializers.ts";
+
+/** Shape and initial values of each parameter of a cell. */
+export type Declaration = Readonly<Record<string, { readonly shape: Shape; readonly initializer: Initializer }>>;
+
+/** The parameters of one cell, created when the input size is known and kept outside every scope. */
+export class ParameterSet {
+  readonly #name: string;
+  readonly #declare: (inputSize: number) => Declaration;
+  readonly #seed: number | undefined;
+  #inputSize: number | undefined;
+  #values: Parameters | undefined;
+
+  /** `seed` wins over the stream that `build` is given. */
+  constructor(name: string, declare: (inputSize: number) => Declaration, seed?: number) {
+    this.#name = name;
+    this.#declare = declare;
+    this.#seed = seed;
+  }
+
+  build(inputSize: number, { random, dtype = "float32" }: BuildOptions = {}): void {
+    checkInteger(`${this.#name} input size`, inputSize, 1);
+    if (this.#values !== undefined) {
+      if (inputSize !== this.#inputSize) {
+        throw shapeError(this.#name, `input with ${this.#inputSize} features, as in its first call`, [inputSize]);
+      }
+      return;
+    }
+    const stream = this.#seed === undefined && random !== undefined ? random : randomStream(this.#seed ?? 0);
+    this.#values = outsideScopes(() => create(this.#declare(inputSize), stream, dtype));
+    this.#inputSize = inputSize;
+  }
+
+  /** Throws RangeError until `build` has been called. */
+  values(): Parameters {
+    if (this.#values === undefined) {
+      throw valueError(this.#name, "a built cell", "one without parameters", "Run it once, or call build(inputSize)");
+    }
+    return this.#values;
+  }
+
+  get inputSize(): number {
+    this.values();
+    return this.#inputSize as number;
+  }
+}
+
+function create(declaration: Declaration, random: BuildOptions["random"] & object, dtype: FloatDType): Parameters {
+  const values: Record<string, Tensor> = {};
+  for (const [name, { shape, initializer }] of Object.entries(declaration)) {
+    values[name] = initializer(shape, random.named(name), dtype);
+  }
+  return values;
+}

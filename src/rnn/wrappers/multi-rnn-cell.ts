@@ -1,0 +1,59 @@
+import { kindError } from "../../base/index.ts";
+import { randomStream, withPrefix } from "../../base/index.ts";
+import type { Cell, Parameters, SequenceResult, State, StateSize, Trace } from "../cell.ts";
+import { runSequence } from "../dynamic-rnn.ts";
+
+/** State of each layer by its index: "0" is the layer that reads the inputs. */
+export type MultiRnnState = { readonly [layer: string]: State };
+
+/**
+ * Cells on top of each other, each reading the output of the one below, as TensorFlow 1's `MultiRNNCell`. Sizes may differ. The
+ * same cell given twice shares its weights, whose names then carry the first of its indices; its states stay apart.
+ */
+export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
+  if (cells.length === 0) throw kindError("multiRnnCell", "at least one cell", cells);
+  const firstIndex = (cell: Cell): number => cells.indexOf(cell);
+  const distinct = cells.filter((cell, i) => firstIndex(cell) === i);
+  const byLayer = <T>(f: (cell: Cell) => T): Record<string, T> =>
+    Object.fromEntries(cells.map((cell, i) => [String(i), f(cell)]));
+
+  return {
+    name: "multiRnnCell",
+    outputSize: cells[cells.length - 1].outputSize,
+    stateSize: byLayer((cell): StateSize => cell.stateSize),
+    memory: [...new Set(cells.flatMap((cell) => cell.memory))],
+    build(inputSize, { random = randomStream(0), dtype = "float32" } = {}) {
+      cells.forEach((cell, i) => {
+        const size = i === 0 ? inputSize : cells[i - 1].outputSize;
+        cell.build(size, { random: random.named(String(firstIndex(cell))), dtype });
+      });
+    },
+    parameters(): Parameters {
+      return Object.assign({}, ...distinct.map((cell) => withPrefix(String(firstIndex(cell)), cell.parameters())));
+    },
+    step(input, state, context) {
+      let output = input;
+      const next: Record<string, State> = {};
+      cells.forEach((cell, i) => {
+        const random = context?.random?.named(String(i));
+        const result = cell.step(output, state[String(i)], { time: context?.time ?? 0, random });
+        output = result.output;
+        next[String(i)] = result.state;
+      });
+      return { output, state: next };
+    },
+    sequence(inputs, state, context) {
+      let outputs = inputs;
+      const next: Record<string, State> = {};
+      const traces: Record<string, Trace> = {};
+      cells.forEach((cell, i) => {
+        const random = context.random?.named(String(i));
+        const layer: SequenceResult<State> = runSequence(cell, outputs, state[String(i)], { ...context, random });
+        outputs = layer.outputs;
+        next[String(i)] = layer.state;
+        if (layer.trace) traces[String(i)] = layer.trace;
+      });
+      return { outputs, state: next, ...(context.trace && { trace: traces }) };
+    },
+  };
+}

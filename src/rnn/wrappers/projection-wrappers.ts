@@ -1,0 +1,68 @@
+import { checkInteger, withPrefix } from "../../base/index.ts";
+import { add, maskSequence, matmul, type Tensor } from "../../tensor/index.ts";
+import type { Cell, SequenceContext, State } from "../cell.ts";
+import { runSequence } from "../dynamic-rnn.ts";
+import { constant, glorotUniform } from "../initializers.ts";
+import { ParameterSet } from "../parameter-set.ts";
+
+type ProjectionOptions = { readonly seed?: number };
+
+/** A linear map to `size` features: `projection/kernel` [I, size], `projection/bias` [size]. */
+function linear(where: string, size: number, seed: number | undefined): { own: ParameterSet; apply: (x: Tensor) => Tensor } {
+  checkInteger(`${where} size`, size, 1);
+  const own = new ParameterSet(
+    where,
+    (inputSize) => ({
+      "projection/kernel": { shape: [inputSize, size], initializer: glorotUniform },
+      "projection/bias": { shape: [size], initializer: constant(0) },
+    }),
+    seed,
+  );
+  const apply = (x: Tensor): Tensor => add(matmul(x, own.values()["projection/kernel"]), own.values()["projection/bias"]);
+  return { own, apply };
+}
+
+/** Padding must be zero again after a bias was added. */
+const masked = (x: Tensor, { lengths }: SequenceContext): Tensor => (lengths === undefined ? x : maskSequence(x, lengths));
+
+/** The inner cell reads a linear map of the input to `size` features (TensorFlow 1's `InputProjectionWrapper`). */
+export function inputProjectionWrapper<S extends State>(cell: Cell<S>, size: number, { seed }: ProjectionOptions = {}): Cell<S> {
+  const { own, apply } = linear("inputProjectionWrapper", size, seed);
+  return {
+    name: `inputProjectionWrapper(${cell.name})`,
+    outputSize: cell.outputSize,
+    stateSize: cell.stateSize,
+    memory: cell.memory,
+    build(inputSize, options) {
+      own.build(inputSize, options);
+      cell.build(size, options);
+    },
+    parameters: () => ({ ...own.values(), ...withPrefix("cell", cell.parameters()) }),
+    step: (input, state, context) => cell.step(apply(input), state, context),
+    sequence: (inputs, state, context) => runSequence(cell, apply(masked(inputs, context)), state, context),
+  };
+}
+
+/** The output is a linear map of the inner output to `size` features (TensorFlow 1's `OutputProjectionWrapper`). */
+export function outputProjectionWrapper<S extends State>(cell: Cell<S>, size: number, { seed }: ProjectionOptions = {}): Cell<S> {
+  const { own, apply } = linear("outputProjectionWrapper", size, seed);
+  return {
+    name: `outputProjectionWrapper(${cell.name})`,
+    outputSize: size,
+    stateSize: cell.stateSize,
+    memory: cell.memory,
+    build(inputSize, options) {
+      own.build(cell.outputSize, options);
+      cell.build(inputSize, options);
+    },
+    parameters: () => ({ ...own.values(), ...withPrefix("cell", cell.parameters()) }),
+    step(input, state, context) {
+      const inner = cell.step(input, state, context);
+      return { output: apply(inner.output), state: inner.state };
+    },
+    sequence(inputs, state, context) {
+      const inner = runSequence(cell, inputs, state, context);
+      return { ...inner, outputs: masked(apply(inner.outputs), context) };
+    },
+  };
+}

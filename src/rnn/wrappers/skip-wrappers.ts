@@ -1,0 +1,85 @@
+import { shapeError, withPrefix } from "../../base/index.ts";
+import { add, maskSequence, sigmoid, matmul, mul, sub, type Tensor } from "../../tensor/index.ts";
+import type { Cell, SequenceContext, State } from "../cell.ts";
+import { runSequence } from "../dynamic-rnn.ts";
+import { constant, glorotUniform } from "../initializers.ts";
+import { ParameterSet } from "../parameter-set.ts";
+
+/** Names of the inner cell's parameters start with this. */
+const INNER = "cell";
+
+function checkSameSize(where: string, cell: Cell, inputSize: number): void {
+  if (cell.outputSize !== inputSize) {
+    throw shapeError(where, `inputs of the cell's output size ${cell.outputSize}`, [inputSize], "The two are added");
+  }
+}
+
+/** Padding must stay zero although the inputs there are anything. */
+const masked = (x: Tensor, { lengths }: SequenceContext): Tensor => (lengths === undefined ? x : maskSequence(x, lengths));
+
+/**
+ * Output = inner output + input (He et al. 2016; TensorFlow 1's `ResidualWrapper`). The state is the inner cell's. Needs inputs of
+ * the inner output's size.
+ */
+export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
+  return {
+    name: `residualWrapper(${cell.name})`,
+    outputSize: cell.outputSize,
+    stateSize: cell.stateSize,
+    memory: cell.memory,
+    build(inputSize, options) {
+      checkSameSize("residualWrapper", cell, inputSize);
+      cell.build(inputSize, options);
+    },
+    parameters: () => withPrefix(INNER, cell.parameters()),
+    step(input, state, context) {
+      const inner = cell.step(input, state, context);
+      return { output: add(inner.output, input), state: inner.state };
+    },
+    sequence(inputs, state, context) {
+      const inner = runSequence(cell, inputs, state, context);
+      return { ...inner, outputs: add(inner.outputs, masked(inputs, context)) };
+    },
+  };
+}
+
+/**
+ * Output = t * input + (1 - t) * inner output with the gate t = sigmoid(input · `highway/kernel` + `highway/bias`) (Srivastava et al. 2015;
+ * TensorFlow 1's `HighwayWrapper` with coupled gates). The bias starts at 1: the input is carried. Needs inputs of the
+ * inner output's size.
+ */
+export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?: number } = {}): Cell<S> {
+  const own = new ParameterSet(
+    "highwayWrapper",
+    (size) => ({
+      "highway/kernel": { shape: [size, size], initializer: glorotUniform },
+      "highway/bias": { shape: [size], initializer: constant(1) },
+    }),
+    seed,
+  );
+  const join = (input: Tensor, output: Tensor): Tensor => {
+    const p = own.values();
+    const carry = sigmoid(add(matmul(input, p["highway/kernel"]), p["highway/bias"]));
+    return add(mul(carry, input), mul(sub(1, carry), output));
+  };
+  return {
+    name: `highwayWrapper(${cell.name})`,
+    outputSize: cell.outputSize,
+    stateSize: cell.stateSize,
+    memory: cell.memory,
+    build(inputSize, options) {
+      checkSameSize("highwayWrapper", cell, inputSize);
+      own.build(inputSize, options);
+      cell.build(inputSize, options);
+    },
+    parameters: () => ({ ...own.values(), ...withPrefix(INNER, cell.parameters()) }),
+    step(input, state, context) {
+      const inner = cell.step(input, state, context);
+      return { output: join(input, inner.output), state: inner.state };
+    },
+    sequence(inputs, state, context) {
+      const inner = runSequence(cell, inputs, state, context);
+      return { ...inner, outputs: join(masked(inputs, context), inner.outputs) };
+    },
+  };
+}
