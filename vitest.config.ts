@@ -16,5 +16,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // fresh memory holds NaN, so that a kernel that reads what it never wrote is seen
+    env: { UNROLLED_POISON: "1" },
   },
 });

@@ -1,3 +1,5 @@
+import { kindError } from "./errors.ts";
+
 /** Element types. `bool` is stored as one byte, 0 or 1. */
 export type DType = "float32" | "float64" | "int32" | "bool";
 export type FloatDType = "float32" | "float64";
@@ -15,11 +17,13 @@ export function typedArray(dtype: DType, length: number): TypedArray {
   return new constructors[dtype](length);
 }
 
-/** The dtype whose storage is `array`'s kind. */
+/** The dtype whose storage is `array`'s kind. Throws TypeError for a typed array of any other kind. */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float32Array) return "float32";
   if (array instanceof Float64Array) return "float64";
-  return array instanceof Int32Array ? "int32" : "bool";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Uint8Array) return "bool";
+  throw kindError("tensor", "a Float32Array, Float64Array, Int32Array or Uint8Array (bool)", array);
 }
 
 export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, bool: 1 };

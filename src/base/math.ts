@@ -157,6 +157,7 @@ export function tanh32(x: number): number {
     const y = f(1 - f(2 / f(exp32(f(a + a)) + 1)));
     return x < 0 ? -y : y;
   }
+  if (x === 0) return x;
   const z = f(x * x);
   let p = f(-5.70498872745e-3);
   p = f(f(p * z) + f(2.06390887954e-2));

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, valueError } from "../base/index.ts";
+import { checkChoice, checkNumber, kindError, valueError } from "../base/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
 
@@ -35,6 +35,7 @@ export function momentum({
   dampening = 0,
   weightDecay = 0,
 }: MomentumOptions = {}): Optimizer {
+  if (typeof ahead !== "boolean") throw kindError("momentum nesterov", "a boolean", ahead);
   const name = ahead ? "nesterov" : "momentum";
   checkNumber(`${name} momentum`, mu, 0, 1);
   checkChoice(`${name} velocity`, velocity, ["plain", "scaled"]);

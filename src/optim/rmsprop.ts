@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber } from "../base/index.ts";
+import { checkChoice, checkNumber, kindError } from "../base/index.ts";
 import type { VelocityForm } from "./momentum.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
@@ -50,6 +50,7 @@ export function rmsprop({
   checkChoice("rmsprop epsilonPlace", epsilonPlace, ["inside", "outside"]);
   checkNumber("rmsprop momentum", momentum, 0, 1);
   checkChoice("rmsprop velocity", velocity, ["plain", "scaled"]);
+  if (typeof centered !== "boolean") throw kindError("rmsprop centered", "a boolean", centered);
   checkNumber("rmsprop initialMeanSquare", initialMeanSquare, 0);
   const epsilonInside = epsilonPlace === "inside";
   return optimizerOf({

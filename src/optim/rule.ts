@@ -12,7 +12,7 @@ import {
   valueError,
 } from "../base/index.ts";
 import { currentEngine, type OptimizerUpdate } from "../engine/index.ts";
-import { add, full, mul, outsideScopes, scope, Tensor, withoutGradient } from "../tensor/index.ts";
+import { add, full, mul, outsideScopes, scope, Tensor } from "../tensor/index.ts";
 import type { Optimizer, OptimizerConfig, Parameters } from "./optimizer.ts";
 
 /** Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without gradient into NaN. */
@@ -64,7 +64,7 @@ export function optimizerOf(rule: Rule): Optimizer {
       const scale = rule.gradientScale?.(t) ?? 1;
       for (const [path, parameter] of Object.entries(parameters)) {
         const own = slotNames.map((slotName) => slots[slotName][path]);
-        inScratch(() => {
+        scope(() => {
           let gradient = gradients[path];
           if (gradientDecay !== 0) gradient = add(gradient, mul(parameter, gradientDecay));
           if (scale !== 1) gradient = mul(gradient, scale);
@@ -79,11 +79,6 @@ export function optimizerOf(rule: Rule): Optimizer {
       return { step: t, slots };
     },
   };
-}
-
-/** Runs `f`, frees what it allocated, and keeps it off every tape. */
-function inScratch(f: () => void): void {
-  scope(() => withoutGradient(f));
 }
 
 /** The record with `f` applied to each value; names such as "__proto__" stay plain names. */

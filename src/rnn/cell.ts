@@ -21,6 +21,8 @@ export type BuildOptions = {
   /** Where initial values come from. Default: the cell's own seed. */
   readonly random?: RandomStream;
   readonly dtype?: FloatDType;
+  /** False: zeros, for parameters that are about to be loaded. Default true. */
+  readonly initialize?: boolean;
 };
 
 export type StepContext = {

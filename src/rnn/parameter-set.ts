@@ -1,6 +1,5 @@
-import { checkInteger, type FloatDType, type Shape, shapeError, valueError } from "../base/index.ts";
-import { randomStream } from "../base/index.ts";
-import { outsideScopes, type Tensor } from "../tensor/index.ts";
+import { checkInteger, type FloatDType, type RandomStream, randomStream, type Shape, shapeError, valueError } from "../base/index.ts";
+import { outsideScopes, type Tensor, zeros } from "../tensor/index.ts";
 import type { BuildOptions, Parameters } from "./cell.ts";
 import type { Initializer } from "./initializers.ts";
 
@@ -22,7 +21,7 @@ export class ParameterSet {
     this.#seed = seed;
   }
 
-  build(inputSize: number, { random, dtype = "float32" }: BuildOptions = {}): void {
+  build(inputSize: number, { random, dtype = "float32", initialize = true }: BuildOptions = {}): void {
     checkInteger(`${this.#name} input size`, inputSize, 1);
     if (this.#values !== undefined) {
       if (inputSize !== this.#inputSize) {
@@ -31,7 +30,7 @@ export class ParameterSet {
       return;
     }
     const stream = this.#seed === undefined && random !== undefined ? random : randomStream(this.#seed ?? 0);
-    this.#values = outsideScopes(() => create(this.#declare(inputSize), stream, dtype));
+    this.#values = outsideScopes(() => create(this.#declare(inputSize), initialize ? stream : undefined, dtype));
     this.#inputSize = inputSize;
   }
 
@@ -49,10 +48,11 @@ export class ParameterSet {
   }
 }
 
-function create(declaration: Declaration, random: BuildOptions["random"] & object, dtype: FloatDType): Parameters {
+/** The declared tensors, or zeros without a stream. */
+function create(declaration: Declaration, random: RandomStream | undefined, dtype: FloatDType): Parameters {
   const values: Record<string, Tensor> = {};
   for (const [name, { shape, initializer }] of Object.entries(declaration)) {
-    values[name] = initializer(shape, random.named(name), dtype);
+    values[name] = random === undefined ? zeros(shape, dtype) : initializer(shape, random.named(name), dtype);
   }
   return values;
 }

@@ -51,7 +51,7 @@ function flatten(node: NestedArray, shape: Shape, axis: number, into: number[]):
 }
 
 function fromTypedArray(values: TypedArray, dtype: DType, shape: Shape): Tensor {
-  return dtype === dtypeOf(values) ? filledFrom(values, dtype, shape) : fromNumbers(values, dtype, shape);
+  return dtype === dtypeOf(values) && dtype !== "bool" ? filledFrom(values, dtype, shape) : fromNumbers(values, dtype, shape);
 }
 
 function fromNumbers(values: ArrayLike<number>, dtype: DType, shape: Shape): Tensor {
@@ -73,11 +73,12 @@ function filledFrom(values: ArrayLike<number>, dtype: DType, shape: Shape): Tens
   return out;
 }
 
-/** A tensor of one repeated value. `dtype` defaults to float32. */
+/** A tensor of one repeated value. `dtype` defaults to float32. Throws RangeError for int32 and a value that is not one. */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   for (const n of shape) checkInteger("full shape", n);
+  if (dtype === "int32" && (value | 0) !== value) throw valueError("full", "an int32 value", value);
   const out = allocate(dtype, shape);
-  currentEngine().fill(out, value);
+  currentEngine().fill(out, dtype === "bool" ? Number(value !== 0) : value);
   return out;
 }
 

@@ -74,7 +74,7 @@ export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readon
   } finally {
     tapes = outer;
   }
-  const value = result instanceof Tensor ? result : (result as { value: Tensor }).value;
+  const value = result instanceof Tensor ? result : (result as { value: Tensor } | undefined)?.value;
   if (!(value instanceof Tensor)) throw kindError("grad", "a function that returns a scalar tensor", value);
   if (value.size !== 1) throw shapeError("grad", "a scalar value", value.shape, "Reduce it with mean() or sum()");
   const gradients = propagate(tape, value);

@@ -111,12 +111,10 @@ export class Tensor implements Operand {
     return `${this.dtype} ${formatShape(this.shape)}\n${formatArray(currentEngine().view(this), this.shape)}`;
   }
 
-  /** Moves the memory from its scope to the next outer one. Internal: see `scope`. */
-  moveOut(): void {
-    const owner = this.#storage.owner;
-    if (owner === undefined || this.#storage.released) return;
-    owner.storages.delete(this.#storage);
-    own(this.#storage, owner.parent);
+  /** Moves the memory out of `scope` to the next outer one, if `scope` owns it. Internal: see `scope`. */
+  moveOut(scope: Scope): void {
+    if (!scope.storages.delete(this.#storage)) return;
+    own(this.#storage, scope.parent);
   }
 }
 
@@ -143,7 +141,7 @@ export function scope<R>(f: () => R): R {
   try {
     const result = f();
     mapTree(result as Tree<unknown>, (leaf) => {
-      if (leaf instanceof Tensor) leaf.moveOut();
+      if (leaf instanceof Tensor) leaf.moveOut(current);
     });
     return result;
   } finally {

@@ -63,7 +63,9 @@ const binaryFunctions: Readonly<Record<BinaryOp, Pair>> = {
 
 /** a^b: whole powers by repeated squaring, others by exp(b log a), as Math.pow is not the same everywhere. */
 function power(a: number, b: number): number {
-  if (!Number.isInteger(b) || Math.abs(b) > 1024) return a < 0 ? NaN : a === 0 ? (b > 0 ? 0 : b < 0 ? Infinity : 1) : exp(b * log(a));
+  if (!Number.isInteger(b)) return a < 0 || b !== b ? NaN : exp(b * log(a));
+  // squaring that often would lose more digits than the logarithm does
+  if (Math.abs(b) > 1024) return exp(b * log(Math.abs(a))) * (a < 0 && b % 2 !== 0 ? -1 : 1);
   let result = 1;
   let square = a;
   for (let n = Math.abs(b); n > 0; n = Math.floor(n / 2)) {

@@ -1,5 +1,4 @@
-import { kindError } from "../../base/index.ts";
-import { randomStream, withPrefix } from "../../base/index.ts";
+import { kindError, randomStream, withPrefix } from "../../base/index.ts";
 import type { Cell, Parameters, SequenceResult, State, StateSize, Trace } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
@@ -22,10 +21,10 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
     outputSize: cells[cells.length - 1].outputSize,
     stateSize: byLayer((cell): StateSize => cell.stateSize),
     memory: [...new Set(cells.flatMap((cell) => cell.memory))],
-    build(inputSize, { random = randomStream(0), dtype = "float32" } = {}) {
+    build(inputSize, { random = randomStream(0), ...options } = {}) {
       cells.forEach((cell, i) => {
         const size = i === 0 ? inputSize : cells[i - 1].outputSize;
-        cell.build(size, { random: random.named(String(firstIndex(cell))), dtype });
+        cell.build(size, { ...options, random: random.named(String(firstIndex(cell))) });
       });
     },
     parameters(): Parameters {

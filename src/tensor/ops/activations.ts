@@ -1,6 +1,7 @@
 /** @file Activation functions. Their derivatives come from their values, as in the recurrent kernels. */
 import { dtypeError, isFloat } from "../../base/index.ts";
 import { type ActivationName, currentEngine } from "../../engine/index.ts";
+import { ones } from "../create.ts";
 import { isRecording, record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
@@ -12,7 +13,7 @@ const differentiable: Readonly<Record<ActivationName, (y: Tensor) => Tensor>> = 
   sigmoid: (y) => mul(y, sub(1, y)),
   tanh: (y) => sub(1, square(y)),
   relu: (y) => cast(greater(y, 0), y.dtype),
-  linear: (y) => cast(less(y, Infinity), y.dtype),
+  linear: (y) => ones(y.shape, y.dtype),
   softsign: (y) => square(sub(1, abs(y))),
   hardSigmoid: (y) => mul(cast(logicalAnd(greater(y, 0), less(y, 1)), y.dtype), 1 / 6),
   hardSigmoid02: (y) => mul(cast(logicalAnd(greater(y, 0), less(y, 1)), y.dtype), 0.2),

@@ -2,7 +2,7 @@
  * @file Summing and stretching: each is the other's gradient. `axis` may be one axis, several, or absent for all;
  * `keepDims` keeps reduced axes with size 1.
  */
-import { broadcastShapes, formatShape, normalizeAxis, sameShape, shapeError, type Shape, sizeOf, stridesOf } from "../../base/index.ts";
+import { broadcastShapes, dtypeError, formatShape, normalizeAxis, sameShape, shapeError, type Shape, sizeOf, stridesOf } from "../../base/index.ts";
 import { currentEngine, type ReduceOp } from "../../engine/index.ts";
 import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
@@ -31,14 +31,16 @@ export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dty
   }
   const out = allocate(dtype, without(x.shape, axes));
   const n = sizeOf(axes.map((axis) => x.shape[axis]));
+  if (op !== "sum" && n === 0 && out.size > 0) throw shapeError(op, "at least one element to choose from", x.shape);
   const outer = sizeOf(x.shape.slice(0, first));
   const inner = sizeOf(x.shape.slice(first + axes.length));
   currentEngine().reduce(op, x, out, outer, n, inner);
   return out;
 }
 
-/** Sum over `axis` (default: all). The order of summation is fixed, see the engine contract. */
+/** Sum over `axis` (default: all). The order of summation is fixed, see the engine contract. Throws TypeError for bool. */
 export function sum(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+  if (x.dtype === "bool") throw dtypeError("sum", "numbers", x.dtype, "Convert with cast(x, dtype)");
   const axes = normalizeAxes("sum", axis, x.rank);
   if (axes.length === 0) return x;
   const out = reduceAxes("sum", x, axes, x.dtype);

@@ -1,4 +1,4 @@
-import { normalizeAxis, sizeOf } from "../../base/index.ts";
+import { dtypeError, normalizeAxis, sizeOf } from "../../base/index.ts";
 import { currentEngine } from "../../engine/index.ts";
 import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
@@ -7,6 +7,7 @@ export type CumulativeSumOptions = { readonly exclusive?: boolean; readonly reve
 
 /** Running sum along `axis` (default 0). `exclusive` leaves out the element itself, `reverse` runs from the end. */
 export function cumulativeSum(x: Tensor, axis = 0, { exclusive = false, reverse = false }: CumulativeSumOptions = {}): Tensor {
+  if (x.dtype === "bool") throw dtypeError("cumulativeSum", "numbers", x.dtype, "Convert with cast(x, dtype)");
   const along = normalizeAxis("cumulativeSum", axis, x.rank);
   const out = allocate(x.dtype, x.shape);
   const outer = sizeOf(x.shape.slice(0, along));

@@ -1,4 +1,4 @@
-import { broadcastShapes, formatShape, sameShape, shapeError, sizeOf } from "../../base/index.ts";
+import { broadcastShapes, dtypeError, formatShape, isFloat, sameShape, shapeError, sizeOf } from "../../base/index.ts";
 import { currentEngine } from "../../engine/index.ts";
 import { record } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
@@ -10,10 +10,11 @@ export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB
 /**
  * Matrix product over the last two axes: [..., M, K] · [..., K, N] = [..., M, N]. Leading axes broadcast;
  * a rank-2 `b` serves every leading index of `a`. With `transposeA` (`transposeB`) the last two axes of a (b) are read swapped.
- * Throws RangeError when ranks are below 2 or the inner sizes differ.
+ * Throws RangeError when ranks are below 2 or the inner sizes differ, TypeError unless both are floating point.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
   const dtype = commonDtype("matmul", a, b);
+  if (!isFloat(dtype)) throw dtypeError("matmul", "float32 or float64", dtype);
   if (a.rank < 2 || b.rank < 2) throw shapeError("matmul", "two tensors of rank >= 2", a.rank < 2 ? a.shape : b.shape);
   const k = a.shape[a.rank - (transposeA ? 2 : 1)];
   const bK = b.shape[b.rank - (transposeB ? 1 : 2)];
@@ -22,7 +23,7 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   }
   if (b.rank === 2 && a.rank > 2 && !transposeA) {
     // one tall product instead of many small ones
-    const rows = sizeOf(a.shape) / (k === 0 ? 1 : k);
+    const rows = sizeOf(a.shape.slice(0, -1));
     const n = b.shape[transposeB ? 0 : 1];
     return reshape(product(reshape(a, [rows, k]), b, transposeA, transposeB, dtype), [...a.shape.slice(0, -1), n]);
   }

@@ -1,11 +1,11 @@
 /** @file Reductions other than the sum. */
 import { dtypeError, isFloat } from "../../base/index.ts";
-import { record } from "../tape.ts";
+import { record, withoutGradient } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
 import { type Axes, normalizeAxes, reduceAxes, type ReduceOptions, sum, without, withOnes } from "./broadcast.ts";
 import { cast } from "./cast.ts";
-import { equal } from "./compare.ts";
+import { equal, isFinite, where } from "./compare.ts";
 import { exp, log } from "./elementwise.ts";
 import { reshape } from "./move.ts";
 
@@ -50,7 +50,11 @@ export function argmin(x: Tensor, axis = -1): Tensor {
 /** log(sum(exp(x))) over `axis` without overflow. */
 export function logSumExp(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes("logSumExp", axis, x.rank);
-  const largest = max(x, axes, { keepDims: true });
-  const total = add(log(sum(exp(sub(x, largest)), axes, { keepDims: true })), largest);
+  // a constant shift: 0 where the largest is infinite, so that a row of -Infinity gives -Infinity and not NaN
+  const shift = withoutGradient(() => {
+    const largest = max(x, axes, { keepDims: true });
+    return where(isFinite(largest), largest, 0);
+  });
+  const total = add(log(sum(exp(sub(x, shift)), axes, { keepDims: true })), shift);
   return keepDims ? total : reshape(total, without(x.shape, axes));
 }

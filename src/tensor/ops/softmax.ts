@@ -1,11 +1,13 @@
-import { dtypeError, isFloat, sameShape, shapeError, sizeOf } from "../../base/index.ts";
+import { dtypeError, type FloatDType, isFloat, sameShape, shapeError, sizeOf } from "../../base/index.ts";
 import { currentEngine } from "../../engine/index.ts";
+import { oneHot } from "../create.ts";
 import { isRecording, record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { sum } from "./broadcast.ts";
 import { exp } from "./elementwise.ts";
 import { checkIndices } from "./gather.ts";
+import { expandDims } from "./move.ts";
 
 function normalized(x: Tensor, log: boolean): Tensor {
   if (!isFloat(x.dtype)) throw dtypeError("softmax", "float32 or float64", x.dtype);
@@ -34,7 +36,7 @@ export const logSoftmax = (x: Tensor): Tensor => normalized(x, true);
 /**
  * Cross entropy of class indices from logits, in one pass: logits [..., V] and int32 targets [...] give losses [...],
  * -log softmax(logits)[target]. Exact also for logits of ±1e4. Throws RangeError when a target is outside [0, V) or the
- * shapes differ. Its gradient can't be differentiated again; use `logSoftmax` for that.
+ * shapes differ.
  */
 export function sparseSoftmaxCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const classes = logits.shape[logits.rank - 1];
@@ -48,6 +50,10 @@ export function sparseSoftmaxCrossEntropy(logits: Tensor, targets: Tensor): Tens
   currentEngine().crossEntropy(logits, targets, loss, probabilities);
   return record([logits], [loss], (dLoss) => {
     if (dLoss === undefined || sizeOf(logits.shape) === 0) return [];
+    if (isRecording([dLoss, logits])) {
+      const target = oneHot(targets, classes, { dtype: logits.dtype as FloatDType });
+      return [mul(sub(softmax(logits), target), expandDims(dLoss, -1))];
+    }
     const dLogits = allocate(logits.dtype, logits.shape);
     currentEngine().crossEntropyBackward(probabilities, targets, dLoss, dLogits);
     return [dLogits];

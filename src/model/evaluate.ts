@@ -1,0 +1,72 @@
+import { checkInteger, DataError, sentence } from "../base/index.ts";
+import { mul, scope, sparseSoftmaxCrossEntropy, sum, tensor } from "../tensor/index.ts";
+import type { State } from "../rnn/index.ts";
+import type { LanguageModel } from "./language-model.ts";
+
+export type Evaluation = {
+  /** Mean cross entropy per token, in nats. */
+  readonly loss: number;
+  /** e^loss. */
+  readonly perplexity: number;
+  /** Cross entropy per Unicode character of the text, in bits. For unit "char" it is loss / ln 2. */
+  readonly bitsPerCharacter: number;
+  /** Tokens that were predicted: all but the first of each row. */
+  readonly tokens: number;
+};
+
+export type EvaluateOptions = {
+  /** The text is cut into this many rows, which are read side by side, each from a zero state. Default 16. */
+  readonly rows?: number;
+  /** Steps computed at once. Does not change the result beyond rounding. Default 64. */
+  readonly sequenceLength?: number;
+};
+
+/**
+ * How well `model` predicts the token ids `ids`. Every token counts, but for the first of each row.
+ * Throws DataError with fewer than two ids.
+ */
+export function evaluate(model: LanguageModel, ids: Int32Array, { rows = 16, sequenceLength = 64 }: EvaluateOptions = {}): Evaluation {
+  checkInteger("evaluate rows", rows, 1);
+  checkInteger("evaluate sequenceLength", sequenceLength, 1);
+  if (ids.length < 2) throw new DataError(sentence("evaluate", "at least 2 tokens", String(ids.length)));
+  const batch = Math.min(rows, Math.floor(ids.length / 2));
+  const bounds = Array.from({ length: batch + 1 }, (_, row) => Math.floor((row * ids.length) / batch));
+  const longest = Math.max(...bounds.slice(1).map((end, row) => end - bounds[row])) - 1;
+  let total = 0;
+  let state: State | undefined;
+  for (let start = 0; start < longest; start += sequenceLength) {
+    const steps = Math.min(sequenceLength, longest - start);
+    const inputs = new Int32Array(steps * batch);
+    const targets = new Int32Array(steps * batch);
+    const weights = new Float32Array(steps * batch);
+    for (let row = 0; row < batch; row++) {
+      for (let t = 0; t < steps && bounds[row] + start + t + 1 < bounds[row + 1]; t++) {
+        const at = bounds[row] + start + t;
+        inputs[t * batch + row] = ids[at];
+        targets[t * batch + row] = ids[at + 1];
+        weights[t * batch + row] = 1;
+      }
+    }
+    const next = scope(() => {
+      const result = model.forward(tensor(inputs, { shape: [steps, batch] }), state ?? model.initialState(batch));
+      const losses = sparseSoftmaxCrossEntropy(result.logits, tensor(targets));
+      return { sum: sum(mul(losses, tensor(weights))), state: result.state };
+    });
+    total += next.sum.item();
+    state = next.state;
+  }
+  const tokens = ids.length - batch;
+  const loss = total / tokens;
+  return { loss, perplexity: Math.exp(loss), bitsPerCharacter: total / Math.LN2 / predictedCharacters(model, ids, bounds), tokens };
+}
+
+/** Unicode characters of all tokens but the first of each row. */
+function predictedCharacters(model: LanguageModel, ids: Int32Array, bounds: readonly number[]): number {
+  const { vocabulary } = model;
+  if (vocabulary.unit === "char") return ids.length - (bounds.length - 1);
+  let count = 0;
+  for (let row = 0; row + 1 < bounds.length; row++) {
+    for (const _ of vocabulary.decode(ids.subarray(bounds[row] + 1, bounds[row + 1]))) count++;
+  }
+  return Math.max(1, count);
+}

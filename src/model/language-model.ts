@@ -1,0 +1,167 @@
+import { checkInteger, checkNumber, DataError, kindError, type RandomStream, randomStream, sentence, withPrefix } from "../base/index.ts";
+import { buildVocabulary, type Unit, type Vocabulary } from "../data/index.ts";
+import {
+  type Cell,
+  type Dialect,
+  dropoutWrapper,
+  glorotUniform,
+  gruCell,
+  lstmCell,
+  multiRnnCell,
+  ParameterSet,
+  type Parameters,
+  rnnCell,
+  runSequence,
+  type State,
+  type Trace,
+  uniform,
+  constant,
+  zeroState,
+} from "../rnn/index.ts";
+import { add, gather, matmul, reshape, type Tensor } from "../tensor/index.ts";
+import { generateText, type GenerateOptions } from "./generate.ts";
+import type { LanguageModelConfig } from "./language-model-config.ts";
+
+export type LanguageModelOptions = Partial<LanguageModelConfig> & {
+  /** Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they are with unit "byte". */
+  readonly corpus?: string | Uint8Array;
+  /** Instead of a corpus, or to fix the tokens beforehand. */
+  readonly vocabulary?: Vocabulary;
+  /** What a token is. Default "char". */
+  readonly unit?: Unit;
+  /** Most frequent words to keep with unit "word". Default 10,000. */
+  readonly maxVocabulary?: number;
+};
+
+/** Settings of `languageModel` where nothing else is asked for. */
+export const LANGUAGE_MODEL_DEFAULTS: LanguageModelConfig = {
+  cell: "lstm",
+  dialect: "tf1",
+  hiddenSize: 128,
+  layers: 1,
+  embeddingSize: 64,
+  dropout: 0,
+  seed: 0,
+};
+
+const DEFAULT_WORDS = 10_000;
+
+export type ForwardOptions = { readonly random?: RandomStream | undefined; readonly trace?: boolean };
+
+/**
+ * Predicts the next token of a text: embedding, stacked recurrent cells, a linear layer to one score per token.
+ * Letters: T time steps, B rows, V tokens.
+ */
+export class LanguageModel {
+  readonly kind = "languageModel";
+  readonly config: LanguageModelConfig;
+  readonly vocabulary: Vocabulary;
+  /** Token ids of the corpus that the model was made with, if any. */
+  readonly corpus: Int32Array | undefined;
+  readonly #cell: Cell;
+  readonly #embedding: ParameterSet;
+  readonly #output: ParameterSet;
+
+  /** Use `languageModel(...)`. `initialize: false` leaves the parameters at zero, for loading. */
+  constructor(config: LanguageModelConfig, vocabulary: Vocabulary, corpus: Int32Array | undefined, initialize: boolean) {
+    this.config = config;
+    this.vocabulary = vocabulary;
+    this.corpus = corpus;
+    const { hiddenSize, embeddingSize, seed } = config;
+    const size = vocabulary.size;
+    this.#cell = stackedCell(config);
+    this.#embedding = new ParameterSet("embedding", () => ({
+      embedding: { shape: [size, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
+    }));
+    this.#output = new ParameterSet("output", () => ({
+      "output/kernel": { shape: [hiddenSize, size], initializer: glorotUniform },
+      "output/bias": { shape: [size], initializer: constant(0) },
+    }));
+    const random = randomStream(seed).named("init");
+    this.#embedding.build(size, { random, initialize });
+    this.#cell.build(embeddingSize, { random: random.named("rnn"), initialize });
+    this.#output.build(hiddenSize, { random, initialize });
+  }
+
+  /** Every trainable tensor by its path: `embedding`, `rnn/0/kernel`, …, `output/kernel`, `output/bias`. */
+  parameters(): Parameters {
+    return { ...this.#embedding.values(), ...withPrefix("rnn", this.#cell.parameters()), ...this.#output.values() };
+  }
+
+  /** Number of trainable numbers. */
+  get parameterCount(): number {
+    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+  }
+
+  /** The state before the first token, for `batch` rows. */
+  initialState(batch: number): State {
+    return zeroState(this.#cell, batch);
+  }
+
+  /**
+   * Scores of the next token after each of `ids` (int32 [T, B]): logits [T*B, V], row t*B + b. With `random`, dropout is on; with
+   * `trace`, every gate and state of every step comes along.
+   */
+  forward(ids: Tensor, state: State, { random, trace = false }: ForwardOptions = {}): { logits: Tensor; state: State; trace?: Trace } {
+    const [steps, batch] = ids.shape;
+    const inputs = gather(this.#embedding.values()["embedding"], ids);
+    const hidden = runSequence(this.#cell, inputs, state, { random, trace });
+    const p = this.#output.values();
+    const logits = add(matmul(reshape(hidden.outputs, [steps * batch, -1]), p["output/kernel"]), p["output/bias"]);
+    return { logits, state: hidden.state, ...(hidden.trace && { trace: hidden.trace }) };
+  }
+
+  /**
+   * Continues `prime` with text drawn from the model, piece by piece as it is known. The same seed and options give the same text.
+   * Throws DataError for a character of `prime` that the vocabulary lacks.
+   */
+  generate(prime: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
+    return generateText(this, prime, options);
+  }
+}
+
+function stackedCell({ cell, dialect, hiddenSize, layers, dropout }: LanguageModelConfig): Cell {
+  const one = (): Cell => makeCell(cell, hiddenSize, dialect);
+  // between layers and before the output layer
+  return multiRnnCell(
+    Array.from({ length: layers }, () => (dropout > 0 ? dropoutWrapper(one(), { kind: "torch", dropout }) : one())),
+  );
+}
+
+function makeCell(cell: LanguageModelConfig["cell"], units: number, dialect: Dialect): Cell {
+  // each cell knows its own state by name; the stack only passes it on
+  const make = { rnn: rnnCell, lstm: lstmCell, gru: gruCell }[cell] as (options: { units: number; dialect: Dialect }) => unknown;
+  return make({ units, dialect }) as Cell;
+}
+
+/**
+ * A language model over characters (default), bytes or words. Give it a `corpus`, or a `vocabulary` when the text comes later.
+ * Defaults: one LSTM layer of 128 units in the tf1 dialect, embeddings of 64, no dropout, seed 0.
+ *
+ * Throws TypeError without corpus and vocabulary, DataError for an empty or malformed corpus, RangeError for sizes.
+ */
+export function languageModel({ corpus, vocabulary, unit = "char", maxVocabulary, ...rest }: LanguageModelOptions): LanguageModel {
+  const config = { ...LANGUAGE_MODEL_DEFAULTS, ...rest };
+  const where = "languageModel";
+  for (const name of ["hiddenSize", "layers", "embeddingSize"] as const) checkInteger(`${where} ${name}`, config[name], 1);
+  checkNumber(`${where} dropout`, config.dropout, 0, 1 - 2 ** -24);
+  checkInteger(`${where} seed`, config.seed);
+  if (corpus === undefined && vocabulary === undefined) throw kindError(where, "a corpus or a vocabulary", undefined);
+  if (corpus instanceof Uint8Array && unit !== "byte") throw kindError(`${where} corpus`, `text with unit "${unit}"`, corpus);
+  const tokens =
+    vocabulary ??
+    buildVocabulary(typeof corpus === "string" ? corpus : "bytes", {
+      unit,
+      ...(unit === "word" && { maxSize: maxVocabulary ?? DEFAULT_WORDS }),
+    });
+  const ids = corpus === undefined ? undefined : encodeCorpus(tokens, corpus);
+  if (ids?.length === 0) throw new DataError(sentence(`${where} corpus`, "at least one token", "none"));
+  return new LanguageModel(config, tokens, ids, true);
+}
+
+/** Token ids of a text, or of bytes for a byte vocabulary. */
+export function encodeCorpus(vocabulary: Vocabulary, corpus: string | Uint8Array): Int32Array {
+  if (typeof corpus === "string") return vocabulary.encode(corpus);
+  if (vocabulary.unit !== "byte") throw kindError("corpus", `text for unit "${vocabulary.unit}"`, corpus);
+  return Int32Array.from(corpus);
+}

@@ -1,0 +1,31 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DataError, sentence } from "../base/index.ts";
+import { type LanguageModel, loadLanguageModel, saveLanguageModel } from "../model/index.ts";
+import { writeFileAtomic } from "./atomic-file.ts";
+
+/** Name of the model's file in a run directory. */
+export const MODEL_FILE = "model.safetensors";
+
+/** `path` itself, or the model in it when it is a run directory. Throws DataError when neither is there. */
+function modelPath(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const file = found?.isDirectory() ? join(path, MODEL_FILE) : path;
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const hint = `Train one with: unrolled train FILE --out ${path}`;
+    throw new DataError(sentence("loadModel", `a run directory with ${MODEL_FILE}, or a model file`, JSON.stringify(path), hint));
+  }
+  return file;
+}
+
+/** Saves a model atomically into a run directory (created if needed); returns the file's path. */
+export function saveModel(model: LanguageModel, directory: string): string {
+  const file = join(directory, MODEL_FILE);
+  writeFileAtomic(file, saveLanguageModel(model));
+  return file;
+}
+
+/** Loads a model from a run directory or a model file. Throws DataError when there is none, FormatError when it is damaged. */
+export function loadModel(path: string): LanguageModel {
+  return loadLanguageModel(readFileSync(modelPath(path)));
+}

@@ -1,0 +1,46 @@
+import { constants, isUtf8 } from "node:buffer";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DataError, sentence } from "../base/index.ts";
+
+/**
+ * The text of files, one after the other. A folder stands for its `.txt` files in natural order (chapter 2 before chapter 10). Files are joined with a
+ * line break where one does not end in one. Text is taken exactly as it is, a byte order mark included.
+ *
+ * Throws DataError for a path that does not exist, a folder without text files, text that is not UTF-8 or longer than a string can be.
+ */
+export function readCorpus(paths: readonly string[]): string {
+  const files = paths.flatMap(textFiles);
+  const parts: string[] = [];
+  let length = 0;
+  for (const file of files) {
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes)) {
+      throw new DataError(sentence("readCorpus", `UTF-8 text in ${JSON.stringify(file)}`, "other bytes", `Convert it, or use unit "byte"`));
+    }
+    length += bytes.length;
+    if (length > constants.MAX_STRING_LENGTH) {
+      const limit = `at most ${Math.floor(constants.MAX_STRING_LENGTH / 2 ** 20)} MiB of text`;
+      throw new DataError(sentence("readCorpus", limit, `${Math.ceil(length / 2 ** 20)} MiB`, `Use unit "byte" or a part of it`));
+    }
+    const text = bytes.toString("utf8");
+    parts.push(text.endsWith("\n") || files.length === 1 ? text : `${text}\n`);
+  }
+  return parts.join("");
+}
+
+/** As `readCorpus`, but the bytes as they are, of any encoding. */
+export function readCorpusBytes(paths: readonly string[]): Uint8Array {
+  return Buffer.concat(paths.flatMap(textFiles).map((file) => readFileSync(file)));
+}
+
+const naturally = new Intl.Collator("en", { numeric: true }).compare;
+
+function textFiles(path: string): string[] {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new DataError(sentence("readCorpus", "a text file or a folder", `${JSON.stringify(path)}, which does not exist`));
+  if (!found.isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => name.endsWith(".txt")).sort(naturally);
+  if (names.length === 0) throw new DataError(sentence("readCorpus", `.txt files in ${JSON.stringify(path)}`, "none"));
+  return names.map((name) => join(path, name));
+}

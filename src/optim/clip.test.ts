@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { ones, tensor, type Tensor } from "../tensor/index.ts";
+import { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm, optimizers, type OptimizerName } from "./index.ts";
+
+const numbers = (x: Tensor): number[] => Array.from(x.values());
+
+test("the norm doesn't depend on the order of the record, and float32 squares don't overflow", () => {
+  const large = tensor([1e8], { dtype: "float64" });
+  const small = ones([8], "float64");
+  // 1e16 + 1 is 1e16: the order decides
+  expect(globalNorm({ a: small, b: large })).not.toBe(globalNorm({ a: large, b: small }));
+  expect(globalNorm({ b: large, a: small })).toBe(globalNorm({ a: small, b: large }));
+  expect(globalNorm({ x: tensor([3, 4]), y: tensor([[12]]) })).toBe(13);
+  expect(globalNorm({ x: tensor([3e38, 3e38]) })).toBeCloseTo(3e38 * Math.SQRT2, -32);
+  expect(globalNorm({})).toBe(0);
+});
+
+test("clips by one factor, and returns small gradients as they are", () => {
+  const gradients = { x: tensor([3, 4]), y: tensor([[12]]) };
+  const clipped = clipByGlobalNorm(gradients, 6.5);
+  expect(clipped.norm).toBe(13);
+  expect([numbers(clipped.gradients["x"]), numbers(clipped.gradients["y"])]).toEqual([[1.5, 2], [6]]);
+  expect(clipByGlobalNorm(gradients, 13).gradients["x"]).toBe(gradients.x);
+  expect(numbers(gradients.x)).toEqual([3, 4]);
+});
+
+test("per tensor", () => {
+  const gradients = { x: tensor([3, 4]), y: tensor([0.5]), zero: tensor([0, 0]) };
+  const { gradients: clipped, norms, finite } = clipByNorm(gradients, 1);
+  expect([norms, finite]).toEqual([{ x: 5, y: 0.5, zero: 0 }, true]);
+  expect(numbers(clipped["x"])[0]).toBeCloseTo(0.6, 7);
+  expect(clipped["y"]).toBe(gradients.y);
+  expect(numbers(clipped["zero"])).toEqual([0, 0]);
+});
+
+test("by value: symmetric, by range, NaN stays visible", () => {
+  expect(numbers(clipByValue({ g: tensor([-9, 2, Infinity, NaN]) }, 5)["g"])).toEqual([-5, 2, 5, NaN]);
+  expect(numbers(clipByValue({ g: tensor([-9, 2, 9]) }, { min: -1, max: 3 })["g"])).toEqual([-1, 2, 3]);
+});
+
+describe.each([NaN, Infinity, -Infinity])("a gradient with %s", (bad) => {
+  const gradients = { x: tensor([1, bad, 3]), y: tensor([7]) };
+
+  test("gives zeros and says so", () => {
+    for (const { gradients: clipped, finite } of [clipByGlobalNorm(gradients, 5), clipByNorm(gradients, 5)]) {
+      expect(finite).toBe(false);
+      expect([...numbers(clipped["x"]), ...numbers(clipped["y"])]).toEqual([0, 0, 0, 0]);
+    }
+    expect(Number.isFinite(clipByGlobalNorm(gradients, 5).norm)).toBe(false);
+  });
+
+  test.each(Object.keys(optimizers) as OptimizerName[])("leaves the weights of %s unchanged", (name) => {
+    const optimizer = optimizers[name]({ weightDecay: 0 });
+    const parameters = { x: tensor([1, 2, 3]), y: tensor([4]) };
+    let state = optimizer.init(parameters);
+    // even where the caller ignores `finite`, a first step does nothing
+    state = optimizer.update(parameters, clipByGlobalNorm(gradients, 5).gradients, state);
+    expect([...numbers(parameters.x), ...numbers(parameters.y)]).toEqual([1, 2, 3, 4]);
+    // and later ones stay finite
+    state = optimizer.update(parameters, { x: ones([3]), y: ones([1]) }, state);
+    optimizer.update(parameters, clipByGlobalNorm(gradients, 5).gradients, state);
+    expect([...numbers(parameters.x), ...numbers(parameters.y)].every(Number.isFinite)).toBe(true);
+  });
+});
+
+test("refuses bad limits and gradients", () => {
+  expect(() => clipByGlobalNorm({}, -1)).toThrow("clipByGlobalNorm maxNorm: expected a finite number >= 0, got -1");
+  expect(() => clipByNorm({}, NaN)).toThrow(RangeError);
+  expect(() => clipByValue({}, { min: 2, max: 1 })).toThrow("clipByValue max: expected a number >= min, 2, got 1");
+  expect(() => globalNorm({ n: tensor([1], { dtype: "int32" }) })).toThrow('gradient "n" of dtype float32 or float64, got int32');
+});

@@ -1,0 +1,2 @@
+export { train } from "./train.ts";
+export type { TrainEvent, TrainOptions } from "./train.ts";

@@ -1,0 +1,48 @@
+import { leavesOf, type RandomStream, type Tree } from "../base/index.ts";
+import type { TokenBatch } from "../data/index.ts";
+import type { LanguageModel } from "../model/index.ts";
+import type { ClipByGlobalNorm, Parameters } from "../optim/index.ts";
+import type { State } from "../rnn/index.ts";
+import { assign, mean, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor, valueAndGrad } from "../tensor/index.ts";
+
+export type StepResult = {
+  /** Mean cross entropy per token, in nats. */
+  readonly loss: number;
+  readonly gradientNorm: number;
+  /** The loss or a gradient was not finite. */
+  readonly skipped: boolean;
+  /** After the last time step; belongs to the caller's scope. */
+  readonly state: State;
+};
+
+/**
+ * One step of truncated backpropagation through time: loss and gradients of a batch, handed to `apply`, which updates the parameters in
+ * place. Everything that is allocated meanwhile is freed at the end. No gradient reaches `state`.
+ */
+export function trainStep(
+  model: LanguageModel,
+  { inputs, targets }: TokenBatch,
+  { sequenceLength, batchSize, state, random }: { sequenceLength: number; batchSize: number; state: State; random: RandomStream },
+  apply: (gradients: Parameters) => ClipByGlobalNorm,
+): StepResult {
+  return scope(() => {
+    const ids = tensor(inputs, { shape: [sequenceLength, batchSize] });
+    const { value, gradients, result } = valueAndGrad(() => {
+      const { logits, state: next } = model.forward(ids, state, { random });
+      return { value: mean(sparseSoftmaxCrossEntropy(logits, tensor(targets))), next };
+    }, model.parameters());
+    const loss = value.item();
+    if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN, skipped: true, state };
+    const { norm, finite } = apply(gradients);
+    return { loss, gradientNorm: norm, skipped: !finite || !allFinite(result.next), state: result.next };
+  });
+}
+
+const allFinite = (state: State): boolean =>
+  leavesOf(state as Tree<Tensor>).every(([, part]) => part.values().every((x: number) => Number.isFinite(x)));
+
+/** Copies a state into the tensors that carry it to the next batch; zeros without one. */
+export function carryInto(carried: State, next: State | undefined): void {
+  const sources = next && new Map(leavesOf(next as Tree<Tensor>));
+  for (const [path, part] of leavesOf(carried as Tree<Tensor>)) assign(part, sources?.get(path) ?? new Float32Array(part.size));
+}
