@@ -26,9 +26,12 @@ export {
   adagrad,
   adam,
   adamw,
+  charRnn,
   clipByGlobalNorm,
   clipByNorm,
   clipByValue,
+  cosineDecay,
+  exponentialDecay,
   globalNorm,
   momentum,
   nesterov,
@@ -37,6 +40,9 @@ export {
   plateau,
   rmsprop,
   sgd,
+  stepDecay,
+  torchRnn,
+  warmUp,
 } from "./optim/index.ts";
 export type { Optimizer, OptimizerConfig, OptimizerState, Plateau, Schedule } from "./optim/index.ts";
 export {

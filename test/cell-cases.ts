@@ -25,8 +25,8 @@ import { activate, add, concat, matmul, mul, sigmoid, slice, sub, tanh, type Ten
 
 export type CellCase = {
   readonly name: string;
-  /** A new cell, not built yet. The same seed gives the same initial parameters. */
-  readonly make: (seed: number) => Cell;
+  /** A new cell, not built yet. The same seed gives the same initial parameters. Fused cells come in every size. */
+  readonly make: (seed: number, units?: number) => Cell;
   readonly inputSize: number;
   /** Runs whole sequences by one kernel of the engine. */
   readonly fused?: boolean;
@@ -44,7 +44,7 @@ const rnnCases = dialects.flatMap((dialect) =>
   activations.map(
     (activation): CellCase => ({
       name: `rnn ${dialect} ${activation}`,
-      make: (seed) => rnnCell({ units: 2, dialect, activation, seed }),
+      make: (seed, units = 2) => rnnCell({ units, dialect, activation, seed }),
       inputSize: 2,
       fused: true,
       kinks: hasKink(activation),
@@ -52,22 +52,21 @@ const rnnCases = dialects.flatMap((dialect) =>
   ),
 );
 
-type LstmVariant = Omit<LstmCellOptions, "dialect" | "seed" | "units"> & { readonly units?: number; readonly kinks?: boolean };
+type LstmVariant = Omit<LstmCellOptions, "dialect" | "seed" | "units" | "projection"> & { readonly projected?: boolean; readonly kinks?: boolean };
 
 const lstmVariants: Readonly<Record<string, LstmVariant>> = {
   plain: {},
   peepholes: { peepholes: true },
-  projection: { units: 3, projection: 2 },
+  projection: { projected: true },
   "cell clip": { cellClip: 0.25, kinks: true },
-  "projection clip": { units: 3, projection: 2, projectionClip: 0.1, kinks: true },
+  "projection clip": { projected: true, projectionClip: 0.1, kinks: true },
   coupled: { coupled: true },
   "forget bias 0": { forgetBias: 0 },
   hardSigmoid: { recurrentActivation: "hardSigmoid", kinks: true },
   hardSigmoid02: { recurrentActivation: "hardSigmoid02", kinks: true },
   everything: {
-    units: 3,
+    projected: true,
     peepholes: true,
-    projection: 2,
     cellClip: 0.3,
     projectionClip: 0.2,
     coupled: true,
@@ -81,9 +80,10 @@ const lstmVariants: Readonly<Record<string, LstmVariant>> = {
 
 const lstmCases = dialects.flatMap((dialect) =>
   Object.entries(lstmVariants).map(
-    ([variant, { kinks = false, units = 2, ...options }]): CellCase => ({
+    ([variant, { kinks = false, projected = false, ...options }]): CellCase => ({
       name: `lstm ${dialect} ${variant}`,
-      make: (seed) => lstmCell({ ...options, units, dialect, seed }),
+      make: (seed, units = projected ? 3 : 2) =>
+        lstmCell({ ...options, units, dialect, seed, ...(projected && { projection: Math.max(1, units - 1) }) }),
       inputSize: 2,
       fused: true,
       kinks,
@@ -109,7 +109,7 @@ const gruCases = Object.entries(gruKinds).flatMap(([kind, options]) =>
     gruActivations.map(
       ([activation, recurrentActivation]): CellCase => ({
         name: `gru ${kind} ${updateGate} ${activation} ${recurrentActivation}`,
-        make: (seed) => gruCell({ ...options, units: 2, updateGate, activation, recurrentActivation, seed }),
+        make: (seed, units = 2) => gruCell({ ...options, units, updateGate, activation, recurrentActivation, seed }),
         inputSize: 2,
         fused: true,
         kinks: hasKink(activation) || hasKink(recurrentActivation),

@@ -24,7 +24,7 @@ function powerOfTwo32(n: number): number {
   return asFloat32[0];
 }
 
-/** e^x, within 1 ulp in float64. */
+/** e^x, within 2 ulp in float64. */
 export function exp(x: number): number {
   if (!(x > -745.2)) return x !== x ? x : 0;
   if (x > 709.782712893384) return Infinity;
@@ -43,7 +43,7 @@ export function exp(x: number): number {
 
 /** e^x for a float32 x, every operation rounded to float32. */
 export function exp32(x: number): number {
-  if (!(x > -103.97)) return x !== x ? x : 0;
+  if (!(x > -104)) return x !== x ? x : 0;
   if (x > 88.72283935546875) return Infinity;
   const n = Math.floor(f(f(x * f(1.44269504088896341)) + 0.5));
   let r = f(x - f(n * f(0.693359375)));
@@ -152,7 +152,7 @@ export function tanh(x: number): number {
 /** Hyperbolic tangent of a float32 x, every operation rounded to float32. */
 export function tanh32(x: number): number {
   const a = Math.abs(x);
-  if (a > 9.1) return x > 0 ? 1 : -1;
+  if (a > 9.125) return x > 0 ? 1 : -1;
   if (a >= 0.625) {
     const y = f(1 - f(2 / f(exp32(f(a + a)) + 1)));
     return x < 0 ? -y : y;

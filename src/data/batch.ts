@@ -47,12 +47,15 @@ export function padSequences(
   const first = sequences[0];
   const ids = first instanceof Int32Array;
   const features = ids ? 1 : checkInteger(`${where} features`, first?.features, 1);
-  const kind = (ids ? first : first.data).constructor as new (length: number) => Int32Array | Float32Array | Float64Array;
+  const kind = (ids ? first : first.data).constructor as new (
+    length: number,
+  ) => Int32Array | Float32Array | Float64Array;
   if (ids) checkInteger(`${where} padValue`, padValue, -2147483648, 2147483647);
 
   const rowsOf = sequences.map((sequence, b) => {
     const rows = sequence instanceof Int32Array ? sequence : sequence.data;
-    if (!(rows instanceof kind)) throw kindError(where, `sequence ${b} of the same kind as sequence 0 (${kind.name})`, rows);
+    if (!(rows instanceof kind))
+      throw kindError(where, `sequence ${b} of the same kind as sequence 0 (${kind.name})`, rows);
     const own = sequence instanceof Int32Array ? 1 : sequence.features;
     if (own !== features || rows.length % features !== 0) {
       throw shapeError(where, `sequence ${b} of shape [length, ${features}]`, [rows.length / own, own]);
@@ -102,23 +105,24 @@ export type Buckets = {
  * Groups sequences of similar length, so that padding is small. The same lengths and seed give the same batches.
  * Throws RangeError for a negative length or boundaries that do not ascend.
  */
-export function bucketByLength(
-  lengths: ArrayLike<number>,
-  { batchSize, boundaries, random }: BucketOptions,
-): Buckets {
+export function bucketByLength(lengths: ArrayLike<number>, { batchSize, boundaries, random }: BucketOptions): Buckets {
   const where = "bucketByLength";
   checkInteger(`${where} batchSize`, batchSize, 1);
-  boundaries?.forEach((bound, i) => checkInteger(`${where} boundaries[${i}]`, bound, i === 0 ? 0 : boundaries[i - 1] + 1));
+  boundaries?.forEach((bound, i) =>
+    checkInteger(`${where} boundaries[${i}]`, bound, i === 0 ? 0 : boundaries[i - 1] + 1),
+  );
   const n = lengths.length;
   for (let i = 0; i < n; i++) checkInteger(`${where} lengths[${i}]`, lengths[i]);
 
   /** What is compared: the bucket, or without boundaries the length itself. */
-  const key = Float64Array.from({ length: n }, (_, i) => (boundaries === undefined ? lengths[i] : bucketOf(lengths[i], boundaries)));
+  const key = Float64Array.from({ length: n }, (_, i) =>
+    boundaries === undefined ? lengths[i] : bucketOf(lengths[i], boundaries),
+  );
   const order = random === undefined ? Int32Array.from({ length: n }, (_, i) => i) : random.permutation(n);
   order.sort((a, b) => key[a] - key[b]); // stable, so the order inside a bucket stays random
 
   const batches: Int32Array[] = [];
-  for (let from = 0; from < n; ) {
+  for (let from = 0; from < n;) {
     let to = from + 1;
     while (to < n && to - from < batchSize && (boundaries === undefined || key[order[to]] === key[order[from]])) to++;
     batches.push(order.slice(from, to));

@@ -5,7 +5,14 @@ export type { Unit } from "./text-units.ts";
 export { oneHotArray } from "./one-hot.ts";
 export type { OneHotOptions } from "./one-hot.ts";
 export { contiguousBatches, shuffledWindows, splitTail } from "./windows.ts";
-export type { ContiguousOptions, ShuffledOptions, SplitOptions, Splittable, TokenBatch, TokenBatches } from "./windows.ts";
+export type {
+  ContiguousOptions,
+  ShuffledOptions,
+  SplitOptions,
+  Splittable,
+  TokenBatch,
+  TokenBatches,
+} from "./windows.ts";
 export { slidingWindows } from "./sliding-windows.ts";
 export type { SeriesBatch, SeriesWindows, SlidingOptions } from "./sliding-windows.ts";
 export { bucketByLength, padSequences } from "./batch.ts";

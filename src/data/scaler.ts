@@ -1,5 +1,14 @@
 /** @file Scaling of table columns: y = (x - center) / scale, computed in float64, one center and scale per column. */
-import { checkInteger, checkNumber, DataError, FormatError, describe, kindError, sentence, valueError } from "../base/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  DataError,
+  FormatError,
+  describe,
+  kindError,
+  sentence,
+  valueError,
+} from "../base/index.ts";
 
 /** Which statistics a scaler was made from. */
 export type ScalerKind = "standard" | "minMax" | "robust";
@@ -76,7 +85,11 @@ export type RobustOptions = {
  * linearly. Where the two are equal (at least half of the values, by default), the scale is 1.
  * Throws DataError as `standardScaler` does, RangeError unless lower < upper.
  */
-export function robustScaler(data: Table, features: number, { lower = 0.25, upper = 0.75 }: RobustOptions = {}): Scaler {
+export function robustScaler(
+  data: Table,
+  features: number,
+  { lower = 0.25, upper = 0.75 }: RobustOptions = {},
+): Scaler {
   checkNumber("robustScaler lower", lower, 0, 1);
   checkNumber("robustScaler upper", upper, 0, 1);
   if (!(lower < upper)) throw valueError("robustScaler", "lower < upper", [lower, upper]);
@@ -95,7 +108,8 @@ export function scalerFromJSON(value: unknown): Scaler {
   }
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const key of fields.keys()) {
-    if (key !== "kind" && key !== "center" && key !== "scale") throw wrong(`the keys "kind", "center" and "scale" only`, key);
+    if (key !== "kind" && key !== "center" && key !== "scale")
+      throw wrong(`the keys "kind", "center" and "scale" only`, key);
   }
   const numbers = (key: string): number[] => {
     const list = fields.get(key);
@@ -106,7 +120,8 @@ export function scalerFromJSON(value: unknown): Scaler {
     });
   };
   const kind = fields.get("kind");
-  if (kind !== "standard" && kind !== "minMax" && kind !== "robust") throw wrong(`kind "standard" | "minMax" | "robust"`, kind);
+  if (kind !== "standard" && kind !== "minMax" && kind !== "robust")
+    throw wrong(`kind "standard" | "minMax" | "robust"`, kind);
   const center = numbers("center");
   const scale = numbers("scale");
   if (scale.length !== center.length) throw wrong(`as many scales as centers (${center.length})`, scale.length);
@@ -140,7 +155,9 @@ function fit(kind: ScalerKind, data: Table, features: number, statistics: Statis
     if (smallest === largest && kind !== "minMax") found.center = smallest;
     if (smallest === largest || found.scale === 0) found.scale = 1;
     if (!Number.isFinite(found.center) || !Number.isFinite(found.scale)) {
-      throw new DataError(sentence(where, `values in column ${c} whose range fits float64`, `${smallest} to ${largest}`));
+      throw new DataError(
+        sentence(where, `values in column ${c} whose range fits float64`, `${smallest} to ${largest}`),
+      );
     }
     center.push(found.center);
     scale.push(found.scale);
@@ -173,7 +190,11 @@ function affine(kind: ScalerKind, center: readonly number[], scale: readonly num
     pick(columns) {
       if (columns.length === 0) throw valueError("scaler.pick", "at least one column", columns);
       columns.forEach((column) => checkInteger("scaler.pick", column, 0, features - 1));
-      return affine(kind, columns.map((c) => center[c]), columns.map((c) => scale[c]));
+      return affine(
+        kind,
+        columns.map((c) => center[c]),
+        columns.map((c) => scale[c]),
+      );
     },
     toJSON: () => ({ kind, center: [...center], scale: [...scale] }),
   };

@@ -57,7 +57,9 @@ export function slidingWindows<A extends Float32Array | Float64Array>(
   const rows = series.length / features;
   const needed = inputLength + horizon;
   if (rows < needed) {
-    throw new DataError(sentence(where, `at least ${needed} rows (inputLength ${inputLength} + horizon ${horizon})`, String(rows)));
+    throw new DataError(
+      sentence(where, `at least ${needed} rows (inputLength ${inputLength} + horizon ${horizon})`, String(rows)),
+    );
   }
   const count = Math.floor((rows - needed) / stride) + 1;
   const start = (index: number): number => checkInteger(`${where} window`, index, 0, count - 1) * stride;

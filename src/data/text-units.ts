@@ -95,7 +95,7 @@ export function forEachWord(text: string, visit: (start: number, end: number) =>
   };
   const widthAt = (i: number): number => ((text.charCodeAt(i) & 0xfc00) === 0xd800 ? 2 : 1);
   const n = text.length;
-  for (let start = 0; start < n; ) {
+  for (let start = 0; start < n;) {
     const kind = classAt(start);
     let end = start + widthAt(start);
     if (kind === SPACE) {
@@ -104,7 +104,7 @@ export function forEachWord(text: string, visit: (start: number, end: number) =>
       while (end < n) {
         const next = classAt(end);
         if (next === LETTER) end += widthAt(end);
-        else if (next === APOSTROPHE && end + 1 < n && classAt(end + 1) === LETTER) end += 1 + widthAt(end + 1);
+        else if (next === APOSTROPHE && end + 1 < n && classAt(end + 1) === LETTER) end += 1;
         else break;
       }
     }

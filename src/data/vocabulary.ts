@@ -1,4 +1,13 @@
-import { checkChoice, checkInteger, DataError, FormatError, describe, kindError, sentence, valueError } from "../base/index.ts";
+import {
+  checkChoice,
+  checkInteger,
+  DataError,
+  FormatError,
+  describe,
+  kindError,
+  sentence,
+  valueError,
+} from "../base/index.ts";
 import { checkWellFormed, compareCodePoints, findLoneSurrogate, forEachWord } from "./text-units.ts";
 import type { Unit } from "./text-units.ts";
 import { byteCodec, charCodec, wordCodec } from "./token-codecs.ts";
@@ -89,7 +98,10 @@ export class Vocabulary {
  * frequent (ties by code point). With `maxSize` or `minCount` id 0 is the unknown token.
  * Throws DataError when the text is empty, has a lone surrogate, or when nothing is kept.
  */
-export function buildVocabulary(text: string, { unit = "char", maxSize, minCount }: VocabularyOptions = {}): Vocabulary {
+export function buildVocabulary(
+  text: string,
+  { unit = "char", maxSize, minCount }: VocabularyOptions = {},
+): Vocabulary {
   const where = "buildVocabulary";
   checkText(where, text);
   checkChoice(`${where} unit`, unit, ["char", "byte", "word"]);
@@ -99,7 +111,13 @@ export function buildVocabulary(text: string, { unit = "char", maxSize, minCount
   checkWellFormed(where, text);
   const limited = maxSize !== undefined || minCount !== undefined;
   if (unit === "byte") {
-    if (limited) throw valueError(where, `no maxSize or minCount with unit "byte"`, maxSize ?? minCount, "It always has 256 tokens");
+    if (limited)
+      throw valueError(
+        where,
+        `no maxSize or minCount with unit "byte"`,
+        maxSize ?? minCount,
+        "It always has 256 tokens",
+      );
     return byteVocabulary();
   }
   const counts = unit === "char" ? countCharacters(text) : countWords(text);
@@ -116,11 +134,14 @@ export function buildVocabulary(text: string, { unit = "char", maxSize, minCount
 /** The vocabulary that `toJSON` described. Throws FormatError when `value` is not exactly such a description. */
 export function vocabularyFromJSON(value: unknown): Vocabulary {
   const where = "vocabularyFromJSON";
-  const wrong = (expected: string, got: unknown): FormatError => new FormatError(sentence(where, expected, describe(got)));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong("an object { unit, tokens }", value);
+  const wrong = (expected: string, got: unknown): FormatError =>
+    new FormatError(sentence(where, expected, describe(got)));
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw wrong("an object { unit, tokens }", value);
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const key of fields.keys()) {
-    if (key !== "unit" && key !== "tokens" && key !== "unknown") throw wrong(`the keys "unit", "tokens" and "unknown" only`, key);
+    if (key !== "unit" && key !== "tokens" && key !== "unknown")
+      throw wrong(`the keys "unit", "tokens" and "unknown" only`, key);
   }
   const unit = fields.get("unit");
   if (unit !== "char" && unit !== "byte" && unit !== "word") throw wrong(`unit "char" | "byte" | "word"`, unit);

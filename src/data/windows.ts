@@ -43,7 +43,8 @@ export function contiguousBatches(ids: Int32Array, { batchSize, sequenceLength }
     batchSize,
     sequenceLength,
     unusedTokens: ids.length - 1 - count * perBatch,
-    at: (index) => gather(ids, sequenceLength, batchSize, (row) => row * stream + checkIndex(where, index, count) * sequenceLength),
+    at: (index) =>
+      gather(ids, sequenceLength, batchSize, (row) => row * stream + checkIndex(where, index, count) * sequenceLength),
   };
 }
 
@@ -58,10 +59,7 @@ export type ShuffledOptions = ContiguousOptions & {
  * (count of windows mod batchSize) windows of the order are left out, others each epoch. No state can be carried.
  * Throws DataError with fewer than batchSize * sequenceLength + 1 ids.
  */
-export function shuffledWindows(
-  ids: Int32Array,
-  { batchSize, sequenceLength, random }: ShuffledOptions,
-): TokenBatches {
+export function shuffledWindows(ids: Int32Array, { batchSize, sequenceLength, random }: ShuffledOptions): TokenBatches {
   const where = "shuffledWindows";
   checkSizes(where, ids, batchSize, sequenceLength);
   checkEnough(where, ids.length, batchSize * sequenceLength + 1, batchSize, sequenceLength);

@@ -88,7 +88,7 @@ export type GruSpec = {
 };
 
 /**
- * One recurrent layer over a whole sequence. `projected` [T, B, G*H] holds x·W for all time steps; the kernel continues
+ * One recurrent layer over a whole sequence. `projected` [T, B, G*H] holds x·W for all time steps and may be overwritten; the kernel continues
  * each of its sums with h·R, then adds the bias. Rows with t >= length give output 0 and copy their state.
  */
 type RecurrentOperands = {

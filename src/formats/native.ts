@@ -35,7 +35,7 @@ const kindPattern = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
  * and for arrays as `encodeSafetensors` does.
  */
 export function encodeNative({ kind, config, arrays }: NativeContents): Uint8Array {
-  if (!kindPattern.test(kind)) throw valueError("encodeNative kind", "letters, digits and \"-\" (at most 64)", kind);
+  if (!kindPattern.test(kind)) throw valueError("encodeNative kind", 'letters, digits and "-" (at most 64)', kind);
   return encodeSafetensors(arrays, {
     "unrolled.format": String(NATIVE_VERSION),
     "unrolled.kind": kind,
@@ -68,12 +68,21 @@ export function decodeNative(bytes: Uint8Array): NativeFile {
   }
   if (Number(version) > NATIVE_VERSION) {
     throw new FormatError(
-      sentence(where, `Unrolled format ${NATIVE_VERSION}`, `format ${version}`, "A newer Unrolled wrote this file; update the package"),
+      sentence(
+        where,
+        `Unrolled format ${NATIVE_VERSION}`,
+        `format ${version}`,
+        "A newer Unrolled wrote this file; update the package",
+      ),
     );
   }
   if (kind === undefined || !kindPattern.test(kind)) {
     throw new FormatError(
-      sentence(where, "unrolled.kind: the kind of model", kind === undefined ? "none" : JSON.stringify(kind.slice(0, 40))),
+      sentence(
+        where,
+        "unrolled.kind: the kind of model",
+        kind === undefined ? "none" : JSON.stringify(kind.slice(0, 40)),
+      ),
     );
   }
   if (config === undefined) throw new FormatError(sentence(where, "unrolled.config: JSON text", "none"));

@@ -13,7 +13,12 @@ export type StoredType = {
 };
 
 /** Stored name of each of our types. */
-export const storedNames: Readonly<Record<DType, string>> = { float32: "F32", float64: "F64", int32: "I32", bool: "BOOL" };
+export const storedNames: Readonly<Record<DType, string>> = {
+  float32: "F32",
+  float64: "F64",
+  int32: "I32",
+  bool: "BOOL",
+};
 
 /** The types that can be read, by stored name. */
 export const storedTypes: ReadonlyMap<string, StoredType> = new Map<string, StoredType>([

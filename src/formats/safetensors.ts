@@ -4,13 +4,14 @@
  */
 import {
   bytesPerElement,
-  dtypeOf,
   dtypeError,
   FormatError,
   formatShape,
   kindError,
   sentence,
   shapeError,
+  sizeOf,
+  typedArray,
   valueError,
 } from "../base/index.ts";
 import type { DType, Shape, TypedArray } from "../base/index.ts";
@@ -108,12 +109,23 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let offset = 0;
   for (const { name, begin, end } of entries) {
-    if (begin !== offset) throw fail(where, `tensor "${name}" at offset ${offset}`, String(begin), "Tensors may not overlap or leave holes");
+    if (begin !== offset)
+      throw fail(
+        where,
+        `tensor "${name}" at offset ${offset}`,
+        String(begin),
+        "Tensors may not overlap or leave holes",
+      );
     offset = end;
   }
   const dataSize = bytes.length - dataStart;
   if (offset !== dataSize) {
-    throw fail(where, `${offset} bytes of data as the header says`, String(dataSize), offset > dataSize ? "The file is cut off" : "Something was added to the file");
+    throw fail(
+      where,
+      `${offset} bytes of data as the header says`,
+      String(dataSize),
+      offset > dataSize ? "The file is cut off" : "Something was added to the file",
+    );
   }
 
   const arrays = Object.create(null) as Record<string, StoredArray>;
@@ -140,12 +152,21 @@ function readHeader(where: string, bytes: Uint8Array): { header: JsonObject; dat
     throw fail(where, `a header of 2 to ${MAX_HEADER} bytes`, String(size), "This may not be a safetensors file");
   }
   if (size > bytes.length - 8) {
-    throw fail(where, `a header that fits the file (${bytes.length - 8} bytes left)`, String(size), "The file is cut off");
+    throw fail(
+      where,
+      `a header that fits the file (${bytes.length - 8} bytes left)`,
+      String(size),
+      "The file is cut off",
+    );
   }
   if (bytes[8] !== 0x7b) {
     throw fail(where, `a header that starts with "{"`, `byte ${bytes[8]}`, "This may not be a safetensors file");
   }
-  const header = parseStrictJson(bytes.subarray(8, 8 + size), { maxDepth: 8, maxValues: 500_000, where: `${where} header` });
+  const header = parseStrictJson(bytes.subarray(8, 8 + size), {
+    maxDepth: 8,
+    maxValues: 500_000,
+    where: `${where} header`,
+  });
   return { header: header as JsonObject, dataStart: 8 + size };
 }
 
@@ -168,18 +189,23 @@ function readEntry(outer: string, name: string, value: JsonValue): Entry {
   if (!isObject(value)) throw fail(where, "an object { dtype, shape, data_offsets }", kindOf(value));
   const { dtype, shape, data_offsets: offsets } = value;
   if (Object.keys(value).length !== 3 || dtype === undefined || shape === undefined || offsets === undefined) {
-    throw fail(where, "exactly dtype, shape and data_offsets", Object.keys(value).slice(0, 8).join(", ").slice(0, 200) || "nothing");
+    throw fail(
+      where,
+      "exactly dtype, shape and data_offsets",
+      Object.keys(value).slice(0, 8).join(", ").slice(0, 200) || "nothing",
+    );
   }
   const type = typeof dtype === "string" ? storedTypes.get(dtype) : undefined;
   if (type === undefined) {
     const got = typeof dtype === "string" ? `"${dtype.slice(0, 40)}"` : kindOf(dtype);
     throw fail(where, `a dtype of ${[...storedTypes.keys()].join(", ")}`, got);
   }
-  if (!isSizes(shape) || shape.length > MAX_RANK) throw fail(where, `a shape of at most ${MAX_RANK} integers >= 0`, kindOf(shape));
+  if (!isSizes(shape) || shape.length > MAX_RANK)
+    throw fail(where, `a shape of at most ${MAX_RANK} integers >= 0`, kindOf(shape));
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[1] < offsets[0]) {
     throw fail(where, "data_offsets [begin, end] with begin <= end", kindOf(offsets));
   }
-  const count = countElements(shape);
+  const count = sizeOf(shape); // a float product: at rank 8 it is finite, and never wraps
   if (count > MAX_ELEMENTS) throw fail(where, "fewer than 2^31 elements", formatShape(shape));
   const [begin, end] = offsets;
   if (end - begin !== count * type.bytes) {
@@ -188,24 +214,14 @@ function readEntry(outer: string, name: string, value: JsonValue): Entry {
   return { name, type, shape, count, begin, end };
 }
 
-/** Number of elements, Infinity as soon as it is above the limit, so that no product is ever rounded. */
-function countElements(shape: readonly number[]): number {
-  if (shape.includes(0)) return 0;
-  let count = 1;
-  for (const size of shape) {
-    if (size > MAX_ELEMENTS) return Infinity;
-    count *= size; // at most 2^31 * 2^31; above 2^53 it is rounded but far above the limit
-    if (count > MAX_ELEMENTS) return Infinity;
-  }
-  return count;
-}
-
 const isSizes = (value: JsonValue): value is number[] =>
   Array.isArray(value) && value.every((n) => typeof n === "number" && Number.isSafeInteger(n) && n >= 0);
 
 function kindOf(value: JsonValue): string {
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 10).map((item) => (typeof item === "number" ? String(item) : kindOf(Array.isArray(item) ? "[…]" : item)));
+    const shown = value
+      .slice(0, 10)
+      .map((item) => (typeof item === "number" ? String(item) : kindOf(Array.isArray(item) ? "[…]" : item)));
     return `[${shown.join(", ")}${value.length > 10 ? ", …" : ""}]`;
   }
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
@@ -222,8 +238,15 @@ function checkArray(where: string, name: string, { dtype, shape, data }: StoredA
   checkName(where, name);
   const at = `${where} "${name}"`;
   if (!Object.hasOwn(storedNames, dtype)) throw dtypeError(at, "float32, float64, int32 or bool", String(dtype));
-  if (!ArrayBuffer.isView(data) || dtypeOf(data) !== dtype) throw dtypeError(at, `${dtype} data`, ArrayBuffer.isView(data) ? dtypeOf(data) : typeof data);
-  if (!isSizes([...shape]) || shape.length > MAX_RANK) throw shapeError(at, `a shape of at most ${MAX_RANK} sizes`, shape);
-  if (countElements(shape) !== data.length) throw shapeError(at, `a shape for ${data.length} elements`, shape);
-  if (dtype === "bool" && data.some((x: number) => x > 1)) throw valueError(at, "bool data of 0 and 1", Math.max(...data.subarray(0, 8)));
+  if (!ArrayBuffer.isView(data)) throw kindError(at, `${dtype} data (a typed array)`, data);
+  if (!(data instanceof typedArray(dtype, 0).constructor)) {
+    throw dtypeError(at, `${dtype} data`, (data as object).constructor.name);
+  }
+  if (!isSizes([...shape]) || shape.length > MAX_RANK)
+    throw shapeError(at, `a shape of at most ${MAX_RANK} sizes`, shape);
+  if (sizeOf(shape) !== data.length) throw shapeError(at, `a shape for ${data.length} elements`, shape);
+  if (dtype === "bool") {
+    const bad = data.findIndex((x: number) => x > 1);
+    if (bad >= 0) throw valueError(at, `0 or 1 at element ${bad}`, data[bad]);
+  }
 }

@@ -22,7 +22,16 @@ export type StrictJsonOptions = {
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const hexPattern = /^[0-9a-fA-F]{4}$/;
-const escapes = new Map([..."\"\\/"].map((c) => [c, c]).concat([["b", "\b"], ["f", "\f"], ["n", "\n"], ["r", "\r"], ["t", "\t"]]) as [string, string][]);
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ["\\", "\\"],
+  ["/", "/"],
+  ["b", "\b"],
+  ["f", "\f"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+]);
 
 /**
  * The value of JSON text (or of its UTF-8 bytes). Throws FormatError with the offset (in bytes for bytes, else in UTF-16 units) for
@@ -36,7 +45,8 @@ export function parseStrictJson(
   checkInteger(`${where} maxBytes`, maxBytes, 1);
   checkInteger(`${where} maxDepth`, maxDepth, 0, 512);
   checkInteger(`${where} maxValues`, maxValues, 1);
-  if (typeof input !== "string" && !(input instanceof Uint8Array)) throw kindError(where, "text or a Uint8Array", input);
+  if (typeof input !== "string" && !(input instanceof Uint8Array))
+    throw kindError(where, "text or a Uint8Array", input);
   if (input.length > maxBytes) {
     throw new FormatError(sentence(where, `at most ${maxBytes} bytes of JSON`, String(input.length)));
   }
@@ -109,7 +119,8 @@ class Reader {
       if (this.#text[start] !== '"') this.#fail("a key in double quotes", this.#here());
       const key = this.#string();
       if (FORBIDDEN_KEYS.has(key)) this.#fail("an ordinary key", `the key "${key}"`, start);
-      if (Object.hasOwn(object, key)) this.#fail("distinct keys", `the key ${JSON.stringify(key.slice(0, 100))} again`, start);
+      if (Object.hasOwn(object, key))
+        this.#fail("distinct keys", `the key ${JSON.stringify(key.slice(0, 100))} again`, start);
       if (!this.#skip(":")) this.#fail('":"', this.#here());
       this.#space();
       object[key] = this.#value(depth);
@@ -139,7 +150,7 @@ class Reader {
     const text = this.#text;
     const start = this.#at++;
     const parts: string[] = [];
-    for (let from = this.#at; ; ) {
+    for (let from = this.#at; ;) {
       const unit = text.charCodeAt(this.#at);
       if (unit === 0x22) {
         parts.push(text.slice(from, this.#at++));
@@ -210,7 +221,9 @@ class Reader {
   }
 
   #here(): string {
-    return this.#at < this.#text.length ? JSON.stringify(String.fromCodePoint(this.#text.codePointAt(this.#at) as number)) : "the end";
+    return this.#at < this.#text.length
+      ? JSON.stringify(String.fromCodePoint(this.#text.codePointAt(this.#at) as number))
+      : "the end";
   }
 
   #fail(expected: string, got: string, at: number = this.#at): never {

@@ -5,8 +5,8 @@ import { FORBIDDEN_KEYS, isWellFormed } from "./json-text.ts";
  * JSON text that `parseStrictJson` reads back to the same value, -0 included. JSON.stringify turns NaN and infinity into null and an undefined
  * element too; here that is an error which names the path. Properties that are undefined are left out;
  * objects with `toJSON` are replaced by its result. The same value gives the same text.
- * Throws TypeError (functions, symbols, bigints, typed arrays, class instances) or RangeError (NaN, infinity, integers beyond 2^53 - 1,
- * lone surrogates, forbidden keys, a depth above 64, which a cycle reaches too).
+ * Throws TypeError (functions, symbols, bigints, typed arrays, class instances) or RangeError (NaN, infinity,
+ * lone surrogates, forbidden keys, a depth above 64, which a cycle reaches too and to which each `toJSON` counts).
  */
 export function writeStrictJson(value: unknown, where = "writeStrictJson"): string {
   return write(value, where, "", 0);
@@ -14,7 +14,6 @@ export function writeStrictJson(value: unknown, where = "writeStrictJson"): stri
 
 function write(value: unknown, where: string, path: string, depth: number): string {
   const at = path === "" ? where : `${where} ${path.slice(0, 200)}`;
-  if (depth > 64) throw valueError(at, "a depth of at most 64", depth, "A value that contains itself has no end");
   switch (typeof value) {
     case "boolean":
       return String(value);
@@ -28,18 +27,17 @@ function write(value: unknown, where: string, path: string, depth: number): stri
       throw kindError(at, "a value that JSON has", value);
   }
   if (value === null) return "null";
+  if (depth >= 64) throw valueError(at, "a depth of at most 64", depth + 1, "A value that contains itself has no end");
   const custom = (value as { toJSON?: unknown }).toJSON;
   if (typeof custom === "function") return write(custom.call(value), where, path, depth + 1);
   if (Array.isArray(value)) {
     // Array.from, since map would skip the holes of a sparse array
-    if (depth === 64) throw valueError(at, "a depth of at most 64", 65, "A value that contains itself has no end");
     return `[${Array.from(value, (item: unknown, i) => write(item, where, `${path}[${i}]`, depth + 1)).join(",")}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     throw kindError(at, "a plain object", value, "Use an array for lists of numbers");
   }
-  if (depth === 64) throw valueError(at, "a depth of at most 64", 65, "A value that contains itself has no end");
   const members: string[] = [];
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;

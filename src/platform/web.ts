@@ -19,3 +19,17 @@ export const cores = (): number => navigator.hardwareConcurrency;
 
 /** A page has no environment variables. */
 export const environment = (_name: string): string | undefined => undefined;
+
+async function compile(build: "simd" | "relaxed"): Promise<WebAssembly.Module | undefined> {
+  try {
+    return await WebAssembly.compileStreaming(fetch(new URL(`../kernels/${build}.wasm`, import.meta.url)));
+  } catch {
+    return undefined;
+  }
+}
+
+const relaxed = await compile("relaxed");
+const simd = relaxed ?? (await compile("simd"));
+
+/** A build of the kernels, or undefined where it could not be loaded or this browser can't run it. */
+export const kernelModule = (build: "simd" | "relaxed"): WebAssembly.Module | undefined => (build === "relaxed" ? relaxed : simd);

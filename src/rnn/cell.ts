@@ -65,7 +65,7 @@ export interface Cell<S extends State = State> {
   parameters(): Parameters;
   /** One time step: input [B, I], state parts [B, n]. */
   step(input: Tensor, state: S, context?: StepContext): { output: Tensor; state: S };
-  /** A whole time-major sequence [T, B, I] as one op. Absent: the driver loops over `step`. */
+  /** A whole time-major sequence [T, B, I], zero on padding, as one op. Absent: the driver loops over `step`. */
   sequence?(inputs: Tensor, state: S, context: SequenceContext): SequenceResult<S>;
 }
 

@@ -61,7 +61,9 @@ export function dynamicRnn<S extends State>(
   const state = initialState ?? zeroState(cell, batch, dtype);
   if (initialState !== undefined) checkState("dynamicRnn", cell, initialState, batch);
   const context = { lengths: limits && tensor(limits), random, trace };
-  const result = runSequence(cell, x, state, context);
+  // once for all layers: a mask in each would add up the gradients of the inputs in another order than without padding
+  const clean = context.lengths === undefined ? x : maskSequence(x, context.lengths);
+  const result = runSequence(cell, clean, state, context);
   const outputs = limits !== undefined && paddedOutput === "hold" ? holdLast(result.outputs, limits) : result.outputs;
   const orient = (y: Tensor): Tensor => (timeMajor ? y : swapLeading(y));
   return {
@@ -71,7 +73,7 @@ export function dynamicRnn<S extends State>(
   };
 }
 
-/** A built cell over time-major inputs: its own sequence op if it has one, else a loop over `step`. */
+/** A built cell over time-major inputs that are zero on padding: its own sequence op if it has one, else a loop over `step`. */
 export function runSequence<S extends State>(cell: Cell<S>, inputs: Tensor, state: S, context: SequenceContext): SequenceResult<S> {
   return cell.sequence ? cell.sequence(inputs, state, context) : loopOverSteps(cell, inputs, state, context);
 }
@@ -83,12 +85,11 @@ function loopOverSteps<S extends State>(
   { lengths, random, trace }: SequenceContext,
 ): SequenceResult<S> {
   const [steps, batch, features] = inputs.shape;
-  const x = lengths === undefined ? inputs : maskSequence(inputs, lengths);
   const outputs: Tensor[] = [];
   const states: S[] = [];
   let state = initial;
   for (let time = 0; time < steps; time++) {
-    const input = reshape(slice(x, [time], [1]), [batch, features]);
+    const input = reshape(slice(inputs, [time], [1]), [batch, features]);
     const next = cell.step(input, state, { random, time });
     if (lengths === undefined) {
       outputs.push(next.output);

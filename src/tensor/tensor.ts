@@ -21,8 +21,6 @@ import { formatArray } from "./print.ts";
 class Storage {
   readonly block: Block;
   released = false;
-  /** The scope that frees it, if any. */
-  owner: Scope | undefined;
 
   constructor(block: Block) {
     this.block = block;
@@ -113,13 +111,11 @@ export class Tensor implements Operand {
 
   /** Moves the memory out of `scope` to the next outer one, if `scope` owns it. Internal: see `scope`. */
   moveOut(scope: Scope): void {
-    if (!scope.storages.delete(this.#storage)) return;
-    own(this.#storage, scope.parent);
+    if (scope.storages.delete(this.#storage)) own(this.#storage, scope.parent);
   }
 }
 
 function own(storage: Storage, scope: Scope | undefined): void {
-  storage.owner = scope;
   if (scope === undefined) unreachable.register(storage, storage.block);
   else scope.storages.add(storage);
 }

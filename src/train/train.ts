@@ -101,7 +101,7 @@ export async function* train(model: LanguageModel, options: TrainOptions = {}): 
   let reason: "done" | "time" | "aborted" = "done";
   const progress = (): Progress => ({ step, steps, epoch: step / perEpoch, seconds: (now() - start) / 1000 });
 
-  for (; steps === undefined || step < steps; ) {
+  while (steps === undefined || step < steps) {
     const index = step % perEpoch;
     if (index === 0) {
       if (step > 0 && shuffle) batches = epochOf(step / perEpoch);

@@ -11,41 +11,46 @@ import { crossEntropy, crossEntropyBackward, cumulativeSum, reduce, softmax, sof
 import { rnnBackward, rnnForward } from "./rnn.ts";
 import type { Engine } from "../engine.ts";
 
+/** Every kernel, on any memory that JavaScript can reach. */
+export const referenceKernels: Omit<Engine, "name" | "numerics" | "allocate" | "free" | "stats"> = {
+  view: arrayOf,
+  read: (operand) => Promise.resolve(arrayOf(operand).slice()),
+  unary,
+  activationBackward,
+  binary,
+  where,
+  cast,
+  fill: (out, value) => void arrayOf(out).fill(value),
+  copyStrided,
+  matmul,
+  reduce,
+  cumulativeSum,
+  softmax,
+  softmaxBackward,
+  crossEntropy,
+  crossEntropyBackward,
+  gather,
+  scatterAdd,
+  reverseSequence,
+  maskSequence,
+  rnnForward,
+  rnnBackward,
+  lstmForward,
+  lstmBackward,
+  gruForward,
+  gruBackward,
+  optimizerUpdate,
+};
+
 /** A new reference engine. `UNROLLED_POISON=1` fills fresh memory with NaN. */
 export function referenceEngine(): Engine {
   const memory = new Memory(environment("UNROLLED_POISON") === "1");
   return {
+    ...referenceKernels,
     name: "reference",
     numerics: "portable",
     allocate: (dtype, length) => memory.allocate(dtype, length),
     free: (block) => memory.free(block),
-    view: arrayOf,
-    read: (operand) => Promise.resolve(arrayOf(operand).slice()),
     stats: () => memory.stats(),
-    unary,
-    activationBackward,
-    binary,
-    where,
-    cast,
-    fill: (out, value) => void arrayOf(out).fill(value),
-    copyStrided,
-    matmul,
-    reduce,
-    cumulativeSum,
-    softmax,
-    softmaxBackward,
-    crossEntropy,
-    crossEntropyBackward,
-    gather,
-    scatterAdd,
-    reverseSequence,
-    maskSequence,
-    rnnForward,
-    rnnBackward,
-    lstmForward,
-    lstmBackward,
-    gruForward,
-    gruBackward,
-    optimizerUpdate,
   };
 }

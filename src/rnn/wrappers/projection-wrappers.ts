@@ -39,7 +39,7 @@ export function inputProjectionWrapper<S extends State>(cell: Cell<S>, size: num
     },
     parameters: () => ({ ...own.values(), ...withPrefix("cell", cell.parameters()) }),
     step: (input, state, context) => cell.step(apply(input), state, context),
-    sequence: (inputs, state, context) => runSequence(cell, apply(masked(inputs, context)), state, context),
+    sequence: (inputs, state, context) => runSequence(cell, masked(apply(inputs), context), state, context),
   };
 }
 

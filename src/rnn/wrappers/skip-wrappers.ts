@@ -1,6 +1,6 @@
 import { shapeError, withPrefix } from "../../base/index.ts";
-import { add, maskSequence, sigmoid, matmul, mul, sub, type Tensor } from "../../tensor/index.ts";
-import type { Cell, SequenceContext, State } from "../cell.ts";
+import { add, sigmoid, matmul, mul, sub, type Tensor } from "../../tensor/index.ts";
+import type { Cell, State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 import { constant, glorotUniform } from "../initializers.ts";
 import { ParameterSet } from "../parameter-set.ts";
@@ -13,9 +13,6 @@ function checkSameSize(where: string, cell: Cell, inputSize: number): void {
     throw shapeError(where, `inputs of the cell's output size ${cell.outputSize}`, [inputSize], "The two are added");
   }
 }
-
-/** Padding must stay zero although the inputs there are anything. */
-const masked = (x: Tensor, { lengths }: SequenceContext): Tensor => (lengths === undefined ? x : maskSequence(x, lengths));
 
 /**
  * Output = inner output + input (He et al. 2016; TensorFlow 1's `ResidualWrapper`). The state is the inner cell's. Needs inputs of
@@ -38,7 +35,7 @@ export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
     },
     sequence(inputs, state, context) {
       const inner = runSequence(cell, inputs, state, context);
-      return { ...inner, outputs: add(inner.outputs, masked(inputs, context)) };
+      return { ...inner, outputs: add(inner.outputs, inputs) };
     },
   };
 }
@@ -79,7 +76,7 @@ export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?
     },
     sequence(inputs, state, context) {
       const inner = runSequence(cell, inputs, state, context);
-      return { ...inner, outputs: join(masked(inputs, context), inner.outputs) };
+      return { ...inner, outputs: join(inputs, inner.outputs) };
     },
   };
 }

@@ -1,0 +1,42 @@
+// Activations by number; src/engine/wasm/numbers.ts has the same list.
+import { sigmoid4, tanh4 } from "./math";
+
+const SIGMOID: i32 = 0;
+const TANH: i32 = 1;
+const RELU: i32 = 2;
+const LINEAR: i32 = 3;
+const SOFTSIGN: i32 = 4;
+const HARD_SIGMOID: i32 = 5;
+
+// @ts-ignore: decorator
+@inline function c(x: f32): v128 { return f32x4.splat(x); }
+
+/** Slope of the two hard sigmoids: x/6 + 0.5 and 0.2x + 0.5. */
+// @ts-ignore: decorator
+@inline function hardSlope(kind: i32): v128 { return c(kind == HARD_SIGMOID ? <f32>(1.0 / 6.0) : <f32>0.2); }
+
+// @ts-ignore: decorator
+@inline
+export function activate(kind: i32, x: v128): v128 {
+  if (kind == SIGMOID) return sigmoid4(x);
+  if (kind == TANH) return tanh4(x);
+  if (kind == LINEAR) return x;
+  if (kind == RELU) return v128.andnot(x, f32x4.lt(x, c(0)));
+  if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(c(1), f32x4.abs(x)));
+  return f32x4.min(c(1), f32x4.max(c(0), f32x4.add(f32x4.mul(x, hardSlope(kind)), c(0.5))));
+}
+
+/** The derivative, from the activation's value. */
+// @ts-ignore: decorator
+@inline
+export function slope(kind: i32, y: v128): v128 {
+  if (kind == SIGMOID) return f32x4.mul(y, f32x4.sub(c(1), y));
+  if (kind == TANH) return f32x4.sub(c(1), f32x4.mul(y, y));
+  if (kind == LINEAR) return c(1);
+  if (kind == RELU) return v128.and(c(1), f32x4.gt(y, c(0)));
+  if (kind == SOFTSIGN) {
+    const d = f32x4.sub(c(1), f32x4.abs(y));
+    return f32x4.mul(d, d);
+  }
+  return v128.and(hardSlope(kind), v128.and(f32x4.gt(y, c(0)), f32x4.lt(y, c(1))));
+}

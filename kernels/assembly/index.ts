@@ -1,0 +1,7 @@
+export { gemm8, pack8 } from "./gemm";
+export { gruBackward, gruForward } from "./gru";
+export { crossEntropy, crossEntropyBackward, laneSum } from "./loss";
+export { lstmBackward, lstmForward } from "./lstm";
+export { adam } from "./optimizer";
+export { rnnBackward, rnnForward } from "./rnn";
+export { addRows, columnSums } from "./rows";

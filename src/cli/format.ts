@@ -1,0 +1,53 @@
+/** @file Numbers, durations and tables for people. */
+import { styleText } from "node:util";
+
+const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** 1234567 -> "1,234,567". */
+export const count = (n: number): string => grouped.format(n);
+
+/** `count` with its noun: "1 layer", "2 layers". */
+export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+/** Four significant digits or so, without an exponent where that is readable. */
+export function real(x: number): string {
+  if (!Number.isFinite(x) || x === 0) return String(x);
+  const size = Math.abs(x);
+  if (size < 1e-3 || size >= 1e6) return x.toExponential(2);
+  return x.toFixed(size < 10 ? 4 : size < 1000 ? 2 : 0);
+}
+
+/** Seconds as "8s", "3m 20s", "2h 05m". */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const total = Math.max(0, Math.round(seconds));
+  const two = (n: number): string => String(n).padStart(2, "0");
+  if (total < 60) return `${total}s`;
+  if (total < 3600) return `${Math.floor(total / 60)}m ${two(total % 60)}s`;
+  if (total < 86_400) return `${Math.floor(total / 3600)}h ${two(Math.floor(total / 60) % 60)}m`;
+  return `${Math.floor(total / 86_400)}d ${two(Math.floor(total / 3600) % 24)}h`;
+}
+
+/** Rows as aligned columns; those in `right` are right-aligned. */
+export function table(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (right.has(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}
+
+type Style = "bold" | "dim" | "green" | "yellow" | "cyan";
+
+/** Coloured when `stream` is a terminal and NO_COLOR is not set. */
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream): string {
+  return usesColor(stream) ? styleText(style, text) : text;
+}
+
+/** NO_COLOR counts when it is not empty (no-color.org). */
+function usesColor(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
+}
+
+/** A path or text as one word of a shell command. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,113 @@
+/** @file Blocks of the WebAssembly engine: pieces of one linear memory, recycled by size. */
+import { bytesPerElement, type DType, internalError, sentence, type TypedArray, UnsupportedError } from "../../base/index.ts";
+import type { Block, EngineStats, Operand } from "../engine.ts";
+
+const PAGE = 65_536;
+/** The kernels' own constants lie below. */
+const FIRST = PAGE;
+const MAX_PAGES = 65_536;
+const ALIGNMENT = 64;
+
+const views = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+} as const;
+
+class WasmBlock implements Block {
+  readonly dtype: DType;
+  readonly length: number;
+  readonly pointer: number;
+  readonly #memory: WebAssembly.Memory;
+  #view: TypedArray | undefined;
+
+  constructor(memory: WebAssembly.Memory, dtype: DType, length: number, pointer: number) {
+    this.#memory = memory;
+    this.dtype = dtype;
+    this.length = length;
+    this.pointer = pointer;
+  }
+
+  /** The elements. Made anew after the memory has grown, which detaches every older view. */
+  get data(): TypedArray {
+    const { buffer } = this.#memory;
+    if (this.#view?.buffer !== buffer) this.#view = new views[this.dtype](buffer, this.pointer, this.length);
+    return this.#view;
+  }
+}
+
+/** Sizes are rounded up to an eighth of a power of two, so that freed pieces fit again; at most 12.5 % is lost. */
+function roundUp(bytes: number): number {
+  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(Math.max(1, bytes))) - 3));
+  return Math.max(ALIGNMENT, Math.ceil(bytes / step) * step);
+}
+
+export class LinearMemory {
+  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES });
+  readonly #free = new Map<number, number[]>();
+  readonly #poison: boolean;
+  #next = FIRST;
+  #liveBlocks = 0;
+  #liveBytes = 0;
+
+  /** `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote is seen. */
+  constructor(poison: boolean) {
+    this.#poison = poison;
+  }
+
+  /** Throws UnsupportedError when more than 4 GiB would be needed. */
+  allocate(dtype: DType, length: number): WasmBlock {
+    const bytes = roundUp(length * bytesPerElement[dtype]);
+    const pointer = this.#free.get(bytes)?.pop() ?? this.#extend(bytes);
+    this.#liveBlocks++;
+    this.#liveBytes += bytes;
+    const block = new WasmBlock(this.memory, dtype, length, pointer);
+    if (this.#poison && (dtype === "float32" || dtype === "float64")) block.data.fill(NaN);
+    return block;
+  }
+
+  free(block: Block): void {
+    const { dtype, length, pointer } = asWasm(block);
+    const bytes = roundUp(length * bytesPerElement[dtype]);
+    this.#liveBlocks--;
+    this.#liveBytes -= bytes;
+    const waiting = this.#free.get(bytes);
+    if (waiting === undefined) this.#free.set(bytes, [pointer]);
+    else waiting.push(pointer);
+  }
+
+  stats(): EngineStats {
+    return { liveBlocks: this.#liveBlocks, liveBytes: this.#liveBytes };
+  }
+
+  #extend(bytes: number): number {
+    const pointer = this.#next;
+    const end = pointer + bytes;
+    const size = this.memory.buffer.byteLength;
+    if (end > size) {
+      const needed = Math.ceil((end - size) / PAGE);
+      const available = MAX_PAGES - size / PAGE;
+      if (needed > available) {
+        const got = `a need for ${((end - FIRST) / 2 ** 30).toFixed(1)} GiB`;
+        throw new UnsupportedError(sentence("memory", "at most 4 GiB", got, "Use a smaller batch, shorter sequences or fewer units"));
+      }
+      this.memory.grow(Math.min(available, Math.max(needed, Math.ceil(size / PAGE / 4))));
+    }
+    this.#next = end;
+    return pointer;
+  }
+}
+
+function asWasm(block: Block): WasmBlock {
+  if (!(block instanceof WasmBlock)) throw internalError("a block of another engine reached the WebAssembly engine");
+  return block;
+}
+
+/** Address of the operand's first element, in bytes. */
+export function pointerOf(x: Operand): number {
+  return asWasm(x.block).pointer + x.offset * bytesPerElement[x.dtype];
+}
+
+/** The same for an operand that may be absent, which is 0. */
+export const pointerOrZero = (x: Operand | undefined): number => (x === undefined ? 0 : pointerOf(x));

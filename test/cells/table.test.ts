@@ -1,0 +1,65 @@
+/** What every row of the case table must be able to do beside its arithmetic. */
+import { describe, expect, test } from "vitest";
+import { leavesOf, randomStream, type Tree } from "../../src/base/index.ts";
+import { decodeSafetensors, encodeSafetensors, type StoredArray } from "../../src/formats/index.ts";
+import { type Cell, dynamicRnn } from "../../src/rnn/index.ts";
+import { assign, concat, slice, type Tensor } from "../../src/tensor/index.ts";
+import { cellCases } from "../cell-cases.ts";
+import { builtCell, sameBits, uniformTensor } from "./cell-runs.ts";
+
+const rows = cellCases.map((row) => [row.name, row] as const);
+
+test("names are unique", () => {
+  expect(new Set(cellCases.map(({ name }) => name)).size).toBe(cellCases.length);
+});
+
+describe("a cell", () => {
+  test.each(rows)("%s: rows of a batch do not see each other", (_name, row) => {
+    const cell = builtCell(row, 2, "float32");
+    const x = uniformTensor([3, 4, row.inputSize], randomStream(1), "float32");
+    const together = dynamicRnn(cell, x);
+    const alone = [0, 1, 2].map((b) => dynamicRnn(cell, slice(x, [b], [1])));
+    expect(sameBits(together.outputs, concat(alone.map(({ outputs }) => outputs)))).toBe(true);
+    const states = alone.map(({ state }) => new Map(leavesOf(state as Tree<Tensor>)));
+    for (const [path, part] of leavesOf(together.state as Tree<Tensor>)) {
+      expect(sameBits(part, concat(states.map((leaves) => leaves.get(path) as Tensor))), path).toBe(true);
+    }
+  });
+
+  test.each(rows)("%s: shapes are as declared", (_name, row) => {
+    const cell = row.make(1);
+    const { outputs, state } = dynamicRnn(cell, uniformTensor([3, 4, row.inputSize], randomStream(1), "float64"));
+    expect(outputs.shape).toEqual([3, 4, cell.outputSize]);
+    expect(outputs.dtype).toBe("float64");
+    const sizes = leavesOf(cell.stateSize as Tree<number>).map(([path, size]) => [path, [3, size]]);
+    expect(leavesOf(state as Tree<Tensor>).map(([path, part]) => [path, part.shape])).toEqual(sizes);
+    expect(Object.keys(cell.parameters()).length).toBeGreaterThan(0);
+  });
+
+  test.each(rows)("%s: the seed decides the parameters", (_name, row) => {
+    const built = [7, 7, 8].map((seed) => {
+      const cell = row.make(seed);
+      cell.build(row.inputSize);
+      return Object.values(cell.parameters());
+    });
+    expect(built[0].every((p, i) => sameBits(p, built[1][i]))).toBe(true);
+    expect(built[0].every((p, i) => sameBits(p, built[2][i]))).toBe(false);
+  });
+
+  test.each(rows)("%s: saved and loaded parameters give the same outputs", (_name, row) => {
+    const saved = builtCell(row, 12, "float32");
+    const { arrays } = decodeSafetensors(encodeSafetensors(stored(saved)));
+    const loaded = builtCell(row, 13, "float32");
+    const x = uniformTensor([2, 3, row.inputSize], randomStream(1), "float32");
+    expect(sameBits(dynamicRnn(saved, x).outputs, dynamicRnn(loaded, x).outputs)).toBe(false);
+    expect(Object.keys(arrays).sort()).toEqual(Object.keys(loaded.parameters()).sort());
+    for (const [name, value] of Object.entries(loaded.parameters())) {
+      expect(arrays[name].shape).toEqual(value.shape);
+      assign(value, arrays[name].data);
+    }
+    expect(sameBits(dynamicRnn(saved, x).outputs, dynamicRnn(loaded, x).outputs)).toBe(true);
+  });
+});
+
+const stored = (cell: Cell): Record<string, StoredArray> =>
+  Object.fromEntries(Object.entries(cell.parameters()).map(([name, p]) => [name, { dtype: p.dtype, shape: p.shape, data: p.values() }]));

@@ -1,0 +1,210 @@
+/** @file Deliberate bugs in Elman's RNN, in what all recurrent ops share, and in the drivers. */
+import { type Mutant, mutantsIn } from "./mutant.ts";
+
+const kernel = mutantsIn("rnn", "src/engine/reference/rnn.ts", [
+  ["bias ignored", "act(round(sums[i] + b[j]))", "act(sums[i])"],
+  ["bias of the first unit for all", "act(round(sums[i] + b[j]))", "act(round(sums[i] + b[0]))"],
+  [
+    "recurrent product ignored",
+    "    multiplyAdd(matrix(sums, units), matrix(h, units), matrix(r, units), batch, units, units);\n",
+    "",
+  ],
+  [
+    "R transposed",
+    "matrix(h, units), matrix(r, units), batch, units, units)",
+    "matrix(h, units), transposed(matrix(r, units), units, units), batch, units, units)",
+  ],
+  ["initial h ignored", "h.set(floats(h0));", "h.fill(0);"],
+  [
+    "lengths ignored",
+    "const active = activeRows(lengths, batch);\n  const sums",
+    "const active = activeRows(undefined, batch);\n  const sums",
+  ],
+  ["h not copied through padding", "if (on) h[i] = act(", "h[i] = act("],
+  ["padded output not zero", "y[at + i] = on ? h[i] : 0;", "y[at + i] = h[i];"],
+  [
+    "inputs one step late",
+    "sums.set(z.subarray(at, at + batch * units));",
+    "sums.set(z.subarray(t === 0 ? at : at - batch * units, t === 0 ? at + batch * units : at));",
+  ],
+  [
+    "gradient without the activation's slope",
+    "round(dy[at + i] + dh[i]) * derivative(y[at + i])",
+    "round(dy[at + i] + dh[i])",
+  ],
+  [
+    "gradient of the next h dropped",
+    "round(dy[at + i] + dh[i]) * derivative(y[at + i])",
+    "dy[at + i] * derivative(y[at + i])",
+  ],
+  [
+    "gradient of the outputs dropped",
+    "round(dy[at + i] + dh[i]) * derivative(y[at + i])",
+    "dh[i] * derivative(y[at + i])",
+  ],
+  [
+    "gradient on padding not zero",
+    "dz[at + i] = on ? round(dy[at + i] + dh[i]) * derivative(y[at + i]) : 0;",
+    "dz[at + i] = round(dy[at + i] + dh[i]) * derivative(y[at + i]);",
+  ],
+  ["gradient of the last h ignored", "dh.set(floats(dhLast));", "dh.fill(0);"],
+  ["gradient of h not copied through padding", "copyActive(dh, carried, units, batch, t, active);", "dh.set(carried);"],
+  ["gradient of h accumulated over time", "    carried.fill(0);\n", ""],
+  [
+    "R not transposed backward",
+    "const back = transposed(matrix(floats(recurrent), units), units, units);",
+    "const back = matrix(floats(recurrent), units);",
+  ],
+  [
+    "gradient of h from the next step's z",
+    "matrix(dz, units, at), back,",
+    "matrix(dz, units, t === 0 ? at : at - batch * units), back,",
+  ],
+]);
+
+const sequenceOp = mutantsIn("rnn", "src/tensor/ops/recurrent.ts", [
+  [
+    "gradient of R at the first step without h0",
+    "concat([reshape(h0, [1, batch, features]),",
+    "concat([zeros([1, batch, features], h0.dtype),",
+  ],
+  ["gradient of R from states one step ahead", "slice(outputs, [0], [steps - 1])", "slice(outputs, [1], [steps - 1])"],
+  [
+    "gradient of the bias of the first steps only",
+    "    columnSums(flat(dz)),\n",
+    "    columnSums(flat(slice(dz, [0], [1]))),\n",
+  ],
+  [
+    "gradient of the inputs through R",
+    "product(flat(dz), inputKernel, x.shape, { transposeB: true }),",
+    "product(flat(dz), slice(recurrentKernel, [0], [inputKernel.shape[0]]), x.shape, { transposeB: true }),",
+  ],
+  [
+    "gradients of R and h0 lost",
+    "return [...outerGradients(operands, x, previousStates(h0, outputs), dProjected), dh0];",
+    "return outerGradients(operands, x, previousStates(h0, outputs), dProjected);",
+  ],
+  [
+    "last h is the last output",
+    "return { outputs, h: hLast };",
+    "return { outputs, h: reshape(slice(outputs, [x.shape[0] - 1], [1]), h0.shape) };",
+  ],
+]);
+
+const cell = [
+  ...mutantsIn("rnn", "src/rnn/cells/rnn-cell.ts", [
+    ["activation always tanh", "lengths }, activation);", 'lengths }, "tanh");'],
+    ["final h is the initial one", "return { outputs, state: { h },", "return { outputs, state,"],
+    ["step: h before x", "concat([input, previous], 1)", "concat([previous, input], 1)"],
+    ["step: bias ignored", "activate(activation, add(z, bias))", "activate(activation, z)"],
+    ["step: activation always tanh", "activate(activation, add(z, bias))", 'activate("tanh", add(z, bias))'],
+  ]),
+  ...mutantsIn("rnn", "src/rnn/cells/dialect.ts", [
+    [
+      "keras R transposed",
+      'recurrentKernel: p["recurrent_kernel"], bias',
+      'recurrentKernel: transpose(slice(p["recurrent_kernel"], [0], [-1])), bias',
+    ],
+    [
+      "torch R not transposed",
+      'recurrentKernel: transpose(p["weight_hh"]),',
+      'recurrentKernel: p["weight_hh"].view([p["weight_hh"].shape[1], p["weight_hh"].shape[0]], p["weight_hh"].offset),',
+    ],
+    [
+      "torch input bias added twice",
+      'bias: add(p["bias_ih"], p["bias_hh"]),',
+      'bias: add(p["bias_ih"], p["bias_ih"]),',
+    ],
+  ]),
+  ...mutantsIn("rnn", "src/engine/reference/activations.ts", [
+    [
+      "relu's gradient where it is 0",
+      'case "relu":\n      return (y) => (y > 0 ? 1 : 0);',
+      'case "relu":\n      return (y) => (y >= 0 ? 1 : 0);',
+    ],
+    ["tanh's slope of the argument", "return (y) => round(1 - round(y * y));", "return (y) => round(1 - y);"],
+  ]),
+];
+
+const drivers = [
+  ...mutantsIn("rnn", "src/rnn/dynamic-rnn.ts", [
+    [
+      "lengths not given to the cell",
+      "lengths: limits && tensor(limits), random, trace }",
+      "lengths: undefined, random, trace }",
+    ],
+    [
+      "initial state ignored",
+      "const state = initialState ?? zeroState(cell, batch, dtype);",
+      "const state = zeroState(cell, batch, dtype);",
+    ],
+    [
+      "padding never holds the last output",
+      'limits !== undefined && paddedOutput === "hold"',
+      'limits !== undefined && paddedOutput !== "zero" && trace',
+    ],
+    ["padding always holds the last output", 'limits !== undefined && paddedOutput === "hold"', "limits !== undefined"],
+    [
+      "padding holds the last step of the batch",
+      "limits.map((n) => Math.max(0, n - 1))",
+      "limits.map(() => steps - 1)",
+    ],
+    [
+      "holding starts one step late",
+      "flags[t * batch + b] = t < limits[b] ? 1 : 0",
+      "flags[t * batch + b] = t <= limits[b] ? 1 : 0",
+    ],
+    ["loop: h not copied through padding", "state = chooseState(active, next.state, state);", "state = next.state;"],
+    ["loop: padded output not zero", "outputs.push(where(active, next.output, 0));", "outputs.push(next.output);"],
+    [
+      "inputs not masked: NaN in the padding reaches the cell",
+      "const clean = context.lengths === undefined ? x : maskSequence(x, context.lengths);",
+      "const clean = x;",
+    ],
+    ["loop: time runs backwards", "slice(inputs, [time], [1])", "slice(inputs, [steps - 1 - time], [1])"],
+  ]),
+  ...mutantsIn("rnn", "src/rnn/state.ts", [
+    [
+      "loop: rows one step too long",
+      "expandDims(less(tensor(Int32Array.of(t)), lengths), 1)",
+      "expandDims(less(tensor(Int32Array.of(t - 1)), lengths), 1)",
+    ],
+    ["loop: state chosen the wrong way round", "where(active, a, b)", "where(active, b, a)"],
+  ]),
+  ...mutantsIn("rnn", "src/engine/reference/move.ts", [
+    ["reversed rows begin one step late", "limit[b] - 1 - t : t", "(limit[b] - t) % limit[b] : t"],
+    ["rows reversed over the padding", "t < limit[b] ? limit[b] - 1 - t : t", "steps - 1 - t"],
+    [
+      "mask one step too long",
+      "target[at] = t < limit[b] ? source[at] : 0",
+      "target[at] = t <= limit[b] ? source[at] : 0",
+    ],
+    [
+      "mask one step too short",
+      "target[at] = t < limit[b] ? source[at] : 0",
+      "target[at] = t < limit[b] - 1 ? source[at] : 0",
+    ],
+  ]),
+  ...mutantsIn("rnn", "src/rnn/wrappers/skip-wrappers.ts", [
+    ["residual: input not added", "add(inner.outputs, inputs)", "inner.outputs"],
+    [
+      "highway: carry gate reversed",
+      "add(mul(carry, input), mul(sub(1, carry), output))",
+      "add(mul(carry, output), mul(sub(1, carry), input))",
+    ],
+  ]),
+  ...mutantsIn("rnn", "src/rnn/wrappers/projection-wrappers.ts", [
+    [
+      "output projection: padding is the bias",
+      "outputs: masked(apply(inner.outputs), context)",
+      "outputs: apply(inner.outputs)",
+    ],
+    [
+      "projection: bias ignored",
+      'add(matmul(x, own.values()["projection/kernel"]), own.values()["projection/bias"])',
+      'matmul(x, own.values()["projection/kernel"])',
+    ],
+  ]),
+];
+
+export const rnnMutants: readonly Mutant[] = [...kernel, ...sequenceOp, ...cell, ...drivers];

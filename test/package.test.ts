@@ -1,0 +1,91 @@
+/** The tarball as a user gets it: what is in it, that it packs alike twice, that it installs, imports, type-checks and runs. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { availableNodes } from "./helpers/nodes.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  dependencies: Record<string, string>;
+  scripts: Record<string, string>;
+};
+const folder = mkdtempSync(join(tmpdir(), "unrolled-package-"));
+const consumer = join(folder, "consumer");
+const installed = join(consumer, "node_modules", "unrolled");
+
+type Packed = { filename: string; files: { path: string }[] };
+
+const pack = (into: string): Packed => {
+  mkdirSync(into, { recursive: true });
+  const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", into], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const parsed = JSON.parse(output) as Packed[] | Record<string, Packed>;
+  return Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0];
+};
+
+let packed: Packed;
+
+beforeAll(() => {
+  packed = pack(join(folder, "first"));
+  mkdirSync(installed, { recursive: true });
+  execFileSync("tar", ["-xzf", join(folder, "first", packed.filename), "-C", installed, "--strip-components=1"]);
+  // the dependencies as npm would have put them beside it
+  for (const name of Object.keys(manifest.dependencies)) {
+    symlinkSync(join(root, "node_modules", name), join(consumer, "node_modules", name), "dir");
+  }
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", type: "module", private: true }));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the tarball holds the build, its sources and the texts, and nothing else", () => {
+  const paths = packed.files.map(({ path }) => path);
+  for (const needed of ["dist/index.js", "dist/index.d.ts", "dist/cli/main.js", "LICENSE", "README.md", "CHANGELOG.md"]) {
+    expect(paths).toContain(needed);
+  }
+  const allowed = /^(dist\/|src\/|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/;
+  expect(paths.filter((path) => !allowed.test(path) || path.includes(".test."))).toEqual([]);
+});
+
+test("packing twice gives the same bytes", () => {
+  const again = pack(join(folder, "second"));
+  const hash = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+  expect(hash(join(folder, "second", again.filename))).toBe(hash(join(folder, "first", packed.filename)));
+});
+
+test("nothing runs when it is installed", () => {
+  for (const name of ["preinstall", "install", "postinstall", "prepare"]) expect(manifest.scripts).not.toHaveProperty(name);
+});
+
+const program = `
+import { tensor, basicRnnCell, dynamicRnn } from "unrolled";
+import { loadModel } from "unrolled/node";
+const h = [1, 0, 0, 0], e = [0, 1, 0, 0], l = [0, 0, 1, 0], o = [0, 0, 0, 1];
+const { outputs } = dynamicRnn(basicRnnCell(2), tensor([[h, e, l, l, o]]));
+console.log(outputs.shape.join(","), typeof loadModel);
+`;
+
+test.each(availableNodes())("it imports and its command runs on Node $version", ({ path }) => {
+  writeFileSync(join(consumer, "main.js"), program);
+  expect(execFileSync(path, [join(consumer, "main.js")], { encoding: "utf8" }).trim()).toBe("1,5,2 function");
+  const version = execFileSync(path, [join(installed, "dist/cli/main.js"), "--version"], { encoding: "utf8" });
+  expect(version.trim()).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test.each([
+  ["nodenext", "nodenext"],
+  ["preserve", "bundler"],
+])("its types serve a strict consumer (module %s, resolution %s)", (module, moduleResolution) => {
+  writeFileSync(join(consumer, "main.ts"), program);
+  writeFileSync(
+    join(consumer, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: { strict: true, noEmit: true, target: "es2023", lib: ["es2023", "dom"], types: [], module, moduleResolution, skipLibCheck: false },
+      files: ["main.ts"],
+    }),
+  );
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", consumer], { encoding: "utf8" });
+});
