@@ -1,5 +1,18 @@
 /** @file Teaches a cell the next letter: "hell" goes in, "ello" should come out. */
-import { adam, argmax, basicLstmCell, dynamicRnn, mean, oneHot, ones, reshape, scope, sequenceLoss, tensor, valueAndGrad } from "unrolled";
+import {
+  adam,
+  argmax,
+  basicLstmCell,
+  dynamicRnn,
+  mean,
+  oneHot,
+  ones,
+  reshape,
+  scope,
+  sequenceLoss,
+  tensor,
+  valueAndGrad,
+} from "unrolled";
 
 const letters = "helo";
 const [batchSize, sequenceLength, numClasses, hiddenSize, learningRate] = [1, 4, 4, 4, 0.05];

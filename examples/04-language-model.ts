@@ -24,5 +24,6 @@ for await (const event of train(model, options)) {
 
 const prime = "the ";
 process.stdout.write(`\n${prime}`);
-for await (const token of model.generate(prime, { temperature: 0.6, maxTokens: 200, seed: 7 })) process.stdout.write(token);
+for await (const token of model.generate(prime, { temperature: 0.6, maxTokens: 200, seed: 7 }))
+  process.stdout.write(token);
 console.log();

@@ -43,7 +43,12 @@ function ugrnnCell(units: number, seed: number): Cell<{ h: Tensor }> {
       const limit = Math.sqrt(6 / (inputSize + 3 * units));
       const random = randomStream(seed).named("kernel");
       values ??= {
-        kernel: randomTensor([inputSize + units, 2 * units], random, { kind: "uniform", low: -limit, high: limit }, dtype),
+        kernel: randomTensor(
+          [inputSize + units, 2 * units],
+          random,
+          { kind: "uniform", low: -limit, high: limit },
+          dtype,
+        ),
         bias: zeros([2 * units], dtype),
       };
     },
@@ -76,13 +81,20 @@ console.log(`loss ${value.item().toFixed(6)}, gradients of ${Object.keys(gradien
 const kernel = cell.parameters()["kernel"];
 const original = kernel.values();
 const lossAt = (change: number): number => {
-  assign(kernel, original.map((x, i) => (i === 0 ? x + change : x)));
+  assign(
+    kernel,
+    original.map((x, i) => (i === 0 ? x + change : x)),
+  );
   return loss().item();
 };
 const difference = (lossAt(1e-2) - lossAt(-1e-2)) / 2e-2;
 assign(kernel, original);
-console.log(`first weight: gradient ${gradients["kernel"].values()[0].toFixed(4)}, difference ${difference.toFixed(4)}`);
+console.log(
+  `first weight: gradient ${gradients["kernel"].values()[0].toFixed(4)}, difference ${difference.toFixed(4)}`,
+);
 
 // in wrappers and in a stack
 const stack = multiRnnCell([cell, residualWrapper(ugrnnCell(4, 3))]);
-console.log(`stack: outputs (${dynamicRnn(stack, inputs).outputs.shape.join(", ")}), parameters ${Object.keys(stack.parameters()).join(", ")}`);
+console.log(
+  `stack: outputs (${dynamicRnn(stack, inputs).outputs.shape.join(", ")}), parameters ${Object.keys(stack.parameters()).join(", ")}`,
+);

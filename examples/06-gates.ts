@@ -1,5 +1,5 @@
 /** @file What an LSTM does at each letter of a word: every gate and both states of every step. */
-import { dynamicRnn, lstmCell, oneHot, type Tensor } from "unrolled";
+import { dynamicRnn, lstmCell, oneHot, type Tensor, type Trace } from "unrolled";
 
 const word = process.argv[2] ?? "hello";
 const letters = [...new Set(word)];
@@ -11,7 +11,7 @@ const { trace } = dynamicRnn(cell, inputs, { trace: true });
 const meaning = { i: "input gate", f: "forget gate", g: "candidate", o: "output gate", c: "cell state", h: "output" };
 console.log(`${"".padEnd(16)}${Array.from(word, (letter) => letter.padStart(8)).join("")}`);
 for (const [name, title] of Object.entries(meaning)) {
-  const steps = (trace?.[name] as Tensor).toArray() as number[][][]; // [B, T, n]
+  const steps = ((trace as Trace)[name] as Tensor).toArray() as number[][][]; // [B, T, n]
   for (let unit = 0; unit < 3; unit++) {
     const row = steps[0].map((values) => values[unit].toFixed(3).padStart(8)).join("");
     console.log(`${`${title} ${name}${unit}`.padEnd(16)}${row}`);

@@ -20,8 +20,21 @@ export type { PaddedBatch, Scaler, TokenBatch, TokenBatches, Unit, VocabularyOpt
 export type { ActivationName } from "./engine/index.ts";
 export { decodeNative, decodeSafetensors, encodeNative, encodeSafetensors, parseStrictJson } from "./formats/index.ts";
 export type { NativeFile, Safetensors, StoredArray } from "./formats/index.ts";
-export { encodeCorpus, evaluate, LanguageModel, languageModel, loadLanguageModel, saveLanguageModel } from "./model/index.ts";
-export type { EvaluateOptions, Evaluation, GenerateOptions, LanguageModelConfig, LanguageModelOptions } from "./model/index.ts";
+export {
+  encodeCorpus,
+  evaluate,
+  LanguageModel,
+  languageModel,
+  loadLanguageModel,
+  saveLanguageModel,
+} from "./model/index.ts";
+export type {
+  EvaluateOptions,
+  Evaluation,
+  GenerateOptions,
+  LanguageModelConfig,
+  LanguageModelOptions,
+} from "./model/index.ts";
 export {
   adagrad,
   adam,
@@ -189,11 +202,6 @@ export {
   withoutGradient,
   zeros,
 } from "./tensor/index.ts";
-export type {
-  Distribution,
-  NestedArray,
-  TensorOptions,
-  Value,
-} from "./tensor/index.ts";
+export type { Distribution, NestedArray, TensorOptions, Value } from "./tensor/index.ts";
 export { train } from "./train/index.ts";
 export type { TrainEvent, TrainOptions } from "./train/index.ts";

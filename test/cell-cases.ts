@@ -41,18 +41,19 @@ const activations = ["sigmoid", "tanh", "relu", "linear", "softsign", "hardSigmo
 const hasKink = (name: string): boolean => name === "relu" || name.startsWith("hard");
 
 const rnnCases = dialects.flatMap((dialect) =>
-  activations.map(
-    (activation): CellCase => ({
-      name: `rnn ${dialect} ${activation}`,
-      make: (seed, units = 2) => rnnCell({ units, dialect, activation, seed }),
-      inputSize: 2,
-      fused: true,
-      kinks: hasKink(activation),
-    }),
-  ),
+  activations.map((activation): CellCase => ({
+    name: `rnn ${dialect} ${activation}`,
+    make: (seed, units = 2) => rnnCell({ units, dialect, activation, seed }),
+    inputSize: 2,
+    fused: true,
+    kinks: hasKink(activation),
+  })),
 );
 
-type LstmVariant = Omit<LstmCellOptions, "dialect" | "seed" | "units" | "projection"> & { readonly projected?: boolean; readonly kinks?: boolean };
+type LstmVariant = Omit<LstmCellOptions, "dialect" | "seed" | "units" | "projection"> & {
+  readonly projected?: boolean;
+  readonly kinks?: boolean;
+};
 
 const lstmVariants: Readonly<Record<string, LstmVariant>> = {
   plain: {},
@@ -79,16 +80,14 @@ const lstmVariants: Readonly<Record<string, LstmVariant>> = {
 };
 
 const lstmCases = dialects.flatMap((dialect) =>
-  Object.entries(lstmVariants).map(
-    ([variant, { kinks = false, projected = false, ...options }]): CellCase => ({
-      name: `lstm ${dialect} ${variant}`,
-      make: (seed, units = projected ? 3 : 2) =>
-        lstmCell({ ...options, units, dialect, seed, ...(projected && { projection: Math.max(1, units - 1) }) }),
-      inputSize: 2,
-      fused: true,
-      kinks,
-    }),
-  ),
+  Object.entries(lstmVariants).map(([variant, { kinks = false, projected = false, ...options }]): CellCase => ({
+    name: `lstm ${dialect} ${variant}`,
+    make: (seed, units = projected ? 3 : 2) =>
+      lstmCell({ ...options, units, dialect, seed, ...(projected && { projection: Math.max(1, units - 1) }) }),
+    inputSize: 2,
+    fused: true,
+    kinks,
+  })),
 );
 
 const gruKinds: Readonly<Record<string, Omit<GruCellOptions, "units">>> = {
@@ -106,26 +105,22 @@ const gruActivations = [
 
 const gruCases = Object.entries(gruKinds).flatMap(([kind, options]) =>
   (["keep", "write"] as const).flatMap((updateGate) =>
-    gruActivations.map(
-      ([activation, recurrentActivation]): CellCase => ({
-        name: `gru ${kind} ${updateGate} ${activation} ${recurrentActivation}`,
-        make: (seed, units = 2) => gruCell({ ...options, units, updateGate, activation, recurrentActivation, seed }),
-        inputSize: 2,
-        fused: true,
-        kinks: hasKink(activation) || hasKink(recurrentActivation),
-      }),
-    ),
+    gruActivations.map(([activation, recurrentActivation]): CellCase => ({
+      name: `gru ${kind} ${updateGate} ${activation} ${recurrentActivation}`,
+      make: (seed, units = 2) => gruCell({ ...options, units, updateGate, activation, recurrentActivation, seed }),
+      inputSize: 2,
+      fused: true,
+      kinks: hasKink(activation) || hasKink(recurrentActivation),
+    })),
   ),
 );
 
-const layerNormCases = (["contrib", "tfa", "haste"] as const).map(
-  (variant): CellCase => ({
-    name: `layer-norm lstm ${variant}`,
-    make: (seed) => layerNormLstmCell({ units: 3, variant, seed }),
-    inputSize: 2,
-    kinks: true,
-  }),
-);
+const layerNormCases = (["contrib", "tfa", "haste"] as const).map((variant): CellCase => ({
+  name: `layer-norm lstm ${variant}`,
+  make: (seed) => layerNormLstmCell({ units: 3, variant, seed }),
+  inputSize: 2,
+  kinks: true,
+}));
 
 const lstm = (seed: number, units = 2): Cell => lstmCell({ units, seed });
 const gru = (seed: number, units = 2): Cell => gruCell({ units, dialect: "torch", seed });
@@ -152,18 +147,34 @@ const wrapperCases: readonly CellCase[] = [
   { name: "residual", make: (seed) => residualWrapper(lstm(seed)), inputSize: 2 },
   { name: "highway", make: (seed) => highwayWrapper(gru(seed), { seed: seed + 1 }), inputSize: 2 },
   { name: "input projection", make: (seed) => inputProjectionWrapper(lstm(seed), 3, { seed: seed + 1 }), inputSize: 2 },
-  { name: "output projection", make: (seed) => outputProjectionWrapper(lstm(seed), 3, { seed: seed + 1 }), inputSize: 2 },
+  {
+    name: "output projection",
+    make: (seed) => outputProjectionWrapper(lstm(seed), 3, { seed: seed + 1 }),
+    inputSize: 2,
+  },
   {
     name: "residual stack of highways",
-    make: (seed) => residualWrapper(multiRnnCell([highwayWrapper(lstm(seed), { seed: seed + 1 }), highwayWrapper(gru(seed + 2), { seed: seed + 3 })])),
+    make: (seed) =>
+      residualWrapper(
+        multiRnnCell([
+          highwayWrapper(lstm(seed), { seed: seed + 1 }),
+          highwayWrapper(gru(seed + 2), { seed: seed + 3 }),
+        ]),
+      ),
     inputSize: 2,
   },
   {
     name: "projections around a residual layer norm",
     make: (seed) =>
-      outputProjectionWrapper(inputProjectionWrapper(residualWrapper(layerNormLstmCell({ units: 3, variant: "tfa", seed })), 3, { seed: seed + 1 }), 2, {
-        seed: seed + 2,
-      }),
+      outputProjectionWrapper(
+        inputProjectionWrapper(residualWrapper(layerNormLstmCell({ units: 3, variant: "tfa", seed })), 3, {
+          seed: seed + 1,
+        }),
+        2,
+        {
+          seed: seed + 2,
+        },
+      ),
     inputSize: 2,
     kinks: true,
   },
@@ -180,24 +191,27 @@ const dropouts: Readonly<Record<string, DropoutOptions>> = {
 };
 
 const dropoutCases: readonly CellCase[] = [
-  ...Object.entries(dropouts).map(
-    ([name, options]): CellCase => ({
-      name: `dropout ${name}`,
-      make: (seed) => dropoutWrapper(lstm(seed), options),
-      inputSize: 2,
-      random: true,
-    }),
-  ),
+  ...Object.entries(dropouts).map(([name, options]): CellCase => ({
+    name: `dropout ${name}`,
+    make: (seed) => dropoutWrapper(lstm(seed), options),
+    inputSize: 2,
+    random: true,
+  })),
   {
     name: "recurrent dropout of a gru",
-    make: (seed) => dropoutWrapper(gruCell({ units: 2, dialect: "keras", seed }), { kind: "keras", recurrentDropout: 0.5 }),
+    make: (seed) =>
+      dropoutWrapper(gruCell({ units: 2, dialect: "keras", seed }), { kind: "keras", recurrentDropout: 0.5 }),
     inputSize: 2,
     random: true,
   },
   {
     name: "stack with dropout between layers",
     make: (seed) =>
-      multiRnnCell([dropoutWrapper(lstm(seed), { kind: "torch", dropout: 0.4 }), residualWrapper(dropoutWrapper(gru(seed + 1), dropouts["variational"])), rnnCell({ units: 2, seed: seed + 2 })]),
+      multiRnnCell([
+        dropoutWrapper(lstm(seed), { kind: "torch", dropout: 0.4 }),
+        residualWrapper(dropoutWrapper(gru(seed + 1), dropouts["variational"])),
+        rnnCell({ units: 2, seed: seed + 2 }),
+      ]),
     inputSize: 2,
     random: true,
   },
@@ -238,7 +252,10 @@ export function decayingUnitCell(units: number, seed: number): Cell<{ h: Tensor;
     step(input, { h, memory }) {
       const { kernel, bias } = built();
       const linear = (state: Tensor, block: number): Tensor =>
-        add(matmul(concat([input, state], 1), slice(kernel, [0, block * units], [-1, units])), slice(bias, [block * units], [units]));
+        add(
+          matmul(concat([input, state], 1), slice(kernel, [0, block * units], [-1, units])),
+          slice(bias, [block * units], [units]),
+        );
       const f = sigmoid(linear(h, 0));
       const next = add(mul(sub(1, f), h), mul(f, tanh(linear(mul(f, h), 1))));
       const sum = add(mul(memory.sum, 0.5), activate("softsign", slice(input, [0, 0], [-1, units])));
@@ -249,7 +266,11 @@ export function decayingUnitCell(units: number, seed: number): Cell<{ h: Tensor;
 
 const customCases: readonly CellCase[] = [
   { name: "custom cell", make: (seed) => decayingUnitCell(2, seed), inputSize: 2 },
-  { name: "custom cell in a stack", make: (seed) => multiRnnCell([lstm(seed), residualWrapper(decayingUnitCell(2, seed + 1))]), inputSize: 2 },
+  {
+    name: "custom cell in a stack",
+    make: (seed) => multiRnnCell([lstm(seed), residualWrapper(decayingUnitCell(2, seed + 1))]),
+    inputSize: 2,
+  },
 ];
 
 export const cellCases: readonly CellCase[] = [

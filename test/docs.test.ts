@@ -8,13 +8,15 @@
  * All blocks run in one process, in a folder with a `book.txt`.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const pages = [...globSync("*.md", { cwd: root }), ...globSync("docs/**/*.md", { cwd: root })].sort();
+const isPage = (name: string): boolean => name.endsWith(".md");
+const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter(isPage);
+const pages = [...readdirSync(root).filter(isPage), ...docs.map((name) => join("docs", name))].toSorted();
 
 /** Pages and reasons of the blocks that are not run. */
 const NOT_RUN: readonly string[] = [];
@@ -68,14 +70,21 @@ let results: { output: string; error?: string }[];
 
 beforeAll(() => {
   programs.forEach(({ parts }, index) => {
-    writeFileSync(join(folder, fileOf(index)), parts.map(({ code }) => code).join(`\nconsole.log(${JSON.stringify(MARK)});\n`));
+    writeFileSync(
+      join(folder, fileOf(index)),
+      parts.map(({ code }) => code).join(`\nconsole.log(${JSON.stringify(MARK)});\n`),
+    );
   });
-  const line = "Call me Ishmael. Some years ago, never mind how long precisely, I thought I would sail about a little.\n";
+  const line =
+    "Call me Ishmael. Some years ago, never mind how long precisely, I thought I would sail about a little.\n";
   writeFileSync(join(folder, "book.txt"), line.repeat(30));
   writeFileSync(join(folder, "programs.json"), JSON.stringify(programs.map((_, index) => fileOf(index))));
   writeFileSync(join(folder, "run.mjs"), runner);
   const compilerOptions = { rootDir: ".", noUnusedLocals: false };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] }));
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] }),
+  );
   execFileSync(process.execPath, ["run.mjs"], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
   results = JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as typeof results;
 });
@@ -100,19 +109,25 @@ test.each(programs.map(({ name, parts }, index) => ({ name, parts, index })))("$
   expect(error).toBeUndefined();
   const printed = output.split(`${MARK}\n`);
   parts.forEach((part, i) => {
-    if (part.output !== undefined) expect(printed[i], `the output of the block in line ${part.line}`).toMatch(patternOf(part.output));
+    if (part.output !== undefined)
+      expect(printed[i], `the output of the block in line ${part.line}`).toMatch(patternOf(part.output));
   });
 });
 
 /** The text, with lines "…" open. */
 function patternOf(text: string): RegExp {
-  const lines = text.trimEnd().split("\n").map((line) => (line === "…" ? "(?:.*\\n)*?" : `${line.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}[ ]*\\n`));
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => (line === "…" ? "(?:.*\\n)*?" : `${line.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}[ ]*\\n`));
   return new RegExp(`^${lines.join("")}$`);
 }
 
 describe.each(pages)("%s", (page) => {
   // code is no prose: brackets in it are no links
-  const text = readFileSync(join(root, page), "utf8").replaceAll(/^```.*?^```$/gms, "").replaceAll(/`[^`\n]*`/g, "");
+  const text = readFileSync(join(root, page), "utf8")
+    .replaceAll(/^```.*?^```$/gms, "")
+    .replaceAll(/`[^`\n]*`/g, "");
 
   test("its links lead to files and headings that are there", () => {
     for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
@@ -126,20 +141,29 @@ describe.each(pages)("%s", (page) => {
 
   test("its tables have as many cells in each row as in the head", () => {
     for (const [table] of text.matchAll(/(?:^\|.*\|\n)+/gm)) {
-      const cells = table.trimEnd().split("\n").map((row) => row.replaceAll("\\|", "").split("|").length);
+      const cells = table
+        .trimEnd()
+        .split("\n")
+        .map((row) => row.replaceAll("\\|", "").split("|").length);
       expect(new Set(cells).size, table).toBe(1);
     }
   });
 
   test("its npm commands exist", () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
-    for (const [, name] of readFileSync(join(root, page), "utf8").matchAll(/npm run ([\w:]+)/g)) expect(scripts, page).toHaveProperty([name]);
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    for (const [, name] of readFileSync(join(root, page), "utf8").matchAll(/npm run ([\w:]+)/g))
+      expect(scripts, page).toHaveProperty([name]);
   });
 });
 
 /** Anchors, as GitHub makes them. */
 function headingsOf(file: string): string[] {
   return [...readFileSync(join(root, file), "utf8").matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
-    title.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-"),
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
   );
 }

@@ -22,7 +22,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["base", "engine", "tensor", "rnn", "optim", "formats", "data", "model", "train"],
 };
 
-const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
+);
 
 /** The folder that a file belongs to: the first part of its path. */
 const folderOf = (file: string): string => file.split("/")[0];

@@ -39,7 +39,13 @@ test(`${STEPS} steps of the tutorial's training leave no block behind`, () => {
 });
 
 test("the training loop of a language model keeps its number of blocks", async () => {
-  const model = languageModel({ corpus: "abcdefgh ".repeat(40), hiddenSize: 8, embeddingSize: 4, layers: 2, dropout: 0.1 });
+  const model = languageModel({
+    corpus: "abcdefgh ".repeat(40),
+    hiddenSize: 8,
+    embeddingSize: 4,
+    layers: 2,
+    dropout: 0.1,
+  });
   const counts: number[] = [];
   for await (const event of train(model, { steps: 400, sequenceLength: 8, batchSize: 2, validation: 0 })) {
     if (event.kind === "step") counts.push(memory().liveBlocks);

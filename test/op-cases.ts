@@ -155,16 +155,28 @@ const binary: readonly [
 ];
 
 const pairsOfShapes: readonly (readonly [Shape, Shape])[] = [
-  [[2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
   [[2, 3], [3]],
   [[3], [2, 3]],
-  [[3, 1], [1, 4]],
-  [[2, 1, 2], [3, 1]],
+  [
+    [3, 1],
+    [1, 4],
+  ],
+  [
+    [2, 1, 2],
+    [3, 1],
+  ],
   [[], [2, 2]],
   [[2, 2], [1]],
   [[1, 1], [3]],
   [[], []],
-  [[2, 0, 3], [1, 3]],
+  [
+    [2, 0, 3],
+    [1, 3],
+  ],
   [[1], [0]],
 ];
 
@@ -180,7 +192,11 @@ const binaryCases: OpCase[] = binary.flatMap(([name, f, reference, domain = anyw
 
 const whereCases: OpCase[] = (
   [
-    [[2, 3], [2, 3], [2, 3]],
+    [
+      [2, 3],
+      [2, 3],
+      [2, 3],
+    ],
     [[2, 1], [3], [2, 3]],
     [[2, 3], [], [2, 1]],
     [[], [2], [2]],
@@ -218,7 +234,8 @@ const reduceCases: OpCase[] = reductions.flatMap(([name, f, reference, domain, e
     shapes: [shape],
     domain,
     reference: ([x]) => {
-      const list = axes === undefined ? shape.map((_, i) => i) : [axes].flat().map((a) => (a < 0 ? a + shape.length : a));
+      const list =
+        axes === undefined ? shape.map((_, i) => i) : [axes].flat().map((a) => (a < 0 ? a + shape.length : a));
       return fold(x, list, keepDims, reference);
     },
   });
@@ -241,9 +258,15 @@ const reduceCases: OpCase[] = reductions.flatMap(([name, f, reference, domain, e
 const broadcastCases: OpCase[] = (
   [
     [[3], [2, 3]],
-    [[2, 1, 2], [2, 3, 2]],
+    [
+      [2, 1, 2],
+      [2, 3, 2],
+    ],
     [[], [2, 2]],
-    [[1, 3], [4, 2, 3]],
+    [
+      [1, 3],
+      [4, 2, 3],
+    ],
     [[1], [0]],
     [[2], [2]],
   ] as [Shape, Shape][]
@@ -298,7 +321,10 @@ const crossEntropyCases: OpCase[] = (
   [
     [[4], []],
     [[3, 5], [3]],
-    [[2, 3, 4], [2, 3]],
+    [
+      [2, 3, 4],
+      [2, 3],
+    ],
     [[0, 4], [0]],
   ] as [Shape, Shape][]
 ).map(([shape, rows]) => {
@@ -350,7 +376,8 @@ const matmulCases: OpCase[] = products.flatMap(([leadA, leadB, m, k, n]) =>
               Array.from(
                 { length: k },
                 (_, p) =>
-                  at(x, [...lead, ...(transposeA ? [p, i] : [i, p])]) * at(y, [...lead, ...(transposeB ? [j, p] : [p, j])]),
+                  at(x, [...lead, ...(transposeA ? [p, i] : [i, p])]) *
+                  at(y, [...lead, ...(transposeB ? [j, p] : [p, j])]),
               ),
             );
           }),
@@ -367,36 +394,75 @@ const move = (name: string, shape: Shape, f: (x: Tensor) => Tensor, reference: (
 });
 
 const moveReshape = (from: Shape, to: Shape, result: Shape = to): OpCase =>
-  move(`reshape to [${to.join(", ")}]`, from, (x) => reshape(x, to), ({ data }) => ({ shape: result, data }));
+  move(
+    `reshape to [${to.join(", ")}]`,
+    from,
+    (x) => reshape(x, to),
+    ({ data }) => ({ shape: result, data }),
+  );
 
 const moveTranspose = (shape: Shape, permutation?: readonly number[]): OpCase => {
-  const order = (permutation ?? shape.map((_, i) => shape.length - 1 - i)).map((i) => (i + shape.length) % shape.length);
-  return move(`transpose ${permutation === undefined ? "" : `[${permutation.join(", ")}]`}`, shape, (x) => transpose(x, permutation), (x) =>
-    build(order.map((axis) => shape[axis]), (index) => at(x, shape.map((_, axis) => index[order.indexOf(axis)]))),
+  const order = (permutation ?? shape.map((_, i) => shape.length - 1 - i)).map(
+    (i) => (i + shape.length) % shape.length,
+  );
+  return move(
+    `transpose ${permutation === undefined ? "" : `[${permutation.join(", ")}]`}`,
+    shape,
+    (x) => transpose(x, permutation),
+    (x) =>
+      build(
+        order.map((axis) => shape[axis]),
+        (index) =>
+          at(
+            x,
+            shape.map((_, axis) => index[order.indexOf(axis)]),
+          ),
+      ),
   );
 };
 
 const moveSlice = (shape: Shape, begin: readonly number[], size: readonly number[]): OpCase => {
   const from = shape.map((_, i) => begin[i] ?? 0);
   const box = shape.map((n, i) => (size[i] === undefined || size[i] === -1 ? n - from[i] : size[i]));
-  return move(`slice [${begin.join(", ")}] [${size.join(", ")}]`, shape, (x) => slice(x, begin, size), (x) =>
-    build(box, (index) => at(x, index.map((i, axis) => i + from[axis]))),
+  return move(
+    `slice [${begin.join(", ")}] [${size.join(", ")}]`,
+    shape,
+    (x) => slice(x, begin, size),
+    (x) =>
+      build(box, (index) =>
+        at(
+          x,
+          index.map((i, axis) => i + from[axis]),
+        ),
+      ),
   );
 };
 
 const movePad = (shape: Shape, padding: readonly (readonly [number, number])[], value: number): OpCase =>
-  move(`pad ${JSON.stringify(padding)}`, shape, (x) => pad(x, padding, value), (x) =>
-    build(shape.map((n, i) => n + padding[i][0] + padding[i][1]), (index) => {
-      const inner = index.map((i, axis) => i - padding[axis][0]);
-      return inner.every((i, axis) => i >= 0 && i < shape[axis]) ? at(x, inner) : value;
-    }),
+  move(
+    `pad ${JSON.stringify(padding)}`,
+    shape,
+    (x) => pad(x, padding, value),
+    (x) =>
+      build(
+        shape.map((n, i) => n + padding[i][0] + padding[i][1]),
+        (index) => {
+          const inner = index.map((i, axis) => i - padding[axis][0]);
+          return inner.every((i, axis) => i >= 0 && i < shape[axis]) ? at(x, inner) : value;
+        },
+      ),
   );
 
 const moveFlip = (shape: Shape, axis: number): OpCase =>
-  move(`flip ${axis}`, shape, (x) => flip(x, axis), (x) => {
-    const along = (axis + shape.length) % shape.length;
-    return build(shape, (index) => at(x, index.with(along, shape[along] - 1 - index[along])));
-  });
+  move(
+    `flip ${axis}`,
+    shape,
+    (x) => flip(x, axis),
+    (x) => {
+      const along = (axis + shape.length) % shape.length;
+      return build(shape, (index) => at(x, index.with(along, shape[along] - 1 - index[along])));
+    },
+  );
 
 /** Parts one after the other along `axis`. */
 function joined(parts: readonly Plain[], axis: number): Plain {
@@ -415,10 +481,36 @@ function joined(parts: readonly Plain[], axis: number): Plain {
 const concatCases: OpCase[] = (
   [
     [0, [[2], [3]]],
-    [0, [[2, 3], [1, 3], [3, 3]]],
-    [1, [[2, 3], [2, 1]]],
-    [-1, [[2, 2, 1], [2, 2, 3]]],
-    [1, [[2, 1, 2], [2, 0, 2], [2, 2, 2]]],
+    [
+      0,
+      [
+        [2, 3],
+        [1, 3],
+        [3, 3],
+      ],
+    ],
+    [
+      1,
+      [
+        [2, 3],
+        [2, 1],
+      ],
+    ],
+    [
+      -1,
+      [
+        [2, 2, 1],
+        [2, 2, 3],
+      ],
+    ],
+    [
+      1,
+      [
+        [2, 1, 2],
+        [2, 0, 2],
+        [2, 2, 2],
+      ],
+    ],
     [0, [[2, 2]]],
   ] as [number, Shape[]][]
 ).map(([axis, shapes]) => ({
@@ -431,10 +523,17 @@ const concatCases: OpCase[] = (
 const stackCases: OpCase[] = [0, 1, -1].map((axis) => ({
   name: `stack axis ${axis}`,
   f: (parts) => stack(parts, axis),
-  shapes: [[2, 3], [2, 3], [2, 3]],
+  shapes: [
+    [2, 3],
+    [2, 3],
+    [2, 3],
+  ],
   reference: (parts) => {
     const along = axis < 0 ? axis + 3 : axis;
-    return joined(parts.map(({ shape, data }) => ({ shape: shape.toSpliced(along, 0, 1), data })), along);
+    return joined(
+      parts.map(({ shape, data }) => ({ shape: shape.toSpliced(along, 0, 1), data })),
+      along,
+    );
   },
 }));
 
@@ -463,28 +562,84 @@ const moveCases: OpCase[] = [
   moveSlice([3, 2], [3, 0], [0, 2]),
   moveSlice([3, 2], [0, 1], [3, 0]),
   moveSlice([3, 2], [0, 0], [3, 2]),
-  move("slice of a slice", [5, 3], (x) => slice(slice(x, [1], [3]), [1, 1], [2, 2]), (x) =>
-    build([2, 2], ([i, j]) => at(x, [i + 2, j + 1])),
+  move(
+    "slice of a slice",
+    [5, 3],
+    (x) => slice(slice(x, [1], [3]), [1, 1], [2, 2]),
+    (x) => build([2, 2], ([i, j]) => at(x, [i + 2, j + 1])),
   ),
-  move("rows of rows", [6, 2], (x) => slice(slice(x, [1], [4]), [2], [2]), (x) => build([2, 2], ([i, j]) => at(x, [i + 3, j]))),
+  move(
+    "rows of rows",
+    [6, 2],
+    (x) => slice(slice(x, [1], [4]), [2], [2]),
+    (x) => build([2, 2], ([i, j]) => at(x, [i + 3, j])),
+  ),
   movePad([3], [[1, 2]], 0),
-  movePad([2, 3], [[0, 1], [2, 0]], 7),
-  movePad([2, 1, 2], [[1, 0], [0, 2], [1, 1]], -1),
-  movePad([0, 2], [[1, 1], [0, 0]], 3),
+  movePad(
+    [2, 3],
+    [
+      [0, 1],
+      [2, 0],
+    ],
+    7,
+  ),
+  movePad(
+    [2, 1, 2],
+    [
+      [1, 0],
+      [0, 2],
+      [1, 1],
+    ],
+    -1,
+  ),
+  movePad(
+    [0, 2],
+    [
+      [1, 1],
+      [0, 0],
+    ],
+    3,
+  ),
   movePad([2], [[0, 0]], 3),
   moveFlip([4], 0),
   moveFlip([2, 3, 2], 1),
   moveFlip([2, 3], -1),
   moveFlip([0, 2], 0),
-  move("expandDims 0", [2, 3], (x) => expandDims(x, 0), ({ data }) => ({ shape: [1, 2, 3], data })),
-  move("expandDims -1", [2, 3], (x) => expandDims(x, -1), ({ data }) => ({ shape: [2, 3, 1], data })),
-  move("squeeze", [1, 2, 1, 3], (x) => squeeze(x), ({ data }) => ({ shape: [2, 3], data })),
-  move("squeeze 2", [1, 2, 1, 3], (x) => squeeze(x, 2), ({ data }) => ({ shape: [1, 2, 3], data })),
-  move("split into equal parts, joined in reverse", [2, 6], (x) => concat(split(x, 3, 1).toReversed(), 1), (x) =>
-    build([2, 6], ([i, j]) => at(x, [i, 4 - 2 * Math.floor(j / 2) + (j % 2)])),
+  move(
+    "expandDims 0",
+    [2, 3],
+    (x) => expandDims(x, 0),
+    ({ data }) => ({ shape: [1, 2, 3], data }),
   ),
-  move("the middle of an unequal split", [6, 2], (x) => split(x, [1, 3, 2])[1], (x) =>
-    build([3, 2], ([i, j]) => at(x, [i + 1, j])),
+  move(
+    "expandDims -1",
+    [2, 3],
+    (x) => expandDims(x, -1),
+    ({ data }) => ({ shape: [2, 3, 1], data }),
+  ),
+  move(
+    "squeeze",
+    [1, 2, 1, 3],
+    (x) => squeeze(x),
+    ({ data }) => ({ shape: [2, 3], data }),
+  ),
+  move(
+    "squeeze 2",
+    [1, 2, 1, 3],
+    (x) => squeeze(x, 2),
+    ({ data }) => ({ shape: [1, 2, 3], data }),
+  ),
+  move(
+    "split into equal parts, joined in reverse",
+    [2, 6],
+    (x) => concat(split(x, 3, 1).toReversed(), 1),
+    (x) => build([2, 6], ([i, j]) => at(x, [i, 4 - 2 * Math.floor(j / 2) + (j % 2)])),
+  ),
+  move(
+    "the middle of an unequal split",
+    [6, 2],
+    (x) => split(x, [1, 3, 2])[1],
+    (x) => build([3, 2], ([i, j]) => at(x, [i + 1, j])),
   ),
 ];
 
@@ -544,7 +699,12 @@ const lookups: OpCase[] = [
   },
 ];
 
-const sequenceCases: OpCase[] = [[3, 4, 2], [3, 4], [3, 4, 2, 2], [0, 4, 2]].flatMap((shape) => {
+const sequenceCases: OpCase[] = [
+  [3, 4, 2],
+  [3, 4],
+  [3, 4, 2, 2],
+  [0, 4, 2],
+].flatMap((shape) => {
   const steps = shape[0];
   const lengths = [0, 1, 2, 3].map((n) => Math.min(n, steps));
   return [

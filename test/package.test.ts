@@ -21,7 +21,11 @@ type Packed = { filename: string; files: { path: string }[] };
 
 const pack = (into: string): Packed => {
   mkdirSync(into, { recursive: true });
-  const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", into], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", into], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const parsed = JSON.parse(output) as Packed[] | Record<string, Packed>;
   return Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0];
 };
@@ -43,7 +47,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the tarball holds the build, its sources and the texts, and nothing else", () => {
   const paths = packed.files.map(({ path }) => path);
-  for (const needed of ["dist/index.js", "dist/index.d.ts", "dist/cli/main.js", "LICENSE", "README.md", "CHANGELOG.md"]) {
+  for (const needed of [
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/cli/main.js",
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+  ]) {
     expect(paths).toContain(needed);
   }
   const allowed = /^(dist\/|src\/|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/;
@@ -57,7 +68,8 @@ test("packing twice gives the same bytes", () => {
 });
 
 test("nothing runs when it is installed", () => {
-  for (const name of ["preinstall", "install", "postinstall", "prepare"]) expect(manifest.scripts).not.toHaveProperty(name);
+  for (const name of ["preinstall", "install", "postinstall", "prepare"])
+    expect(manifest.scripts).not.toHaveProperty(name);
 });
 
 const program = `
@@ -83,7 +95,16 @@ test.each([
   writeFileSync(
     join(consumer, "tsconfig.json"),
     JSON.stringify({
-      compilerOptions: { strict: true, noEmit: true, target: "es2023", lib: ["es2023", "dom"], types: [], module, moduleResolution, skipLibCheck: false },
+      compilerOptions: {
+        strict: true,
+        noEmit: true,
+        target: "es2023",
+        lib: ["es2023", "dom"],
+        types: [],
+        module,
+        moduleResolution,
+        skipLibCheck: false,
+      },
       files: ["main.ts"],
     }),
   );

@@ -4,7 +4,12 @@ import { adam, languageModel, loadLanguageModel, saveLanguageModel, train } from
 test("train, sample, save and load in a second", async () => {
   const model = languageModel({ corpus: "hello ".repeat(60), hiddenSize: 16, embeddingSize: 8, seed: 1 });
   const losses: number[] = [];
-  for await (const event of train(model, { steps: 60, sequenceLength: 12, batchSize: 4, optimizer: adam({ learningRate: 0.02 }) })) {
+  for await (const event of train(model, {
+    steps: 60,
+    sequenceLength: 12,
+    batchSize: 4,
+    optimizer: adam({ learningRate: 0.02 }),
+  })) {
     if (event.kind === "step") losses.push(event.loss);
   }
   expect(losses).toHaveLength(60);

@@ -5,7 +5,12 @@
 import { writeFileSync } from "node:fs";
 
 /** Rows and 128-bit vectors per row. Six rows of two vectors are twelve accumulators: with b and a they fill the sixteen registers. */
-const shapes = [[6, 2], [4, 2], [2, 2], [1, 2]] as const;
+const shapes = [
+  [6, 2],
+  [4, 2],
+  [2, 2],
+  [1, 2],
+] as const;
 
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const lines = (parts: readonly string[]): string => parts.join("\n");

@@ -24,7 +24,12 @@ test.each([
   [kindError("f x", "a number", undefined), TypeError, "ERR_KIND", "f x: expected a number, got undefined"],
   [valueError("f x", "x > 0", -1, hint), RangeError, "ERR_VALUE", "f x: expected x > 0, got -1. Do this"],
   [valueError("f x", "x > 0", NaN), RangeError, "ERR_VALUE", "f x: expected x > 0, got NaN"],
-  [shapeError("f", "input [batch, 64]", [32, 65]), RangeError, "ERR_SHAPE", "f: expected input [batch, 64], got [32, 65]"],
+  [
+    shapeError("f", "input [batch, 64]", [32, 65]),
+    RangeError,
+    "ERR_SHAPE",
+    "f: expected input [batch, 64], got [32, 65]",
+  ],
   [shapeError("f", "a matrix", [], hint), RangeError, "ERR_SHAPE", "f: expected a matrix, got []. Do this"],
   [dtypeError("f", "float32", "int32", hint), TypeError, "ERR_DTYPE", "f: expected float32, got int32. Do this"],
   [
@@ -92,10 +97,16 @@ describe("checks", () => {
     expect(checkInteger("n", 0)).toBe(0);
     expect(checkInteger("n", -2, -2, 5)).toBe(-2);
     expect(checkInteger("n", 5, -2, 5)).toBe(5);
-    expect(() => checkInteger("n", "3")).toThrow(failure("TypeError", "ERR_KIND", 'n: expected an integer >= 0, got "3"'));
+    expect(() => checkInteger("n", "3")).toThrow(
+      failure("TypeError", "ERR_KIND", 'n: expected an integer >= 0, got "3"'),
+    );
     expect(() => checkInteger("n", 3n)).toThrow(TypeError);
-    expect(() => checkInteger("n", -1)).toThrow(failure("RangeError", "ERR_VALUE", "n: expected an integer >= 0, got -1"));
-    expect(() => checkInteger("n", 6, 1, 5)).toThrow(failure("RangeError", "ERR_VALUE", "n: expected an integer in [1, 5], got 6"));
+    expect(() => checkInteger("n", -1)).toThrow(
+      failure("RangeError", "ERR_VALUE", "n: expected an integer >= 0, got -1"),
+    );
+    expect(() => checkInteger("n", 6, 1, 5)).toThrow(
+      failure("RangeError", "ERR_VALUE", "n: expected an integer in [1, 5], got 6"),
+    );
     for (const bad of [0.5, NaN, Infinity, 2 ** 53]) expect(() => checkInteger("n", bad)).toThrow(RangeError);
   });
 
@@ -103,16 +114,26 @@ describe("checks", () => {
     expect(checkNumber("x", -1.5)).toBe(-1.5);
     expect(checkNumber("x", 0, 0, 1)).toBe(0);
     expect(checkNumber("x", 1, 0, 1)).toBe(1);
-    expect(() => checkNumber("x", "1")).toThrow(failure("TypeError", "ERR_KIND", 'x: expected a finite number, got "1"'));
-    expect(() => checkNumber("x", Infinity)).toThrow(failure("RangeError", "ERR_VALUE", "x: expected a finite number, got Infinity"));
-    expect(() => checkNumber("x", NaN, 0)).toThrow(failure("RangeError", "ERR_VALUE", "x: expected a finite number >= 0, got NaN"));
-    expect(() => checkNumber("x", 1.1, 0, 1)).toThrow(failure("RangeError", "ERR_VALUE", "x: expected a number in [0, 1], got 1.1"));
+    expect(() => checkNumber("x", "1")).toThrow(
+      failure("TypeError", "ERR_KIND", 'x: expected a finite number, got "1"'),
+    );
+    expect(() => checkNumber("x", Infinity)).toThrow(
+      failure("RangeError", "ERR_VALUE", "x: expected a finite number, got Infinity"),
+    );
+    expect(() => checkNumber("x", NaN, 0)).toThrow(
+      failure("RangeError", "ERR_VALUE", "x: expected a finite number >= 0, got NaN"),
+    );
+    expect(() => checkNumber("x", 1.1, 0, 1)).toThrow(
+      failure("RangeError", "ERR_VALUE", "x: expected a number in [0, 1], got 1.1"),
+    );
     expect(() => checkNumber("x", -0.1, 0, 1)).toThrow(RangeError);
   });
 
   test("checkChoice", () => {
     expect(checkChoice("mode", "b", ["a", "b"])).toBe("b");
-    expect(() => checkChoice("mode", "c", ["a", "b"])).toThrow(failure("RangeError", "ERR_VALUE", 'mode: expected "a" | "b", got "c"'));
+    expect(() => checkChoice("mode", "c", ["a", "b"])).toThrow(
+      failure("RangeError", "ERR_VALUE", 'mode: expected "a" | "b", got "c"'),
+    );
     expect(() => checkChoice("mode", undefined, ["a"])).toThrow(RangeError);
   });
 });

@@ -47,7 +47,9 @@ const withCode = <E extends Error>(error: E, code: ErrorCode): E & { code: Error
 /** Short, safe text for any value in a message: strings quoted, long things cut. */
 export function describe(value: unknown): string {
   if (typeof value === "string") {
-    return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}… (${value.length} characters)` : JSON.stringify(value);
+    return value.length > 40
+      ? `${JSON.stringify(value.slice(0, 40))}… (${value.length} characters)`
+      : JSON.stringify(value);
   }
   if (Array.isArray(value)) {
     const shown = value.slice(0, 8).map(describe).join(", ");

@@ -22,7 +22,13 @@ function ulp64(x: number): number {
 }
 
 /** `POINTS` numbers: half uniform over the range that matters, half with any exponent down to the denormals. */
-function points(name: string, low: number, high: number, exponents: readonly [number, number], positive = false): number[] {
+function points(
+  name: string,
+  low: number,
+  high: number,
+  exponents: readonly [number, number],
+  positive = false,
+): number[] {
   const random = randomStream(5).named(name);
   return Array.from({ length: POINTS }, (_, i) => {
     const u = random.uniform();
@@ -53,7 +59,16 @@ function worstUlps(
 const logistic = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
 
 // [name, ours, exact, low, high, exponents, positive only, bound in ulps]
-const in32: [string, (x: number) => number, (x: number) => number, number, number, [number, number], boolean, number][] = [
+const in32: [
+  string,
+  (x: number) => number,
+  (x: number) => number,
+  number,
+  number,
+  [number, number],
+  boolean,
+  number,
+][] = [
   ["exp32", exp32, Math.exp, -104, 88.7, [-149, 7], false, 1.0],
   ["log32", log32, Math.log, 0.4, 4, [-149, 127], true, 1.0],
   ["tanh32", tanh32, Math.tanh, -10, 10, [-149, 5], false, 1.5],
@@ -79,7 +94,9 @@ describe("accuracy", () => {
 
   test("each 32-bit function gives 32-bit numbers", () => {
     for (const [name, ours, , low, high, exponents, positive] of in32) {
-      const loose = points(name, low, high, exponents, positive).map(f).filter((x) => !Object.is(f(ours(x)), ours(x)));
+      const loose = points(name, low, high, exponents, positive)
+        .map(f)
+        .filter((x) => !Object.is(f(ours(x)), ours(x)));
       expect({ name, loose }).toEqual({ name, loose: [] });
     }
   });
@@ -101,15 +118,123 @@ describe("accuracy", () => {
 
 describe("special values", () => {
   const cases: [string, (x: number) => number, [x: number, y: number][]][] = [
-    ["exp", exp, [[NaN, NaN], [Infinity, Infinity], [-Infinity, 0], [0, 1], [-0, 1], [1e300, Infinity], [-1e300, 0]]],
-    ["exp32", exp32, [[NaN, NaN], [Infinity, Infinity], [-Infinity, 0], [0, 1], [-0, 1], [1e30, Infinity], [-1e30, 0]]],
-    ["log", log, [[NaN, NaN], [Infinity, Infinity], [-Infinity, NaN], [0, -Infinity], [-0, -Infinity], [-1, NaN], [1, 0]]],
-    ["log32", log32, [[NaN, NaN], [Infinity, Infinity], [-Infinity, NaN], [0, -Infinity], [-0, -Infinity], [-1, NaN], [1, 0]]],
-    ["log1p", log1p, [[NaN, NaN], [Infinity, Infinity], [-1, -Infinity], [-2, NaN], [0, 0], [-0, -0], [1e-20, 1e-20]]],
-    ["tanh", tanh, [[NaN, NaN], [Infinity, 1], [-Infinity, -1], [0, 0], [-0, -0], [5e-324, 5e-324], [-1e-300, -1e-300]]],
-    ["tanh32", tanh32, [[NaN, NaN], [Infinity, 1], [-Infinity, -1], [0, 0], [-0, -0], [2 ** -149, 2 ** -149], [-1e5, -1]]],
-    ["sigmoid", sigmoid, [[NaN, NaN], [Infinity, 1], [-Infinity, 0], [0, 0.5], [-0, 0.5], [1e4, 1], [-1e4, 0]]],
-    ["sigmoid32", sigmoid32, [[NaN, NaN], [Infinity, 1], [-Infinity, 0], [0, 0.5], [-0, 0.5], [1e4, 1], [-1e4, 0]]],
+    [
+      "exp",
+      exp,
+      [
+        [NaN, NaN],
+        [Infinity, Infinity],
+        [-Infinity, 0],
+        [0, 1],
+        [-0, 1],
+        [1e300, Infinity],
+        [-1e300, 0],
+      ],
+    ],
+    [
+      "exp32",
+      exp32,
+      [
+        [NaN, NaN],
+        [Infinity, Infinity],
+        [-Infinity, 0],
+        [0, 1],
+        [-0, 1],
+        [1e30, Infinity],
+        [-1e30, 0],
+      ],
+    ],
+    [
+      "log",
+      log,
+      [
+        [NaN, NaN],
+        [Infinity, Infinity],
+        [-Infinity, NaN],
+        [0, -Infinity],
+        [-0, -Infinity],
+        [-1, NaN],
+        [1, 0],
+      ],
+    ],
+    [
+      "log32",
+      log32,
+      [
+        [NaN, NaN],
+        [Infinity, Infinity],
+        [-Infinity, NaN],
+        [0, -Infinity],
+        [-0, -Infinity],
+        [-1, NaN],
+        [1, 0],
+      ],
+    ],
+    [
+      "log1p",
+      log1p,
+      [
+        [NaN, NaN],
+        [Infinity, Infinity],
+        [-1, -Infinity],
+        [-2, NaN],
+        [0, 0],
+        [-0, -0],
+        [1e-20, 1e-20],
+      ],
+    ],
+    [
+      "tanh",
+      tanh,
+      [
+        [NaN, NaN],
+        [Infinity, 1],
+        [-Infinity, -1],
+        [0, 0],
+        [-0, -0],
+        [5e-324, 5e-324],
+        [-1e-300, -1e-300],
+      ],
+    ],
+    [
+      "tanh32",
+      tanh32,
+      [
+        [NaN, NaN],
+        [Infinity, 1],
+        [-Infinity, -1],
+        [0, 0],
+        [-0, -0],
+        [2 ** -149, 2 ** -149],
+        [-1e5, -1],
+      ],
+    ],
+    [
+      "sigmoid",
+      sigmoid,
+      [
+        [NaN, NaN],
+        [Infinity, 1],
+        [-Infinity, 0],
+        [0, 0.5],
+        [-0, 0.5],
+        [1e4, 1],
+        [-1e4, 0],
+      ],
+    ],
+    [
+      "sigmoid32",
+      sigmoid32,
+      [
+        [NaN, NaN],
+        [Infinity, 1],
+        [-Infinity, 0],
+        [0, 0.5],
+        [-0, 0.5],
+        [1e4, 1],
+        [-1e4, 0],
+      ],
+    ],
   ];
   test.each(cases)("%s", (_, ours, table) => {
     for (const [x, y] of table) expect([x, ours(x)]).toEqual([x, y]);

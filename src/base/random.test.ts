@@ -42,7 +42,9 @@ describe("streams", () => {
   test("the first values of each draw", () => {
     const root = randomStream(42);
     const dropout = root.named("dropout").at(3);
-    expect(hex(Uint32Array.from({ length: 4 }, () => dropout.nextUint32()))).toBe("9d1cc11c 800ecdb7 74c694b8 6f7532e9");
+    expect(hex(Uint32Array.from({ length: 4 }, () => dropout.nextUint32()))).toBe(
+      "9d1cc11c 800ecdb7 74c694b8 6f7532e9",
+    );
     const values = root.named("values");
     const draws = [values.uniform(), values.normal(), values.truncatedNormal(), values.integer(1000)];
     expect(draws).toEqual([0.6706835627555847, 0.10655936117028118, 1.0043850658056572, 570]);
@@ -70,7 +72,8 @@ describe("streams", () => {
     for (let seed = 0; seed < 50; seed++) add(`seed ${seed}`, randomStream(seed));
     add("seed 2^32", randomStream(2 ** 32));
     const root = randomStream(1000);
-    for (const name of ["", "a", "b", "ab", "ba", "a/b", "layer0/kernel", "layer1/kernel", "ä", "日本"]) add(name, root.named(name));
+    for (const name of ["", "a", "b", "ab", "ba", "a/b", "layer0/kernel", "layer1/kernel", "ä", "日本"])
+      add(name, root.named(name));
     for (let n = 0; n < 200; n++) add(`at ${n}`, root.at(n));
     add("at 2^32", root.at(2 ** 32));
     add("at 2^32+1", root.at(2 ** 32 + 1));
@@ -129,7 +132,8 @@ describe("distributions", () => {
       const counts = new Array<number>(bound).fill(0);
       for (let i = 0; i < 20_000; i++) counts[random.integer(bound)]++;
       const mean = 20_000 / bound;
-      for (const count of counts) expect(Math.abs(count - mean)).toBeLessThanOrEqual(4 * Math.sqrt(mean * (1 - 1 / bound)));
+      for (const count of counts)
+        expect(Math.abs(count - mean)).toBeLessThanOrEqual(4 * Math.sqrt(mean * (1 - 1 / bound)));
     }
   });
 

@@ -22,14 +22,30 @@ test("equality", () => {
 
 test.each([
   [[], [], []],
-  [[2, 3], [2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+    [2, 3],
+  ],
   [[3], [2, 3], [2, 3]],
   [[2, 3], [], [2, 3]],
-  [[3, 1], [1, 4], [3, 4]],
-  [[2, 1, 4], [3, 1], [2, 3, 4]],
+  [
+    [3, 1],
+    [1, 4],
+    [3, 4],
+  ],
+  [
+    [2, 1, 4],
+    [3, 1],
+    [2, 3, 4],
+  ],
   [[0], [1], [0]],
   [[1], [0], [0]],
-  [[2, 0], [2, 1], [2, 0]],
+  [
+    [2, 0],
+    [2, 1],
+    [2, 0],
+  ],
 ])("broadcast %j with %j", (a, b, expected) => {
   expect(broadcastShapes("op", a, b)).toEqual(expected);
   expect(broadcastShapes("op", b, a)).toEqual(expected);
@@ -39,7 +55,10 @@ test.each([
   [[2], [3]],
   [[0], [2]],
   [[2, 3], [2]],
-  [[2, 3, 4], [2, 3, 5]],
+  [
+    [2, 3, 4],
+    [2, 3, 5],
+  ],
 ])("%j does not broadcast with %j", (a, b) => {
   expect(() => broadcastShapes("add", a, b)).toThrow(
     expect.objectContaining({

@@ -19,7 +19,10 @@ test("mapTree keeps the structure and gives each leaf its path", () => {
   expect(doubled).toEqual({ b: 2, a: { c: 4, d: { e: 6 } } });
   expect(Object.keys(doubled as object)).toEqual(["b", "a"]);
   expect(seen).toEqual(["b", "a/c", "a/d/e"]);
-  expect(mapTree(tree, (_, path) => path, "model")).toEqual({ b: "model/b", a: { c: "model/a/c", d: { e: "model/a/d/e" } } });
+  expect(mapTree(tree, (_, path) => path, "model")).toEqual({
+    b: "model/b",
+    a: { c: "model/a/c", d: { e: "model/a/d/e" } },
+  });
 });
 
 test("a lone leaf, an empty record, a record without prototype", () => {

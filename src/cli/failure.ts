@@ -2,7 +2,15 @@
 import { CommanderError, InvalidArgumentError } from "commander";
 import { DataError, FormatError, NotFiniteError } from "unrolled";
 
-export const EXIT = { ok: 0, failure: 1, usage: 2, diverged: 3, hangup: 129, interrupted: 130, terminated: 143 } as const;
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  diverged: 3,
+  hangup: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
 
 /** What the caller asked for can't be done as asked: exit code 2. */
 export class UsageError extends Error {

@@ -18,7 +18,9 @@ export const number =
   (text: string): number => {
     const value = NUMBER.test(text) ? Number(text) : NaN;
     if (Number.isFinite(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Expected ${max === Infinity ? `a number >= ${min}` : `a number from ${min} to ${max}`}.`);
+    throw new InvalidArgumentError(
+      `Expected ${max === Infinity ? `a number >= ${min}` : `a number from ${min} to ${max}`}.`,
+    );
   };
 
 /** A norm > 0; "off" and 0 stand for no limit. */

@@ -1,4 +1,4 @@
-export { buildVocabulary, UNKNOWN_TOKEN, Vocabulary, vocabularyFromJSON } from "./vocabulary.ts";
+export { buildVocabulary, Vocabulary, vocabularyFromJSON } from "./vocabulary.ts";
 export type { VocabularyJSON, VocabularyOptions } from "./vocabulary.ts";
 export type { DecodeStream } from "./token-codecs.ts";
 export type { Unit } from "./text-units.ts";

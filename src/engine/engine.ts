@@ -62,7 +62,12 @@ export type Strides = { readonly offset: number; readonly strides: readonly numb
 /** What an LSTM kernel has to know beyond its arrays. */
 export type LstmSpec = {
   /** Position of each gate's block of H columns in the packed matrices. `input` is -1 when coupled. */
-  readonly gates: { readonly input: number; readonly forget: number; readonly candidate: number; readonly output: number };
+  readonly gates: {
+    readonly input: number;
+    readonly forget: number;
+    readonly candidate: number;
+    readonly output: number;
+  };
   /** Added to the forget gate's pre-activation. */
   readonly forgetBias: number;
   /** Input gate = 1 - forget gate; the packed matrices then have three blocks. */
@@ -197,7 +202,12 @@ export type OptimizerUpdate =
       readonly velocity: "plain" | "scaled";
     }
   /** Slots: sum of squares. */
-  | { readonly kind: "adagrad"; readonly learningRate: number; readonly epsilon: number; readonly epsilonInside: boolean }
+  | {
+      readonly kind: "adagrad";
+      readonly learningRate: number;
+      readonly epsilon: number;
+      readonly epsilonInside: boolean;
+    }
   /** Slots: m, v. */
   | {
       readonly kind: "adam";
@@ -243,11 +253,23 @@ export interface Engine {
   copyStrided(x: Operand, from: Strides, out: Operand, to: Strides, shape: Shape): void;
 
   /** out = op(a)·op(b), or out += …; batches of rank-2 matrices [..., M, K]·[..., K, N], equal leading axes. Sums over k in order. */
-  matmul(a: Operand, b: Operand, out: Operand, how: { transposeA: boolean; transposeB: boolean; accumulate: boolean }): void;
+  matmul(
+    a: Operand,
+    b: Operand,
+    out: Operand,
+    how: { transposeA: boolean; transposeB: boolean; accumulate: boolean },
+  ): void;
   /** Over the middle axis of x seen as [outer, n, inner]; argmax and argmin give int32 and the first index of ties. */
   reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n: number, inner: number): void;
   /** Running sum along the middle axis of [outer, n, inner]. */
-  cumulativeSum(x: Operand, out: Operand, outer: number, n: number, inner: number, how: { exclusive: boolean; reverse: boolean }): void;
+  cumulativeSum(
+    x: Operand,
+    out: Operand,
+    outer: number,
+    n: number,
+    inner: number,
+    how: { exclusive: boolean; reverse: boolean },
+  ): void;
   /** Over the last axis; `log` gives log-softmax. */
   softmax(x: Operand, out: Operand, log: boolean): void;
   softmaxBackward(y: Operand, dy: Operand, dx: Operand, log: boolean): void;

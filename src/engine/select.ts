@@ -18,12 +18,23 @@ export function currentEngine(): Engine {
 }
 
 function start(): Engine {
-  const wanted = checkChoice("UNROLLED_ENGINE", environment("UNROLLED_ENGINE") ?? "auto", ["auto", "wasm", "reference"]);
-  const numerics = checkChoice("UNROLLED_NUMERICS", environment("UNROLLED_NUMERICS") ?? "auto", ["auto", "fma", "portable"]);
+  const wanted = checkChoice("UNROLLED_ENGINE", environment("UNROLLED_ENGINE") ?? "auto", [
+    "auto",
+    "wasm",
+    "reference",
+  ]);
+  const numerics = checkChoice("UNROLLED_NUMERICS", environment("UNROLLED_NUMERICS") ?? "auto", [
+    "auto",
+    "fma",
+    "portable",
+  ]);
   if (wanted === "reference") return referenceEngine();
   const fused = numerics === "portable" ? undefined : kernelModule("relaxed");
   const module = fused ?? kernelModule("simd");
-  if (module !== undefined && (fused !== undefined || numerics !== "fma")) return wasmEngine(module, fused !== undefined);
+  if (module !== undefined && (fused !== undefined || numerics !== "fma"))
+    return wasmEngine(module, fused !== undefined);
   if (wanted === "auto" && numerics !== "fma") return referenceEngine();
-  throw new UnsupportedError(sentence("engine", `${numerics === "fma" ? "relaxed SIMD" : "WebAssembly kernels"}`, "none on this platform"));
+  throw new UnsupportedError(
+    sentence("engine", numerics === "fma" ? "relaxed SIMD" : "WebAssembly kernels", "none on this platform"),
+  );
 }

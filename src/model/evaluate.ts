@@ -25,7 +25,11 @@ export type EvaluateOptions = {
  * How well `model` predicts the token ids `ids`. Every token counts, but for the first of each row.
  * Throws DataError with fewer than two ids.
  */
-export function evaluate(model: LanguageModel, ids: Int32Array, { rows = 16, sequenceLength = 64 }: EvaluateOptions = {}): Evaluation {
+export function evaluate(
+  model: LanguageModel,
+  ids: Int32Array,
+  { rows = 16, sequenceLength = 64 }: EvaluateOptions = {},
+): Evaluation {
   checkInteger("evaluate rows", rows, 1);
   checkInteger("evaluate sequenceLength", sequenceLength, 1);
   if (ids.length < 2) throw new DataError(sentence("evaluate", "at least 2 tokens", String(ids.length)));
@@ -57,7 +61,12 @@ export function evaluate(model: LanguageModel, ids: Int32Array, { rows = 16, seq
   }
   const tokens = ids.length - batch;
   const loss = total / tokens;
-  return { loss, perplexity: Math.exp(loss), bitsPerCharacter: total / Math.LN2 / predictedCharacters(model, ids, bounds), tokens };
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    bitsPerCharacter: total / Math.LN2 / predictedCharacters(model, ids, bounds),
+    tokens,
+  };
 }
 
 /** Unicode characters of all tokens but the first of each row. */

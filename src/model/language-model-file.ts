@@ -20,7 +20,8 @@ export function saveLanguageModel(model: LanguageModel): Uint8Array {
 export function loadLanguageModel(bytes: Uint8Array): LanguageModel {
   const where = "loadLanguageModel";
   const { kind, config: stored, arrays } = decodeNative(bytes);
-  if (kind !== "languageModel") throw new FormatError(sentence(where, `a file of kind "languageModel"`, JSON.stringify(kind)));
+  if (kind !== "languageModel")
+    throw new FormatError(sentence(where, `a file of kind "languageModel"`, JSON.stringify(kind)));
   const { config, vocabulary } = parseLanguageModelConfig(stored);
   checkDeclaredSize(where, config.hiddenSize, config.layers, arrays);
   const model = new LanguageModel(config, vocabulary, undefined, false);
@@ -35,15 +36,23 @@ export function loadLanguageModel(bytes: Uint8Array): LanguageModel {
     assign(parameter, array.data);
   }
   for (const name of Object.keys(arrays)) {
-    if (!Object.hasOwn(parameters, name)) throw new FormatError(sentence(where, "no other parameters", JSON.stringify(name)));
+    if (!Object.hasOwn(parameters, name))
+      throw new FormatError(sentence(where, "no other parameters", JSON.stringify(name)));
   }
   return model;
 }
 
 /** The smallest recurrent layer has H² numbers: a file that declares more than it holds is refused before anything is allocated. */
-function checkDeclaredSize(where: string, hiddenSize: number, layers: number, arrays: Readonly<Record<string, StoredArray>>): void {
+function checkDeclaredSize(
+  where: string,
+  hiddenSize: number,
+  layers: number,
+  arrays: Readonly<Record<string, StoredArray>>,
+): void {
   const held = Object.values(arrays).reduce((total, { data }) => total + data.length, 0);
   if (hiddenSize * hiddenSize * layers > held) {
-    throw new FormatError(sentence(where, `parameters for ${layers} layers of ${hiddenSize} units`, `${held} numbers in all`));
+    throw new FormatError(
+      sentence(where, `parameters for ${layers} layers of ${hiddenSize} units`, `${held} numbers in all`),
+    );
   }
 }

@@ -1,4 +1,13 @@
-import { checkInteger, checkNumber, DataError, kindError, type RandomStream, randomStream, sentence, withPrefix } from "../base/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  DataError,
+  kindError,
+  type RandomStream,
+  randomStream,
+  sentence,
+  withPrefix,
+} from "../base/index.ts";
 import { buildVocabulary, type Unit, type Vocabulary } from "../data/index.ts";
 import {
   type Cell,
@@ -63,7 +72,12 @@ export class LanguageModel {
   readonly #output: ParameterSet;
 
   /** Use `languageModel(...)`. `initialize: false` leaves the parameters at zero, for loading. */
-  constructor(config: LanguageModelConfig, vocabulary: Vocabulary, corpus: Int32Array | undefined, initialize: boolean) {
+  constructor(
+    config: LanguageModelConfig,
+    vocabulary: Vocabulary,
+    corpus: Int32Array | undefined,
+    initialize: boolean,
+  ) {
     this.config = config;
     this.vocabulary = vocabulary;
     this.corpus = corpus;
@@ -102,7 +116,11 @@ export class LanguageModel {
    * Scores of the next token after each of `ids` (int32 [T, B]): logits [T*B, V], row t*B + b. With `random`, dropout is on; with
    * `trace`, every gate and state of every step comes along.
    */
-  forward(ids: Tensor, state: State, { random, trace = false }: ForwardOptions = {}): { logits: Tensor; state: State; trace?: Trace } {
+  forward(
+    ids: Tensor,
+    state: State,
+    { random, trace = false }: ForwardOptions = {},
+  ): { logits: Tensor; state: State; trace?: Trace } {
     const [steps, batch] = ids.shape;
     const inputs = gather(this.#embedding.values()["embedding"], ids);
     const hidden = runSequence(this.#cell, inputs, state, { random, trace });
@@ -130,7 +148,10 @@ function stackedCell({ cell, dialect, hiddenSize, layers, dropout }: LanguageMod
 
 function makeCell(cell: LanguageModelConfig["cell"], units: number, dialect: Dialect): Cell {
   // each cell knows its own state by name; the stack only passes it on
-  const make = { rnn: rnnCell, lstm: lstmCell, gru: gruCell }[cell] as (options: { units: number; dialect: Dialect }) => unknown;
+  const make = { rnn: rnnCell, lstm: lstmCell, gru: gruCell }[cell] as (options: {
+    units: number;
+    dialect: Dialect;
+  }) => unknown;
   return make({ units, dialect }) as Cell;
 }
 
@@ -140,14 +161,22 @@ function makeCell(cell: LanguageModelConfig["cell"], units: number, dialect: Dia
  *
  * Throws TypeError without corpus and vocabulary, DataError for an empty or malformed corpus, RangeError for sizes.
  */
-export function languageModel({ corpus, vocabulary, unit = "char", maxVocabulary, ...rest }: LanguageModelOptions): LanguageModel {
+export function languageModel({
+  corpus,
+  vocabulary,
+  unit = "char",
+  maxVocabulary,
+  ...rest
+}: LanguageModelOptions): LanguageModel {
   const config = { ...LANGUAGE_MODEL_DEFAULTS, ...rest };
   const where = "languageModel";
-  for (const name of ["hiddenSize", "layers", "embeddingSize"] as const) checkInteger(`${where} ${name}`, config[name], 1);
+  for (const name of ["hiddenSize", "layers", "embeddingSize"] as const)
+    checkInteger(`${where} ${name}`, config[name], 1);
   checkNumber(`${where} dropout`, config.dropout, 0, 1 - 2 ** -24);
   checkInteger(`${where} seed`, config.seed);
   if (corpus === undefined && vocabulary === undefined) throw kindError(where, "a corpus or a vocabulary", undefined);
-  if (corpus instanceof Uint8Array && unit !== "byte") throw kindError(`${where} corpus`, `text with unit "${unit}"`, corpus);
+  if (corpus instanceof Uint8Array && unit !== "byte")
+    throw kindError(`${where} corpus`, `text with unit "${unit}"`, corpus);
   const tokens =
     vocabulary ??
     buildVocabulary(typeof corpus === "string" ? corpus : "bytes", {

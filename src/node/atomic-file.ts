@@ -14,7 +14,7 @@ export function writeFileAtomic(path: string, contents: Uint8Array | string): vo
   try {
     const file = openSync(temporary, "wx");
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -13,7 +13,9 @@ function modelPath(path: string): string {
   const file = found?.isDirectory() ? join(path, MODEL_FILE) : path;
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     const hint = `Train one with: unrolled train FILE --out ${path}`;
-    throw new DataError(sentence("loadModel", `a run directory with ${MODEL_FILE}, or a model file`, JSON.stringify(path), hint));
+    throw new DataError(
+      sentence("loadModel", `a run directory with ${MODEL_FILE}, or a model file`, JSON.stringify(path), hint),
+    );
   }
   return file;
 }

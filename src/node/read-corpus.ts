@@ -16,12 +16,21 @@ export function readCorpus(paths: readonly string[]): string {
   for (const file of files) {
     const bytes = readFileSync(file);
     if (!isUtf8(bytes)) {
-      throw new DataError(sentence("readCorpus", `UTF-8 text in ${JSON.stringify(file)}`, "other bytes", `Convert it, or use unit "byte"`));
+      throw new DataError(
+        sentence(
+          "readCorpus",
+          `UTF-8 text in ${JSON.stringify(file)}`,
+          "other bytes",
+          `Convert it, or use unit "byte"`,
+        ),
+      );
     }
     length += bytes.length;
     if (length > constants.MAX_STRING_LENGTH) {
       const limit = `at most ${Math.floor(constants.MAX_STRING_LENGTH / 2 ** 20)} MiB of text`;
-      throw new DataError(sentence("readCorpus", limit, `${Math.ceil(length / 2 ** 20)} MiB`, `Use unit "byte" or a part of it`));
+      throw new DataError(
+        sentence("readCorpus", limit, `${Math.ceil(length / 2 ** 20)} MiB`, `Use unit "byte" or a part of it`),
+      );
     }
     const text = bytes.toString("utf8");
     parts.push(text.endsWith("\n") || files.length === 1 ? text : `${text}\n`);
@@ -38,9 +47,14 @@ const naturally = new Intl.Collator("en", { numeric: true }).compare;
 
 function textFiles(path: string): string[] {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new DataError(sentence("readCorpus", "a text file or a folder", `${JSON.stringify(path)}, which does not exist`));
+  if (found === undefined)
+    throw new DataError(
+      sentence("readCorpus", "a text file or a folder", `${JSON.stringify(path)}, which does not exist`),
+    );
   if (!found.isDirectory()) return [path];
-  const names = readdirSync(path).filter((name) => name.endsWith(".txt")).sort(naturally);
+  const names = readdirSync(path)
+    .filter((name) => name.endsWith(".txt"))
+    .sort(naturally);
   if (names.length === 0) throw new DataError(sentence("readCorpus", `.txt files in ${JSON.stringify(path)}`, "none"));
   return names.map((name) => join(path, name));
 }

@@ -37,7 +37,11 @@ export function adagrad({
   checkNumber("adagrad initialAccumulator", initialAccumulator, 0);
   checkNumber("adagrad epsilon", epsilon, 0);
   if (Math.max(epsilon, initialAccumulator) < SMALLEST_EPSILON) {
-    throw valueError("adagrad epsilon", `a number >= ${SMALLEST_EPSILON} when initialAccumulator is ${initialAccumulator}`, epsilon);
+    throw valueError(
+      "adagrad epsilon",
+      `a number >= ${SMALLEST_EPSILON} when initialAccumulator is ${initialAccumulator}`,
+      epsilon,
+    );
   }
   checkChoice("adagrad epsilonPlace", epsilonPlace, ["inside", "outside"]);
   const epsilonInside = epsilonPlace === "inside";
@@ -47,6 +51,11 @@ export function adagrad({
     learningRate,
     slots: { accumulator: initialAccumulator },
     gradientDecay: checkNumber("adagrad weightDecay", weightDecay, 0),
-    kernel: (rate, t) => ({ kind: "adagrad", learningRate: rate / (1 + (t - 1) * learningRateDecay), epsilon, epsilonInside }),
+    kernel: (rate, t) => ({
+      kind: "adagrad",
+      learningRate: rate / (1 + (t - 1) * learningRateDecay),
+      epsilon,
+      epsilonInside,
+    }),
   });
 }

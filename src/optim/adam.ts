@@ -45,7 +45,13 @@ export function adamw({ weightDecay = 0.01, ...options }: AdamOptions = {}): Opt
 function adamRule(
   name: "adam" | "adamw",
   weightDecay: number,
-  { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, epsilonMode = "corrected" }: Omit<AdamOptions, "weightDecay">,
+  {
+    learningRate = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    epsilonMode = "corrected",
+  }: Omit<AdamOptions, "weightDecay">,
 ): Optimizer {
   checkNumber(`${name} beta1`, beta1, 0, 1 - Number.EPSILON);
   checkNumber(`${name} beta2`, beta2, 0, 1 - Number.EPSILON);

@@ -67,5 +67,7 @@ test("refuses bad limits and gradients", () => {
   expect(() => clipByGlobalNorm({}, -1)).toThrow("clipByGlobalNorm maxNorm: expected a finite number >= 0, got -1");
   expect(() => clipByNorm({}, NaN)).toThrow(RangeError);
   expect(() => clipByValue({}, { min: 2, max: 1 })).toThrow("clipByValue max: expected a number >= min, 2, got 1");
-  expect(() => globalNorm({ n: tensor([1], { dtype: "int32" }) })).toThrow('gradient "n" of dtype float32 or float64, got int32');
+  expect(() => globalNorm({ n: tensor([1], { dtype: "int32" }) })).toThrow(
+    'gradient "n" of dtype float32 or float64, got int32',
+  );
 });

@@ -28,8 +28,12 @@ export type ClipByGlobalNorm = {
  * Every element limited to [-limit, limit], or to [min, max]: `tf.clip_by_value`, and `grad_clip` of char-rnn and torch-rnn. An infinite
  * element becomes the limit; NaN stays NaN, so check `globalNorm` where gradients may break.
  */
-export function clipByValue(gradients: Parameters, limit: number | { readonly min: number; readonly max: number }): Parameters {
-  const { min, max } = typeof limit === "number" ? { min: -checkNumber("clipByValue limit", limit, 0), max: limit } : limit;
+export function clipByValue(
+  gradients: Parameters,
+  limit: number | { readonly min: number; readonly max: number },
+): Parameters {
+  const { min, max } =
+    typeof limit === "number" ? { min: -checkNumber("clipByValue limit", limit, 0), max: limit } : limit;
   checkNumber("clipByValue min", min);
   if (checkNumber("clipByValue max", max) < min) throw valueError("clipByValue max", `a number >= min, ${min}`, max);
   checkParameters("clipByValue", gradients, "gradient");
@@ -46,7 +50,9 @@ export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
   checkParameters("clipByNorm", gradients, "gradient");
   const norms = mapRecord(gradients, (gradient) => Math.sqrt(sumOfSquares(gradient, 0)));
   const finite = Object.values(norms).every(Number.isFinite);
-  const clipped = finite ? mapRecord(gradients, (gradient, name) => scaled(gradient, maxNorm, norms[name])) : allZero(gradients);
+  const clipped = finite
+    ? mapRecord(gradients, (gradient, name) => scaled(gradient, maxNorm, norms[name]))
+    : allZero(gradients);
   return { gradients: clipped, norms, finite };
 }
 
@@ -70,7 +76,9 @@ export function clipByGlobalNorm(
   checkNumber("clipByGlobalNorm epsilon", epsilon, 0);
   const norm = globalNorm(gradients);
   const finite = Number.isFinite(norm);
-  const clipped = finite ? mapRecord(gradients, (gradient) => scaled(gradient, maxNorm, norm + epsilon)) : allZero(gradients);
+  const clipped = finite
+    ? mapRecord(gradients, (gradient) => scaled(gradient, maxNorm, norm + epsilon))
+    : allZero(gradients);
   return { gradients: clipped, norm, finite };
 }
 

@@ -1,6 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { memory, ones, scope, square, sub, sum, type Tensor, tensor, valueAndGrad, zeros } from "../tensor/index.ts";
-import { adagrad, adam, adamw, momentum, nesterov, optimizerFromConfig, optimizers, type OptimizerName, presets, rmsprop, sgd } from "./index.ts";
+import {
+  adagrad,
+  adam,
+  adamw,
+  momentum,
+  nesterov,
+  optimizerFromConfig,
+  optimizers,
+  type OptimizerName,
+  presets,
+  rmsprop,
+  sgd,
+} from "./index.ts";
 
 const names = Object.keys(optimizers) as OptimizerName[];
 const float64 = (...values: number[]): Tensor => tensor(values, { dtype: "float64" });
@@ -44,7 +56,10 @@ describe.each(names)("%s", (name) => {
 
   test("round trip of name and config", () => {
     const optimizer = optimizers[name]({ learningRate: 0.05, weightDecay: 0.25 });
-    const copy = optimizerFromConfig(optimizer.name, JSON.parse(JSON.stringify(optimizer.config)) as typeof optimizer.config);
+    const copy = optimizerFromConfig(
+      optimizer.name,
+      JSON.parse(JSON.stringify(optimizer.config)) as typeof optimizer.config,
+    );
     expect([copy.name, copy.config]).toEqual([optimizer.name, optimizer.config]);
     expect(optimizer.name).toBe(name);
     expect(optimizer.config["learningRate"]).toBe(0.05);
@@ -52,7 +67,9 @@ describe.each(names)("%s", (name) => {
   });
 
   test("refuses bad hyper-parameters", () => {
-    expect(() => optimizers[name]({ learningRate: -1 })).toThrow(`${name} learningRate: expected a finite number >= 0, got -1`);
+    expect(() => optimizers[name]({ learningRate: -1 })).toThrow(
+      `${name} learningRate: expected a finite number >= 0, got -1`,
+    );
     expect(() => optimizers[name]({ learningRate: NaN })).toThrow(RangeError);
     expect(() => optimizers[name]({ weightDecay: Infinity })).toThrow(`${name} weightDecay`);
     expect(() => optimizerFromConfig(name, { learnigRate: 1 })).toThrow(`${name} options: expected "learningRate"`);
@@ -63,19 +80,30 @@ describe.each(names)("%s", (name) => {
     const parameters = { a: ones([2]), x: ones([2, 3]) };
     const good = { a: ones([2]), x: ones([2, 3]) };
     const state = optimizer.init(parameters);
-    const attempt = (gradients: Record<string, Tensor>, from = state): (() => unknown) => () => optimizer.update(parameters, gradients, from);
+    const attempt =
+      (gradients: Record<string, Tensor>, from = state): (() => unknown) =>
+      () =>
+        optimizer.update(parameters, gradients, from);
     expect(attempt({ ...good, x: ones([3, 2]) })).toThrow(`${name}: expected gradient "x" of shape [2, 3], got [3, 2]`);
     expect(attempt({ a: good.a })).toThrow(`${name}: expected gradient "x" of shape [2, 3], got undefined`);
     expect(attempt({ ...good, y: ones([1]) })).toThrow(`${name}: expected no gradient without a parameter, got "y"`);
-    expect(attempt({ ...good, x: ones([2, 3], "float64") })).toThrow(`${name}: expected gradient "x" of dtype float32, got float64`);
+    expect(attempt({ ...good, x: ones([2, 3], "float64") })).toThrow(
+      `${name}: expected gradient "x" of dtype float32, got float64`,
+    );
     expect(attempt(good, { step: 0.5, slots: state.slots })).toThrow(`${name} step: expected an integer`);
     expect(() => optimizer.update(parameters, good, state, { learningRate: NaN })).toThrow(`${name} learningRate`);
     for (const slot of Object.keys(state.slots)) {
       const broken = { ...state.slots, [slot]: { ...state.slots[slot], x: ones([6]) } };
-      expect(attempt(good, { step: 0, slots: broken })).toThrow(`${name}: expected slot "${slot}" of "x" of shape [2, 3], got [6]`);
-      expect(attempt(good, { step: 0, slots: {} })).toThrow(`${name}: expected slot "${Object.keys(state.slots)[0]}", got undefined`);
+      expect(attempt(good, { step: 0, slots: broken })).toThrow(
+        `${name}: expected slot "${slot}" of "x" of shape [2, 3], got [6]`,
+      );
+      expect(attempt(good, { step: 0, slots: {} })).toThrow(
+        `${name}: expected slot "${Object.keys(state.slots)[0]}", got undefined`,
+      );
     }
-    expect(() => optimizer.init({ ids: zeros([2], "int32") })).toThrow(`${name}: expected parameter "ids" of dtype float32 or float64, got int32`);
+    expect(() => optimizer.init({ ids: zeros([2], "int32") })).toThrow(
+      `${name}: expected parameter "ids" of dtype float32 or float64, got int32`,
+    );
     expect(numbers(parameters.a)).toEqual([1, 1]);
     for (const slot of Object.values(state.slots)) expect(new Set(numbers(slot["a"])).size).toBe(1);
   });
@@ -123,28 +151,51 @@ test("slots: names and start values", () => {
   expect(start(sgd())).toEqual([]);
   expect(start(nesterov())).toEqual([["velocity", [0, 0]]]);
   expect(start(rmsprop(presets.tf1.rmsprop))).toEqual([["meanSquare", [1, 1]]]);
-  expect(start(rmsprop({ centered: true }))).toEqual([["meanSquare", [0, 0]], ["mean", [0, 0]]]);
-  expect(start(rmsprop({ centered: true, momentum: 0.5 }))).toEqual([["meanSquare", [0, 0]], ["velocity", [0, 0]], ["mean", [0, 0]]]);
+  expect(start(rmsprop({ centered: true }))).toEqual([
+    ["meanSquare", [0, 0]],
+    ["mean", [0, 0]],
+  ]);
+  expect(start(rmsprop({ centered: true, momentum: 0.5 }))).toEqual([
+    ["meanSquare", [0, 0]],
+    ["velocity", [0, 0]],
+    ["mean", [0, 0]],
+  ]);
   expect(start(adagrad({ initialAccumulator: 0.5 }))).toEqual([["accumulator", [0.5, 0.5]]]);
-  expect(start(adam())).toEqual([["m", [0, 0]], ["v", [0, 0]]]);
+  expect(start(adam())).toEqual([
+    ["m", [0, 0]],
+    ["v", [0, 0]],
+  ]);
 });
 
 test.each(["float32", "float64"] as const)("centered RMSProp survives gradients that are all alike, %s", (dtype) => {
   const optimizer = rmsprop({ centered: true, decay: 0.9, epsilon: 1e-3 });
   const parameters = { w: zeros([200], dtype) };
-  const gradients = { w: tensor(Array.from({ length: 200 }, (_, i) => 0.1 + 0.0137 * i), { dtype }) };
+  const gradients = {
+    w: tensor(
+      Array.from({ length: 200 }, (_, i) => 0.1 + 0.0137 * i),
+      { dtype },
+    ),
+  };
   let state = optimizer.init(parameters);
   for (let i = 0; i < 600; i++) state = optimizer.update(parameters, gradients, state);
   expect(numbers(parameters.w).every(Number.isFinite)).toBe(true);
 });
 
 test("a parameter may be called like a member of Object", () => {
-  const parameters = Object.fromEntries([["__proto__", ones([1])], ["constructor", ones([1])]]);
-  const gradients = Object.fromEntries([["__proto__", ones([1])], ["constructor", ones([1])]]);
+  const parameters = Object.fromEntries([
+    ["__proto__", ones([1])],
+    ["constructor", ones([1])],
+  ]);
+  const gradients = Object.fromEntries([
+    ["__proto__", ones([1])],
+    ["constructor", ones([1])],
+  ]);
   const optimizer = momentum({ learningRate: 0.5 });
   optimizer.update(parameters, gradients, optimizer.init(parameters));
   expect(Object.values(parameters).map((w) => w.item())).toEqual([0.5, 0.5]);
-  expect(() => optimizer.update(parameters, {}, optimizer.init(parameters))).toThrow('gradient "__proto__" of shape [1], got undefined');
+  expect(() => optimizer.update(parameters, {}, optimizer.init(parameters))).toThrow(
+    'gradient "__proto__" of shape [1], got undefined',
+  );
 });
 
 test("refuses what would divide by zero", () => {

@@ -46,5 +46,7 @@ test("continues from its state", () => {
     expect(resumed.state()).toEqual(whole.state());
   }
   expect(whole.learningRate).toBe(0.125);
-  expect(() => resumed.restore({ learningRate: NaN, best: null, bad: 0, cooling: 0 })).toThrow("plateau state learningRate");
+  expect(() => resumed.restore({ learningRate: NaN, best: null, bad: 0, cooling: 0 })).toThrow(
+    "plateau state learningRate",
+  );
 });

@@ -29,7 +29,7 @@ export function cosPi(x: number): number {
 /** sin(x) for |x| <= π/4. */
 function sine(x: number): number {
   const z = x * x;
-  let p = 1.58962301576546568060e-10;
+  let p = 1.5896230157654656806e-10;
   p = p * z - 2.50507477628578072866e-8;
   p = p * z + 2.75573136213857245213e-6;
   p = p * z - 1.98412698295895385996e-4;
@@ -41,7 +41,7 @@ function sine(x: number): number {
 /** cos(x) for |x| <= π/4. */
 function cosine(x: number): number {
   const z = x * x;
-  let p = -1.13585365213876817300e-11;
+  let p = -1.135853652138768173e-11;
   p = p * z + 2.08757008419747316778e-9;
   p = p * z - 2.75573141792967388112e-7;
   p = p * z + 2.48015872888517045348e-5;

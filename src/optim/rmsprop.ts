@@ -55,10 +55,29 @@ export function rmsprop({
   const epsilonInside = epsilonPlace === "inside";
   return optimizerOf({
     name: "rmsprop",
-    config: { learningRate, decay, epsilon, epsilonPlace, momentum, velocity, centered, initialMeanSquare, weightDecay },
+    config: {
+      learningRate,
+      decay,
+      epsilon,
+      epsilonPlace,
+      momentum,
+      velocity,
+      centered,
+      initialMeanSquare,
+      weightDecay,
+    },
     learningRate,
     slots: { meanSquare: initialMeanSquare, ...(momentum > 0 && { velocity: 0 }), ...(centered && { mean: 0 }) },
     gradientDecay: checkNumber("rmsprop weightDecay", weightDecay, 0),
-    kernel: (rate) => ({ kind: "rmsprop", learningRate: rate, decay, epsilon, epsilonInside, momentum, centered, velocity }),
+    kernel: (rate) => ({
+      kind: "rmsprop",
+      learningRate: rate,
+      decay,
+      epsilon,
+      epsilonInside,
+      momentum,
+      centered,
+      velocity,
+    }),
   });
 }

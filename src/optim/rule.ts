@@ -82,7 +82,10 @@ export function optimizerOf(rule: Rule): Optimizer {
 }
 
 /** The record with `f` applied to each value; names such as "__proto__" stay plain names. */
-export function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {
+export function mapRecord<A, B>(
+  record: Readonly<Record<string, A>>,
+  f: (value: A, name: string) => B,
+): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));
 }
 
@@ -90,7 +93,8 @@ export function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: 
 export function checkParameters(where: string, parameters: Parameters, what = "parameter"): void {
   for (const [path, parameter] of Object.entries(parameters)) {
     if (!(parameter instanceof Tensor)) throw kindError(where, `${what} "${path}" as a tensor`, parameter);
-    if (!isFloat(parameter.dtype)) throw dtypeError(where, `${what} "${path}" of dtype float32 or float64`, parameter.dtype);
+    if (!isFloat(parameter.dtype))
+      throw dtypeError(where, `${what} "${path}" of dtype float32 or float64`, parameter.dtype);
   }
 }
 

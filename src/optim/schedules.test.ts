@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { charRnn, constant, cosineAnnealing, cosineDecay, exponentialDecay, type Schedule, stepDecay, torchRnn, warmUp } from "./index.ts";
+import {
+  charRnn,
+  constant,
+  cosineAnnealing,
+  cosineDecay,
+  exponentialDecay,
+  type Schedule,
+  stepDecay,
+  torchRnn,
+  warmUp,
+} from "./index.ts";
 
 test("every schedule starts at its rate, and refuses steps that are none", () => {
   const schedules: Record<string, Schedule> = {
@@ -53,9 +63,16 @@ function torchRnnLoop(stepsPerEpoch: number, every: number, epochs: number): num
   return rates;
 }
 
-test.each([[7, 10], [1, 10], [3, 1], [3, 0]])("char-rnn, %i steps per epoch, decay after epoch %i", (stepsPerEpoch, decayAfterEpochs) => {
+test.each([
+  [7, 10],
+  [1, 10],
+  [3, 1],
+  [3, 0],
+])("char-rnn, %i steps per epoch, decay after epoch %i", (stepsPerEpoch, decayAfterEpochs) => {
   const schedule = charRnn({ stepsPerEpoch, decayAfterEpochs });
-  charRnnLoop(stepsPerEpoch, decayAfterEpochs, 30).forEach((rate, step) => expect(schedule(step) / rate).toBeCloseTo(1, 13));
+  charRnnLoop(stepsPerEpoch, decayAfterEpochs, 30).forEach((rate, step) =>
+    expect(schedule(step) / rate).toBeCloseTo(1, 13),
+  );
 });
 
 test("char-rnn: the 11th epoch is the first with a smaller rate", () => {
@@ -63,7 +80,12 @@ test("char-rnn: the 11th epoch is the first with a smaller rate", () => {
   expect([schedule(69), schedule(70)]).toEqual([2e-3, 2e-3 * 0.97]);
 });
 
-test.each([[7, 5], [1, 5], [3, 1], [3, 2]])("torch-rnn, %i steps per epoch, every %i epochs", (stepsPerEpoch, every) => {
+test.each([
+  [7, 5],
+  [1, 5],
+  [3, 1],
+  [3, 2],
+])("torch-rnn, %i steps per epoch, every %i epochs", (stepsPerEpoch, every) => {
   const schedule = torchRnn({ stepsPerEpoch, every });
   torchRnnLoop(stepsPerEpoch, every, 30).forEach((rate, step) => expect(schedule(step)).toBe(rate));
 });

@@ -20,7 +20,15 @@ export function constant(learningRate: number): Schedule {
 }
 
 /** initial · factor^⌊step / every⌋: PyTorch's StepLR. */
-export function stepDecay({ initial, every, factor }: { readonly initial: number; readonly every: number; readonly factor: number }): Schedule {
+export function stepDecay({
+  initial,
+  every,
+  factor,
+}: {
+  readonly initial: number;
+  readonly every: number;
+  readonly factor: number;
+}): Schedule {
   checkNumber("stepDecay initial", initial, 0);
   checkInteger("stepDecay every", every, 1);
   checkNumber("stepDecay factor", factor, 0);
@@ -89,7 +97,10 @@ export function cosineAnnealing({
   checkNumber("cosineAnnealing initial", initial, 0);
   checkInteger("cosineAnnealing period", period, 1);
   checkNumber("cosineAnnealing minimum", minimum, 0);
-  return schedule("cosineAnnealing", (step) => minimum + ((initial - minimum) * (1 + cosPi((step % (2 * period)) / period))) / 2);
+  return schedule(
+    "cosineAnnealing",
+    (step) => minimum + ((initial - minimum) * (1 + cosPi((step % (2 * period)) / period))) / 2,
+  );
 }
 
 /** `after` times a line that rises from 1/steps in step 0 to 1 in step `steps - 1`. `after` is not shifted: it sees every step. */
@@ -119,7 +130,10 @@ export function charRnn({
   checkInteger("charRnn stepsPerEpoch", stepsPerEpoch, 1);
   // there is no end of an epoch 0
   const first = Math.max(1, decayAfterEpochs);
-  return schedule("charRnn", (step) => initial * integerPower(decay, Math.max(0, Math.floor(step / stepsPerEpoch) - first + 1)));
+  return schedule(
+    "charRnn",
+    (step) => initial * integerPower(decay, Math.max(0, Math.floor(step / stepsPerEpoch) - first + 1)),
+  );
 }
 
 /**

@@ -32,4 +32,5 @@ const relaxed = await compile("relaxed");
 const simd = relaxed ?? (await compile("simd"));
 
 /** A build of the kernels, or undefined where it could not be loaded or this browser can't run it. */
-export const kernelModule = (build: "simd" | "relaxed"): WebAssembly.Module | undefined => (build === "relaxed" ? relaxed : simd);
+export const kernelModule = (build: "simd" | "relaxed"): WebAssembly.Module | undefined =>
+  build === "relaxed" ? relaxed : simd;

@@ -29,7 +29,8 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
   { lengths, initialState, timeMajor = false, random, ...rest }: BidirectionalOptions<F, B> = {},
 ): BidirectionalResult<F, B> {
   const where = "bidirectionalDynamicRnn";
-  if ((forward as unknown) === backward) throw kindError(where, "two cells", "the same cell twice", "Make one for each direction");
+  if ((forward as unknown) === backward)
+    throw kindError(where, "two cells", "the same cell twice", "Make one for each direction");
   const { x, batch, steps, dtype } = checkInputs(where, inputs, timeMajor);
   const limits = lengths === undefined ? undefined : checkLengths(where, lengths, batch, steps);
   forward.build(x.shape[2], { dtype, random: randomStream(0).named("forward") });
@@ -47,7 +48,8 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
   const ahead = run(forward, "forward", x);
   const behind = run(backward, "backward", reverse(x));
   const orient = (y: Tensor): Tensor => (timeMajor ? y : swapLeading(y));
-  const orientTrace = (trace: Trace, f: (y: Tensor) => Tensor): Trace => mapTree(trace as Tree<Tensor>, f) as unknown as Trace;
+  const orientTrace = (trace: Trace, f: (y: Tensor) => Tensor): Trace =>
+    mapTree(trace as Tree<Tensor>, f) as unknown as Trace;
   return {
     outputs: { forward: orient(ahead.outputs), backward: orient(reverse(behind.outputs)) },
     state: { forward: ahead.state, backward: behind.state },

@@ -26,16 +26,29 @@ function expectShares(got: readonly number[], weights: readonly number[]): void 
 
 describe("sampleToken", () => {
   test("draws by softmax", () => expectShares(frequencies({}), probabilities));
-  test("does not mind a constant added to the scores", () => expectShares(frequencies({}, logits.map((x) => x + 1000)), probabilities));
+  test("does not mind a constant added to the scores", () =>
+    expectShares(
+      frequencies(
+        {},
+        logits.map((x) => x + 1000),
+      ),
+      probabilities,
+    ));
   test("sharpens and flattens with temperature", () => {
-    expectShares(frequencies({ temperature: 0.5 }), probabilities.map((p) => p ** 2));
-    expectShares(frequencies({ temperature: 2 }), probabilities.map((p) => p ** 0.5));
+    expectShares(
+      frequencies({ temperature: 0.5 }),
+      probabilities.map((p) => p ** 2),
+    );
+    expectShares(
+      frequencies({ temperature: 2 }),
+      probabilities.map((p) => p ** 0.5),
+    );
   });
   test("keeps the k best", () => {
     expectShares(frequencies({ topK: 2 }), [0.5, 0.25, 0, 0]);
     expectShares(frequencies({ topK: 1 }), [1, 0, 0, 0]);
     expectShares(frequencies({ topK: 99 }), probabilities);
-    expectShares(frequencies({ topK: 2 }, [...logits].reverse()), [0, 0, 0.25, 0.5]);
+    expectShares(frequencies({ topK: 2 }, logits.toReversed()), [0, 0, 0.25, 0.5]);
   });
   test("keeps the smallest set that reaches p", () => {
     expectShares(frequencies({ topP: 0.4 }), [1, 0, 0, 0]);
@@ -48,7 +61,8 @@ describe("sampleToken", () => {
   test("never draws a token of score -Infinity", () => expectShares(frequencies({}, [0, -Infinity, 0]), [1, 0, 1]));
 
   test("takes the best at temperature 0, whatever the stream", () => {
-    for (let seed = 0; seed < 20; seed++) expect(sampleToken([0, 3, 2.9, 1], randomStream(seed), { temperature: 0 })).toBe(1);
+    for (let seed = 0; seed < 20; seed++)
+      expect(sampleToken([0, 3, 2.9, 1], randomStream(seed), { temperature: 0 })).toBe(1);
   });
 
   test("gives the same tokens for the same stream", () => {
@@ -62,7 +76,9 @@ describe("sampleToken", () => {
 
   test("refuses NaN", () => {
     expect(() => sampleToken([0, NaN, 1], randomStream(1))).toThrow(DataError);
-    expect(() => sampleToken([0, 1, NaN], randomStream(1), { temperature: 0 })).toThrow("sampling: expected finite scores, got NaN. The model has diverged");
+    expect(() => sampleToken([0, 1, NaN], randomStream(1), { temperature: 0 })).toThrow(
+      "sampling: expected finite scores, got NaN. The model has diverged",
+    );
     expect(() => greedy([NaN])).toThrow(DataError);
   });
 

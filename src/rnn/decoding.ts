@@ -21,7 +21,8 @@ export function checkSampling({ temperature = 1, topK, topP = 1 }: SamplingOptio
 export function greedy(logits: ArrayLike<number>): number {
   let best = 0;
   for (let i = 0; i < logits.length; i++) {
-    if (Number.isNaN(logits[i])) throw new DataError("sampling: expected finite scores, got NaN. The model has diverged");
+    if (Number.isNaN(logits[i]))
+      throw new DataError("sampling: expected finite scores, got NaN. The model has diverged");
     if (logits[i] > logits[best]) best = i;
   }
   return best;

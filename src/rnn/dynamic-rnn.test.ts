@@ -1,34 +1,99 @@
 import { describe, expect, test } from "vitest";
 import { leavesOf, randomStream, type Shape, type Tree } from "../base/index.ts";
 import { add, mul, randomTensor, slice, swapLeading, tanh, type Tensor, tensor, zeros } from "../tensor/index.ts";
-import { bidirectionalDynamicRnn, type Cell, dynamicRnn, gruCell, layerNormLstmCell, lstmCell, multiRnnCell, rnnCell, type State, type Trace } from "./index.ts";
+import {
+  bidirectionalDynamicRnn,
+  type Cell,
+  dynamicRnn,
+  gruCell,
+  layerNormLstmCell,
+  lstmCell,
+  multiRnnCell,
+  rnnCell,
+  type Trace,
+} from "./index.ts";
 
-const random = (shape: Shape, seed = 1): Tensor => randomTensor(shape, randomStream(seed), { kind: "normal", mean: 0, deviation: 1 }, "float64");
+const random = (shape: Shape, seed = 1): Tensor =>
+  randomTensor(shape, randomStream(seed), { kind: "normal", mean: 0, deviation: 1 }, "float64");
 const leaf = (trace: Trace | undefined, name: string): Tensor => trace?.[name] as Tensor;
 
 describe("dynamicRnn refuses", () => {
   const cell = lstmCell({ units: 3 });
   const x = zeros([2, 4, 5]);
   const cases: [string, () => unknown, string][] = [
-    ["inputs of rank 2", () => dynamicRnn(cell, zeros([4, 5])), "dynamicRnn: expected inputs [B, T, features], got [4, 5]"],
-    ["time-major inputs of rank 4", () => dynamicRnn(cell, zeros([1, 2, 3, 4]), { timeMajor: true }), "dynamicRnn: expected inputs [T, B, features], got [1, 2, 3, 4]"],
-    ["nested arrays", () => dynamicRnn(cell, [[[1]]] as unknown as Tensor), "dynamicRnn: expected a tensor of inputs [B, T, features], got [[[1]]]"],
-    ["integers", () => dynamicRnn(cell, zeros([2, 4, 5], "int32")), "dynamicRnn inputs: expected float32 or float64, got int32"],
-    ["a length beyond T", () => dynamicRnn(cell, x, { lengths: [4, 5] }), "dynamicRnn length of row 1: expected an integer in [0, 4], got 5"],
-    ["a negative length", () => dynamicRnn(cell, x, { lengths: [-1, 4] }), "dynamicRnn length of row 0: expected an integer in [0, 4], got -1"],
-    ["a fractional length", () => dynamicRnn(cell, x, { lengths: [1, 2.5] }), "dynamicRnn length of row 1: expected an integer, got 2.5"],
-    ["too few lengths", () => dynamicRnn(cell, x, { lengths: [4] }), "dynamicRnn lengths: expected one for each of 2 rows, got [1]"],
-    ["a tensor of too many lengths", () => dynamicRnn(cell, x, { lengths: tensor(Int32Array.of(1, 2, 3)) }), "dynamicRnn lengths: expected one for each of 2 rows, got [3]"],
-    ["a state without c", () => dynamicRnn(cell, x, { initialState: { h: zeros([2, 3]) } as never }), 'dynamicRnn initialState: expected a tensor "c" for lstmCell, got undefined'],
-    ["a state with one part too many", () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 3]), h: zeros([2, 3]), m: zeros([2, 3]) } as never }), 'dynamicRnn initialState: expected no part "m" for lstmCell'],
-    ["a state for other rows", () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 3]), h: zeros([1, 3]) } }), 'dynamicRnn initialState "h": expected [2, 3], got [1, 3]'],
-    ["a state of other units", () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 4]), h: zeros([2, 3]) } }), 'dynamicRnn initialState "c": expected [2, 3], got [2, 4]'],
+    [
+      "inputs of rank 2",
+      () => dynamicRnn(cell, zeros([4, 5])),
+      "dynamicRnn: expected inputs [B, T, features], got [4, 5]",
+    ],
+    [
+      "time-major inputs of rank 4",
+      () => dynamicRnn(cell, zeros([1, 2, 3, 4]), { timeMajor: true }),
+      "dynamicRnn: expected inputs [T, B, features], got [1, 2, 3, 4]",
+    ],
+    [
+      "nested arrays",
+      () => dynamicRnn(cell, [[[1]]] as unknown as Tensor),
+      "dynamicRnn: expected a tensor of inputs [B, T, features], got [[[1]]]",
+    ],
+    [
+      "integers",
+      () => dynamicRnn(cell, zeros([2, 4, 5], "int32")),
+      "dynamicRnn inputs: expected float32 or float64, got int32",
+    ],
+    [
+      "a length beyond T",
+      () => dynamicRnn(cell, x, { lengths: [4, 5] }),
+      "dynamicRnn length of row 1: expected an integer in [0, 4], got 5",
+    ],
+    [
+      "a negative length",
+      () => dynamicRnn(cell, x, { lengths: [-1, 4] }),
+      "dynamicRnn length of row 0: expected an integer in [0, 4], got -1",
+    ],
+    [
+      "a fractional length",
+      () => dynamicRnn(cell, x, { lengths: [1, 2.5] }),
+      "dynamicRnn length of row 1: expected an integer, got 2.5",
+    ],
+    [
+      "too few lengths",
+      () => dynamicRnn(cell, x, { lengths: [4] }),
+      "dynamicRnn lengths: expected one for each of 2 rows, got [1]",
+    ],
+    [
+      "a tensor of too many lengths",
+      () => dynamicRnn(cell, x, { lengths: tensor(Int32Array.of(1, 2, 3)) }),
+      "dynamicRnn lengths: expected one for each of 2 rows, got [3]",
+    ],
+    [
+      "a state without c",
+      () => dynamicRnn(cell, x, { initialState: { h: zeros([2, 3]) } as never }),
+      'dynamicRnn initialState: expected a tensor "c" for lstmCell, got undefined',
+    ],
+    [
+      "a state with one part too many",
+      () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 3]), h: zeros([2, 3]), m: zeros([2, 3]) } as never }),
+      'dynamicRnn initialState: expected no part "m" for lstmCell',
+    ],
+    [
+      "a state for other rows",
+      () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 3]), h: zeros([1, 3]) } }),
+      'dynamicRnn initialState "h": expected [2, 3], got [1, 3]',
+    ],
+    [
+      "a state of other units",
+      () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 4]), h: zeros([2, 3]) } }),
+      'dynamicRnn initialState "c": expected [2, 3], got [2, 4]',
+    ],
   ];
   test.each(cases)("%s", (_name, run, message) => expect(run).toThrow(message));
 
   test("inputs of another size than before", () => {
     dynamicRnn(cell, x);
-    expect(() => dynamicRnn(cell, zeros([2, 4, 6]))).toThrow("lstmCell: expected input with 5 features, as in its first call, got [6]");
+    expect(() => dynamicRnn(cell, zeros([2, 4, 6]))).toThrow(
+      "lstmCell: expected input with 5 features, as in its first call, got [6]",
+    );
   });
 
   test("with RangeError for values and TypeError for kinds, each with its code", () => {
@@ -98,7 +163,9 @@ describe("dynamicRnn at the edges", () => {
   test("lengths may be numbers, an Int32Array or a tensor", () => {
     const cell = gruCell({ units: 3 });
     const x = random([2, 4, 2]);
-    const all = [[3, 1], Int32Array.of(3, 1), tensor(Int32Array.of(3, 1))].map((lengths) => dynamicRnn(cell, x, { lengths }).outputs.toArray());
+    const all = [[3, 1], Int32Array.of(3, 1), tensor(Int32Array.of(3, 1))].map((lengths) =>
+      dynamicRnn(cell, x, { lengths }).outputs.toArray(),
+    );
     expect(all[1]).toEqual(all[0]);
     expect(all[2]).toEqual(all[0]);
   });
@@ -113,14 +180,22 @@ describe("padding", () => {
     const { outputs, state } = dynamicRnn(cell, x, { lengths, initialState: { h: random([3, 2], 2) } });
     const rows = outputs.toArray() as number[][][];
     expect(rows[0][3]).toEqual([0, 0]);
-    expect(rows[1].slice(1)).toEqual([[0, 0], [0, 0], [0, 0]]);
+    expect(rows[1].slice(1)).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
     expect(rows[2].flat()).toEqual(Array(8).fill(0));
     expect(state.h.toArray()).toEqual([rows[0][2], rows[1][0], (random([3, 2], 2).toArray() as number[][])[2]]);
   });
 
   test("repeats the last output with hold, and is zero in an empty row", () => {
     const plain = dynamicRnn(cell, x, { lengths }).outputs.toArray() as number[][][];
-    const held = dynamicRnn(cell, x, { lengths, paddedOutput: "hold", initialState: { h: zeros([3, 2], "float64") } }).outputs.toArray() as number[][][];
+    const held = dynamicRnn(cell, x, {
+      lengths,
+      paddedOutput: "hold",
+      initialState: { h: zeros([3, 2], "float64") },
+    }).outputs.toArray() as number[][][];
     expect(held[0]).toEqual([...plain[0].slice(0, 3), plain[0][2]]);
     expect(held[1]).toEqual(Array(4).fill(plain[1][0]));
     expect(held[2].flat()).toEqual(Array(8).fill(0));
@@ -169,7 +244,7 @@ describe("trace", () => {
 
   test("of a composed cell: its state; of a stack: one per layer", () => {
     const cell = multiRnnCell([layerNormLstmCell({ units: 2 }), gruCell({ units: 3 })]);
-    const { trace } = dynamicRnn(cell as unknown as Cell<State>, x, { trace: true });
+    const { trace } = dynamicRnn(cell as unknown as Cell, x, { trace: true });
     expect(leavesOf(trace as Tree<Tensor>).map(([path, part]) => [path, part.shape])).toEqual([
       ["0/c", [2, 4, 2]],
       ["0/h", [2, 4, 2]],
@@ -196,13 +271,16 @@ describe("bidirectionalDynamicRnn", () => {
     const rows = x.toArray() as number[][][];
     const last = both.outputs.backward.toArray() as number[][][];
     rows.forEach((row, b) => {
-      const reversed = tensor([row.slice(0, lengths[b]).reverse()], { dtype: "float64" });
+      const reversed = tensor([row.slice(0, lengths[b]).toReversed()], { dtype: "float64" });
       const alone = dynamicRnn(backward, reversed);
-      expect(last[b].slice(0, lengths[b])).toEqual((alone.outputs.toArray() as number[][][])[0].reverse());
+      expect(last[b].slice(0, lengths[b])).toEqual((alone.outputs.toArray() as number[][][])[0].toReversed());
       expect((both.state.backward.h.toArray() as number[][])[b]).toEqual(last[b][0]);
     });
     expect(leaf(both.trace?.backward, "h").toArray()).toEqual(last);
-    expect(last[1].slice(2)).toEqual([[0, 0], [0, 0]]);
+    expect(last[1].slice(2)).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
   test("gives two cells without seeds different weights, and refuses one cell twice", () => {

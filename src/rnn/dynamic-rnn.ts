@@ -11,7 +11,21 @@ import {
   type Tree,
   valueError,
 } from "../base/index.ts";
-import { maskSequence, mul, reshape, cast, notEqual, slice, stack, swapLeading, takeSteps, Tensor, tensor, where, zeros } from "../tensor/index.ts";
+import {
+  maskSequence,
+  mul,
+  reshape,
+  cast,
+  notEqual,
+  slice,
+  stack,
+  swapLeading,
+  takeSteps,
+  Tensor,
+  tensor,
+  where,
+  zeros,
+} from "../tensor/index.ts";
 import { asTree, type Cell, type SequenceContext, type SequenceResult, type State, type Trace } from "./cell.ts";
 import { activeAt, checkState, chooseState, zeroState } from "./state.ts";
 
@@ -74,7 +88,12 @@ export function dynamicRnn<S extends State>(
 }
 
 /** A built cell over time-major inputs that are zero on padding: its own sequence op if it has one, else a loop over `step`. */
-export function runSequence<S extends State>(cell: Cell<S>, inputs: Tensor, state: S, context: SequenceContext): SequenceResult<S> {
+export function runSequence<S extends State>(
+  cell: Cell<S>,
+  inputs: Tensor,
+  state: S,
+  context: SequenceContext,
+): SequenceResult<S> {
   return cell.sequence ? cell.sequence(inputs, state, context) : loopOverSteps(cell, inputs, state, context);
 }
 
@@ -110,14 +129,19 @@ function loopOverSteps<S extends State>(
 
 function stackStates(states: readonly State[]): Trace {
   const parts = states.map((state) => new Map(leavesOf(asTree(state))));
-  return mapTree(asTree(states[0]), (_, path) => stack(parts.map((part) => part.get(path) as Tensor))) as unknown as Trace;
+  return mapTree(asTree(states[0]), (_, path) =>
+    stack(parts.map((part) => part.get(path) as Tensor)),
+  ) as unknown as Trace;
 }
 
 /** Outputs [T, B, n] in which each row repeats its last valid output to the end; rows of length 0 stay zero. */
 function holdLast(outputs: Tensor, limits: Int32Array): Tensor {
   const [steps, batch, features] = outputs.shape;
   if (steps === 0) return outputs;
-  const last = takeSteps(outputs, limits.map((n) => Math.max(0, n - 1)));
+  const last = takeSteps(
+    outputs,
+    limits.map((n) => Math.max(0, n - 1)),
+  );
   const hasAny = tensor(Int32Array.from(limits), { shape: [batch, 1] });
   const held = mul(last, cast(notEqual(hasAny, 0), last.dtype));
   const flags = new Uint8Array(steps * batch);
@@ -134,7 +158,8 @@ export function checkInputs(
   const expected = timeMajor ? "inputs [T, B, features]" : "inputs [B, T, features]";
   if (!(inputs instanceof Tensor)) throw kindError(where, `a tensor of ${expected}`, inputs);
   if (inputs.rank !== 3) throw shapeError(where, expected, inputs.shape);
-  if (!isFloat(inputs.dtype)) throw dtypeError(`${where} inputs`, "float32 or float64", inputs.dtype, "Convert with oneHot or cast");
+  if (!isFloat(inputs.dtype))
+    throw dtypeError(`${where} inputs`, "float32 or float64", inputs.dtype, "Convert with oneHot or cast");
   const x = timeMajor ? inputs : swapLeading(inputs);
   return { x, steps: x.shape[0], batch: x.shape[1], dtype: inputs.dtype };
 }

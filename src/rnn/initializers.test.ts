@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../base/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { type Cell, glorotNormal, gruCell, lstmCell, orthogonal, type Parameters, rnnCell, truncatedNormal } from "./index.ts";
+import {
+  type Cell,
+  glorotNormal,
+  gruCell,
+  lstmCell,
+  orthogonal,
+  type Parameters,
+  rnnCell,
+  truncatedNormal,
+} from "./index.ts";
 
 const INPUTS = 30;
 const UNITS = 20;
@@ -57,7 +66,11 @@ describe("initial values", () => {
     expect(bias).toEqual([...Array(UNITS).fill(0), ...Array(UNITS).fill(1), ...Array(2 * UNITS).fill(0)]);
   });
 
-  test.each([["rnn", rnnCell], ["lstm", lstmCell], ["gru", gruCell]] as const)("torch %s: every parameter within 1/sqrt(H)", (_name, make) => {
+  test.each([
+    ["rnn", rnnCell],
+    ["lstm", lstmCell],
+    ["gru", gruCell],
+  ] as const)("torch %s: every parameter within 1/sqrt(H)", (_name, make) => {
     const p = built(make({ units: UNITS, dialect: "torch" }) as unknown as Cell);
     expect(Object.keys(p)).toEqual(["weight_ih", "weight_hh", "bias_ih", "bias_hh"]);
     for (const value of Object.values(p)) expect(largest(value)).toBeLessThanOrEqual(1 / Math.sqrt(UNITS));

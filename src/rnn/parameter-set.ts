@@ -1,4 +1,12 @@
-import { checkInteger, type FloatDType, type RandomStream, randomStream, type Shape, shapeError, valueError } from "../base/index.ts";
+import {
+  checkInteger,
+  type FloatDType,
+  type RandomStream,
+  randomStream,
+  type Shape,
+  shapeError,
+  valueError,
+} from "../base/index.ts";
 import { outsideScopes, type Tensor, zeros } from "../tensor/index.ts";
 import type { BuildOptions, Parameters } from "./cell.ts";
 import type { Initializer } from "./initializers.ts";

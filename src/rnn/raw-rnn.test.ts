@@ -1,11 +1,25 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../base/index.ts";
-import { abs, expandDims, less, randomTensor, reshape, slice, sub, sum, type Tensor, tensor, zeros } from "../tensor/index.ts";
+import {
+  abs,
+  expandDims,
+  less,
+  randomTensor,
+  reshape,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../tensor/index.ts";
 import { dropoutWrapper, dynamicRnn, gruCell, rawRnn, unroll } from "./index.ts";
 import type { GruState } from "./index.ts";
 
 const bools = (...values: boolean[]): Tensor => tensor(Uint8Array.from(values, Number), { dtype: "bool" });
-const normal = (shape: number[], seed: number): Tensor => randomTensor(shape, randomStream(seed), { kind: "normal", mean: 0, deviation: 1 }, "float64");
+const nested = (x: Tensor | undefined): number[][][] => (x as Tensor).toArray() as number[][][];
+const normal = (shape: number[], seed: number): Tensor =>
+  randomTensor(shape, randomStream(seed), { kind: "normal", mean: 0, deviation: 1 }, "float64");
 
 describe("rawRnn", () => {
   const start = normal([3, 2], 1);
@@ -33,7 +47,7 @@ describe("rawRnn", () => {
       let x = slice(start, [row], [1]);
       let h: GruState = { h: slice(initial.h, [row], [1]) };
       for (let t = 0; t < 3; t++) {
-        const emitted = (outputs?.toArray() as number[][][])[t][row];
+        const emitted = nested(outputs)[t][row];
         if (t > row) {
           expect(emitted).toEqual([0, 0]);
           continue;
@@ -83,22 +97,34 @@ describe("rawRnn", () => {
       { maximumSteps: 9 },
     );
     expect(steps).toBe(4);
-    expect((outputs?.toArray() as number[][][]).map((rows) => rows.flat())).toEqual(sums);
+    expect(nested(outputs).map((rows) => rows.flat())).toEqual(sums);
   });
 
   test("keeps a row finished that once was, whatever the loop says later", () => {
     const { outputs, steps } = rawRnn<GruState>(
       cell,
-      (time, output, last) => ({ finished: bools(time === 1, time === 3, time === 2), input: output ?? start, state: last ?? initial }),
+      (time, output, last) => ({
+        finished: bools(time === 1, time === 3, time === 2),
+        input: output ?? start,
+        state: last ?? initial,
+      }),
       { maximumSteps: 9 },
     );
     expect(steps).toBe(3);
-    const running = (outputs?.toArray() as number[][][]).map((rows) => rows.map((row) => row.some((v) => v !== 0)));
-    expect(running).toEqual([[true, true, true], [false, true, true], [false, true, false]]);
+    const running = nested(outputs).map((rows) => rows.map((row) => row.some((v) => v !== 0)));
+    expect(running).toEqual([
+      [true, true, true],
+      [false, true, true],
+      [false, true, false],
+    ]);
   });
 
   test("stops after maximumSteps", () => {
-    const forever = (_time: number, output: Tensor | undefined, last: GruState | undefined): { finished: Tensor; input: Tensor; state: GruState } => ({
+    const forever = (
+      _time: number,
+      output: Tensor | undefined,
+      last: GruState | undefined,
+    ): { finished: Tensor; input: Tensor; state: GruState } => ({
       finished: bools(false, false, false),
       input: output ?? start,
       state: last ?? initial,
@@ -110,37 +136,54 @@ describe("rawRnn", () => {
   });
 
   test("runs no step when every row is finished from the start", () => {
-    const { outputs, steps } = rawRnn<GruState>(cell, () => ({ finished: bools(true, true, true), input: start, state: initial }), { maximumSteps: 5 });
+    const { outputs, steps } = rawRnn<GruState>(
+      cell,
+      () => ({ finished: bools(true, true, true), input: start, state: initial }),
+      { maximumSteps: 5 },
+    );
     expect([outputs, steps]).toEqual([undefined, 0]);
   });
 
   test("hands the random stream to the cell", () => {
     const dropped = dropoutWrapper(gruCell({ units: 2, seed: 4 }), { kind: "torch", dropout: 0.5 });
-    const loop = (_time: number, _output: Tensor | undefined, last: GruState | undefined): { finished: Tensor; input: Tensor; state: GruState } => ({
+    const loop = (
+      _time: number,
+      _output: Tensor | undefined,
+      last: GruState | undefined,
+    ): { finished: Tensor; input: Tensor; state: GruState } => ({
       finished: bools(false, false, false),
       input: start,
       state: last ?? initial,
     });
-    const run = (random = randomStream(1)): unknown => rawRnn<GruState>(dropped, loop, { maximumSteps: 6, random }).outputs?.toArray();
+    const run = (random = randomStream(1)): unknown =>
+      rawRnn<GruState>(dropped, loop, { maximumSteps: 6, random }).outputs?.toArray();
     expect(run()).toEqual(run());
     expect(run(randomStream(2))).not.toEqual(run());
   });
 
   test("refuses finished flags that are not bool", () => {
-    expect(() => rawRnn<GruState>(cell, () => ({ finished: zeros([3]), input: start, state: initial }), { maximumSteps: 1 })).toThrow(
-      "rawRnn finished: expected a bool tensor [B]",
-    );
-    expect(() => rawRnn<GruState>(cell, () => ({ finished: bools(true), input: start, state: initial }), { maximumSteps: -1 })).toThrow("rawRnn maximumSteps");
+    expect(() =>
+      rawRnn<GruState>(cell, () => ({ finished: zeros([3]), input: start, state: initial }), { maximumSteps: 1 }),
+    ).toThrow("rawRnn finished: expected a bool tensor [B]");
+    expect(() =>
+      rawRnn<GruState>(cell, () => ({ finished: bools(true), input: start, state: initial }), { maximumSteps: -1 }),
+    ).toThrow("rawRnn maximumSteps");
   });
 });
 
 const swapped = (x: number[][][]): number[][][] => x[0].map((_, t) => x.map((row) => row[t]));
 
 describe("unroll", () => {
-  const double = (value: number, time: number): { next: number; emit: string } => ({ next: 2 * value, emit: `${time}:${value}` });
+  const double = (value: number, time: number): { next: number; emit: string } => ({
+    next: 2 * value,
+    emit: `${time}:${value}`,
+  });
 
   test("emits every step until it is told to stop", () => {
-    expect(unroll(double, { initial: 1, maximumSteps: 100, until: (value) => value > 4 })).toEqual({ emitted: ["0:1", "1:2", "2:4"], value: 8 });
+    expect(unroll(double, { initial: 1, maximumSteps: 100, until: (value) => value > 4 })).toEqual({
+      emitted: ["0:1", "1:2", "2:4"],
+      value: 8,
+    });
   });
 
   test("stops after maximumSteps", () => {

@@ -25,12 +25,18 @@ export type RawRnnDecision<S extends State, L> = {
  */
 export function rawRnn<S extends State, L = undefined>(
   cell: Cell<S>,
-  loop: (time: number, output: Tensor | undefined, state: S | undefined, loopState: L | undefined) => RawRnnDecision<S, L>,
+  loop: (
+    time: number,
+    output: Tensor | undefined,
+    state: S | undefined,
+    loopState: L | undefined,
+  ) => RawRnnDecision<S, L>,
   { maximumSteps, random }: { maximumSteps: number; random?: RandomStream },
 ): { outputs: Tensor | undefined; state: S; loopState: L | undefined; steps: number } {
   checkInteger("rawRnn maximumSteps", maximumSteps, 0);
   let { finished, input, state, loopState } = loop(0, undefined, undefined, undefined);
-  if (!(finished instanceof Tensor) || finished.dtype !== "bool") throw kindError("rawRnn finished", "a bool tensor [B]", finished);
+  if (!(finished instanceof Tensor) || finished.dtype !== "bool")
+    throw kindError("rawRnn finished", "a bool tensor [B]", finished);
   const emitted: Tensor[] = [];
   for (let time = 0; time < maximumSteps && finished.values().includes(0); time++) {
     cell.build(input.shape[1], { dtype: input.dtype === "float64" ? "float64" : "float32" });

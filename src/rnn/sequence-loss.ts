@@ -32,7 +32,10 @@ export function sequenceLoss(
 ): Tensor {
   if (logits.rank !== 3) throw shapeError("sequenceLoss", "logits [B, T, classes]", logits.shape);
   const expected = logits.shape.slice(0, 2);
-  for (const [name, x] of [["targets", targets], ["weights", weights]] as const) {
+  for (const [name, x] of [
+    ["targets", targets],
+    ["weights", weights],
+  ] as const) {
     if (!sameShape(x.shape, expected)) throw shapeError("sequenceLoss", `${name} [${expected.join(", ")}]`, x.shape);
   }
   const losses = mul(softmaxLossFunction(logits, targets), weights);

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { leavesOf, randomStream, type Tree } from "../base/index.ts";
 import { add, concat, grad, randomTensor, slice, sum, type Tensor } from "../tensor/index.ts";
-import { type Cell, detachState, dynamicRnn, gruCell, layerNormLstmCell, lstmCell, multiRnnCell, rnnCell, zeroState } from "./index.ts";
+import {
+  type Cell,
+  detachState,
+  dynamicRnn,
+  gruCell,
+  layerNormLstmCell,
+  lstmCell,
+  multiRnnCell,
+  rnnCell,
+  zeroState,
+} from "./index.ts";
 
 const makers: [string, () => Cell][] = [
   ["rnn", () => rnnCell({ units: 3, seed: 1 })],
@@ -15,7 +25,8 @@ const x = randomTensor([2, 6, 2], randomStream(1), { kind: "normal", mean: 0, de
 const first = slice(x, [0, 0], [2, 4]);
 const second = slice(x, [0, 4], [2, 2]);
 const anyNonZero = (t: Tensor): boolean => t.values().some((v: number) => v !== 0);
-const arrays = (tree: unknown): unknown[] => leavesOf(tree as Tree<Tensor>).map(([path, part]) => [path, part.toArray()]);
+const arrays = (tree: unknown): unknown[] =>
+  leavesOf(tree as Tree<Tensor>).map(([path, part]) => [path, part.toArray()]);
 
 describe("a state carried from one chunk to the next", () => {
   test.each(makers)("%s: two chunks equal one run, bit for bit", (_name, make) => {
@@ -29,11 +40,13 @@ describe("a state carried from one chunk to the next", () => {
 
   test.each(makers)("%s: detached, it lets no gradient into the earlier chunk", (_name, make) => {
     const cell = make();
-    const loss = (carry: boolean) => (inputs: { first: Tensor; second: Tensor }): Tensor => {
-      const head = dynamicRnn(cell, inputs.first);
-      const initialState = carry ? head.state : detachState(head.state);
-      return sum(dynamicRnn(cell, inputs.second, { initialState }).outputs);
-    };
+    const loss =
+      (carry: boolean) =>
+      (inputs: { first: Tensor; second: Tensor }): Tensor => {
+        const head = dynamicRnn(cell, inputs.first);
+        const initialState = carry ? head.state : detachState(head.state);
+        return sum(dynamicRnn(cell, inputs.second, { initialState }).outputs);
+      };
     const through = grad(loss(true), { first, second });
     const cut = grad(loss(false), { first, second });
     expect(anyNonZero(through.first)).toBe(true);
@@ -63,8 +76,12 @@ describe("zeroState", () => {
       ["0/h", [2, 4], false],
       ["1/h", [2, 3], false],
     ]);
-    expect(dynamicRnn(cell, x, { initialState: zero }).outputs.toArray()).toEqual(dynamicRnn(cell, x).outputs.toArray());
+    expect(dynamicRnn(cell, x, { initialState: zero }).outputs.toArray()).toEqual(
+      dynamicRnn(cell, x).outputs.toArray(),
+    );
     const moved = { ...zero, "1": { h: add((zero["1"] as { h: Tensor }).h, 1) } };
-    expect(dynamicRnn(cell, x, { initialState: moved }).outputs.toArray()).not.toEqual(dynamicRnn(cell, x).outputs.toArray());
+    expect(dynamicRnn(cell, x, { initialState: moved }).outputs.toArray()).not.toEqual(
+      dynamicRnn(cell, x).outputs.toArray(),
+    );
   });
 });

@@ -18,7 +18,8 @@ export function checkState(where: string, cell: Cell, state: State, batch: numbe
   const given = new Map(leavesOf(asTree(state)));
   for (const [path, size] of leavesOf(cell.stateSize as Tree<number>)) {
     const part = given.get(path);
-    if (!(part instanceof Tensor)) throw kindError(`${where} initialState`, `a tensor "${path}" for ${cell.name}`, part);
+    if (!(part instanceof Tensor))
+      throw kindError(`${where} initialState`, `a tensor "${path}" for ${cell.name}`, part);
     if (part.rank !== 2 || part.shape[0] !== batch || part.shape[1] !== size) {
       throw shapeError(`${where} initialState "${path}"`, `[${batch}, ${size}]`, part.shape);
     }

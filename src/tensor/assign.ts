@@ -13,7 +13,8 @@ export function assign(parameter: Tensor, values: Tensor | TypedArray): void {
     engine.view(parameter).set(values);
     return;
   }
-  if (!sameShape(values.shape, parameter.shape)) throw shapeError("assign", `shape [${parameter.shape.join(", ")}]`, values.shape);
+  if (!sameShape(values.shape, parameter.shape))
+    throw shapeError("assign", `shape [${parameter.shape.join(", ")}]`, values.shape);
   if (values.dtype !== parameter.dtype) throw dtypeError("assign", parameter.dtype, values.dtype);
   engine.view(parameter).set(engine.view(values));
 }

@@ -4,14 +4,36 @@ import { assign, full, type NestedArray, oneHot, ones, randomTensor, range, scop
 
 describe("tensor", () => {
   test("from numbers, nested arrays and typed arrays", () => {
-    const shapes = [tensor(1), tensor([1, 2]), tensor([[1], [2], [3]]), tensor([]), tensor([[], []]), tensor([[[1, 2]]])];
+    const shapes = [
+      tensor(1),
+      tensor([1, 2]),
+      tensor([[1], [2], [3]]),
+      tensor([]),
+      tensor([[], []]),
+      tensor([[[1, 2]]]),
+    ];
     expect(shapes.map((x) => x.shape)).toEqual([[], [2], [3, 1], [0], [2, 0], [1, 1, 2]]);
     expect(shapes.map((x) => x.dtype)).toEqual(Array(6).fill("float32"));
-    expect(tensor([[1, 2], [3, 4]]).toArray()).toEqual([[1, 2], [3, 4]]);
+    expect(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).toArray(),
+    ).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(tensor([0.1]).item()).toBe(Math.fround(0.1));
     expect(tensor([0.1], { dtype: "float64" }).item()).toBe(0.1);
-    expect(tensor(Float64Array.of(1, 2, 3, 4), { shape: [2, 2] }).toArray()).toEqual([[1, 2], [3, 4]]);
-    expect([tensor(Float64Array.of(1)).dtype, tensor(Int32Array.of(1)).dtype, tensor(Uint8Array.of(1)).dtype]).toEqual(["float64", "int32", "bool"]);
+    expect(tensor(Float64Array.of(1, 2, 3, 4), { shape: [2, 2] }).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect([tensor(Float64Array.of(1)).dtype, tensor(Int32Array.of(1)).dtype, tensor(Uint8Array.of(1)).dtype]).toEqual([
+      "float64",
+      "int32",
+      "bool",
+    ]);
   });
 
   test("the values are copied", () => {
@@ -58,9 +80,18 @@ test("constants", () => {
 });
 
 test("oneHot", () => {
-  expect(oneHot([2, 0], 3).toArray()).toEqual([[0, 0, 1], [1, 0, 0]]);
-  expect(oneHot([[1], [0]], 2, { onValue: 5, offValue: -1, dtype: "float64" }).toArray()).toEqual([[[-1, 5]], [[5, -1]]]);
-  expect(oneHot(range(2), 2).toArray()).toEqual([[1, 0], [0, 1]]);
+  expect(oneHot([2, 0], 3).toArray()).toEqual([
+    [0, 0, 1],
+    [1, 0, 0],
+  ]);
+  expect(oneHot([[1], [0]], 2, { onValue: 5, offValue: -1, dtype: "float64" }).toArray()).toEqual([
+    [[-1, 5]],
+    [[5, -1]],
+  ]);
+  expect(oneHot(range(2), 2).toArray()).toEqual([
+    [1, 0],
+    [0, 1],
+  ]);
   expect(() => oneHot([3], 3)).toThrow("oneHot index: expected an integer in [0, 2], got 3");
   expect(() => oneHot([-1], 3)).toThrow(RangeError);
 });
@@ -82,7 +113,10 @@ test("random tensors draw in order, the same in both precisions", () => {
 });
 
 test("reading", async () => {
-  const x = tensor([[1, 2], [3, 4]]);
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
   expect(Array.from(await x.data())).toEqual([1, 2, 3, 4]);
   expect([x.size, x.rank]).toEqual([4, 2]);
   expect(() => x.item()).toThrow("item: expected a tensor with one element, got [2, 2]");

@@ -51,7 +51,9 @@ function flatten(node: NestedArray, shape: Shape, axis: number, into: number[]):
 }
 
 function fromTypedArray(values: TypedArray, dtype: DType, shape: Shape): Tensor {
-  return dtype === dtypeOf(values) && dtype !== "bool" ? filledFrom(values, dtype, shape) : fromNumbers(values, dtype, shape);
+  return dtype === dtypeOf(values) && dtype !== "bool"
+    ? filledFrom(values, dtype, shape)
+    : fromNumbers(values, dtype, shape);
 }
 
 function fromNumbers(values: ArrayLike<number>, dtype: DType, shape: Shape): Tensor {

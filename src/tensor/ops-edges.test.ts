@@ -97,7 +97,10 @@ describe("comparisons", () => {
   test("with numbers on either side, and broadcasting", () => {
     expect(numbers(less(f64(1, 2, 3), 2))).toEqual([1, 0, 0]);
     expect(numbers(less(2, f64(1, 2, 3)))).toEqual([0, 0, 1]);
-    expect(greater(tensor([[1], [3]]), tensor([0, 2, 4])).toArray()).toEqual([[1, 0, 0], [1, 1, 0]]);
+    expect(greater(tensor([[1], [3]]), tensor([0, 2, 4])).toArray()).toEqual([
+      [1, 0, 0],
+      [1, 1, 0],
+    ]);
     expect(numbers(equal(ids(1, 2), 2))).toEqual([0, 1]);
   });
 
@@ -118,14 +121,24 @@ describe("comparisons", () => {
     const safeLog = (y: Tensor): Tensor => where(greater(y, 0), log(where(greater(y, 0), y, 1)), -5);
     expect(numbers(safeLog(x))).toEqual([-5, Math.log(4)]);
     expect(gradient(safeLog, x)).toEqual([0, 0.25]);
-    expect(() => where(f64(1), x, x)).toThrow(error("TypeError", "ERR_DTYPE", "where condition: expected bool, got float64"));
+    expect(() => where(f64(1), x, x)).toThrow(
+      error("TypeError", "ERR_DTYPE", "where condition: expected bool, got float64"),
+    );
   });
 });
 
 describe("extremes", () => {
   test("max and min share the gradient of ties", () => {
     expect(gradient((x) => max(x), f64(3, 1, 3, 3, 2, 3))).toEqual([0.25, 0, 0.25, 0.25, 0, 0.25]);
-    expect(gradient((x) => min(x, 1), tensor([[1, 1, 2], [5, 4, 4]]))).toEqual([0.5, 0.5, 0, 0, 0.5, 0.5]);
+    expect(
+      gradient(
+        (x) => min(x, 1),
+        tensor([
+          [1, 1, 2],
+          [5, 4, 4],
+        ]),
+      ),
+    ).toEqual([0.5, 0.5, 0, 0, 0.5, 0.5]);
   });
 
   test("maximum and minimum give the gradient of ties to the first", () => {
@@ -133,13 +146,22 @@ describe("extremes", () => {
       const { a, b } = grad((p) => sum(f(p.a, p.b)), { a: f64(1, 2, 3), b: f64(2, 2, 2) });
       return [numbers(a), numbers(b)];
     };
-    expect(both(maximum)).toEqual([[0, 1, 1], [1, 0, 0]]);
-    expect(both(minimum)).toEqual([[1, 1, 0], [0, 0, 1]]);
+    expect(both(maximum)).toEqual([
+      [0, 1, 1],
+      [1, 0, 0],
+    ]);
+    expect(both(minimum)).toEqual([
+      [1, 1, 0],
+      [0, 0, 1],
+    ]);
     expect(gradient((x) => clip(x, -1, 1), f64(-2, -1, 0, 1, 2))).toEqual([0, 1, 1, 1, 0]);
   });
 
   test("NaN is never lost", () => {
-    const x = tensor([[1, NaN, 3], [4, 5, 6]]);
+    const x = tensor([
+      [1, NaN, 3],
+      [4, 5, 6],
+    ]);
     expect(numbers(max(x, 1))).toEqual([NaN, 6]);
     expect(numbers(min(x, 1))).toEqual([NaN, 4]);
     expect(numbers(maximum(f64(NaN, 1), f64(1, NaN)))).toEqual([NaN, NaN]);
@@ -147,11 +169,49 @@ describe("extremes", () => {
   });
 
   test("argmax and argmin: the first of equals, and the first NaN", () => {
-    expect(numbers(argmax(tensor([[1, 3, 3], [2, 2, 2]])))).toEqual([1, 0]);
-    expect(numbers(argmin(tensor([[3, 1, 1], [2, 2, 2]])))).toEqual([1, 0]);
-    expect(numbers(argmax(tensor([[9, NaN, NaN], [NaN, 1, 2]])))).toEqual([1, 0]);
+    expect(
+      numbers(
+        argmax(
+          tensor([
+            [1, 3, 3],
+            [2, 2, 2],
+          ]),
+        ),
+      ),
+    ).toEqual([1, 0]);
+    expect(
+      numbers(
+        argmin(
+          tensor([
+            [3, 1, 1],
+            [2, 2, 2],
+          ]),
+        ),
+      ),
+    ).toEqual([1, 0]);
+    expect(
+      numbers(
+        argmax(
+          tensor([
+            [9, NaN, NaN],
+            [NaN, 1, 2],
+          ]),
+        ),
+      ),
+    ).toEqual([1, 0]);
     expect(numbers(argmin(tensor([[0, NaN, -1]])))).toEqual([1]);
-    expect(numbers(argmax(tensor([[1, 5], [3, 2], [3, 1]]), 0))).toEqual([1, 0]);
+    expect(
+      numbers(
+        argmax(
+          tensor([
+            [1, 5],
+            [3, 2],
+            [3, 1],
+          ]),
+          0,
+        ),
+      ),
+    ).toEqual([1, 0]);
     expect(numbers(argmax(tensor([-Infinity, -Infinity])))).toEqual([0]);
     expect(argmax(tensor([[1, 2]])).dtype).toBe("int32");
   });
@@ -181,7 +241,19 @@ describe("powers", () => {
 
   test("signs, zeros, infinities", () => {
     const power = (a: number, b: number): number => pow(f64(a), f64(b)).item();
-    const cases = [[-2, 3], [-2, -2], [0, 0], [0, 2], [0, -1], [0, 0.5], [0, -0.5], [-1, 0.5], [2, NaN], [NaN, 0], [NaN, 0.5]];
+    const cases = [
+      [-2, 3],
+      [-2, -2],
+      [0, 0],
+      [0, 2],
+      [0, -1],
+      [0, 0.5],
+      [0, -0.5],
+      [-1, 0.5],
+      [2, NaN],
+      [NaN, 0],
+      [NaN, 0.5],
+    ];
     for (const [a, b] of [...cases, [0, NaN], [-1, 2000], [-1, 2001], [2, Infinity], [0.5, Infinity], [0, Infinity]]) {
       expect([a, b, power(a, b)]).toEqual([a, b, a ** b]);
     }
@@ -191,9 +263,20 @@ describe("powers", () => {
 
 describe("softmax and cross entropy", () => {
   test.each(["float32", "float64"] as const)("logits of ±1e4 in %s", (dtype) => {
-    const x = tensor([[1e4, -1e4, 0], [-1e4, -1e4, -1e4], [1e4, 1e4, -1e4]], { dtype });
+    const x = tensor(
+      [
+        [1e4, -1e4, 0],
+        [-1e4, -1e4, -1e4],
+        [1e4, 1e4, -1e4],
+      ],
+      { dtype },
+    );
     const third = dtype === "float32" ? Math.fround(1 / 3) : 1 / 3;
-    expect(softmax(x).toArray()).toEqual([[1, 0, 0], [third, third, third], [0.5, 0.5, 0]]);
+    expect(softmax(x).toArray()).toEqual([
+      [1, 0, 0],
+      [third, third, third],
+      [0.5, 0.5, 0],
+    ]);
     const logs = numbers(logSoftmax(x));
     expect(logs.slice(0, 3)).toEqual([0, -2e4, -1e4]);
     expect(logs[3]).toBeCloseTo(-Math.log(3), 6);
@@ -215,7 +298,14 @@ describe("softmax and cross entropy", () => {
     const direct = ([y]: Tensor[]): Tensor => sparseSoftmaxCrossEntropy(y, ids(2, 0));
     const spelled = ([y]: Tensor[]): Tensor => neg(takeLast(logSoftmax(y), ids(2, 0)));
     const curvature = (f: (x: Tensor[]) => Tensor): number[] =>
-      gradient((y) => mul(grad((z: Tensor) => sum(mul(f([z]), f64(1, 3))), y), reshape(f64(1, 2, 3, 4, 5, 6), [2, 3])), x);
+      gradient(
+        (y) =>
+          mul(
+            grad((z: Tensor) => sum(mul(f([z]), f64(1, 3))), y),
+            reshape(f64(1, 2, 3, 4, 5, 6), [2, 3]),
+          ),
+        x,
+      );
     expect(Math.max(...curvature(direct).map((g, i) => Math.abs(g - curvature(spelled)[i])))).toBeLessThan(1e-14);
     expect(Math.max(...curvature(direct).map(Math.abs))).toBeGreaterThan(0.1);
   });
@@ -251,7 +341,10 @@ describe("padding", () => {
   const lengths = ids(0, 1, 2, 3, 4);
   const steps = [0, 1, 2, 3, 4];
   const isPadding = (flat: number): boolean => Math.floor(flat / 10) >= steps[Math.floor(flat / 2) % 5];
-  const x = tensor(Float64Array.from({ length: 40 }, (_, i) => (isPadding(i) ? NaN : Math.sin(i + 1))), { shape: [4, 5, 2] });
+  const x = tensor(
+    Float64Array.from({ length: 40 }, (_, i) => (isPadding(i) ? NaN : Math.sin(i + 1))),
+    { shape: [4, 5, 2] },
+  );
 
   test("maskSequence hides NaN, forward and backward", () => {
     const y = numbers(maskSequence(x, lengths));
@@ -311,7 +404,18 @@ describe("dtypes", () => {
     expect(sum(ids(2 ** 30, 2 ** 29)).item()).toBe(2 ** 30 + 2 ** 29);
     expect(numbers(cumulativeSum(ids(1, 2, 3)))).toEqual([1, 3, 6]);
     expect(numbers(abs(ids(-3, 3)))).toEqual([3, 3]);
-    for (const f of [() => sum(mask(1, 1)), () => cumulativeSum(mask(1)), () => add(mask(1), 1), () => mean(ids(1)), () => div(ids(4), 2), () => pow(ids(2), 2), () => exp(ids(1)), () => relu(ids(1)), () => matmul(tensor([[1]], { dtype: "int32" }), tensor([[1]], { dtype: "int32" })), () => scatterAdd(ids(1), ids(0), 1)]) {
+    for (const f of [
+      () => sum(mask(1, 1)),
+      () => cumulativeSum(mask(1)),
+      () => add(mask(1), 1),
+      () => mean(ids(1)),
+      () => div(ids(4), 2),
+      () => pow(ids(2), 2),
+      () => exp(ids(1)),
+      () => relu(ids(1)),
+      () => matmul(tensor([[1]], { dtype: "int32" }), tensor([[1]], { dtype: "int32" })),
+      () => scatterAdd(ids(1), ids(0), 1),
+    ]) {
       expect(f).toThrow(dtypeProblem);
     }
   });
@@ -322,7 +426,11 @@ describe("dtypes", () => {
     );
     expect(() => concat([f64(1), tensor([1])])).toThrow(dtypeProblem);
     expect(() => matmul(ones([1, 1]), ones([1, 1], "float64"))).toThrow(dtypeProblem);
-    expect([mul(2, f64(1)).dtype, mul(tensor([1]), 2).dtype, sub(1, 2).dtype]).toEqual(["float64", "float32", "float32"]);
+    expect([mul(2, f64(1)).dtype, mul(tensor([1]), 2).dtype, sub(1, 2).dtype]).toEqual([
+      "float64",
+      "float32",
+      "float32",
+    ]);
     expect(() => add("1" as unknown as number, 1)).toThrow(error("TypeError", "ERR_KIND"));
   });
 
@@ -340,18 +448,52 @@ describe("dtypes", () => {
 });
 
 test("pieces of one tensor join again, with its gradient", () => {
-  const x = tensor([[1, 2, 3, 4], [5, 6, 7, 8]]);
+  const x = tensor([
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+  ]);
   expect(concat(split(x, [1, 0, 3], 1), 1).toArray()).toEqual(x.toArray());
   expect(concat(split(x, 2), 0).toArray()).toEqual(x.toArray());
   expect(stack(split(x, 2).map((row) => squeeze(row))).toArray()).toEqual(x.toArray());
   expect(transpose(transpose(x)).toArray()).toEqual(x.toArray());
   expect(flip(flip(x, 1), 1).toArray()).toEqual(x.toArray());
-  expect(slice(pad(x, [[1, 2], [0, 3]]), [1, 0], [2, 4]).toArray()).toEqual(x.toArray());
-  expect(gradient((y) => concat(split(y, 2, 1).map((part, i) => mul(part, i + 1)), 1), x)).toEqual([1, 1, 2, 2, 1, 1, 2, 2]);
+  expect(
+    slice(
+      pad(x, [
+        [1, 2],
+        [0, 3],
+      ]),
+      [1, 0],
+      [2, 4],
+    ).toArray(),
+  ).toEqual(x.toArray());
+  expect(
+    gradient(
+      (y) =>
+        concat(
+          split(y, 2, 1).map((part, i) => mul(part, i + 1)),
+          1,
+        ),
+      x,
+    ),
+  ).toEqual([1, 1, 2, 2, 1, 1, 2, 2]);
 });
 
 test("ops move int32 and bool too", () => {
-  expect(transpose(tensor([[1, 2], [3, 4]], { dtype: "int32" })).toArray()).toEqual([[1, 3], [2, 4]]);
+  expect(
+    transpose(
+      tensor(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { dtype: "int32" },
+      ),
+    ).toArray(),
+  ).toEqual([
+    [1, 3],
+    [2, 4],
+  ]);
   expect(gather(ids(7, 8, 9), ids(2, 0)).toArray()).toEqual([9, 7]);
   expect(numbers(pad(mask(1), [[1, 1]]))).toEqual([0, 1, 0]);
   expect(numbers(concat([ids(1), ids(2)]))).toEqual([1, 2]);

@@ -11,7 +11,9 @@ function inputsOf(row: OpCase): { plain: Plain[]; tensors: (dtype: "float32" | "
   return {
     plain,
     tensors: (dtype) =>
-      plain.map(({ shape, data }) => tensor(dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data), { shape })),
+      plain.map(({ shape, data }) =>
+        tensor(dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data), { shape }),
+      ),
   };
 }
 

@@ -7,7 +7,14 @@ test.each([
   ["a scalar", tensor(3.5), lines("float32 []", "3.5000000")],
   ["whole numbers", tensor([1, -20, 3]), lines("float32 [3]", "[  1, -20,   3]")],
   ["bool", tensor([true, false].map(Number), { dtype: "bool" }), lines("bool [2]", "[1, 0]")],
-  ["a matrix", tensor([[1, 2], [3, 40]]), lines("float32 [2, 2]", "[[ 1,  2],", " [ 3, 40]]")],
+  [
+    "a matrix",
+    tensor([
+      [1, 2],
+      [3, 40],
+    ]),
+    lines("float32 [2, 2]", "[[ 1,  2],", " [ 3, 40]]"),
+  ],
   [
     "rank 3, with a line between matrices",
     reshape(range(8), [2, 2, 2]),
@@ -33,7 +40,9 @@ test("small and large numbers keep their digits", () => {
 });
 
 test("long axes are cut on every level", () => {
-  const text = reshape(range(20 * 20), [20, 20]).toString().split("\n");
+  const text = reshape(range(20 * 20), [20, 20])
+    .toString()
+    .split("\n");
   expect(text[1]).toBe("[[  0,   1,   2, …,  17,  18,  19],");
   expect(text.slice(1)).toHaveLength(7);
   expect(text[4]).toBe(" …,");

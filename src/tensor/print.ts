@@ -30,12 +30,15 @@ function* visible(data: TypedArray, shape: Shape, axis = 0, at = 0): Generator<n
   }
   let step = 1;
   for (let rest = axis + 1; rest < shape.length; rest++) step *= shape[rest];
-  for (const index of shownIndices(shape[axis])) if (index !== -1) yield* visible(data, shape, axis + 1, at + index * step);
+  for (const index of shownIndices(shape[axis]))
+    if (index !== -1) yield* visible(data, shape, axis + 1, at + index * step);
 }
 
 function formatNumber(x: number): string {
   if (Number.isInteger(x) && Math.abs(x) < 1e9) return String(x);
   if (!Number.isFinite(x)) return String(x);
   const size = Math.abs(x);
-  return size >= 1e-4 && size < 1e6 ? x.toFixed(Math.max(0, 8 - Math.max(1, Math.ceil(Math.log10(size))))) : x.toExponential(5);
+  return size >= 1e-4 && size < 1e6
+    ? x.toFixed(Math.max(0, 8 - Math.max(1, Math.ceil(Math.log10(size)))))
+    : x.toExponential(5);
 }

@@ -63,10 +63,13 @@ describe("valueAndGrad", () => {
   });
 
   test("what is computed but not part of the value does not count", () => {
-    const gradient = grad((y: Tensor) => {
-      sum(exp(y));
-      return sum(y);
-    }, f64(1, 2));
+    const gradient = grad(
+      (y: Tensor) => {
+        sum(exp(y));
+        return sum(y);
+      },
+      f64(1, 2),
+    );
     expect(numbers(gradient)).toEqual([1, 1]);
   });
 
@@ -77,14 +80,19 @@ describe("valueAndGrad", () => {
 
   test("checks its arguments", () => {
     const x = f64(1, 2);
-    const failing = (f: (x: Tensor) => unknown, at: unknown = x): (() => unknown) => () =>
-      valueAndGrad(f as (x: Tensor) => Tensor, at as Tensor);
+    const failing =
+      (f: (x: Tensor) => unknown, at: unknown = x): (() => unknown) =>
+      () =>
+        valueAndGrad(f as (x: Tensor) => Tensor, at as Tensor);
     expect(failing((y) => y)).toThrow("grad: expected a scalar value, got [2]. Reduce it with mean() or sum()");
     expect(failing(() => 1)).toThrow(TypeError);
     expect(failing(() => undefined)).toThrow("grad: expected a function that returns a scalar tensor, got undefined");
     expect(failing((y) => y, { w: 1 })).toThrow('grad parameter "w": expected a tensor, got 1');
     expect(failing((y) => y, { w: tensor([1], { dtype: "int32" }) })).toThrow(
-      expect.objectContaining({ code: "ERR_DTYPE", message: 'grad parameter "w": expected float32 or float64, got int32' }),
+      expect.objectContaining({
+        code: "ERR_DTYPE",
+        message: 'grad parameter "w": expected float32 or float64, got int32',
+      }),
     );
   });
 
@@ -109,10 +117,13 @@ describe("constants", () => {
   });
 
   test("withoutGradient makes everything in it constant", () => {
-    const gradient = grad((y: Tensor) => {
-      const scale = withoutGradient(() => exp(y));
-      return sum(mul(y, scale));
-    }, f64(1, 2));
+    const gradient = grad(
+      (y: Tensor) => {
+        const scale = withoutGradient(() => exp(y));
+        return sum(mul(y, scale));
+      },
+      f64(1, 2),
+    );
     expect(numbers(gradient)).toEqual(numbers(exp(f64(1, 2))));
     expect(() =>
       withoutGradient(() => {

@@ -22,7 +22,12 @@ export type StepResult = {
 export function trainStep(
   model: LanguageModel,
   { inputs, targets }: TokenBatch,
-  { sequenceLength, batchSize, state, random }: { sequenceLength: number; batchSize: number; state: State; random: RandomStream },
+  {
+    sequenceLength,
+    batchSize,
+    state,
+    random,
+  }: { sequenceLength: number; batchSize: number; state: State; random: RandomStream },
   apply: (gradients: Parameters) => ClipByGlobalNorm,
 ): StepResult {
   return scope(() => {
@@ -44,5 +49,20 @@ const allFinite = (state: State): boolean =>
 /** Copies a state into the tensors that carry it to the next batch; zeros without one. */
 export function carryInto(carried: State, next: State | undefined): void {
   const sources = next && new Map(leavesOf(next as Tree<Tensor>));
-  for (const [path, part] of leavesOf(carried as Tree<Tensor>)) assign(part, sources?.get(path) ?? new Float32Array(part.size));
+  for (const [path, part] of leavesOf(carried as Tree<Tensor>))
+    assign(part, sources?.get(path) ?? new Float32Array(part.size));
+}
+
+/** Sets each row of a state to zero with the given probability. */
+export function resetRows(carried: State, probability: number, random: RandomStream): void {
+  const parts = leavesOf(carried as Tree<Tensor>).map(([, part]) => part);
+  const [batch] = parts[0].shape;
+  const isReset = Array.from({ length: batch }, () => random.uniform() < probability);
+  if (!isReset.includes(true)) return;
+  for (const part of parts) {
+    const values = part.values();
+    const width = part.shape[1];
+    isReset.forEach((reset, row) => reset && values.fill(0, row * width, (row + 1) * width));
+    assign(part, values);
+  }
 }

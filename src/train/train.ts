@@ -1,13 +1,23 @@
-import { checkInteger, checkNumber, DataError, kindError, NotFiniteError, type RandomStream, randomStream, sentence, valueError } from "../base/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  DataError,
+  kindError,
+  NotFiniteError,
+  type RandomStream,
+  randomStream,
+  sentence,
+  valueError,
+} from "../base/index.ts";
 import { contiguousBatches, shuffledWindows, splitTail, type TokenBatches } from "../data/index.ts";
 import { encodeCorpus, evaluate, type Evaluation, type LanguageModel } from "../model/index.ts";
 import { adam, clipByGlobalNorm, type Optimizer, type OptimizerState, type Schedule } from "../optim/index.ts";
 import { now, yieldToHost } from "#platform";
-import { carryInto, trainStep } from "./train-step.ts";
+import { carryInto, resetRows, trainStep } from "./train-step.ts";
 
 export type TrainOptions = {
-  /** Text to learn. Default: the corpus that the model was made with. */
-  readonly corpus?: string | Uint8Array;
+  /** Text to learn, or its token ids. Default: the corpus that the model was made with. */
+  readonly corpus?: string | Uint8Array | Int32Array;
   /** Time steps per batch: how far gradients reach back. Default 50. */
   readonly sequenceLength?: number;
   /** Rows per batch. Default 32. */
@@ -33,6 +43,11 @@ export type TrainOptions = {
    * a new random order each epoch, each from a zero state.
    */
   readonly shuffle?: boolean;
+  /**
+   * Probability that a row begins a batch with a zero state although its text runs on. Default 0.05: without any, a long run never sees the
+   * beginning of a text again, and later samples badly from a short prime. 0 is what char-rnn does.
+   */
+  readonly resetState?: number;
   /** Of shuffling and dropout. Default: the model's. */
   readonly seed?: number;
   /** Ends training after the step that is running. */
@@ -75,11 +90,23 @@ const MAX_SKIPPED = 10;
  * Throws (when first advanced) DataError for a text that is too short, RangeError for options; NotFiniteError after 10 steps in a row whose
  * loss or gradient was not finite: none of them has touched the parameters.
  */
-export async function* train(model: LanguageModel, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
-  const { batchSize = 32, sequenceLength = 50, shuffle = false, clipNorm = 5, signal, schedule } = options;
+export async function* train(
+  model: LanguageModel,
+  options: TrainOptions = {},
+): AsyncGenerator<TrainEvent, void, undefined> {
+  const {
+    batchSize = 32,
+    sequenceLength = 50,
+    shuffle = false,
+    clipNorm = 5,
+    resetState = 0.05,
+    signal,
+    schedule,
+  } = options;
   const { optimizer = adam({ learningRate: 2e-3 }), seed = model.config.seed } = options;
   const limits = checkLimits(options);
   if (clipNorm !== Infinity) checkNumber("train clipNorm", clipNorm, Number.MIN_VALUE);
+  checkNumber("train resetState", resetState, 0, 1);
   const random = randomStream(checkInteger("train seed", seed));
   const { training, validation } = splitCorpus(model, options);
   const epochOf = (epoch: number): TokenBatches =>
@@ -107,14 +134,21 @@ export async function* train(model: LanguageModel, options: TrainOptions = {}): 
       if (step > 0 && shuffle) batches = epochOf(step / perEpoch);
       carryInto(carried, undefined);
     }
+    resetRows(carried, resetState, random.named("reset").at(step));
     const begin = now();
     const learningRate = schedule?.(step);
     const dropout: RandomStream = random.named("dropout").at(step);
-    const result = trainStep(model, batches.at(index), { batchSize, sequenceLength, state: carried, random: dropout }, (gradients) => {
-      const clipped = clipByGlobalNorm(gradients, clipNorm);
-      if (clipped.finite) optimizerState = optimizer.update(parameters, clipped.gradients, optimizerState, { learningRate });
-      return clipped;
-    });
+    const result = trainStep(
+      model,
+      batches.at(index),
+      { batchSize, sequenceLength, state: carried, random: dropout },
+      (gradients) => {
+        const clipped = clipByGlobalNorm(gradients, clipNorm);
+        if (clipped.finite)
+          optimizerState = optimizer.update(parameters, clipped.gradients, optimizerState, { learningRate });
+        return clipped;
+      },
+    );
     carryInto(carried, shuffle || result.skipped ? undefined : result.state);
     step++;
     loss = result.loss;
@@ -130,7 +164,9 @@ export async function* train(model: LanguageModel, options: TrainOptions = {}): 
     };
     if (skipped >= MAX_SKIPPED) {
       const got = `${skipped} in a row that were not, up to step ${step}`;
-      throw new NotFiniteError(sentence("train", "steps with a finite loss and gradient", got, "Lower the learning rate or clipNorm"));
+      throw new NotFiniteError(
+        sentence("train", "steps with a finite loss and gradient", got, "Lower the learning rate or clipNorm"),
+      );
     }
     await yieldToHost();
     if (signal?.aborted) reason = "aborted";
@@ -140,7 +176,8 @@ export async function* train(model: LanguageModel, options: TrainOptions = {}): 
       yield { kind: "evaluation", ...progress(), ...evaluate(model, validation) };
     }
   }
-  if (validation.length > 1 && reason !== "aborted") yield { kind: "evaluation", ...progress(), ...evaluate(model, validation) };
+  if (validation.length > 1 && reason !== "aborted")
+    yield { kind: "evaluation", ...progress(), ...evaluate(model, validation) };
   yield { kind: "end", ...progress(), loss, reason };
 }
 
@@ -153,11 +190,17 @@ function checkLimits({ steps, epochs, seconds }: TrainOptions): Limits {
   if (steps !== undefined) checkInteger("train steps", steps, 1);
   if (epochs !== undefined) checkInteger("train epochs", epochs, 1);
   if (seconds !== undefined) checkNumber("train seconds", seconds, 0);
-  return { steps, seconds, epochs: epochs ?? (steps === undefined && seconds === undefined ? DEFAULT_EPOCHS : undefined) };
+  return {
+    steps,
+    seconds,
+    epochs: epochs ?? (steps === undefined && seconds === undefined ? DEFAULT_EPOCHS : undefined),
+  };
 }
 
 function splitCorpus(model: LanguageModel, options: TrainOptions): { training: Int32Array; validation: Int32Array } {
-  const ids = options.corpus === undefined ? model.corpus : encodeCorpus(model.vocabulary, options.corpus);
+  const { corpus = model.corpus } = options;
+  const ids =
+    typeof corpus === "string" || corpus instanceof Uint8Array ? encodeCorpus(model.vocabulary, corpus) : corpus;
   if (ids === undefined) throw kindError("train", "a corpus (in the model or in the options)", undefined);
   if (ids.length === 0) throw new DataError(sentence("train corpus", "at least one token", "none"));
   const { train: training, validation } = splitTail(ids, { validation: options.validation ?? 0.05 });

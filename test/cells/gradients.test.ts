@@ -5,7 +5,15 @@ import { type Cell, dynamicRnn, type State } from "../../src/rnn/index.ts";
 import { assign, concat, reshape, scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { type CellCase, cellCases } from "../cell-cases.ts";
 import { checkGradient } from "../helpers/gradient-check.ts";
-import { builtCell, randomState, type RunResult, runWithGradients, sameBits, uniformTensor, withoutSequence } from "./cell-runs.ts";
+import {
+  builtCell,
+  randomState,
+  type RunResult,
+  runWithGradients,
+  sameBits,
+  uniformTensor,
+  withoutSequence,
+} from "./cell-runs.ts";
 
 const STEPS = 3;
 const settings = [
@@ -58,7 +66,9 @@ function pointOf(row: CellCase, { lengths, given }: Setting, draw: number): Poin
       const shifted = parameters.flatMap((p, i) => (variables[i] === p ? [] : [i]));
       try {
         for (const i of shifted) assign(parameters[i], variables[i]);
-        return everything(dynamicRnn(cell, x, { lengths, initialState, ...(row.random && { random: randomStream(5) }) }));
+        return everything(
+          dynamicRnn(cell, x, { lengths, initialState, ...(row.random && { random: randomStream(5) }) }),
+        );
       } finally {
         for (const i of shifted) assign(parameters[i], values[i]);
       }
@@ -98,7 +108,11 @@ function isSmooth({ f, variables }: Point): boolean {
     for (let j = 0; j < values.length; j++) {
       const step = 1.2e-3;
       const shifted = (by: number): ArrayLike<number> =>
-        scope(() => f(variables.map((v, n) => (n === i ? tensor(values.with(j, values[j] + by), { shape: v.shape }) : v))).values());
+        scope(() =>
+          f(
+            variables.map((v, n) => (n === i ? tensor(values.with(j, values[j] + by), { shape: v.shape }) : v)),
+          ).values(),
+        );
       const [a, b, c, d] = [shifted(-2 * step), shifted(-step), shifted(step), shifted(2 * step)];
       for (let k = 0; k < middle.length; k++) {
         if (Math.abs(a[k] - 4 * b[k] + 6 * middle[k] - 4 * c[k] + d[k]) > 1e-7 * step) return false;
@@ -125,7 +139,8 @@ describe("a whole sequence equals its steps", () => {
       for (const setting of settings) {
         const cell = builtCell(row, 21, dtype);
         const [whole, stepped] = [cell, withoutSequence(cell)].map((one) => runOf(row, one, setting, dtype));
-        const forward = ({ outputs, state }: RunResult): [string, Tensor][] => leavesOf({ outputs, state } as Tree<Tensor>);
+        const forward = ({ outputs, state }: RunResult): [string, Tensor][] =>
+          leavesOf({ outputs, state } as Tree<Tensor>);
         const expected = new Map(forward(stepped));
         for (const [path, y] of forward(whole)) {
           if (!sameBits(y, expected.get(path) as Tensor)) unequal.push(`${row.name} ${dtype} ${setting.name} ${path}`);
@@ -135,7 +150,10 @@ describe("a whole sequence equals its steps", () => {
         const gradients = new Map(leavesOf(stepped.gradients as Tree<Tensor>));
         for (const [path, g] of leavesOf(whole.gradients as Tree<Tensor>)) {
           const other = (gradients.get(path) as Tensor).values();
-          const error = (g.values() as Float64Array).reduce((m: number, x: number, i: number) => Math.max(m, Math.abs(x - other[i])), 0);
+          const error = (g.values() as Float64Array).reduce(
+            (m: number, x: number, i: number) => Math.max(m, Math.abs(x - other[i])),
+            0,
+          );
           expect.soft(error, `${setting.name} gradient of ${path}`).toBeLessThanOrEqual(1e-12);
           largest.gradient = Math.max(largest.gradient, error);
         }
@@ -150,7 +168,11 @@ function runOf(row: CellCase, cell: Cell, { lengths, given }: Setting, dtype: Fl
   const inputs = uniformTensor([batch, STEPS, row.inputSize], random.named("inputs"), dtype);
   const initialState = given ? randomState(cell, batch, random.named("state"), dtype) : undefined;
   return runWithGradients(
-    () => dynamicRnn(cell, inputs, { lengths, initialState, ...(row.random && { random: randomStream(5) }) }) as { outputs: Tensor; state: Tree<Tensor> },
+    () =>
+      dynamicRnn(cell, inputs, { lengths, initialState, ...(row.random && { random: randomStream(5) }) }) as {
+        outputs: Tensor;
+        state: Tree<Tensor>;
+      },
     { parameters: cell.parameters(), inputs, initialState: (initialState ?? {}) as Tree<Tensor> },
     (path, like) => uniformTensor(like.shape, random.named(path), dtype),
   );
@@ -158,8 +180,11 @@ function runOf(row: CellCase, cell: Cell, { lengths, given }: Setting, dtype: Fl
 
 test.each(cellCases.map((row) => [row.name, row] as const))("a second run of %s is the first", (_name, row) => {
   for (const dtype of ["float32", "float64"] as const) {
-    const [first, second] = [0, 1].map(() => runOf(row, builtCell(row, 21, dtype), settings[3], dtype) as unknown as Tree<Tensor>);
+    const [first, second] = [0, 1].map(
+      () => runOf(row, builtCell(row, 21, dtype), settings[3], dtype) as unknown as Tree<Tensor>,
+    );
     const expected = new Map(leavesOf(first));
-    for (const [path, value] of leavesOf(second)) expect(sameBits(value, expected.get(path) as Tensor), path).toBe(true);
+    for (const [path, value] of leavesOf(second))
+      expect(sameBits(value, expected.get(path) as Tensor), path).toBe(true);
   }
 });

@@ -34,7 +34,8 @@ function gatesOf(dialect: Dialect, p: Parameters, inputSize: number, units: numb
     R: columns(recurrent, width, g * units, units),
     Wb: biases.slice(g * units, (g + 1) * units),
     // only torch and keras' reset-after GRU have a second bias
-    Rb: biases.length === width ? Array<number>(units).fill(0) : biases.slice(width + g * units, width + (g + 1) * units),
+    Rb:
+      biases.length === width ? Array<number>(units).fill(0) : biases.slice(width + g * units, width + (g + 1) * units),
   }));
 }
 
@@ -59,12 +60,20 @@ export const rnnWeights = (dialect: Dialect, p: Parameters, inputSize: number, u
  * forget gate with every sign turned.
  */
 export function lstmWeights(
-  { dialect = "tf1", coupled = false, peepholes = false, forgetBias = dialect === "tf1" ? 1 : 0, units }: LstmCellOptions,
+  {
+    dialect = "tf1",
+    coupled = false,
+    peepholes = false,
+    forgetBias = dialect === "tf1" ? 1 : 0,
+    units,
+  }: LstmCellOptions,
   p: Parameters,
   inputSize: number,
 ): OnnxWeights {
   const blocks = gatesOf(dialect, p, inputSize, units, coupled ? 3 : 4);
-  const order = (coupled ? { tf1: "cfo", keras: "fco", torch: "fco" } : { tf1: "icfo", keras: "ifco", torch: "ifco" })[dialect];
+  const order = (coupled ? { tf1: "cfo", keras: "fco", torch: "fco" } : { tf1: "icfo", keras: "ifco", torch: "ifco" })[
+    dialect
+  ];
   const block = (name: string): Gate => blocks[order.indexOf(name)];
   const f = { ...block("f"), Wb: block("f").Wb.map((b) => b + forgetBias) };
   const gates = coupled
@@ -78,11 +87,18 @@ export function lstmWeights(
 }
 
 /** With `write` the update gate's meaning is turned round, so its signs are. */
-export function gruWeights({ dialect = "tf1", updateGate = "keep", units }: GruCellOptions, p: Parameters, inputSize: number): OnnxWeights {
+export function gruWeights(
+  { dialect = "tf1", updateGate = "keep", units }: GruCellOptions,
+  p: Parameters,
+  inputSize: number,
+): OnnxWeights {
   let blocks: Gate[];
   if (dialect === "tf1") {
     const part = (name: string): Parameters => ({ kernel: p[`${name}/kernel`], bias: p[`${name}/bias`] });
-    blocks = [...gatesOf("tf1", part("gates"), inputSize, units, 2), ...gatesOf("tf1", part("candidate"), inputSize, units, 1)];
+    blocks = [
+      ...gatesOf("tf1", part("gates"), inputSize, units, 2),
+      ...gatesOf("tf1", part("candidate"), inputSize, units, 1),
+    ];
   } else {
     blocks = gatesOf(dialect, p, inputSize, units, 3);
   }
@@ -102,7 +118,11 @@ const ACTIVATIONS: Readonly<Record<ActivationName, readonly [name: string, alpha
   hardSigmoid02: ["HardSigmoid", 0.2, 0.5],
 };
 
-export type OnnxActivations = { readonly activations: string[]; readonly activationAlpha?: number[]; readonly activationBeta?: number[] };
+export type OnnxActivations = {
+  readonly activations: string[];
+  readonly activationAlpha?: number[];
+  readonly activationBeta?: number[];
+};
 
 /** The attributes for a node's activations, one list for all its directions. */
 export function onnxActivations(names: readonly ActivationName[]): OnnxActivations {

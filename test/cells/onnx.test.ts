@@ -2,7 +2,17 @@
 import { afterAll, expect, test } from "vitest";
 import { type RandomStream, randomStream } from "../../src/base/index.ts";
 import type { ActivationName } from "../../src/engine/index.ts";
-import { bidirectionalDynamicRnn, type Cell, dynamicRnn, gruCell, type GruCellOptions, lstmCell, type LstmCellOptions, rnnCell, type State } from "../../src/rnn/index.ts";
+import {
+  bidirectionalDynamicRnn,
+  type Cell,
+  dynamicRnn,
+  gruCell,
+  type GruCellOptions,
+  lstmCell,
+  type LstmCellOptions,
+  rnnCell,
+  type State,
+} from "../../src/rnn/index.ts";
 import { assign, swapLeading, type Tensor } from "../../src/tensor/index.ts";
 import { releaseSessions, runOnnx } from "../onnx/onnx-oracle.ts";
 import type { Direction, RecurrentNode } from "../onnx/onnx-writer.ts";
@@ -18,7 +28,9 @@ let emptyRows = 0;
 
 afterAll(async () => {
   await releaseSessions();
-  console.log(`onnx: ${CONFIGURATIONS} configurations (${seen.size} different), ${emptyRows} rows of length 0, max error ${worst.toExponential(1)}`);
+  console.log(
+    `onnx: ${CONFIGURATIONS} configurations (${seen.size} different), ${emptyRows} rows of length 0, max error ${worst.toExponential(1)}`,
+  );
 });
 
 const between = (random: RandomStream, low: number, high: number): number => low + random.integer(high - low + 1);
@@ -92,12 +104,14 @@ function randomPair(random: RandomStream, units: number, inputSize: number): Pai
 function builtCell(make: () => Cell, inputSize: number, random: RandomStream): Cell {
   const cell = make();
   cell.build(inputSize);
-  for (const [name, value] of Object.entries(cell.parameters())) assign(value, uniformTensor(value.shape, random.named(name), "float32", 0.6));
+  for (const [name, value] of Object.entries(cell.parameters()))
+    assign(value, uniformTensor(value.shape, random.named(name), "float32", 0.6));
   return cell;
 }
 
 const floats = (x: Tensor): Float32Array => x.values() as Float32Array;
-const joined = (parts: readonly ArrayLike<number>[]): Float32Array => Float32Array.from(parts.flatMap((part) => Array.from(part)));
+const joined = (parts: readonly ArrayLike<number>[]): Float32Array =>
+  Float32Array.from(parts.flatMap((part) => Array.from(part)));
 
 /** One cell over one direction: time-major outputs and last state. */
 type Ours = { readonly cell: Cell; readonly initial: State; readonly outputs: Tensor; readonly state: State };
@@ -128,7 +142,11 @@ async function compare(random: RandomStream): Promise<void> {
   ];
   const ours = { forward: directions.slice(0, 1), reverse: directions.slice(1), bidirectional: directions }[direction];
   if (direction === "forward") {
-    const alone = dynamicRnn(cells[0], X, { timeMajor: true, lengths, ...(withInitial && { initialState: initials[0] }) });
+    const alone = dynamicRnn(cells[0], X, {
+      timeMajor: true,
+      lengths,
+      ...(withInitial && { initialState: initials[0] }),
+    });
     expect(floats(alone.outputs)).toEqual(floats(both.outputs.forward));
   }
 
@@ -163,10 +181,17 @@ async function compare(random: RandomStream): Promise<void> {
     for (let row = 0; row < batch; row++) {
       for (let t = 0; t < steps; t++) {
         for (let k = 0; k < units; k++) {
-          check(`Y row ${row} step ${t}`, y[(row * steps + t) * units + k], result.Y[((t * ours.length + d) * batch + row) * units + k]);
+          check(
+            `Y row ${row} step ${t}`,
+            y[(row * steps + t) * units + k],
+            result.Y[((t * ours.length + d) * batch + row) * units + k],
+          );
         }
       }
-      for (const [part, theirs] of [["h", result.Y_h], ["c", result.Y_c]] as const) {
+      for (const [part, theirs] of [
+        ["h", result.Y_h],
+        ["c", result.Y_c],
+      ] as const) {
         if (theirs === undefined) continue;
         const last = (state[part] as Tensor).values();
         const from = (start[part] as Tensor).values();

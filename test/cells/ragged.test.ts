@@ -29,7 +29,11 @@ type Network = {
   readonly inputSize: number;
   readonly parameters: () => Parameters;
   readonly initialState: (batch: number, random: RandomStream) => Tree<Tensor>;
-  readonly run: (inputs: Tensor, initialState: Tree<Tensor>, options: RunOptions) => { outputs: Tree<Tensor>; state: Tree<Tensor> };
+  readonly run: (
+    inputs: Tensor,
+    initialState: Tree<Tensor>,
+    options: RunOptions,
+  ) => { outputs: Tree<Tensor>; state: Tree<Tensor> };
 };
 type RunOptions = { readonly lengths?: readonly number[]; readonly paddedOutput?: "zero" | "hold" };
 
@@ -37,7 +41,10 @@ const between = (random: RandomStream, low: number, high: number): number => low
 const pick = <T>(random: RandomStream, from: readonly T[]): T => from[random.integer(from.length)];
 
 /** A cell of the table in a random size. */
-function randomCell(random: RandomStream, inputSize: number | undefined): { cell: Cell; name: string; inputSize: number } {
+function randomCell(
+  random: RandomStream,
+  inputSize: number | undefined,
+): { cell: Cell; name: string; inputSize: number } {
   const row = random.integer(5) === 0 && inputSize === undefined ? pick(random, composed) : pick(random, fused);
   const sizes = row.fused ? { units: between(random, 1, 7), inputSize: inputSize ?? between(random, 1, 7) } : {};
   const cell = builtCell(row, random.integer(1000), "float32", sizes);
@@ -65,7 +72,11 @@ const stateOfPair = ({ forward, backward }: Directions<Cell>, batch: number, ran
 });
 
 const prefixed = (cells: Readonly<Record<string, Cell>>): Parameters =>
-  Object.fromEntries(Object.entries(cells).flatMap(([at, cell]) => Object.entries(cell.parameters()).map(([name, value]) => [`${at}/${name}`, value])));
+  Object.fromEntries(
+    Object.entries(cells).flatMap(([at, cell]) =>
+      Object.entries(cell.parameters()).map(([name, value]) => [`${at}/${name}`, value]),
+    ),
+  );
 
 function twoWays(random: RandomStream): Network {
   const forward = randomCell(random, between(random, 1, 7));
@@ -99,7 +110,15 @@ function stacked(random: RandomStream): Network {
     name: layers.map(({ forward, backward }) => `${forward.name}, ${backward.name}`).join("; "),
     joined: true,
     inputSize,
-    parameters: () => prefixed(Object.fromEntries(layers.flatMap(({ forward, backward }, i) => [[`${i}/forward`, forward], [`${i}/backward`, backward]]))),
+    parameters: () =>
+      prefixed(
+        Object.fromEntries(
+          layers.flatMap(({ forward, backward }, i) => [
+            [`${i}/forward`, forward],
+            [`${i}/backward`, backward],
+          ]),
+        ),
+      ),
     initialState: (batch, stream) =>
       Object.fromEntries(layers.map((layer, i) => [String(i), stateOfPair(layer, batch, stream.at(i))])),
     run(inputs, initialState, options) {
@@ -135,7 +154,11 @@ function checkBatch(make: (random: RandomStream) => Network, random: RandomStrea
   const initialState = network.initialState(batch, random.named("state"));
   const weights = (path: string, like: Tensor): Tensor => uniformTensor(like.shape, random.named(path), "float32");
   const run = (inputs: Tensor): RunResult =>
-    runWithGradients(() => network.run(inputs, initialState, { lengths }), { parameters: network.parameters(), inputs, initialState }, weights);
+    runWithGradients(
+      () => network.run(inputs, initialState, { lengths }),
+      { parameters: network.parameters(), inputs, initialState },
+      weights,
+    );
   const withNaN = run(padded(clean, lengths, NaN));
   const withZeros = run(clean);
   const where = `${network.name}, ${batch} rows of ${steps} steps, lengths ${lengths.join(" ")}`;
@@ -143,10 +166,13 @@ function checkBatch(make: (random: RandomStream) => Network, random: RandomStrea
   const zeroLeaves = new Map(leavesOf(withZeros as unknown as Tree<Tensor>));
   for (const [path, value] of leavesOf(withNaN as unknown as Tree<Tensor>)) {
     if (value.values().some(Number.isNaN)) expect.fail(`${where}: NaN in ${path}`);
-    if (!sameBits(value, zeroLeaves.get(path) as Tensor)) expect.fail(`${where}: ${path} depends on what the padding holds`);
+    if (!sameBits(value, zeroLeaves.get(path) as Tensor))
+      expect.fail(`${where}: ${path} depends on what the padding holds`);
   }
 
-  const held = new Map(leavesOf(network.run(padded(clean, lengths, NaN), initialState, { lengths, paddedOutput: "hold" }).outputs));
+  const held = new Map(
+    leavesOf(network.run(padded(clean, lengths, NaN), initialState, { lengths, paddedOutput: "hold" }).outputs),
+  );
   for (const [path, y] of leavesOf(withNaN.outputs)) {
     const features = y.shape[2];
     const zero = y.values();
@@ -158,12 +184,14 @@ function checkBatch(make: (random: RandomStream) => Network, random: RandomStrea
           if (!Object.is(zero[at], 0)) expect.fail(`${where}: outputs ${path} at padding is ${zero[at]}`);
           // the backward cell reads the first step last
           const last = length === 0 ? 0 : hold[(row * steps + (path === "backward" ? 0 : length - 1)) * features + k];
-          if (!network.joined && hold[at] !== last) expect.fail(`${where}: held outputs ${path} at padding is ${hold[at]}, expected ${last}`);
+          if (!network.joined && hold[at] !== last)
+            expect.fail(`${where}: held outputs ${path} at padding is ${hold[at]}, expected ${last}`);
         }
       }
     });
     lengths.forEach((length, row) => {
-      if (!sameBits(rowOf(y, row, length), rowOf(held.get(path) as Tensor, row, length))) expect.fail(`${where}: holding changed valid ${path}`);
+      if (!sameBits(rowOf(y, row, length), rowOf(held.get(path) as Tensor, row, length)))
+        expect.fail(`${where}: holding changed valid ${path}`);
     });
   }
 
@@ -181,10 +209,11 @@ function checkBatch(make: (random: RandomStream) => Network, random: RandomStrea
     const expected = new Map(leavesOf(own(alone)));
     for (const [path, value] of leavesOf(own(withNaN))) {
       const [a, b] = [rowOf(value, row, length), expected.get(path) as Tensor];
-      if (!sameBits(a, b)) expect.fail(`${where}: ${path} of row ${row} is ${a}, alone ${b}`);
+      if (!sameBits(a, b)) expect.fail(`${where}: ${path} of row ${row} is ${a.toString()}, alone ${b.toString()}`);
     }
     const paddedGradient = slice(withNaN.gradients.inputs, [row, length], [1, steps - length]);
-    if (paddedGradient.values().some((x: number) => x !== 0)) expect.fail(`${where}: gradient at the padding of row ${row}`);
+    if (paddedGradient.values().some((x: number) => x !== 0))
+      expect.fail(`${where}: gradient at the padding of row ${row}`);
   });
   return batch;
 }
@@ -215,7 +244,11 @@ test("a cell's own sequence op ignores what the padding holds", () => {
       runWithGradients(
         () => {
           const context = { lengths: tensor(Int32Array.from(lengths)), trace: false };
-          const { outputs, state } = (cell.sequence as NonNullable<Cell["sequence"]>)(swapLeading(inputs), initialState, context);
+          const { outputs, state } = (cell.sequence as NonNullable<Cell["sequence"]>)(
+            swapLeading(inputs),
+            initialState,
+            context,
+          );
           return { outputs, state: state as Tree<Tensor> };
         },
         { parameters: cell.parameters(), inputs, initialState: initialState as Tree<Tensor> },

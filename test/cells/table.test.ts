@@ -62,4 +62,6 @@ describe("a cell", () => {
 });
 
 const stored = (cell: Cell): Record<string, StoredArray> =>
-  Object.fromEntries(Object.entries(cell.parameters()).map(([name, p]) => [name, { dtype: p.dtype, shape: p.shape, data: p.values() }]));
+  Object.fromEntries(
+    Object.entries(cell.parameters()).map(([name, p]) => [name, { dtype: p.dtype, shape: p.shape, data: p.values() }]),
+  );

@@ -97,7 +97,10 @@ function prepare(golden: GoldenCase): { cells: [string, Cell][]; run: Run } {
       return {
         cells: [["", cell]],
         run: (x, initial) => {
-          const { outputs, state } = dynamicRnn(cell, x, { ...options, ...(initial && { initialState: initial as State }) });
+          const { outputs, state } = dynamicRnn(cell, x, {
+            ...options,
+            ...(initial && { initialState: initial as State }),
+          });
           return { outputs, state: state as Tree<Tensor> };
         },
       };
@@ -107,20 +110,35 @@ function prepare(golden: GoldenCase): { cells: [string, Cell][]; run: Run } {
       const forward = cellFromConfig(config.forward);
       const backward = cellFromConfig(config.backward);
       return {
-        cells: [["forward", forward], ["backward", backward]],
+        cells: [
+          ["forward", forward],
+          ["backward", backward],
+        ],
         run: (x, initial) => {
-          const result = bidirectionalDynamicRnn(forward, backward, x, { ...options, ...(initial && { initialState: initial as never }) });
+          const result = bidirectionalDynamicRnn(forward, backward, x, {
+            ...options,
+            ...(initial && { initialState: initial as never }),
+          });
           return { outputs: result.outputs, state: result.state as unknown as Tree<Tensor> };
         },
       };
     }
     case "stackBidirectionalDynamicRnn": {
       const config = golden.cell as DirectionalStack;
-      const layers = config.forward.map((f, i) => ({ forward: cellFromConfig(f), backward: cellFromConfig(config.backward[i]) }));
+      const layers = config.forward.map((f, i) => ({
+        forward: cellFromConfig(f),
+        backward: cellFromConfig(config.backward[i]),
+      }));
       return {
-        cells: layers.flatMap(({ forward, backward }, i): [string, Cell][] => [[`${i}/forward`, forward], [`${i}/backward`, backward]]),
+        cells: layers.flatMap(({ forward, backward }, i): [string, Cell][] => [
+          [`${i}/forward`, forward],
+          [`${i}/backward`, backward],
+        ]),
         run: (x, initial) => {
-          const result = stackBidirectionalDynamicRnn(layers, x, { ...options, ...(initial && { initialState: initial as never }) });
+          const result = stackBidirectionalDynamicRnn(layers, x, {
+            ...options,
+            ...(initial && { initialState: initial as never }),
+          });
           return { outputs: result.outputs, state: result.state as unknown as Tree<Tensor> };
         },
       };
@@ -131,7 +149,8 @@ function prepare(golden: GoldenCase): { cells: [string, Cell][]; run: Run } {
 }
 
 const toTensors = (tree: ArrayTree, dtype: DType): Tree<Tensor> => {
-  const leaf = (node: unknown): node is GoldenArray => typeof node === "object" && node !== null && Array.isArray((node as GoldenArray).shape);
+  const leaf = (node: unknown): node is GoldenArray =>
+    typeof node === "object" && node !== null && Array.isArray((node as GoldenArray).shape);
   if (leaf(tree)) return tensor(Float64Array.from(tree.data), { shape: tree.shape, dtype });
   return Object.fromEntries(Object.entries(tree).map(([name, node]) => [name, toTensors(node as ArrayTree, dtype)]));
 };
@@ -149,19 +168,25 @@ export function goldenErrors(golden: GoldenCase, dtype: "float64" | "float32"): 
   run(inputs, initial); // creates the parameters
   const parameters: Record<string, Tensor> = {};
   for (const [prefix, cell] of cells) {
-    for (const [name, value] of Object.entries(cell.parameters())) parameters[prefix === "" ? name : `${prefix}/${name}`] = value;
+    for (const [name, value] of Object.entries(cell.parameters()))
+      parameters[prefix === "" ? name : `${prefix}/${name}`] = value;
   }
   const named = Object.keys(parameters).sort().join(" ");
   const given = Object.keys(golden.parameters).sort().join(" ");
   if (named !== given) throw new Error(`${golden.name}: expected parameters ${given}, got ${named}`);
   for (const [name, { data, shape }] of Object.entries(golden.parameters)) {
     if (parameters[name].shape.join() !== shape.join()) {
-      throw new Error(`${golden.name}: expected ${name} [${shape.join(", ")}], got [${parameters[name].shape.join(", ")}]`);
+      throw new Error(
+        `${golden.name}: expected ${name} [${shape.join(", ")}], got [${parameters[name].shape.join(", ")}]`,
+      );
     }
     assign(parameters[name], tensor(Float64Array.from(data), { shape, dtype }));
   }
 
-  const weights = toTensors(golden.lossWeights as unknown as ArrayTree, dtype) as { outputs: Tree<Tensor>; finalState: Tree<Tensor> };
+  const weights = toTensors(golden.lossWeights as unknown as ArrayTree, dtype) as {
+    outputs: Tree<Tensor>;
+    finalState: Tree<Tensor>;
+  };
   const variables = { parameters, inputs, ...(initial && { initialState: initial }) };
   const { gradients, result } = valueAndGrad(() => {
     const { outputs, state } = run(inputs, initial);
@@ -172,15 +197,23 @@ export function goldenErrors(golden: GoldenCase, dtype: "float64" | "float32"): 
   const errors = new Map<string, number>();
   const compare = (where: string, got: Tree<Tensor>, expected: ArrayTree): void => {
     const wanted = new Map(leavesOf(toTensors(expected, "float64")));
+    const parts = leavesOf(got).length;
+    if (parts !== wanted.size) throw new Error(`${golden.name} ${where}: expected ${wanted.size} parts, got ${parts}`);
     for (const [path, value] of leavesOf(got)) {
       const want = wanted.get(path);
       const name = path === "" ? where : `${where} ${path}`;
       if (want === undefined || want.shape.join() !== value.shape.join()) {
-        throw new Error(`${golden.name} ${name}: expected shape [${want?.shape.join(", ")}], got [${value.shape.join(", ")}]`);
+        throw new Error(
+          `${golden.name} ${name}: expected shape [${want?.shape.join(", ")}], got [${value.shape.join(", ")}]`,
+        );
       }
-      const a = value.values();
+      const a = Array.from<number>(value.values());
       const b = want.values();
-      errors.set(name, a.reduce((worst: number, x: number, i: number) => Math.max(worst, Number.isFinite(x) ? Math.abs(x - b[i]) : Infinity), 0));
+      const far = (x: number, i: number): number => (Number.isFinite(x) ? Math.abs(x - b[i]) : Infinity);
+      errors.set(
+        name,
+        a.reduce((worst, x, i) => Math.max(worst, far(x, i)), 0),
+      );
     }
   };
   compare("outputs", result.outputs, golden.outputs);

@@ -1,6 +1,17 @@
 /** @file Gradients against differences, in float64. */
 import { randomStream, type Shape, sizeOf } from "../../src/base/index.ts";
-import { concat, grad, mul, randomTensor, reshape, scope, slice, sum, type Tensor, tensor } from "../../src/tensor/index.ts";
+import {
+  concat,
+  grad,
+  mul,
+  randomTensor,
+  reshape,
+  scope,
+  slice,
+  sum,
+  type Tensor,
+  tensor,
+} from "../../src/tensor/index.ts";
 
 export type GradientTolerance = { readonly rtol?: number; readonly atol?: number };
 

@@ -8,7 +8,10 @@ export type NodeProgram = { readonly path: string; readonly version: string };
 export function availableNodes(): NodeProgram[] {
   const candidates = [
     process.execPath,
-    ...(process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules")).map((folder) => join(folder, "node")),
+    ...(process.env["PATH"] ?? "")
+      .split(delimiter)
+      .filter((folder) => !folder.includes("node_modules"))
+      .map((folder) => join(folder, "node")),
   ];
   const byVersion = new Map<string, string>();
   for (const path of candidates) {

@@ -46,7 +46,11 @@ export function elementwise(f: (...x: number[]) => number): (inputs: Plain[]) =>
 export function fold(x: Plain, axes: readonly number[], keepDims: boolean, f: (values: number[]) => number): Plain {
   const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
   const whole = build(kept, (index) =>
-    f(indices(x.shape).filter((other) => other.every((i, axis) => axes.includes(axis) || i === index[axis])).map((i) => at(x, i))),
+    f(
+      indices(x.shape)
+        .filter((other) => other.every((i, axis) => axes.includes(axis) || i === index[axis]))
+        .map((i) => at(x, i)),
+    ),
   );
   return { shape: keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis)), data: whole.data };
 }

@@ -4,9 +4,23 @@ import { languageModel, saveLanguageModel, train } from "unrolled";
 
 const corpus = "It is a way I have of driving off the spleen, and regulating the circulation. ".repeat(40);
 const hash = createHash("sha256");
-for (const [cell, dialect] of [["lstm", "tf1"], ["gru", "torch"], ["rnn", "keras"]]) {
-  const model = languageModel({ corpus, cell, dialect, hiddenSize: 24, embeddingSize: 10, layers: 2, dropout: 0.2, seed: 7 });
-  for await (const event of train(model, { steps: 200, sequenceLength: 16, batchSize: 5, shuffle: cell === "gru" })) void event;
+for (const [cell, dialect] of [
+  ["lstm", "tf1"],
+  ["gru", "torch"],
+  ["rnn", "keras"],
+]) {
+  const model = languageModel({
+    corpus,
+    cell,
+    dialect,
+    hiddenSize: 24,
+    embeddingSize: 10,
+    layers: 2,
+    dropout: 0.2,
+    seed: 7,
+  });
+  for await (const event of train(model, { steps: 200, sequenceLength: 16, batchSize: 5, shuffle: cell === "gru" }))
+    void event;
   hash.update(saveLanguageModel(model));
 }
 console.log(hash.digest("hex"));

@@ -6,12 +6,7 @@
  */
 
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  releaseSessions,
-  runOnnx,
-  type RecurrentFeeds,
-  type RecurrentResult,
-} from "./onnx-oracle.ts";
+import { releaseSessions, runOnnx, type RecurrentFeeds, type RecurrentResult } from "./onnx-oracle.ts";
 import { directionCount, GATES, recurrentModel, type RecurrentNode } from "./onnx-writer.ts";
 
 /** ONNX Runtime computes in float32 and approximates tanh and the sigmoid. */
@@ -86,16 +81,14 @@ describe("runOnnx", () => {
     await expect(runOnnx(node, { ...feeds, W: new Float32Array(7) })).rejects.toThrow(
       "runOnnx: W: expected 30 values for [1,6,5], got 7",
     );
-    await expect(
-      runOnnx(node, { ...feeds, sequence_lens: Int32Array.of(4, 5, 0) }),
-    ).rejects.toThrow("runOnnx: sequence_lens: expected 0 to 4, got 5");
+    await expect(runOnnx(node, { ...feeds, sequence_lens: Int32Array.of(4, 5, 0) })).rejects.toThrow(
+      "runOnnx: sequence_lens: expected 0 to 4, got 5",
+    );
     await expect(runOnnx(node, { ...feeds, steps: 0 })).rejects.toThrow(
       "runOnnx: steps: expected an integer of at least 1, got 0",
     );
     await expect(runOnnx(node, { ...feeds, P: new Float32Array(6) })).rejects.toThrow("got P");
-    await expect(runOnnx({ ...node, activations: ["No", "Tanh"] }, feeds)).rejects.toThrow(
-      "Got No",
-    );
+    await expect(runOnnx({ ...node, activations: ["No", "Tanh"] }, feeds)).rejects.toThrow("Got No");
   });
 });
 
@@ -108,15 +101,10 @@ describe("recurrentModel", () => {
 });
 
 /** Every input the operator has, but for lengths; weights within ±0.6 keep the gates unsaturated. */
-function randomFeeds(
-  node: RecurrentNode,
-  seed: number,
-  extra: Partial<RecurrentFeeds> = {},
-): RecurrentFeeds {
+function randomFeeds(node: RecurrentNode, seed: number, extra: Partial<RecurrentFeeds> = {}): RecurrentFeeds {
   const { steps, batch, inputSize } = SIZES;
   const random = randomSource(seed);
-  const draw = (length: number): Float32Array =>
-    Float32Array.from({ length }, () => 1.2 * random() - 0.6);
+  const draw = (length: number): Float32Array => Float32Array.from({ length }, () => 1.2 * random() - 0.6);
   const hidden = node.hiddenSize;
   const directions = directionCount(node);
   const rows = directions * GATES[node.op] * hidden;
@@ -245,16 +233,13 @@ function lstm(w: Weights, x: Float32Array, { h, c }: State, coupled = false): St
     return f * old + i * Math.tanh(gate(3, u));
   });
   // The output gate looks at the new cell.
-  const out = next.map(
-    (cell, u) => sigmoid(gate(1, u) + w.peephole(H + u) * cell) * Math.tanh(cell),
-  );
+  const out = next.map((cell, u) => sigmoid(gate(1, u) + w.peephole(H + u) * cell) * Math.tanh(cell));
   return { h: out, c: next };
 }
 
 function gru(w: Weights, x: Float32Array, { h, c }: State, linearBeforeReset = false): State {
   const H = w.hidden;
-  const gate = (g: number, u: number): number =>
-    sigmoid(w.fromX(g * H + u, x) + w.fromH(g * H + u, h));
+  const gate = (g: number, u: number): number => sigmoid(w.fromX(g * H + u, x) + w.fromH(g * H + u, h));
   const r = h.map((_, u) => gate(1, u));
   const resetH = h.map((old, u) => (r[u] ?? fail()) * old);
   const out = h.map((old, u) => {
@@ -275,10 +260,7 @@ function expectClose(actual: RecurrentResult, expected: Reference): void {
 /** NaN if any difference is, and so never within a tolerance. */
 function largestError(actual: Float32Array, expected: Float64Array): number {
   expect(actual.length).toBe(expected.length);
-  return expected.reduce(
-    (worst, value, k) => Math.max(worst, Math.abs(value - (actual[k] ?? NaN))),
-    0,
-  );
+  return expected.reduce((worst, value, k) => Math.max(worst, Math.abs(value - (actual[k] ?? NaN))), 0);
 }
 
 function fail(): never {

@@ -58,13 +58,7 @@ export interface RecurrentResult {
   readonly Y_c?: Float32Array;
 }
 
-const OPTIONAL_INPUTS: readonly OptionalInput[] = [
-  "B",
-  "sequence_lens",
-  "initial_h",
-  "initial_c",
-  "P",
-];
+const OPTIONAL_INPUTS: readonly OptionalInput[] = ["B", "sequence_lens", "initial_h", "initial_c", "P"];
 
 // One thread needs no worker, and sums in the same order on every run.
 env.wasm.numThreads = 1;
@@ -78,10 +72,7 @@ const sessions = new Map<string, Promise<InferenceSession>>();
  * What ONNX Runtime computes for `node`; an input that `feeds` leaves out is left out of the graph.
  * Throws if a tensor has the wrong length, or if the operator has no such input.
  */
-export async function runOnnx(
-  node: RecurrentNode,
-  feeds: RecurrentFeeds,
-): Promise<RecurrentResult> {
+export async function runOnnx(node: RecurrentNode, feeds: RecurrentFeeds): Promise<RecurrentResult> {
   const tensors = tensorsOf(node, feeds);
   const session = await sessionFor(node, feeds);
   const results = await session.run(tensors);
@@ -131,17 +122,13 @@ function tensorOf(
   data: Float32Array | Int32Array,
 ): Tensor {
   const sizes = { T: feeds.steps, N: feeds.batch, I: feeds.inputSize };
-  const shape = inputShape(node, name).map((size) =>
-    typeof size === "number" ? size : sizes[size],
-  );
+  const shape = inputShape(node, name).map((size) => (typeof size === "number" ? size : sizes[size]));
   const expected = shape.reduce((product, size) => product * size, 1);
   if (data.length !== expected) {
     const wanted = `${expected} values for [${shape.join()}]`;
     throw new Error(`runOnnx: ${name}: expected ${wanted}, got ${data.length}`);
   }
-  return data instanceof Int32Array
-    ? new Tensor("int32", data, shape)
-    : new Tensor("float32", data, shape);
+  return data instanceof Int32Array ? new Tensor("int32", data, shape) : new Tensor("float32", data, shape);
 }
 
 /** An empty tensor does not throw in the runtime: it aborts the whole WebAssembly module. */

@@ -66,8 +66,7 @@ const TENSOR_INT32 = 6;
 /** A fixed size, or a letter for a size that each run may choose. */
 type Dimension = number | "T" | "N" | "I";
 
-export const directionCount = (node: RecurrentNode): number =>
-  node.direction === "bidirectional" ? 2 : 1;
+export const directionCount = (node: RecurrentNode): number => (node.direction === "bidirectional" ? 2 : 1);
 
 /** The inputs the operator knows, in its order. */
 export const inputsOf = (op: RecurrentOp): readonly RecurrentInput[] => INPUT_ORDER[op];
@@ -99,6 +98,8 @@ export function inputShape(node: RecurrentNode, name: RecurrentInput): readonly 
     case "initial_h":
     case "initial_c":
       return [directions, "N", hidden];
+    default:
+      return name satisfies never;
   }
 }
 
@@ -115,11 +116,7 @@ export function outputShape(node: RecurrentNode, name: RecurrentOutput): readonl
 export function recurrentModel(model: RecurrentModel): Uint8Array {
   refuseForeignInputs(model);
   const opset = varintField(2, OPSET_VERSION);
-  return Uint8Array.from([
-    ...varintField(1, IR_VERSION),
-    ...bytesField(7, graph(model)),
-    ...bytesField(8, opset),
-  ]);
+  return Uint8Array.from([...varintField(1, IR_VERSION), ...bytesField(7, graph(model)), ...bytesField(8, opset)]);
 }
 
 /** A typing slip here would otherwise give a model that silently ignores the input. */
@@ -127,9 +124,7 @@ function refuseForeignInputs(model: RecurrentModel): void {
   const known = INPUT_ORDER[model.op];
   for (const name of model.inputs) {
     if (!known.includes(name)) {
-      throw new Error(
-        `recurrentModel: expected ${model.op} inputs ${known.join(", ")}, got ${name}`,
-      );
+      throw new Error(`recurrentModel: expected ${model.op} inputs ${known.join(", ")}, got ${name}`);
     }
   }
 }
@@ -141,9 +136,7 @@ function graph(model: RecurrentModel): number[] {
     ...bytesField(1, node(model)),
     ...textField(2, "recurrent"),
     ...present.flatMap((name) => bytesField(11, valueInfo(name, inputShape(model, name)))),
-    ...OUTPUT_ORDER[model.op].flatMap((name) =>
-      bytesField(12, valueInfo(name, outputShape(model, name))),
-    ),
+    ...OUTPUT_ORDER[model.op].flatMap((name) => bytesField(12, valueInfo(name, outputShape(model, name)))),
   ];
 }
 
@@ -186,12 +179,9 @@ const attribute = (name: string, type: number, value: readonly number[]): number
   ...value,
   ...varintField(20, type),
 ];
-const floatAttribute = (name: string, value: number): number[] =>
-  attribute(name, 1, floatField(2, value));
-const intAttribute = (name: string, value: number): number[] =>
-  attribute(name, 2, varintField(3, value));
-const textAttribute = (name: string, value: string): number[] =>
-  attribute(name, 3, textField(4, value));
+const floatAttribute = (name: string, value: number): number[] => attribute(name, 1, floatField(2, value));
+const intAttribute = (name: string, value: number): number[] => attribute(name, 2, varintField(3, value));
+const textAttribute = (name: string, value: string): number[] => attribute(name, 3, textField(4, value));
 const floatsAttribute = (name: string, values: readonly number[]): number[] =>
   attribute(
     name,
@@ -214,8 +204,7 @@ function valueInfo(name: RecurrentInput | RecurrentOutput, shape: readonly Dimen
 }
 
 /** TensorShapeProto.Dimension: dim_value 1 or dim_param 2. */
-const dimension = (size: Dimension): number[] =>
-  typeof size === "number" ? varintField(1, size) : textField(2, size);
+const dimension = (size: Dimension): number[] => (typeof size === "number" ? varintField(1, size) : textField(2, size));
 
 /*
  * Protobuf wire format, https://protobuf.dev/programming-guides/encoding/: a field is a key
@@ -234,10 +223,7 @@ function varint(value: number): number[] {
   return bytes;
 }
 
-const varintField = (field: number, value: number): number[] => [
-  ...varint(field * 8),
-  ...varint(value),
-];
+const varintField = (field: number, value: number): number[] => [...varint(field * 8), ...varint(value)];
 
 const bytesField = (field: number, bytes: readonly number[]): number[] => [
   ...varint(field * 8 + 2),
@@ -245,8 +231,7 @@ const bytesField = (field: number, bytes: readonly number[]): number[] => [
   ...bytes,
 ];
 
-const textField = (field: number, text: string): number[] =>
-  bytesField(field, [...new TextEncoder().encode(text)]);
+const textField = (field: number, text: string): number[] => bytesField(field, [...new TextEncoder().encode(text)]);
 
 function floatField(field: number, value: number): number[] {
   const bytes = new Uint8Array(4);

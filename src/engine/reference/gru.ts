@@ -38,7 +38,14 @@ export function gruForward(arrays: GruForward): void {
 
   /** target [B, H] += state · the gate's block of R. */
   const addRecurrent = (target: typeof sums, at: number, row: number, state: typeof h, block: number): void =>
-    multiplyAdd(matrix(target, row, at), matrix(state, units), matrix(recurrent, width, block * units), batch, units, units);
+    multiplyAdd(
+      matrix(target, row, at),
+      matrix(state, units),
+      matrix(recurrent, width, block * units),
+      batch,
+      units,
+      units,
+    );
 
   for (let t = 0; t < steps; t++) {
     sums.set(z.subarray(t * batch * width, (t + 1) * batch * width));

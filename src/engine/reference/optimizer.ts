@@ -4,7 +4,12 @@ import type { Operand, OptimizerUpdate } from "../engine.ts";
 import { type FloatArray, floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
 
-export function optimizerUpdate(update: OptimizerUpdate, parameter: Operand, gradient: Operand, slots: readonly Operand[]): void {
+export function optimizerUpdate(
+  update: OptimizerUpdate,
+  parameter: Operand,
+  gradient: Operand,
+  slots: readonly Operand[],
+): void {
   const w = floats(parameter);
   const g = floats(gradient);
   const [first, second] = slots.map(floats);
@@ -46,12 +51,7 @@ function momentum(update: Update<"momentum">, w: FloatArray, g: FloatArray, v: F
   }
 }
 
-function rmsprop(
-  update: Update<"rmsprop">,
-  w: FloatArray,
-  g: FloatArray,
-  slots: readonly FloatArray[],
-): void {
+function rmsprop(update: Update<"rmsprop">, w: FloatArray, g: FloatArray, slots: readonly FloatArray[]): void {
   const square = slots[0];
   const velocity = update.momentum > 0 ? slots[1] : undefined;
   const mean = update.centered ? slots[slots.length - 1] : undefined;
@@ -70,7 +70,9 @@ function rmsprop(
       // rounding makes it negative when all gradients are alike
       variance = Math.max(0, round(variance - round(mean[i] * mean[i])));
     }
-    const root = update.epsilonInside ? round(Math.sqrt(round(variance + epsilon))) : round(round(Math.sqrt(variance)) + epsilon);
+    const root = update.epsilonInside
+      ? round(Math.sqrt(round(variance + epsilon)))
+      : round(round(Math.sqrt(variance)) + epsilon);
     const step = scaled ? round(round(lr * g[i]) / root) : round(g[i] / root);
     if (velocity) velocity[i] = round(mu * velocity[i]) + step;
     const move = velocity ? velocity[i] : step;
@@ -84,7 +86,9 @@ function adagrad(update: Update<"adagrad">, w: FloatArray, g: FloatArray, square
   const epsilon = round(update.epsilon);
   for (let i = 0; i < w.length; i++) {
     square[i] += round(g[i] * g[i]);
-    const root = update.epsilonInside ? round(Math.sqrt(round(square[i] + epsilon))) : round(round(Math.sqrt(square[i])) + epsilon);
+    const root = update.epsilonInside
+      ? round(Math.sqrt(round(square[i] + epsilon)))
+      : round(round(Math.sqrt(square[i])) + epsilon);
     w[i] -= round(round(lr * g[i]) / root);
   }
 }

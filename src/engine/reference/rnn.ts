@@ -32,7 +32,16 @@ export function rnnForward({ projected, recurrent, bias, lengths, h0, outputs, h
   }
 }
 
-export function rnnBackward({ recurrent, lengths, outputs, activation, dOutputs, dhLast, dProjected, dh0 }: RnnBackward): void {
+export function rnnBackward({
+  recurrent,
+  lengths,
+  outputs,
+  activation,
+  dOutputs,
+  dhLast,
+  dProjected,
+  dh0,
+}: RnnBackward): void {
   const [steps, batch, units] = outputs.shape;
   const y = floats(outputs);
   const dy = floats(dOutputs);

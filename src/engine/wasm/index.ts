@@ -19,7 +19,13 @@ const isFloat32 = (x: Operand): boolean => x.dtype === "float32";
 
 type Product = Parameters<Engine["matmul"]>[3];
 
-function matmul(work: Workspace, a: Operand, b: Operand, out: Operand, { transposeA, transposeB, accumulate }: Product): void {
+function matmul(
+  work: Workspace,
+  a: Operand,
+  b: Operand,
+  out: Operand,
+  { transposeA, transposeB, accumulate }: Product,
+): void {
   const [m, n] = out.shape.slice(-2);
   const k = a.shape[a.shape.length - (transposeA ? 2 : 1)];
   if (!accumulate) arrayOf(out).fill(0);
@@ -46,10 +52,29 @@ function addRows(work: Workspace, a: Operand, b: Operand, out: Operand): boolean
   return true;
 }
 
-function adam(work: Workspace, update: Extract<OptimizerUpdate, { kind: "adam" }>, parameter: Operand, gradient: Operand, slots: readonly Operand[]): void {
+function adam(
+  work: Workspace,
+  update: Extract<OptimizerUpdate, { kind: "adam" }>,
+  parameter: Operand,
+  gradient: Operand,
+  slots: readonly Operand[],
+): void {
   const { stepSize, rootScale, beta1, beta2, epsilon } = update;
   const [w, g, m, v] = [parameter, gradient, ...slots].map(pointerOf);
-  work.kernels.adam(w, g, m, v, sizeOf(parameter.shape), stepSize, rootScale, beta1, 1 - beta1, beta2, 1 - beta2, epsilon);
+  work.kernels.adam(
+    w,
+    g,
+    m,
+    v,
+    sizeOf(parameter.shape),
+    stepSize,
+    rootScale,
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    epsilon,
+  );
 }
 
 /** An engine on compiled kernels. `fused` says that they use fused multiply-add. */
@@ -69,18 +94,35 @@ export function wasmEngine(module: WebAssembly.Module, fused: boolean): Engine {
       if (op !== "add" || !addRows(work, a, b, out)) reference.binary(op, a, b, out);
     },
     reduce(op: ReduceOp, x, out, outer, n, inner) {
-      if (op === "sum" && isFloat32(x) && outer === 1 && inner > 1) work.kernels.columnSums(pointerOf(x), pointerOf(out), n, inner);
+      if (op === "sum" && isFloat32(x) && outer === 1 && inner > 1)
+        work.kernels.columnSums(pointerOf(x), pointerOf(out), n, inner);
       else reference.reduce(op, x, out, outer, n, inner);
     },
     crossEntropy(logits, targets, loss, p) {
       const classes = logits.shape[logits.shape.length - 1];
       if (!isFloat32(logits)) reference.crossEntropy(logits, targets, loss, p);
-      else work.kernels.crossEntropy(pointerOf(logits), pointerOf(targets), pointerOf(loss), pointerOf(p), sizeOf(targets.shape), classes);
+      else
+        work.kernels.crossEntropy(
+          pointerOf(logits),
+          pointerOf(targets),
+          pointerOf(loss),
+          pointerOf(p),
+          sizeOf(targets.shape),
+          classes,
+        );
     },
     crossEntropyBackward(p, targets, dLoss, dLogits) {
       const classes = p.shape[p.shape.length - 1];
       if (!isFloat32(p)) reference.crossEntropyBackward(p, targets, dLoss, dLogits);
-      else work.kernels.crossEntropyBackward(pointerOf(p), pointerOf(targets), pointerOf(dLoss), pointerOf(dLogits), sizeOf(targets.shape), classes);
+      else
+        work.kernels.crossEntropyBackward(
+          pointerOf(p),
+          pointerOf(targets),
+          pointerOf(dLoss),
+          pointerOf(dLogits),
+          sizeOf(targets.shape),
+          classes,
+        );
     },
     rnnForward: (a) => (isFloat32(a.outputs) ? recurrent.rnnForward(work, a) : reference.rnnForward(a)),
     rnnBackward: (a) => (isFloat32(a.outputs) ? recurrent.rnnBackward(work, a) : reference.rnnBackward(a)),

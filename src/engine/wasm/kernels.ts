@@ -1,7 +1,9 @@
 /** @file The exports of the compiled kernels (kernels/assembly). Addresses and strides are bytes; sizes are elements. */
 import type { ActivationName } from "../engine.ts";
 
-type Kernel<N extends number, T extends number[] = []> = T["length"] extends N ? (...args: T) => void : Kernel<N, [...T, number]>;
+type Kernel<N extends number, T extends number[] = []> = T["length"] extends N
+  ? (...args: T) => void
+  : Kernel<N, [...T, number]>;
 
 export type Kernels = {
   readonly pack8: Kernel<6>;

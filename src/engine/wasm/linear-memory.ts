@@ -1,5 +1,12 @@
 /** @file Blocks of the WebAssembly engine: pieces of one linear memory, recycled by size. */
-import { bytesPerElement, type DType, internalError, sentence, type TypedArray, UnsupportedError } from "../../base/index.ts";
+import {
+  bytesPerElement,
+  type DType,
+  internalError,
+  sentence,
+  type TypedArray,
+  UnsupportedError,
+} from "../../base/index.ts";
 import type { Block, EngineStats, Operand } from "../engine.ts";
 
 const PAGE = 65_536;
@@ -90,7 +97,9 @@ export class LinearMemory {
       const available = MAX_PAGES - size / PAGE;
       if (needed > available) {
         const got = `a need for ${((end - FIRST) / 2 ** 30).toFixed(1)} GiB`;
-        throw new UnsupportedError(sentence("memory", "at most 4 GiB", got, "Use a smaller batch, shorter sequences or fewer units"));
+        throw new UnsupportedError(
+          sentence("memory", "at most 4 GiB", got, "Use a smaller batch, shorter sequences or fewer units"),
+        );
       }
       this.memory.grow(Math.min(available, Math.max(needed, Math.ceil(size / PAGE / 4))));
     }

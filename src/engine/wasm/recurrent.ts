@@ -1,5 +1,13 @@
 /** @file The recurrent kernels in float32. Everything that is not named here has the reference's meaning. */
-import type { GruBackward, GruForward, LstmBackward, LstmForward, Operand, RnnBackward, RnnForward } from "../engine.ts";
+import type {
+  GruBackward,
+  GruForward,
+  LstmBackward,
+  LstmForward,
+  Operand,
+  RnnBackward,
+  RnnForward,
+} from "../engine.ts";
 import { activationNumbers as numbers } from "./kernels.ts";
 import { pointerOf, pointerOrZero } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
@@ -39,18 +47,42 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
   work.within(() => {
     const packed = work.pack(pointerOf(a.recurrent), { k: features, n: width, row: width, column: 1 });
     const projection =
-      a.projection === undefined ? 0 : work.pack(pointerOf(a.projection), { k: units, n: features, row: features, column: 1 });
+      a.projection === undefined
+        ? 0
+        : work.pack(pointerOf(a.projection), { k: units, n: features, row: features, column: 1 });
     const raw = work.scratch(batch * units);
     const next = projection === 0 ? raw : work.scratch(batch * features);
     const { input, forget, candidate, output } = spec.gates;
     work.kernels.lstmForward(
-      steps, batch, units, features,
-      pointerOf(a.projected), packed, projection, pointerOf(a.bias), pointerOrZero(a.peepholes), pointerOrZero(a.lengths),
-      pointerOf(a.hLast), pointerOf(a.cLast), raw, next,
-      pointerOf(a.outputs), pointerOf(a.gates), pointerOf(a.cells), pointerOrZero(a.cellsUnclipped), pointerOrZero(a.hidden),
-      spec.coupled ? -1 : input, forget, candidate, output,
-      spec.forgetBias, spec.cellClip, spec.projectionClip,
-      numbers[spec.gateActivation], numbers[spec.candidateActivation], numbers[spec.outputActivation],
+      steps,
+      batch,
+      units,
+      features,
+      pointerOf(a.projected),
+      packed,
+      projection,
+      pointerOf(a.bias),
+      pointerOrZero(a.peepholes),
+      pointerOrZero(a.lengths),
+      pointerOf(a.hLast),
+      pointerOf(a.cLast),
+      raw,
+      next,
+      pointerOf(a.outputs),
+      pointerOf(a.gates),
+      pointerOf(a.cells),
+      pointerOrZero(a.cellsUnclipped),
+      pointerOrZero(a.hidden),
+      spec.coupled ? -1 : input,
+      forget,
+      candidate,
+      output,
+      spec.forgetBias,
+      spec.cellClip,
+      spec.projectionClip,
+      numbers[spec.gateActivation],
+      numbers[spec.candidateActivation],
+      numbers[spec.outputActivation],
     );
   });
 }
@@ -65,21 +97,45 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
   work.within(() => {
     const back = work.pack(pointerOf(a.recurrent), { k: width, n: features, row: 1, column: width });
     const projectionBack =
-      a.projection === undefined ? 0 : work.pack(pointerOf(a.projection), { k: features, n: units, row: 1, column: features });
+      a.projection === undefined
+        ? 0
+        : work.pack(pointerOf(a.projection), { k: features, n: units, row: 1, column: features });
     const dNext = work.scratch(batch * features);
     const dRaw = projectionBack === 0 ? dNext : work.scratch(batch * units);
     const carried = work.scratch(batch * features);
     const { input, forget, candidate, output } = spec.gates;
     work.kernels.lstmBackward(
-      steps, batch, units, features,
-      back, projectionBack, pointerOrZero(a.peepholes), pointerOrZero(a.lengths), pointerOf(a.c0),
-      pointerOf(a.outputs), pointerOf(a.gates), pointerOf(a.cells), pointerOrZero(a.cellsUnclipped),
-      pointerOf(a.dOutputs), pointerOf(a.dh0), pointerOf(a.dc0), pointerOf(a.dProjected),
-      pointerOrZero(a.dPeepholes), pointerOrZero(a.dProjectedOutputs),
-      dNext, dRaw, carried,
-      spec.coupled ? -1 : input, forget, candidate, output,
-      spec.cellClip, spec.projectionClip,
-      numbers[spec.gateActivation], numbers[spec.candidateActivation], numbers[spec.outputActivation],
+      steps,
+      batch,
+      units,
+      features,
+      back,
+      projectionBack,
+      pointerOrZero(a.peepholes),
+      pointerOrZero(a.lengths),
+      pointerOf(a.c0),
+      pointerOf(a.outputs),
+      pointerOf(a.gates),
+      pointerOf(a.cells),
+      pointerOrZero(a.cellsUnclipped),
+      pointerOf(a.dOutputs),
+      pointerOf(a.dh0),
+      pointerOf(a.dc0),
+      pointerOf(a.dProjected),
+      pointerOrZero(a.dPeepholes),
+      pointerOrZero(a.dProjectedOutputs),
+      dNext,
+      dRaw,
+      carried,
+      spec.coupled ? -1 : input,
+      forget,
+      candidate,
+      output,
+      spec.cellClip,
+      spec.projectionClip,
+      numbers[spec.gateActivation],
+      numbers[spec.candidateActivation],
+      numbers[spec.outputActivation],
     );
   });
 }
@@ -100,11 +156,28 @@ export function gruForward(work: Workspace, a: GruForward): void {
     const [packR, packU, packN] = [reset, update, candidate].map((block) => packGate(work, a.recurrent, block, false));
     const term = work.scratch(batch * units);
     work.kernels.gruForward(
-      steps, batch, units,
-      pointerOf(a.projected), packR, packU, packN, pointerOf(a.bias), pointerOrZero(a.recurrentBias), pointerOrZero(a.lengths),
-      pointerOf(a.hLast), pointerOf(a.outputs), pointerOf(a.gates), pointerOf(a.resetTerm), term,
-      reset, update, candidate, Number(spec.reset === "after"), Number(spec.updateGate === "keep"),
-      numbers[spec.gateActivation], numbers[spec.candidateActivation],
+      steps,
+      batch,
+      units,
+      pointerOf(a.projected),
+      packR,
+      packU,
+      packN,
+      pointerOf(a.bias),
+      pointerOrZero(a.recurrentBias),
+      pointerOrZero(a.lengths),
+      pointerOf(a.hLast),
+      pointerOf(a.outputs),
+      pointerOf(a.gates),
+      pointerOf(a.resetTerm),
+      term,
+      reset,
+      update,
+      candidate,
+      Number(spec.reset === "after"),
+      Number(spec.updateGate === "keep"),
+      numbers[spec.gateActivation],
+      numbers[spec.candidateActivation],
     );
   });
 }
@@ -119,12 +192,30 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
     const carried = work.scratch(batch * units);
     const dTerm = work.scratch(batch * units);
     work.kernels.gruBackward(
-      steps, batch, units,
-      backR, backU, backN, pointerOrZero(a.lengths), pointerOf(a.h0),
-      pointerOf(a.outputs), pointerOf(a.gates), pointerOf(a.resetTerm),
-      pointerOf(a.dOutputs), pointerOf(a.dh0), pointerOf(a.dProjected), pointerOrZero(a.dRecurrent), carried, dTerm,
-      reset, update, candidate, Number(spec.reset === "after"), Number(spec.updateGate === "keep"),
-      numbers[spec.gateActivation], numbers[spec.candidateActivation],
+      steps,
+      batch,
+      units,
+      backR,
+      backU,
+      backN,
+      pointerOrZero(a.lengths),
+      pointerOf(a.h0),
+      pointerOf(a.outputs),
+      pointerOf(a.gates),
+      pointerOf(a.resetTerm),
+      pointerOf(a.dOutputs),
+      pointerOf(a.dh0),
+      pointerOf(a.dProjected),
+      pointerOrZero(a.dRecurrent),
+      carried,
+      dTerm,
+      reset,
+      update,
+      candidate,
+      Number(spec.reset === "after"),
+      Number(spec.updateGate === "keep"),
+      numbers[spec.gateActivation],
+      numbers[spec.candidateActivation],
     );
   });
 }

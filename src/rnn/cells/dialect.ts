@@ -11,7 +11,12 @@ import type { Declaration } from "../parameter-set.ts";
 export type Dialect = "tf1" | "keras" | "torch";
 
 /** I input features, P features of h, W = G*H columns of all gates. */
-export type KernelSizes = { readonly inputSize: number; readonly features: number; readonly width: number; readonly units: number };
+export type KernelSizes = {
+  readonly inputSize: number;
+  readonly features: number;
+  readonly width: number;
+  readonly units: number;
+};
 
 /** PyTorch draws every parameter of a recurrent layer from U(±1/sqrt(H)). */
 export const torchInitializer = (units: number): Initializer => uniform(1 / Math.sqrt(units));
@@ -20,7 +25,11 @@ export const torchInitializer = (units: number): Initializer => uniform(1 / Math
  * tf1: `kernel` [I+P, W], `bias` [W]. keras: `kernel` [I, W], `recurrent_kernel` [P, W], `bias`. torch: `weight_ih` [W, I],
  * `weight_hh` [W, P], `bias_ih`, `bias_hh`. `bias` is the initial bias of tf1 and keras.
  */
-export function declareKernels(dialect: Dialect, { inputSize, features, width, units }: KernelSizes, bias: Initializer = constant(0)): Declaration {
+export function declareKernels(
+  dialect: Dialect,
+  { inputSize, features, width, units }: KernelSizes,
+  bias: Initializer = constant(0),
+): Declaration {
   switch (dialect) {
     case "tf1":
       return {

@@ -1,6 +1,17 @@
 import { checkInteger, valueError } from "../../base/index.ts";
 import type { ActivationName, GruSpec } from "../../engine/index.ts";
-import { activate, add, concat, gruSequence, matmul, mul, reshape, slice, sub, type Tensor } from "../../tensor/index.ts";
+import {
+  activate,
+  add,
+  concat,
+  gruSequence,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  sub,
+  type Tensor,
+} from "../../tensor/index.ts";
 import type { Cell, Trace } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
 import type { Dialect } from "./dialect.ts";
@@ -50,7 +61,12 @@ export function gruCell({
 }: GruCellOptions): Cell<GruState> {
   checkInteger("gruCell units", units, 1);
   if (dialect !== "keras" && resetAfter !== (dialect === "torch")) {
-    throw valueError("gruCell resetAfter", `${dialect === "torch"} in the ${dialect} dialect`, resetAfter, "Only keras has both");
+    throw valueError(
+      "gruCell resetAfter",
+      `${dialect === "torch"} in the ${dialect} dialect`,
+      resetAfter,
+      "Only keras has both",
+    );
   }
   const settings: GruSettings = { units, dialect, resetAfter, updateGate, activation, recurrentActivation };
   const parameters = new ParameterSet("gruCell", (inputSize) => declareGru(settings, inputSize), seed);

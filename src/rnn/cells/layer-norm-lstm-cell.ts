@@ -1,5 +1,20 @@
 import { checkInteger, type Shape } from "../../base/index.ts";
-import { add, concat, div, matmul, mean, mul, reshape, sigmoid, slice, sqrt, square, sub, tanh, type Tensor } from "../../tensor/index.ts";
+import {
+  add,
+  concat,
+  div,
+  matmul,
+  mean,
+  mul,
+  reshape,
+  sigmoid,
+  slice,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  type Tensor,
+} from "../../tensor/index.ts";
 import type { Cell, Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal } from "../initializers.ts";
 import { type Declaration, ParameterSet } from "../parameter-set.ts";
@@ -124,7 +139,12 @@ function declare(variant: LayerNormVariant, inputSize: number, units: number): D
         ...affine("state_norm", units),
       };
     case "haste":
-      return { ...separate, gamma: of([2, width], constant(1)), gamma_h: of([units], constant(1)), beta_h: of([units], constant(0)) };
+      return {
+        ...separate,
+        gamma: of([2, width], constant(1)),
+        gamma_h: of([units], constant(1)),
+        beta_h: of([units], constant(0)),
+      };
     default:
       return variant satisfies never;
   }

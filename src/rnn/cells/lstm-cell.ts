@@ -50,7 +50,9 @@ export type LstmCellOptions = {
 };
 
 /** Options with every default filled in. */
-export type LstmSettings = Required<Omit<LstmCellOptions, "projection" | "seed">> & { readonly projection: number | undefined };
+export type LstmSettings = Required<Omit<LstmCellOptions, "projection" | "seed">> & {
+  readonly projection: number | undefined;
+};
 
 /**
  * Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):

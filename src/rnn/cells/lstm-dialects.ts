@@ -32,7 +32,10 @@ export function declareLstm(settings: LstmSettings, inputSize: number): Declarat
     ...declareKernels(dialect, { inputSize, features: projection ?? units, width, units }, bias),
     ...(peepholes && { w_f_diag: diagonal, ...(!coupled && { w_i_diag: diagonal }), w_o_diag: diagonal }),
     ...(projection !== undefined && {
-      [projectionName(dialect)]: { shape: dialect === "torch" ? [projection, units] : [units, projection], initializer },
+      [projectionName(dialect)]: {
+        shape: dialect === "torch" ? [projection, units] : [units, projection],
+        initializer,
+      },
     }),
   };
 }
@@ -51,7 +54,11 @@ export type ArrangedLstm = Kernels & {
 };
 
 /** The parameters in the kernel's layout, by differentiable ops. */
-export function arrangeLstm({ dialect, peepholes, projection, coupled, units }: LstmSettings, p: Parameters, inputSize: number): ArrangedLstm {
+export function arrangeLstm(
+  { dialect, peepholes, projection, coupled, units }: LstmSettings,
+  p: Parameters,
+  inputSize: number,
+): ArrangedLstm {
   const stored = projection === undefined ? undefined : p[projectionName(dialect)];
   return {
     ...arrangeKernels(dialect, p, inputSize),

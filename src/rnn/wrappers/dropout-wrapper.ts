@@ -106,7 +106,9 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
 
   /** Mask for one step of [B, n], or undefined where nothing is dropped. */
   const mask = (name: string, keep: number, x: Tensor, random: RandomStream, time: number): Tensor | undefined =>
-    keep === 1 ? undefined : bernoulli([plan.sameRows ? 1 : x.shape[0], x.shape[1]], keep, atStep(random.named(name), time), x.dtype);
+    keep === 1
+      ? undefined
+      : bernoulli([plan.sameRows ? 1 : x.shape[0], x.shape[1]], keep, atStep(random.named(name), time), x.dtype);
   const atStep = (random: RandomStream, time: number): RandomStream => (plan.sameSteps ? random : random.at(time));
   const apply = (x: Tensor, m: Tensor | undefined): Tensor => (m === undefined ? x : mul(x, m));
 
@@ -130,7 +132,8 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
       if (random === undefined) return cell.step(input, state, context);
       const time = context?.time ?? 0;
       const h = asTree(state) as Tree<Tensor> & { h?: Tensor };
-      const recurrentMask = plan.recurrent < 1 && h.h ? mask("recurrent", plan.recurrent, h.h, random, time) : undefined;
+      const recurrentMask =
+        plan.recurrent < 1 && h.h ? mask("recurrent", plan.recurrent, h.h, random, time) : undefined;
       const inner = cell.step(apply(input, mask("input", plan.input, input, random, time)), state, {
         time,
         random: random.named("cell"),

@@ -8,7 +8,11 @@ import { ParameterSet } from "../parameter-set.ts";
 type ProjectionOptions = { readonly seed?: number };
 
 /** A linear map to `size` features: `projection/kernel` [I, size], `projection/bias` [size]. */
-function linear(where: string, size: number, seed: number | undefined): { own: ParameterSet; apply: (x: Tensor) => Tensor } {
+function linear(
+  where: string,
+  size: number,
+  seed: number | undefined,
+): { own: ParameterSet; apply: (x: Tensor) => Tensor } {
   checkInteger(`${where} size`, size, 1);
   const own = new ParameterSet(
     where,
@@ -18,15 +22,21 @@ function linear(where: string, size: number, seed: number | undefined): { own: P
     }),
     seed,
   );
-  const apply = (x: Tensor): Tensor => add(matmul(x, own.values()["projection/kernel"]), own.values()["projection/bias"]);
+  const apply = (x: Tensor): Tensor =>
+    add(matmul(x, own.values()["projection/kernel"]), own.values()["projection/bias"]);
   return { own, apply };
 }
 
 /** Padding must be zero again after a bias was added. */
-const masked = (x: Tensor, { lengths }: SequenceContext): Tensor => (lengths === undefined ? x : maskSequence(x, lengths));
+const masked = (x: Tensor, { lengths }: SequenceContext): Tensor =>
+  lengths === undefined ? x : maskSequence(x, lengths);
 
 /** The inner cell reads a linear map of the input to `size` features (TensorFlow 1's `InputProjectionWrapper`). */
-export function inputProjectionWrapper<S extends State>(cell: Cell<S>, size: number, { seed }: ProjectionOptions = {}): Cell<S> {
+export function inputProjectionWrapper<S extends State>(
+  cell: Cell<S>,
+  size: number,
+  { seed }: ProjectionOptions = {},
+): Cell<S> {
   const { own, apply } = linear("inputProjectionWrapper", size, seed);
   return {
     name: `inputProjectionWrapper(${cell.name})`,
@@ -44,7 +54,11 @@ export function inputProjectionWrapper<S extends State>(cell: Cell<S>, size: num
 }
 
 /** The output is a linear map of the inner output to `size` features (TensorFlow 1's `OutputProjectionWrapper`). */
-export function outputProjectionWrapper<S extends State>(cell: Cell<S>, size: number, { seed }: ProjectionOptions = {}): Cell<S> {
+export function outputProjectionWrapper<S extends State>(
+  cell: Cell<S>,
+  size: number,
+  { seed }: ProjectionOptions = {},
+): Cell<S> {
   const { own, apply } = linear("outputProjectionWrapper", size, seed);
   return {
     name: `outputProjectionWrapper(${cell.name})`,

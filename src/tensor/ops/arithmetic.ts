@@ -49,7 +49,10 @@ export function arithmetic(op: ArithmeticOp, slopes: Slopes): (a: Value, b: Valu
 
 export const add: (a: Value, b: Value) => Tensor = arithmetic("add", (dy) => [() => dy, () => dy]);
 export const sub: (a: Value, b: Value) => Tensor = arithmetic("sub", (dy) => [() => dy, () => mul(dy, -1)]);
-export const mul: (a: Value, b: Value) => Tensor = arithmetic("mul", (dy, a, b) => [() => mul(dy, b), () => mul(dy, a)]);
+export const mul: (a: Value, b: Value) => Tensor = arithmetic("mul", (dy, a, b) => [
+  () => mul(dy, b),
+  () => mul(dy, a),
+]);
 export const div: (a: Value, b: Value) => Tensor = arithmetic("div", (dy, _, b, y) => [
   () => div(dy, b),
   () => mul(div(mul(dy, y), b), -1),

@@ -2,7 +2,17 @@
  * @file Summing and stretching: each is the other's gradient. `axis` may be one axis, several, or absent for all;
  * `keepDims` keeps reduced axes with size 1.
  */
-import { broadcastShapes, dtypeError, formatShape, normalizeAxis, sameShape, shapeError, type Shape, sizeOf, stridesOf } from "../../base/index.ts";
+import {
+  broadcastShapes,
+  dtypeError,
+  formatShape,
+  normalizeAxis,
+  sameShape,
+  shapeError,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from "../../base/index.ts";
 import { currentEngine, type ReduceOp } from "../../engine/index.ts";
 import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
@@ -17,7 +27,8 @@ export function normalizeAxes(where: string, axis: Axes | undefined, rank: numbe
   return [...new Set(list.map((a) => normalizeAxis(where, a, rank)))].sort((a, b) => a - b);
 }
 
-export const withOnes = (shape: Shape, axes: readonly number[]): Shape => shape.map((n, i) => (axes.includes(i) ? 1 : n));
+export const withOnes = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.map((n, i) => (axes.includes(i) ? 1 : n));
 export const without = (shape: Shape, axes: readonly number[]): Shape => shape.filter((_, i) => !axes.includes(i));
 
 /** Reduces neighbouring axes in one kernel call; brings scattered ones together first. */
@@ -27,7 +38,12 @@ export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dty
   if (!together) {
     const rest = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
     const moved = transpose(x, [...rest, ...axes]);
-    return reduceAxes(op, moved, axes.map((_, i) => rest.length + i), dtype);
+    return reduceAxes(
+      op,
+      moved,
+      axes.map((_, i) => rest.length + i),
+      dtype,
+    );
   }
   const out = allocate(dtype, without(x.shape, axes));
   const n = sizeOf(axes.map((axis) => x.shape[axis]));

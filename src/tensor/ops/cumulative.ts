@@ -6,7 +6,11 @@ import { allocate, type Tensor } from "../tensor.ts";
 export type CumulativeSumOptions = { readonly exclusive?: boolean; readonly reverse?: boolean };
 
 /** Running sum along `axis` (default 0). `exclusive` leaves out the element itself, `reverse` runs from the end. */
-export function cumulativeSum(x: Tensor, axis = 0, { exclusive = false, reverse = false }: CumulativeSumOptions = {}): Tensor {
+export function cumulativeSum(
+  x: Tensor,
+  axis = 0,
+  { exclusive = false, reverse = false }: CumulativeSumOptions = {},
+): Tensor {
   if (x.dtype === "bool") throw dtypeError("cumulativeSum", "numbers", x.dtype, "Convert with cast(x, dtype)");
   const along = normalizeAxis("cumulativeSum", axis, x.rank);
   const out = allocate(x.dtype, x.shape);

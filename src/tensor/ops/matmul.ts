@@ -19,7 +19,11 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   const k = a.shape[a.rank - (transposeA ? 2 : 1)];
   const bK = b.shape[b.rank - (transposeB ? 1 : 2)];
   if (k !== bK) {
-    throw shapeError("matmul", `inner size ${k} (from ${formatShape(a.shape)}${transposeA ? " transposed" : ""})`, b.shape);
+    throw shapeError(
+      "matmul",
+      `inner size ${k} (from ${formatShape(a.shape)}${transposeA ? " transposed" : ""})`,
+      b.shape,
+    );
   }
   if (b.rank === 2 && a.rank > 2 && !transposeA) {
     // one tall product instead of many small ones

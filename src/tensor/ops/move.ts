@@ -40,7 +40,13 @@ export function transpose(x: Tensor, permutation: readonly number[] = x.shape.ma
   const out = allocate(x.dtype, shape);
   const from = { offset: 0, strides: order.map((axis) => strides[axis]) };
   currentEngine().copyStrided(x, from, out, { offset: 0, strides: stridesOf(shape) }, shape);
-  return record([x], [out], (dy) => [dy && transpose(dy, order.map((_, i) => order.indexOf(i)))]);
+  return record([x], [out], (dy) => [
+    dy &&
+      transpose(
+        dy,
+        order.map((_, i) => order.indexOf(i)),
+      ),
+  ]);
 }
 
 /** The first two axes exchanged: batch-major to time-major and back. */
@@ -74,7 +80,11 @@ export function slice(x: Tensor, begin: readonly number[], size: readonly number
     currentEngine().copyStrided(x, { offset, strides }, out, { offset: 0, strides: stridesOf(shape) }, shape);
   }
   return record([x], [out], (dy) => [
-    dy && pad(dy, x.shape.map((n, i): [number, number] => [start[i], n - start[i] - shape[i]])),
+    dy &&
+      pad(
+        dy,
+        x.shape.map((n, i): [number, number] => [start[i], n - start[i] - shape[i]]),
+      ),
   ]);
 }
 
@@ -88,7 +98,14 @@ export function pad(x: Tensor, padding: readonly (readonly [number, number])[], 
   const strides = stridesOf(shape);
   const offset = padding.reduce((at, [before], i) => at + before * strides[i], 0);
   currentEngine().copyStrided(x, { offset: 0, strides: stridesOf(x.shape) }, out, { offset, strides }, x.shape);
-  return record([x], [out], (dy) => [dy && slice(dy, padding.map(([before]) => before), x.shape)]);
+  return record([x], [out], (dy) => [
+    dy &&
+      slice(
+        dy,
+        padding.map(([before]) => before),
+        x.shape,
+      ),
+  ]);
 }
 
 /** Tensors joined along `axis`; the other axes must agree. */
@@ -113,7 +130,15 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
     currentEngine().copyStrided(part, from, out, { offset: at * strides[along], strides }, part.shape);
     at += part.shape[along];
   }
-  return record(parts, [out], (dy) => (dy === undefined ? [] : split(dy, parts.map((part) => part.shape[along]), along)));
+  return record(parts, [out], (dy) =>
+    dy === undefined
+      ? []
+      : split(
+          dy,
+          parts.map((part) => part.shape[along]),
+          along,
+        ),
+  );
 }
 
 /** x cut along `axis` into parts of the given sizes, or into `sizes` equal parts. */
@@ -129,13 +154,20 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   return list.map((size) => {
     const begin = x.shape.slice(0, along + 1).map((_, i) => (i === along ? at : 0));
     at += size;
-    return slice(x, begin, begin.map((_, i) => (i === along ? size : -1)));
+    return slice(
+      x,
+      begin,
+      begin.map((_, i) => (i === along ? size : -1)),
+    );
   });
 }
 
 /** Tensors of one shape joined along a new axis. */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
-  return concat(parts.map((part) => expandDims(part, axis)), axis);
+  return concat(
+    parts.map((part) => expandDims(part, axis)),
+    axis,
+  );
 }
 
 /** A new axis of size 1 at `axis`. */
@@ -146,10 +178,17 @@ export function expandDims(x: Tensor, axis: number): Tensor {
 
 /** Without the axes of size 1, or without `axis`, which must have size 1. */
 export function squeeze(x: Tensor, axis?: number): Tensor {
-  if (axis === undefined) return reshape(x, x.shape.filter((n) => n !== 1));
+  if (axis === undefined)
+    return reshape(
+      x,
+      x.shape.filter((n) => n !== 1),
+    );
   const at = normalizeAxis("squeeze", axis, x.rank);
   if (x.shape[at] !== 1) throw shapeError("squeeze", `size 1 at axis ${at}`, x.shape);
-  return reshape(x, x.shape.filter((_, i) => i !== at));
+  return reshape(
+    x,
+    x.shape.filter((_, i) => i !== at),
+  );
 }
 
 /** x in reverse order along `axis`. */

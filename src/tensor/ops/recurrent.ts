@@ -36,7 +36,11 @@ function project({ inputs, inputKernel, lengths }: SequenceOperands): { x: Tenso
   const x = lengths === undefined ? inputs : maskSequence(inputs, lengths);
   const [steps, batch] = x.shape;
   const projected = empty(x, [steps, batch, inputKernel.shape[1]]);
-  currentEngine().matmul(flat(x), inputKernel, flat(projected), { transposeA: false, transposeB: false, accumulate: false });
+  currentEngine().matmul(flat(x), inputKernel, flat(projected), {
+    transposeA: false,
+    transposeB: false,
+    accumulate: false,
+  });
   return { x, projected };
 }
 
@@ -64,7 +68,13 @@ function previousStates(h0: Tensor, outputs: Tensor): Tensor {
 }
 
 /** Gradients of inputs, kernels and bias from the gradient of the pre-activations. */
-function outerGradients(operands: SequenceOperands, x: Tensor, previous: Tensor, dz: Tensor, dzRecurrent: Tensor = dz): Tensor[] {
+function outerGradients(
+  operands: SequenceOperands,
+  x: Tensor,
+  previous: Tensor,
+  dz: Tensor,
+  dzRecurrent: Tensor = dz,
+): Tensor[] {
   const { inputKernel, recurrentKernel } = operands;
   return [
     product(flat(dz), inputKernel, x.shape, { transposeB: true }),
@@ -76,7 +86,9 @@ function outerGradients(operands: SequenceOperands, x: Tensor, previous: Tensor,
 
 function refuseSecondOrder(name: string, gradients: readonly (Tensor | undefined)[]): void {
   if (isRecording(gradients.filter((g) => g !== undefined))) {
-    throw new UnsupportedError(`${name}: expected a first-order gradient, got a gradient of a gradient. Use cell.step in a loop`);
+    throw new UnsupportedError(
+      `${name}: expected a first-order gradient, got a gradient of a gradient. Use cell.step in a loop`,
+    );
   }
 }
 
@@ -131,11 +143,22 @@ export type LstmSequenceResult = {
 
 /** LSTM over a sequence. Differentiable once. */
 export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequenceResult {
-  const { inputs, inputKernel, recurrentKernel: recurrent, bias, lengths, h: h0, c: c0, peepholes, projection } = operands;
+  const {
+    inputs,
+    inputKernel,
+    recurrentKernel: recurrent,
+    bias,
+    lengths,
+    h: h0,
+    c: c0,
+    peepholes,
+    projection,
+  } = operands;
   const [steps, batch] = inputs.shape;
   const units = c0.shape[1];
   const perStep = (...rest: number[]): Tensor => empty(inputs, [steps, batch, ...rest]);
-  if (steps === 0) return { outputs: perStep(h0.shape[1]), h: h0, c: c0, gates: perStep(4, units), cells: perStep(units) };
+  if (steps === 0)
+    return { outputs: perStep(h0.shape[1]), h: h0, c: c0, gates: perStep(4, units), cells: perStep(units) };
   const { x, projected } = project(operands);
   const saved = {
     outputs: perStep(h0.shape[1]),
@@ -146,9 +169,31 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
   };
   const hLast = empty(x, h0.shape);
   const cLast = empty(x, c0.shape);
-  currentEngine().lstmForward({ ...saved, spec, projected, recurrent, bias, lengths, h0, c0, peepholes, projection, hLast, cLast });
+  currentEngine().lstmForward({
+    ...saved,
+    spec,
+    projected,
+    recurrent,
+    bias,
+    lengths,
+    h0,
+    c0,
+    peepholes,
+    projection,
+    hLast,
+    cLast,
+  });
   const { outputs, hidden } = saved;
-  const read = [inputs, inputKernel, recurrent, bias, h0, c0, ...(peepholes ? [peepholes] : []), ...(projection ? [projection] : [])];
+  const read = [
+    inputs,
+    inputKernel,
+    recurrent,
+    bias,
+    h0,
+    c0,
+    ...(peepholes ? [peepholes] : []),
+    ...(projection ? [projection] : []),
+  ];
   record(read, [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
     refuseSecondOrder("lstmSequence", [dOutputs, dhLast, dcLast]);
     const dProjected = empty(x, projected.shape);
@@ -229,7 +274,12 @@ export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceRe
     const previous = previousStates(h0, outputs);
     const gradients = outerGradients(operands, x, previous, dProjected, dRecurrent);
     // reset "before": the candidate's recurrent kernel saw r*h, not h
-    if (!after) gradients[2] = withCandidateColumns(gradients[2], product(flat(resetTerm), flat(dProjected), recurrent.shape, { transposeA: true }), spec);
+    if (!after)
+      gradients[2] = withCandidateColumns(
+        gradients[2],
+        product(flat(resetTerm), flat(dProjected), recurrent.shape, { transposeA: true }),
+        spec,
+      );
     gradients.push(dh0);
     if (recurrentBias && dRecurrent) gradients.push(columnSums(flat(dRecurrent)));
     return gradients;

@@ -1,0 +1,56 @@
+/** @file The command's options and help; each command's work is in its own file. */
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import { translateAliases } from "./aliases.ts";
+import { addEvaluate } from "./evaluate.ts";
+import { EXIT, reportFailure } from "./failure.ts";
+import { addHello } from "./hello.ts";
+import { addInspect } from "./inspect.ts";
+import { addSample } from "./sample.ts";
+import { addTrain } from "./train.ts";
+
+/** Sets the exit code that a command ends with when it is not 0 and nothing was thrown. */
+export type Finish = (exitCode: number) => void;
+
+const EXAMPLES = `
+Examples:
+  unrolled hello
+  unrolled train book.txt --out runs/book
+  unrolled sample runs/book --prime "Call me"
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 diverged, 130 interrupted, 143 terminated.
+Options of char-rnn and torch-rnn (--rnn_size, -seq_length, …) are understood too.`;
+
+/** Runs the command line and returns its exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const finish: Finish = (code) => {
+    exitCode = code;
+  };
+  const { version } = createRequire(import.meta.url)("unrolled/package.json") as { version: string };
+  const program = new Command("unrolled")
+    .description("Recurrent neural networks: train, sample and look inside sequence models.")
+    .version(version)
+    .showSuggestionAfterError(true)
+    .addHelpText("after", EXAMPLES)
+    .exitOverride();
+  addHello(program);
+  addTrain(program, finish);
+  addSample(program, finish);
+  addEvaluate(program);
+  addInspect(program);
+  for (const command of program.commands) command.exitOverride().showSuggestionAfterError(true);
+  const name = program.commands.some((command) => command.name() === args[0]) ? `unrolled ${args[0]}` : "unrolled";
+  try {
+    if (args.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT.usage;
+    }
+    const { translated, warnings } = translateAliases(args);
+    for (const warning of warnings) process.stderr.write(`${name}: ${warning}\n`);
+    await program.parseAsync([...translated], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return reportFailure(error, name);
+  }
+}
