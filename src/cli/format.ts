@@ -40,7 +40,7 @@ type Style = "bold" | "dim" | "green" | "yellow" | "cyan";
 
 /** Coloured when `stream` is a terminal and NO_COLOR is not set. */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream): string {
-  return usesColor(stream) ? styleText(style, text, { validateStream: false }) : text;
+  return usesColor(stream) ? styleText(style, text) : text;
 }
 
 /** NO_COLOR counts when it is not empty (no-color.org). */
