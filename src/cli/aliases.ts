@@ -4,8 +4,8 @@
  */
 
 type Alias =
-  /** Ours, taking the same value. */
-  | { readonly option: string }
+  /** Ours, taking the same value. `unless` stands before everything that was typed, so that what was typed wins. */
+  | { readonly option: string; readonly unless?: readonly string[] }
   /** Its value is a file or directory that we take without an option. */
   | { readonly positional: true }
   /** Has a value and means nothing here; the reason. */
@@ -23,29 +23,22 @@ const aliases: Readonly<Record<string, Readonly<Record<string, Alias>>>> = {
     model: { option: "--cell" },
     model_type: { option: "--cell" },
     wordvec_size: { option: "--embedding-size" },
-    dropout: { option: "--dropout" },
     seq_length: { option: "--sequence-length" },
-    batch_size: { option: "--batch-size" },
     max_epochs: { option: "--epochs" },
-    learning_rate: { option: "--learning-rate" },
-    learning_rate_decay: { option: "--learning-rate-decay" },
-    learning_rate_decay_after: { option: "--learning-rate-decay-after" },
-    lr_decay_factor: { option: "--learning-rate-decay" },
+    // torch-rnn lowers the rate every 5 epochs if it is not told otherwise
+    lr_decay_factor: { option: "--learning-rate-decay", unless: ["--learning-rate-decay-every", "5"] },
     lr_decay_every: { option: "--learning-rate-decay-every" },
     grad_clip: { option: "--clip-norm" },
     val_frac: { option: "--validation" },
     eval_val_every: { option: "--evaluate-every" },
-    checkpoint_every: { option: "--checkpoint-every" },
     checkpoint_dir: { option: "--out" },
     checkpoint_name: { option: "--out" },
-    init_from: { option: "--init-from" },
-    seed: { option: "--seed" },
     data_dir: { positional: true },
     input: { positional: true },
     input_txt: { positional: true },
-    train_frac: { ignored: "use --validation for the part that is kept for evaluation" },
+    train_frac: { choose: (value) => ["--validation", complement(value)] },
     test_frac: { ignored: "there is no test part; see unrolled evaluate" },
-    decay_rate: { ignored: "RMSProp's default is used" },
+    decay_rate: { option: "--rmsprop-decay" },
     batchnorm: { ignored: "there is no batch normalisation" },
     savefile: { ignored: "the model is saved as model.safetensors" },
     print_every: { ignored: "progress is always shown" },
@@ -57,9 +50,6 @@ const aliases: Readonly<Record<string, Readonly<Record<string, Alias>>>> = {
   sample: {
     primetext: { option: "--prime" },
     start_text: { option: "--prime" },
-    length: { option: "--length" },
-    temperature: { option: "--temperature" },
-    seed: { option: "--seed" },
     checkpoint: { positional: true },
     sample: { choose: (value) => (value === "0" ? ["--greedy"] : []) },
     verbose: { ignored: "there is nothing more to say" },
@@ -67,28 +57,48 @@ const aliases: Readonly<Record<string, Readonly<Record<string, Alias>>>> = {
   },
 };
 
-/** The arguments with foreign options translated, and what to tell about those that mean nothing here. */
-export function translateAliases(args: readonly string[]): {
-  translated: readonly string[];
-  warnings: readonly string[];
-} {
+/**
+ * The arguments with foreign options translated, and what to tell about those that mean nothing here. `_` for `-` and one dash for two
+ * are understood in our own options as well, of which `takesValue` knows the names.
+ */
+export function translateAliases(
+  args: readonly string[],
+  takesValue: ReadonlyMap<string, boolean>,
+): { translated: readonly string[]; warnings: readonly string[] } {
   const table = new Map(Object.entries(aliases[args[0]] ?? {}));
-  const translated: string[] = args.slice(0, 1);
+  const translated: string[] = [];
+  const first: string[] = [];
   const warnings: string[] = [];
-  for (let i = 1; i < args.length; i++) {
+  let i = 1;
+  for (; i < args.length && args[i] !== "--"; i++) {
     const written = args[i];
-    const [, name, inline] = /^--?([a-z_]+)(?:=(.*))?$/s.exec(written) ?? [];
-    const alias = name === undefined ? undefined : table.get(name);
+    const [, name = "", inline] = /^--?([a-z][\w-]+)(?:=(.*))?$/s.exec(written) ?? [];
+    const own = `--${name.replaceAll("_", "-")}`;
+    const alias = table.get(name) ?? (takesValue.has(own) ? { option: own } : undefined);
     if (alias === undefined) {
       translated.push(written);
       continue;
     }
-    const value = inline ?? args[++i];
+    const hasValue = !("option" in alias) || takesValue.get(alias.option) === true;
+    const value = inline ?? (hasValue ? args[++i] : undefined);
     const values = value === undefined ? [] : [value];
-    if ("ignored" in alias) warnings.push(`${written} is ignored: ${alias.ignored}`);
-    else if ("option" in alias) translated.push(alias.option, ...values);
-    else if ("positional" in alias) translated.push(...values);
-    else translated.push(...alias.choose(value ?? ""));
+    if ("ignored" in alias) {
+      warnings.push(`${written} is ignored: ${alias.ignored}`);
+    } else if ("option" in alias) {
+      first.push(...(alias.unless ?? []));
+      // one word, so that a flag that takes no value refuses it
+      translated.push(...(inline === undefined ? [alias.option, ...values] : [`${alias.option}=${inline}`]));
+    } else if ("positional" in alias) {
+      translated.push(...values);
+    } else {
+      translated.push(...alias.choose(value ?? ""));
+    }
   }
-  return { translated, warnings };
+  return { translated: [...args.slice(0, 1), ...first, ...translated, ...args.slice(i)], warnings };
+}
+
+/** "0.95" -> "0.05"; what is no number stays as it is, to be refused later. */
+function complement(text: string): string {
+  const part = Number(text);
+  return text === "" || Number.isNaN(part) ? text : String(Number((1 - part).toFixed(12)));
 }

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import simpleAsciiChart from "simple-ascii-chart";
 import {
   adam,
   argmax,
@@ -17,6 +16,8 @@ import {
   valueAndGrad,
 } from "unrolled";
 import { paint } from "./format.ts";
+import { chartWidth, lossChart } from "./loss-history.ts";
+import { integer } from "./values.ts";
 
 const CHARACTERS = ["h", "e", "l", "o"];
 const ids = (word: string): number[] => [...word].map((character) => CHARACTERS.indexOf(character));
@@ -30,7 +31,7 @@ export function addHello(program: Command): void {
   program
     .command("hello")
     .description("Play the tutorial: one-hot characters, a batch of words, learning to spell.")
-    .option("--seed <n>", "of the initial weights", Number, 1)
+    .option("--seed <n>", "of the initial weights", integer(0), 1)
     .addHelpText("after", "\nExample:\n  unrolled hello")
     .action(({ seed }: { seed: number }) => {
       actOne(seed);
@@ -90,11 +91,8 @@ function actThree(seed: number): void {
       predicted = now;
     });
   }
-  say(
-    simpleAsciiChart(
-      losses.map((loss, step): [number, number] => [step, loss]),
-      { title: "loss", width: 56, height: 10, hideXAxisTicks: true },
-    ),
-  );
+  const points = losses.map((loss, step): [number, number] => [step, loss]);
+  const width = chartWidth(process.stdout.columns || 80);
+  say(lossChart(points, { width, height: 10, title: `loss over ${losses.length} steps` }));
   say(paint("green", `hell -> ${predicted}`, process.stdout));
 }

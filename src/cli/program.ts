@@ -31,22 +31,29 @@ export async function run(args: readonly string[]): Promise<number> {
   const program = new Command("unrolled")
     .description("Recurrent neural networks: train, sample and look inside sequence models.")
     .version(version)
-    .showSuggestionAfterError(true)
-    .addHelpText("after", EXAMPLES)
-    .exitOverride();
+    .addHelpText("after", EXAMPLES);
   addHello(program);
   addTrain(program, finish);
   addSample(program, finish);
   addEvaluate(program);
   addInspect(program);
-  for (const command of program.commands) command.exitOverride().showSuggestionAfterError(true);
-  const name = program.commands.some((command) => command.name() === args[0]) ? `unrolled ${args[0]}` : "unrolled";
+  const chosen = program.commands.find((command) => command.name() === args[0]);
+  const name = chosen === undefined ? "unrolled" : `unrolled ${args[0]}`;
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showSuggestionAfterError(true);
+    command.configureOutput({ outputError: (text, write) => write(oneLine(name, text)) });
+  }
+  const takesValue = new Map((chosen?.options ?? []).map(({ long, required }) => [long ?? "", required]));
+  // a reader that went away, such as `| head`, is no error
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   try {
     if (args.length === 0) {
       program.outputHelp({ error: true });
       return EXIT.usage;
     }
-    const { translated, warnings } = translateAliases(args);
+    const { translated, warnings } = translateAliases(args, takesValue);
     for (const warning of warnings) process.stderr.write(`${name}: ${warning}\n`);
     await program.parseAsync([...translated], { from: "user" });
     return exitCode;
@@ -54,3 +61,10 @@ export async function run(args: readonly string[]): Promise<number> {
     return reportFailure(error, name);
   }
 }
+
+/** Commander's message, which has two lines when it suggests a name. */
+const oneLine = (name: string, text: string): string =>
+  `${name}: ${text
+    .replace(/^error: /, "")
+    .trimEnd()
+    .replaceAll("\n", " ")}\n`;

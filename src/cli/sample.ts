@@ -53,6 +53,7 @@ async function sample(directory: string, options: SampleOptions): Promise<number
     stopped.abort();
   });
   const greedy = options.greedy === true;
+  model.vocabulary.encode(options.prime); // throws before anything is printed
   if (options.seed === undefined && !greedy) process.stderr.write(`seed ${seed}\n`);
   const text = model.generate(options.prime, {
     maxTokens: options.length,

@@ -2,67 +2,102 @@
 import { createLogUpdate } from "log-update";
 import type { TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
+import { LossHistory } from "./loss-history.ts";
 
 export type Status = {
   show(event: TrainEvent): void;
   /** A line that stays. */
   note(text: string): void;
-  /** Leaves the last status on the screen. */
+  /** Removes the status line. */
   end(): void;
+  /** Draws the losses, if there are enough. */
+  chart(): void;
 };
 
 /** Seconds between lines when the output is no terminal. */
 const PLAIN_INTERVAL = 5;
+/** Milliseconds between two drawings of the status line. */
+const REDRAW_INTERVAL = 100;
+/** Weight of the newest step in the speed and the loss that are shown. */
+const SMOOTHING = 0.05;
+const GAP = "  ";
 
 /** `seconds` is the time limit, if any. */
 export function trainingStatus(
   stream: NodeJS.WriteStream,
   { quiet, seconds }: { quiet: boolean; seconds: number | undefined },
 ): Status {
-  const update = stream.isTTY && !quiet ? createLogUpdate(stream) : undefined;
-  let speed = 0;
+  const isLive = stream.isTTY && process.env["TERM"] !== "dumb" && !quiet;
+  // a cursor that is hidden would stay so if the process were killed
+  const update = isLive ? createLogUpdate(stream, { showCursor: true }) : undefined;
+  const columns = (): number => stream.columns || 80;
+  const history = new LossHistory();
+  let secondsPerToken: number | undefined;
+  let loss: number | undefined;
   let bits: number | undefined;
   let lastLine = -Infinity;
-  const plain = (text: string): void => void (quiet || stream.write(`${text}\n`));
+  let lastDrawing = -Infinity;
+  const smooth = (old: number | undefined, next: number): number =>
+    old === undefined ? next : old + SMOOTHING * (next - old);
+  const note = (text: string): void => {
+    if (quiet) return;
+    update?.clear();
+    stream.write(`${text}\n`);
+  };
   return {
+    note,
     show(event) {
       if (event.kind === "evaluation") {
         bits = event.bitsPerCharacter;
-        plain(
-          `${update ? "" : "  "}validation after step ${count(event.step)}: loss ${real(event.loss)}, ${real(bits)} bits per character`,
-        );
-        return;
+        note(`validation after step ${count(event.step)}: loss ${real(event.loss)}, ${real(bits)} bits per character`);
       }
       if (event.kind !== "step") return;
-      speed = speed === 0 ? event.tokensPerSecond : 0.95 * speed + 0.05 * event.tokensPerSecond;
-      const line = statusLine(event, { speed, bits, seconds });
+      if (event.skipped) note(`step ${count(event.step)}: loss or gradient not finite, step skipped`);
+      else loss = smooth(loss, event.loss);
+      history.add(event.step, event.loss);
+      secondsPerToken = smooth(secondsPerToken, 1 / event.tokensPerSecond);
+      const parts = (): string[] => statusParts(event, { speed: 1 / (secondsPerToken as number), loss, bits, seconds });
       if (update) {
-        update(line);
+        if (performance.now() - lastDrawing < REDRAW_INTERVAL) return;
+        lastDrawing = performance.now();
+        update(fit(parts(), columns() - 1));
       } else if (event.seconds - lastLine >= PLAIN_INTERVAL) {
         lastLine = event.seconds;
-        plain(line);
+        note(parts().join(GAP));
       }
     },
-    note(text) {
-      update?.clear();
-      plain(text);
+    end: () => update?.clear(),
+    chart() {
+      const text = history.chart(columns());
+      if (text !== undefined) note(text);
     },
-    end: () => update?.done(),
   };
 }
 
-type Figures = { readonly speed: number; readonly bits: number | undefined; readonly seconds: number | undefined };
+/** As many parts as fit, from the first. */
+function fit(parts: readonly string[], width: number): string {
+  let shown = parts.length;
+  while (shown > 1 && parts.slice(0, shown).join(GAP).length > width) shown--;
+  return parts.slice(0, shown).join(GAP).slice(0, width);
+}
 
-function statusLine(event: TrainEvent & { kind: "step" }, { speed, bits, seconds }: Figures): string {
+type Figures = {
+  readonly speed: number;
+  readonly loss: number | undefined;
+  readonly bits: number | undefined;
+  readonly seconds: number | undefined;
+};
+
+/** The most important first. */
+function statusParts(event: TrainEvent & { kind: "step" }, { speed, loss, bits, seconds }: Figures): string[] {
   const { step, steps } = event;
   const bySteps = steps === undefined ? Infinity : (event.seconds / step) * (steps - step);
   const byTime = seconds === undefined ? Infinity : seconds - event.seconds;
-  const parts = [
+  return [
     steps === undefined ? `step ${count(step)}` : `step ${count(step)}/${count(steps)}`,
+    `loss ${real(loss ?? NaN)}`,
     `ETA ${duration(Math.min(bySteps, byTime))}`,
     `${count(speed)} tokens/s`,
-    event.skipped ? "loss not finite, step skipped" : `loss ${real(event.loss)}`,
     ...(bits === undefined ? [] : [`validation ${real(bits)} bits/char`]),
   ];
-  return parts.join("  ");
 }

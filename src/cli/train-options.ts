@@ -1,16 +1,7 @@
 /** @file Options of `unrolled train`: their declaration, and what they mean for the library. */
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import {
-  charRnn,
-  type LanguageModelOptions,
-  type Optimizer,
-  optimizers,
-  type Schedule,
-  stepDecay,
-  type Unit,
-} from "unrolled";
-import { UsageError } from "./failure.ts";
+import { type LanguageModel, type LanguageModelOptions, optimizers, type Unit } from "unrolled";
 import { integer, norm, number } from "./values.ts";
 
 export type TrainCommandOptions = {
@@ -31,8 +22,9 @@ export type TrainCommandOptions = {
   optimizer: keyof typeof optimizers;
   learningRate: number;
   learningRateDecay?: number;
-  learningRateDecayAfter: number;
+  learningRateDecayAfter?: number;
   learningRateDecayEvery?: number;
+  rmspropDecay?: number;
   clipNorm: number;
   validation: number;
   evaluateEvery?: number;
@@ -77,12 +69,13 @@ export function declareTrainOptions(command: Command): Command {
     .addOption(choice("--optimizer <name>", "update rule", Object.keys(optimizers), "adam"))
     .option("--learning-rate <x>", "size of the updates", number(0), 0.002)
     .option("--learning-rate-decay <x>", "multiply the rate by this each epoch", number(0))
-    .option("--learning-rate-decay-after <n>", "… from this epoch on", integer(0), 10)
-    .option("--learning-rate-decay-every <n>", "… or every so many epochs", integer(1))
+    .option("--learning-rate-decay-after <n>", "… from this epoch on (default: 10)", integer(0))
+    .option("--learning-rate-decay-every <n>", "… or every so many epochs (x 0.5 if not given)", integer(1))
+    .option("--rmsprop-decay <x>", "memory of rmsprop (default: 0.99)", number(0, 0.999999))
     .option("--clip-norm <x>", "largest gradient norm; 0 or off: none", norm, 5)
     .option("--validation <p>", "part of the text kept for evaluation", number(0, 0.9), 0.05)
-    .option("--evaluate-every <n>", "steps between evaluations (default: an epoch)", integer(1))
-    .option("--checkpoint-every <n>", "steps between saves", integer(1), 500)
+    .option("--evaluate-every <n>", "steps between evaluations (default: an epoch, 100 to 1000)", integer(1))
+    .option("--checkpoint-every <n>", "steps between saves; also twice a minute", integer(1), 500)
     .option("--shuffle", "windows in random order instead of carried state")
     .option("--seed <n>", "same seed, same model", integer(0), 0)
     .option("--init-from <dir>", "start from a saved model")
@@ -92,69 +85,21 @@ export function declareTrainOptions(command: Command): Command {
     .addHelpText("after", EXAMPLES);
 }
 
-/** Defaults of the two train.lua. */
-const presets: Readonly<Record<"char-rnn" | "torch-rnn", Partial<TrainCommandOptions>>> = {
-  "char-rnn": {
-    hiddenSize: 128,
-    layers: 2,
-    sequenceLength: 50,
-    batchSize: 50,
-    epochs: 50,
-    optimizer: "rmsprop",
-    learningRate: 0.002,
-    learningRateDecay: 0.97,
-    learningRateDecayAfter: 10,
-    clipNorm: 5,
-    evaluateEvery: 1000,
-    seed: 123,
-  },
-  "torch-rnn": {
-    hiddenSize: 128,
-    layers: 2,
-    embeddingSize: 64,
-    sequenceLength: 50,
-    batchSize: 50,
-    epochs: 50,
-    learningRate: 0.002,
-    learningRateDecay: 0.5,
-    learningRateDecayEvery: 5,
-    clipNorm: 5,
-  },
-};
-
-/** The options with a preset's values wherever none was typed. */
-export function withPreset(options: TrainCommandOptions, command: Command): TrainCommandOptions {
-  if (options.preset === undefined) return options;
-  const typed = (name: string): boolean => command.getOptionValueSource(name) === "cli";
-  const limited = ["steps", "epochs", "seconds"].some(typed);
-  const given = Object.entries(presets[options.preset]).filter(
-    ([name]) => !typed(name) && !(limited && name === "epochs"),
-  );
-  return { ...options, ...Object.fromEntries(given) };
-}
-
 export const outputDirectory = (options: TrainCommandOptions, files: readonly string[]): string =>
-  options.out ?? join("runs", basename(files[0]).replace(/\.[^.]*$/, "") || "model");
+  options.out ?? join("runs", basename(resolve(files[0])).replace(/\.[^.]*$/, "") || "model");
 
-export function optimizerOf({ optimizer, learningRate }: TrainCommandOptions): Optimizer {
-  return optimizers[optimizer]({ learningRate });
-}
-
-/** The learning rate by step, or undefined for a constant one. */
-export function scheduleOf(options: TrainCommandOptions, stepsPerEpoch: number): Schedule | undefined {
-  const {
-    learningRate: initial,
-    learningRateDecay: decay,
-    learningRateDecayAfter,
-    learningRateDecayEvery: every,
-  } = options;
-  if (decay === undefined) {
-    if (every !== undefined)
-      throw new UsageError("--learning-rate-decay-every: expected --learning-rate-decay beside it");
-    return undefined;
-  }
-  if (every !== undefined) return stepDecay({ initial, every: every * stepsPerEpoch, factor: decay });
-  return charRnn({ initial, decay, decayAfterEpochs: learningRateDecayAfter, stepsPerEpoch });
+/** What of a saved model can't be had differently although it was asked for; undefined when all agrees. */
+export function architectureConflict(
+  model: LanguageModel,
+  options: TrainCommandOptions,
+  command: Command,
+): string | undefined {
+  const saved = { ...model.config, unit: model.vocabulary.unit };
+  const names = ["unit", "cell", "dialect", "hiddenSize", "layers", "embeddingSize", "dropout"] as const;
+  const name = names.find((n) => command.getOptionValueSource(n) === "cli" && options[n] !== saved[n]);
+  if (name === undefined) return undefined;
+  const flag = command.options.find((option) => option.attributeName() === name)?.long;
+  return `${flag}: expected ${saved[name]}, as in the model of --init-from, got ${options[name]}`;
 }
 
 export function modelOptions(options: TrainCommandOptions): LanguageModelOptions {

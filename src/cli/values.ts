@@ -23,7 +23,7 @@ export const number =
     );
   };
 
-/** A norm > 0; "off" and 0 stand for no limit. */
+/** A norm > 0; "off" and 0 stand for one that nothing exceeds. */
 export function norm(text: string): number {
   if (text === "off") return Infinity;
   const value = number(0)(text);

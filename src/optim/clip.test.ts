@@ -71,3 +71,11 @@ test("refuses bad limits and gradients", () => {
     'gradient "n" of dtype float32 or float64, got int32',
   );
 });
+
+test("an infinite limit leaves gradients as they are, and still catches a norm that is not finite", () => {
+  const gradients = { a: tensor([3, 4]) };
+  expect(clipByGlobalNorm(gradients, Infinity)).toEqual({ gradients, norm: 5, finite: true });
+  const bad = clipByGlobalNorm({ a: tensor([NaN, 1]) }, Infinity);
+  expect(bad.finite).toBe(false);
+  expect(bad.gradients["a"].toArray()).toEqual([0, 0]);
+});

@@ -59,7 +59,7 @@ export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
 /**
  * All gradients scaled by one factor so that the norm of all of them together is at most `maxNorm`: min(1, maxNorm / (norm + epsilon)).
  * With epsilon 0, the default, this is `tf.clip_by_global_norm`; with 1e-6 PyTorch's `clip_grad_norm_`. (Pascanu, Mikolov and Bengio 2013.)
- * Gradients within the limit are returned as they are.
+ * Gradients within the limit are returned as they are; with Infinity all of them are.
  *
  * A norm that is not finite never reaches a weight: then `finite` is false and all the gradients returned are zero. An optimizer with
  * memory still moves on zero gradients, so leave the whole update out:
@@ -72,12 +72,15 @@ export function clipByGlobalNorm(
   maxNorm: number,
   { epsilon = 0 }: { readonly epsilon?: number } = {},
 ): ClipByGlobalNorm {
-  checkNumber("clipByGlobalNorm maxNorm", maxNorm, 0);
+  // Infinity: no limit, but a norm that is not finite is still caught
+  if (maxNorm !== Infinity) checkNumber("clipByGlobalNorm maxNorm", maxNorm, 0);
   checkNumber("clipByGlobalNorm epsilon", epsilon, 0);
   const norm = globalNorm(gradients);
   const finite = Number.isFinite(norm);
   const clipped = finite
-    ? mapRecord(gradients, (gradient) => scaled(gradient, maxNorm, norm + epsilon))
+    ? maxNorm === Infinity
+      ? gradients
+      : mapRecord(gradients, (gradient) => scaled(gradient, maxNorm, norm + epsilon))
     : allZero(gradients);
   return { gradients: clipped, norm, finite };
 }

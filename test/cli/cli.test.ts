@@ -1,8 +1,9 @@
 /** The built command, as a user runs it. */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -108,6 +109,56 @@ test("--json prints one event per line, with the rest on stderr", () => {
   expect(stderr).toContain("saved");
 });
 
+test("torch-rnn's decay of the learning rate needs only one of its two options", () => {
+  const rates = (...args: string[]): number[] =>
+    unrolled("train", "text.txt", "--out", "rates", "--overwrite", "--json", "--epochs", "6", ...small, ...args)
+      .stdout.trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { learningRate?: number }).learningRate)
+      .filter((rate) => rate !== undefined);
+  const expected = rates("-lr_decay_every", "5", "-lr_decay_factor", "0.5");
+  expect(new Set(expected)).toEqual(new Set([0.002, 0.001]));
+  expect(rates("-lr_decay_every", "5")).toEqual(expected);
+  expect(rates("-lr_decay_factor", "0.5")).toEqual(expected);
+});
+
+test("a value that looks like an option stays a value", () => {
+  expect(unrolled("sample", "run", "--prime", "-length", "--seed", "1").stderr).toMatch(/vocabulary.*got "-"/);
+  const { stdout } = unrolled("sample", "run", "--prime=the", "-length=5", "-top_k=1", "--seed=1");
+  expect(stdout).toMatch(/^the.{5}\n$/);
+});
+
+test("training goes on from a saved model, which keeps its architecture", () => {
+  const go = (...args: string[]): Result =>
+    unrolled("train", "text.txt", "--init-from", "run", "--out", "more", "--overwrite", "--steps", "2", ...args);
+  expect(go(...small).status).toBe(0);
+  const { status, stderr } = go("--layers", "2");
+  expect(stderr).toBe("unrolled train: --layers: expected 1, as in the model of --init-from, got 2\n");
+  expect(status).toBe(2);
+});
+
+test("without a limit on gradients, with a preset, and with train_frac", () => {
+  const go = (...args: string[]): Result =>
+    unrolled("train", "text.txt", "--out", "other", "--overwrite", "--steps", "2", ...small, ...args);
+  for (const args of [["--clip-norm", "off"], ["--preset", "char-rnn"], ["--preset=torch-rnn"], ["-train_frac", "0.9"]])
+    expect(go(...args)).toMatchObject({ status: 0, stderr: "" });
+});
+
+test("says at the start where it saves, and draws the losses at the end, without escape codes", () => {
+  const { stdout } = unrolled("train", "text.txt", "--out", "drawn", "--steps", "20", ...small);
+  expect(stdout).toContain(`20 steps, 41 steps per epoch; saves to ${join("drawn", "model.safetensors")}`);
+  expect(stdout).toContain("loss over 20 steps\n");
+  expect(stdout).toContain("next: unrolled sample drawn\n");
+  expect(stdout).not.toContain(escape);
+});
+
+test("a model that diverges ends with 3", () => {
+  const wild = ["--learning-rate", "1e38", "--optimizer", "sgd", "--clip-norm", "off", "--steps", "500"];
+  const { status, stderr } = unrolled("train", "text.txt", "--out", "wild", ...wild, ...small);
+  expect(stderr).toMatch(/^unrolled train: train: expected steps with a finite loss.*\n$/);
+  expect(status).toBe(3);
+});
+
 describe("what is wrong is said in one line, with an exit code", () => {
   beforeAll(() => {
     writeFileSync(file("empty.txt"), "");
@@ -128,6 +179,8 @@ describe("what is wrong is said in one line, with an exit code", () => {
     ["an unknown option", ["train", "text.txt", "--hiden-size", "3"], 2, /unknown option.*\n?.*--hidden-size/],
     ["a bad value", ["train", "text.txt", "--layers", "none"], 2, /--layers.*Expected an integer/],
     ["a model that is there", ["train", "text.txt", "--out", "run"], 2, /without a model.*--overwrite/],
+    ["a file where it should save", ["train", "text.txt", "--out", "text.txt"], 2, /--out: expected a directory/],
+    ["a seed that is no number", ["hello", "--seed", "x"], 2, /^unrolled hello: .*--seed/],
     ["no model", ["sample", "nowhere"], 2, /expected a run directory/],
     ["an unknown character", ["sample", "run", "--prime", "Ω"], 1, /expected a character of the vocabulary.*Ω/],
     ["a damaged model", ["inspect", "damaged.safetensors"], 1, /expected .* got/],
@@ -135,28 +188,48 @@ describe("what is wrong is said in one line, with an exit code", () => {
   ])("%s", (_name, args, code, message) => {
     const { status, stderr } = unrolled(...args);
     expect(stderr).toMatch(message);
-    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stderr).toMatch(/^unrolled[^\n]*: [^\n]+\n$/);
     expect(status).toBe(code);
   });
 });
 
-test("Ctrl-C ends the step, saves, and exits with 130", async () => {
-  const child = spawn(process.execPath, [main, "train", "text.txt", "--out", "cut", "--epochs", "100000", ...small], {
-    cwd: folder,
-    env,
-  });
+/** Starts a training without an end, and calls `act` at its first step. */
+function interrupted(
+  out: string,
+  args: string[],
+  act: (child: ChildProcessByStdio<null, Readable, Readable>) => void,
+): Promise<{ code: number | null; output: string; errors: string }> {
+  const all = ["train", "text.txt", "--out", out, "--epochs", "100000", ...small, ...args];
+  const child = spawn(process.execPath, [main, ...all], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
+  let errors = "";
+  child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
   child.stdout.on("data", (data: Buffer) => {
     const before = output;
     output += data.toString();
-    if (!before.includes("step") && output.includes("step")) child.kill("SIGINT");
+    if (!before.includes("loss") && output.includes("loss")) act(child);
   });
-  const code = await new Promise<number | null>((resolve) => child.on("exit", resolve));
-  expect(code).toBe(130);
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, output, errors })));
+}
+
+const isModel = (run: string): boolean => unrolled("inspect", run).stdout.includes("languageModel");
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s ends the step, saves, and exits with %i", async (signal, expected) => {
+  const { code, output } = await interrupted(signal, [], (child) => child.kill(signal));
   expect(output).toContain("interrupted after");
-  expect(execFileSync(process.execPath, [main, "inspect", "cut"], { encoding: "utf8", cwd: folder })).toContain(
-    "languageModel",
-  );
+  expect(code).toBe(expected);
+  expect(isModel(signal)).toBe(true);
+});
+
+test("a reader of --json that goes away ends the training, which is saved", async () => {
+  const { code, errors } = await interrupted("read", ["--json"], (child) => child.stdout.destroy());
+  expect(errors).toContain("saved");
+  expect(errors).not.toContain("EPIPE");
+  expect(code).toBe(0);
+  expect(isModel("read")).toBe(true);
 });
 
 test("help has examples for every command", () => {
