@@ -9,7 +9,7 @@ export type StepResult = {
   /** Mean cross entropy per token, in nats. */
   readonly loss: number;
   readonly gradientNorm: number;
-  /** The loss or a gradient was not finite. */
+  /** The loss, the state or a gradient was not finite. */
   readonly skipped: boolean;
   /** After the last time step; belongs to the caller's scope. */
   readonly state: State;
@@ -37,9 +37,9 @@ export function trainStep(
       return { value: mean(sparseSoftmaxCrossEntropy(logits, tensor(targets))), next };
     }, model.parameters());
     const loss = value.item();
-    if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN, skipped: true, state };
+    if (!Number.isFinite(loss) || !allFinite(result.next)) return { loss, gradientNorm: NaN, skipped: true, state };
     const { norm, finite } = apply(gradients);
-    return { loss, gradientNorm: norm, skipped: !finite || !allFinite(result.next), state: result.next };
+    return { loss, gradientNorm: norm, skipped: !finite, state: result.next };
   });
 }
 
