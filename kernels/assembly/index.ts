@@ -1,6 +1,6 @@
 export { gemm8, pack8 } from "./gemm";
 export { gruBackward, gruForward } from "./gru";
-export { crossEntropy, crossEntropyBackward, laneSum } from "./loss";
+export { crossEntropy, crossEntropyBackward } from "./loss";
 export { lstmBackward, lstmForward } from "./lstm";
 export { adam } from "./optimizer";
 export { rnnBackward, rnnForward } from "./rnn";

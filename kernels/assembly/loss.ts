@@ -3,7 +3,7 @@ import { exp4, log1 } from "./math";
 import { loadLanes, storeLanes } from "./lanes";
 
 /** Sum of n floats in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1. */
-export function laneSum(x: usize, n: i32): f32 {
+function laneSum(x: usize, n: i32): f32 {
   let low = f32x4.splat(0);
   let high = f32x4.splat(0);
   let j = 0;

@@ -14,9 +14,6 @@ export const yieldToHost = (): Promise<void> =>
     port2.postMessage(null);
   });
 
-/** Number of processors that this page may use. */
-export const cores = (): number => navigator.hardwareConcurrency;
-
 /** A page has no environment variables. */
 export const environment = (_name: string): string | undefined => undefined;
 

@@ -8,11 +8,9 @@ import type { BinaryOp, Engine, Operand, OptimizerUpdate, ReduceOp } from "../en
 import { arrayOf } from "../reference/memory.ts";
 import { referenceKernels } from "../reference/index.ts";
 import { instantiate } from "./kernels.ts";
-import { LinearMemory, pointerOf } from "./linear-memory.ts";
+import { BYTES, LinearMemory, pointerOf } from "./linear-memory.ts";
 import * as recurrent from "./recurrent.ts";
 import { Workspace } from "./workspace.ts";
-
-const BYTES = 4;
 
 /** Whether the kernels can work on it. */
 const isFloat32 = (x: Operand): boolean => x.dtype === "float32";

@@ -9,6 +9,9 @@ import {
 } from "../../base/index.ts";
 import type { Block, EngineStats, Operand } from "../engine.ts";
 
+/** Bytes of a float32, which is all that the kernels work on. */
+export const BYTES: number = bytesPerElement.float32;
+
 const PAGE = 65_536;
 /** The kernels' own constants lie below. */
 const FIRST = PAGE;

@@ -9,10 +9,8 @@ import type {
   RnnForward,
 } from "../engine.ts";
 import { activationNumbers as numbers } from "./kernels.ts";
-import { pointerOf, pointerOrZero } from "./linear-memory.ts";
+import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
-
-const BYTES = 4;
 
 export function rnnForward(work: Workspace, a: RnnForward): void {
   const [steps, batch, units] = a.outputs.shape;

@@ -1,12 +1,11 @@
 import type { Block, Operand } from "../engine.ts";
 import { arrayOf } from "../reference/memory.ts";
 import type { Kernels } from "./kernels.ts";
-import { type LinearMemory, pointerOf } from "./linear-memory.ts";
+import { BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
 
 /** op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start. */
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
 
-const BYTES = 4;
 const PANEL = 8;
 
 /** The kernels and the scratch memory that one call of them needs. */

@@ -2,7 +2,7 @@ import { dtypeError, isFloat, normalizeAxis, sameShape, shapeError, sizeOf, valu
 import { currentEngine } from "../../engine/index.ts";
 import { tensor, zeros } from "../create.ts";
 import { record } from "../tape.ts";
-import { allocate, commonDtype, type Tensor } from "../tensor.ts";
+import { allocate, type Tensor } from "../tensor.ts";
 import { reshape } from "./move.ts";
 
 /** Throws unless `indices` is int32 with every element in [0, size). */
@@ -60,6 +60,5 @@ export function takeSteps(x: Tensor, steps: Int32Array): Tensor {
   const [time, batch] = x.shape;
   if (steps.length !== batch) throw shapeError("takeSteps", `${batch} steps`, [steps.length]);
   const rows = tensor(steps.map((t, b) => t * batch + b));
-  commonDtype("takeSteps", x);
   return gather(reshape(x, [time * batch, ...x.shape.slice(2)]), rows);
 }
