@@ -1,8 +1,8 @@
 // Activations by number; src/engine/wasm/numbers.ts has the same list.
 import { sigmoid4, tanh4 } from "./math";
 
-const SIGMOID: i32 = 0;
-const TANH: i32 = 1;
+export const SIGMOID: i32 = 0;
+export const TANH: i32 = 1;
 const RELU: i32 = 2;
 const LINEAR: i32 = 3;
 const SOFTSIGN: i32 = 4;
@@ -17,9 +17,9 @@ const HARD_SIGMOID: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
-export function activate(kind: i32, x: v128): v128 {
-  if (kind == SIGMOID) return sigmoid4(x);
-  if (kind == TANH) return tanh4(x);
+export function activate(kind: i32, x: v128, t: usize): v128 {
+  if (kind == SIGMOID) return sigmoid4(x, t);
+  if (kind == TANH) return tanh4(x, t);
   if (kind == LINEAR) return x;
   if (kind == RELU) return v128.andnot(x, f32x4.lt(x, c(0)));
   if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(c(1), f32x4.abs(x)));

@@ -1,56 +1,291 @@
-import { tile6x8, tile4x8, tile2x8, tile1x8 } from "./tiles";
+// Matrix products. Each element is summed over k in order, whatever the tile, the block or the thread, so its bits do not depend on them.
+import { columns, EDGE, LEFT, ROW_BLOCK, spare, SUM_BLOCK, tallest, ZEROS } from "./instance";
+import { tile16, tile8 } from "./generated/tiles";
 
-/** b [k, n] (or stored as [n, k]) into panels of 8 columns, [n/8][k][8], padded with zeros. Strides in bytes. */
-export function pack8(b: usize, bRow: usize, bColumn: usize, k: i32, n: i32, to: usize): void {
-  for (let j = 0; j < n; j += 8) {
-    const width = min(8, n - j);
-    const from = b + <usize>j * bColumn;
-    for (let p = 0; p < k; p++) {
-      const row = from + <usize>p * bRow;
-      if (width == 8 && bColumn == 4) {
-        v128.store(to, v128.load(row));
-        v128.store(to, v128.load(row, 16), 16);
-      } else {
-        for (let q = 0; q < 8; q++) f32.store(to + (q << 2), q < width ? f32.load(row + <usize>q * bColumn) : 0);
+/** Width of the panel that begins at column j of n: a full one, or 8 for the last few columns. */
+// @ts-ignore: decorator
+@inline
+export function panelWidth(j: i32, n: i32): i32 {
+  return columns == 16 && n - j > 8 ? 16 : 8;
+}
+
+/** Bytes of a packed [k, n]. */
+export function packedBytes(k: i32, n: i32): usize {
+  return (<usize>((n + 7) & ~7) * <usize>k) << 2;
+}
+
+// @ts-ignore: decorator
+@inline
+function copy(to: usize, from: usize, offset: usize): void {
+  v128.store(to + offset, v128.load(from + offset));
+}
+
+/** b [k, n] into panels: column j's panel begins at j * k elements, and is [k][width], padded with zeros. Element (p, j) of b is at p * bRow + j * bColumn. */
+export function pack(b: usize, bRow: usize, bColumn: usize, k: i32, n: i32, to: usize): void {
+  for (let j = 0; j < n; ) {
+    const width = panelWidth(j, n);
+    packPanel(b + <usize>j * bColumn, bRow, bColumn, k, min(width, n - j), width, to + ((<usize>j * k) << 2));
+    j += width;
+  }
+}
+
+function packPanel(b: usize, bRow: usize, bColumn: usize, k: i32, used: i32, width: i32, to: usize): void {
+  if (used == width && bColumn == 4) {
+    if (width == 16) {
+      for (let p = 0; p < k; p++) {
+        copy(to, b, 0);
+        copy(to, b, 16);
+        copy(to, b, 32);
+        copy(to, b, 48);
+        b += bRow;
+        to += 64;
       }
-      to += 32;
+    } else {
+      for (let p = 0; p < k; p++) {
+        copy(to, b, 0);
+        copy(to, b, 16);
+        b += bRow;
+        to += 32;
+      }
+    }
+    return;
+  }
+  if (bRow == 4) {
+    for (let q = 0; q < width; q += 4) transposeLanes(b + <usize>q * bColumn, bColumn, k, used - q, to + (<usize>q << 2), <usize>width << 2);
+    return;
+  }
+  for (let p = 0; p < k; p++) {
+    for (let q = 0; q < width; q++) f32.store(to + (<usize>q << 2), q < used ? f32.load(b + <usize>q * bColumn) : 0);
+    b += bRow;
+    to += <usize>width << 2;
+  }
+}
+
+/** Four rows of `n` contiguous elements, `row` bytes apart (zeros beyond `used` rows), become columns: to[p] = the four at p, `toRow` bytes apart. */
+export function transposeLanes(x: usize, row: usize, n: i32, used: i32, to: usize, toRow: usize): void {
+  let p = 0;
+  if (used >= 4) {
+    for (; p + 4 <= n; p += 4) {
+      const a = v128.load(x);
+      const b = v128.load(x + row);
+      const c = v128.load(x + 2 * row);
+      const d = v128.load(x + 3 * row);
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+      const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const ef = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const gh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+      v128.store(to + toRow, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+      v128.store(to + 2 * toRow, v128.shuffle<f32>(ef, gh, 0, 1, 4, 5));
+      v128.store(to + 3 * toRow, v128.shuffle<f32>(ef, gh, 2, 3, 6, 7));
+      x += 16;
+      to += 4 * toRow;
+    }
+  }
+  for (; p < n; p++) {
+    for (let q = 0; q < 4; q++) f32.store(to + (<usize>q << 2), q < used ? f32.load(x + <usize>q * row) : 0);
+    x += 4;
+    to += toRow;
+  }
+}
+
+/** Columns of `a` beside each other, [k] rows of `row` bytes: m of them from `a` as [k][m]. */
+function packLeft(a: usize, row: usize, m: i32, k: i32, to: usize): void {
+  if (m == 6) {
+    for (let p = 0; p < k; p++) {
+      v128.store(to, v128.load(a));
+      v128.store64_lane(to, v128.load64_zero(a, 16), 0, 16);
+      a += row;
+      to += 24;
+    }
+  } else if (m == 5) {
+    for (let p = 0; p < k; p++) {
+      v128.store(to, v128.load(a));
+      f32.store(to, f32.load(a, 16), 16);
+      a += row;
+      to += 20;
+    }
+  } else {
+    for (let p = 0; p < k; p++) {
+      for (let i = 0; i < m; i++) f32.store(to + (<usize>i << 2), f32.load(a + (<usize>i << 2)));
+      a += row;
+      to += <usize>m << 2;
     }
   }
 }
 
-const KB: i32 = 256;
-const edge: usize = memory.data(6 * 32, 16);
-
-/** c [m, n] += a [m, k] * b, b packed by pack8. Sums over k in order. Strides in bytes. */
-export function gemm8(c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32): void {
-  for (let p = 0; p < k; p += KB) {
-    const steps = min(KB, k - p);
-    const aBlock = a + <usize>p * aSum;
-    for (let j = 0; j < n; j += 8) {
-      const panel = packed + ((<usize>(j >> 3) * k + p) << 5);
-      const width = min(8, n - j);
-      let i = 0;
-      while (i < m) {
-        const left = m - i;
-        const rows = left >= 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        let target = c + <usize>i * cRow + (<usize>j << 2);
-        let stride = cRow;
-        const from = aBlock + <usize>i * aRow;
-        if (width < 8) {
-          for (let r = 0; r < rows; r++) memory.copy(edge + (<usize>r << 5), target + <usize>r * cRow, <usize>width << 2);
-          target = edge;
-          stride = 32;
-        }
-        if (rows == 6) tile6x8(target, stride, from, aRow, aSum, panel, steps);
-        else if (rows == 4) tile4x8(target, stride, from, aRow, aSum, panel, steps);
-        else if (rows == 2) tile2x8(target, stride, from, aRow, aSum, panel, steps);
-        else tile1x8(target, stride, from, aRow, aSum, panel, steps);
-        if (width < 8) {
-          const back = c + <usize>i * cRow + (<usize>j << 2);
-          for (let r = 0; r < rows; r++) memory.copy(back + <usize>r * cRow, edge + (<usize>r << 5), <usize>width << 2);
-        }
-        i += rows;
+/**
+ * c [m, n] = a [m, k] · packed (fresh), or c += …. Strides in bytes. Blocks of the sum on the outside, then of rows, then panels: a block of a and
+ * a panel's part stay in the caches that are near. Where a's columns are not contiguous, its block is packed too.
+ */
+export function multiply(
+  c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32, fresh: bool,
+): void {
+  if (k == 0 && fresh) {
+    for (let i = 0; i < m; i++) memory.fill(c + <usize>i * cRow, 0, <usize>n << 2);
+    return;
+  }
+  const isAcross = aSum != 4;
+  const left = spare + LEFT;
+  for (let p = 0; p < k; p += SUM_BLOCK) {
+    const steps = min(SUM_BLOCK, k - p);
+    const isFirst = fresh && p == 0;
+    for (let i = 0; i < m; ) {
+      const height = blockHeight(m - i);
+      const from = a + <usize>i * aRow + <usize>p * aSum;
+      if (isAcross) packBlock(from, aRow, aSum, height, steps, left);
+      for (let j = 0; j < n; ) {
+        const width = panelWidth(j, n);
+        column(
+          c + <usize>i * cRow + (<usize>j << 2), cRow, isAcross ? left : from, aRow, aSum, isAcross,
+          packed + ((<usize>j * k + <usize>p * width) << 2), height, steps, min(width, n - j), width, isFirst,
+        );
+        j += width;
       }
+      i += height;
     }
   }
+}
+
+/** Rows of the next block, when `left` are left: blocks of about the same size, so that no last one is a sliver. */
+// @ts-ignore: decorator
+@inline
+export function blockHeight(left: i32): i32 {
+  const blocks = (left + ROW_BLOCK - 1) / ROW_BLOCK;
+  return min(left, (left / blocks + 5) / 6 * 6);
+}
+
+/** Rows of the next tile of a block, when `left` are left: as even as can be. */
+// @ts-ignore: decorator
+@inline
+function tileHeight(left: i32): i32 {
+  const tiles = (left + tallest - 1) / tallest;
+  return (left + tiles - 1) / tiles;
+}
+
+/** Tiles of a, one after another, each [k][rows]. */
+export function packBlock(a: usize, aRow: usize, aSum: usize, height: i32, steps: i32, to: usize): void {
+  for (let i = 0; i < height; ) {
+    const rows = tileHeight(height - i);
+    const tile = to + ((<usize>i * steps) << 2);
+    if (aRow == 4) packLeft(a + (<usize>i << 2), aSum, rows, steps, tile);
+    else {
+      for (let r = 0; r < rows; r++) {
+        let x = a + <usize>(i + r) * aRow;
+        for (let p = 0; p < steps; p++) {
+          f32.store(tile + (<usize>(p * rows + r) << 2), f32.load(x));
+          x += aSum;
+        }
+      }
+    }
+    i += rows;
+  }
+}
+
+/** One panel under one block of rows. `used` of the panel's `width` columns exist in c. */
+// @ts-ignore: decorator
+@inline
+export function column(
+  c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, isPacked: bool, panel: usize, height: i32, steps: i32, used: i32, width: i32, isFirst: bool,
+): void {
+  for (let i = 0; i < height; ) {
+    const rows = tileHeight(height - i);
+    const target = c + <usize>i * cRow;
+    const x = isPacked ? a + ((<usize>i * steps) << 2) : a + <usize>i * aRow;
+    const xRow: usize = isPacked ? 4 : aRow;
+    const xSum: usize = isPacked ? <usize>rows << 2 : aSum;
+    const zeros = spare + ZEROS;
+    if (used == width) {
+      const start = isFirst ? zeros : target;
+      const startRow: usize = isFirst ? 0 : cRow;
+      if (width == 16) tile16(rows, start, startRow, target, cRow, x, xRow, xSum, panel, steps);
+      else tile8(rows, start, startRow, target, cRow, x, xRow, xSum, panel, steps);
+    } else {
+      const edge = spare + EDGE;
+      const row = <usize>width << 2;
+      if (!isFirst) for (let r = 0; r < rows; r++) memory.copy(edge + <usize>r * row, target + <usize>r * cRow, <usize>used << 2);
+      const start = isFirst ? zeros : edge;
+      const startRow: usize = isFirst ? 0 : row;
+      if (width == 16) tile16(rows, start, startRow, edge, row, x, xRow, xSum, panel, steps);
+      else tile8(rows, start, startRow, edge, row, x, xRow, xSum, panel, steps);
+      for (let r = 0; r < rows; r++) memory.copy(target + <usize>r * cRow, edge + <usize>r * row, <usize>used << 2);
+    }
+    i += rows;
+  }
+}
+
+/** c [n] = a [k] · b [k, n] (fresh), or c += …, for one row: b is read once as it is, rows `bRow` bytes apart. */
+export function multiplyRow(c: usize, a: usize, aSum: usize, b: usize, bRow: usize, k: i32, n: i32, fresh: bool): void {
+  const zeros = spare + ZEROS;
+  let j = 0;
+  for (; j + 32 <= n; j += 32) rowTile32(fresh ? zeros : c + (<usize>j << 2), !fresh, c + (<usize>j << 2), a, aSum, b + (<usize>j << 2), bRow, k);
+  for (; j + 8 <= n; j += 8) rowTile8(fresh ? zeros : c + (<usize>j << 2), c + (<usize>j << 2), a, aSum, b + (<usize>j << 2), bRow, k);
+  for (; j < n; j++) {
+    const at = <usize>j << 2;
+    const one = rowTile1(fresh ? 0 : f32.load(c + at), a, aSum, b + at, bRow, k);
+    f32.store(c + at, one);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyAdd(x: v128, y: v128, sum: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, sum) : f32x4.add(sum, f32x4.mul(x, y));
+}
+
+function rowTile32(from: usize, isFrom: bool, c: usize, a: usize, aSum: usize, b: usize, bRow: usize, k: i32): void {
+  const f = isFrom ? from + 64 : from;
+  let s0 = v128.load(from);
+  let s1 = v128.load(from, 16);
+  let s2 = v128.load(from, 32);
+  let s3 = v128.load(from, 48);
+  let s4 = v128.load(f);
+  let s5 = v128.load(f, 16);
+  let s6 = v128.load(f, 32);
+  let s7 = v128.load(f, 48);
+  for (let p = 0; p < k; p++) {
+    const x = v128.load32_splat(a);
+    s0 = multiplyAdd(x, v128.load(b), s0);
+    s1 = multiplyAdd(x, v128.load(b, 16), s1);
+    s2 = multiplyAdd(x, v128.load(b, 32), s2);
+    s3 = multiplyAdd(x, v128.load(b, 48), s3);
+    s4 = multiplyAdd(x, v128.load(b, 64), s4);
+    s5 = multiplyAdd(x, v128.load(b, 80), s5);
+    s6 = multiplyAdd(x, v128.load(b, 96), s6);
+    s7 = multiplyAdd(x, v128.load(b, 112), s7);
+    a += aSum;
+    b += bRow;
+  }
+  v128.store(c, s0);
+  v128.store(c, s1, 16);
+  v128.store(c, s2, 32);
+  v128.store(c, s3, 48);
+  v128.store(c, s4, 64);
+  v128.store(c, s5, 80);
+  v128.store(c, s6, 96);
+  v128.store(c, s7, 112);
+}
+
+function rowTile8(from: usize, c: usize, a: usize, aSum: usize, b: usize, bRow: usize, k: i32): void {
+  let s0 = v128.load(from);
+  let s1 = v128.load(from, 16);
+  for (let p = 0; p < k; p++) {
+    const x = v128.load32_splat(a);
+    s0 = multiplyAdd(x, v128.load(b), s0);
+    s1 = multiplyAdd(x, v128.load(b, 16), s1);
+    a += aSum;
+    b += bRow;
+  }
+  v128.store(c, s0);
+  v128.store(c, s1, 16);
+}
+
+function rowTile1(from: f32, a: usize, aSum: usize, b: usize, bRow: usize, k: i32): f32 {
+  let s = f32x4.splat(from);
+  for (let p = 0; p < k; p++) {
+    s = multiplyAdd(v128.load32_splat(a), v128.load32_splat(b), s);
+    a += aSum;
+    b += bRow;
+  }
+  return f32x4.extract_lane(s, 0);
 }

@@ -1,7 +1,14 @@
-// GRU over a sequence; see src/engine/reference/gru.ts for the formulas.
-import { activate, slope } from "./activations";
-import { gemm8 } from "./gemm";
+// GRU over a sequence; see src/engine/reference/gru.ts for the formulas, lstm.ts for the letters and the share of each thread.
+import { activate, slope, SIGMOID, TANH } from "./activations";
+import { multiply, multiplyRow, packedBytes } from "./gemm";
+import {
+  addRow, gruBackwardAfterRow, gruBackwardBeforeRow, gruBackwardKeepRow, gruCandidateRow, gruKeepRow, mulRow, sigmoidBiasesRow, sigmoidBiasRow,
+  tanhBiasRow,
+} from "./generated/rows";
+import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
+import { toPanels } from "./panels";
+import { begin, int, pointer, share } from "./pool";
 
 // @ts-ignore: decorator
 @inline function add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
@@ -10,163 +17,245 @@ import { isActive, loadLanes, storeLanes } from "./lanes";
 // @ts-ignore: decorator
 @inline function mul(a: v128, b: v128): v128 { return f32x4.mul(a, b); }
 
+/** to = act(z + bias, + recurrent bias where there is one). */
+function gateRow(kind: i32, z: usize, bias: usize, recurrentBias: usize, to: usize, H: i32): void {
+  if (kind == SIGMOID) {
+    if (recurrentBias) sigmoidBiasesRow(z, bias, recurrentBias, to, H);
+    else sigmoidBiasRow(z, bias, to, H);
+    return;
+  }
+  const t = table;
+  for (let j = 0; j < H; j += 4) {
+    const left = H - j;
+    const at = <usize>j << 2;
+    let x = add(loadLanes(z + at, left), loadLanes(bias + at, left));
+    if (recurrentBias) x = add(x, loadLanes(recurrentBias + at, left));
+    storeLanes(to + at, activate(kind, x, t), left);
+  }
+}
+
+/** to = act(z + bias, + r * term with reset "after"). */
+function candidateRow(kind: i32, z: usize, bias: usize, r: usize, term: usize, after: bool, to: usize, H: i32): void {
+  if (kind == TANH) {
+    if (after) gruCandidateRow(z, bias, r, term, to, H);
+    else tanhBiasRow(z, bias, to, H);
+    return;
+  }
+  const t = table;
+  for (let j = 0; j < H; j += 4) {
+    const left = H - j;
+    const at = <usize>j << 2;
+    let x = add(loadLanes(z + at, left), loadLanes(bias + at, left));
+    if (after) x = add(x, mul(loadLanes(r + at, left), loadLanes(term + at, left)));
+    storeLanes(to + at, activate(kind, x, t), left);
+  }
+}
+
 /**
- * z [T, B, 3H] is overwritten. packR, packU, packN: R's block of each gate by pack8. recurrentBias: 0 or [3H]. term: scratch [B, H].
- * after: 1 resets h·R, 0 resets h. keep: 1 h' = u h + (1-u) n, 0 the other way round.
+ * h [B, H] starts as the initial state; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. packedInput: W by pack, or 0 with one
+ * row, when W and R are read as they are. packR, packU, packN: R's block of each gate by pack. recurrentBias: 0 or [3H]. z [B, 3H] and term [B, H]
+ * are scratch. after: 1 resets h·R, 0 resets h. keep: 1 h' = u h + (1-u) n, 0 the other way round.
  */
-export function gruForward(
-  T: i32, B: i32, H: i32,
-  z: usize, packR: usize, packU: usize, packN: usize, bias: usize, recurrentBias: usize, lengths: usize,
-  h: usize, outputs: usize, gates: usize, resetTerm: usize, term: usize,
-  gr: i32, gu: i32, gn: i32, after: i32, keep: i32, gateAct: i32, candidateAct: i32,
-): void {
+export function gruForward(thread: i32, threads: i32): void {
+  begin();
+  const T = int(), B = int(), I = int(), H = int();
+  let x = pointer();
+  const input = pointer(), recurrent = pointer(), packedInput = pointer(), packR = pointer(), packU = pointer(), packN = pointer();
+  const bias = pointer(), recurrentBias = pointer(), lengths = pointer(), h = pointer();
+  let outputs = pointer(), gates = pointer(), resetTerm = pointer();
+  const z = pointer(), term = pointer();
+  const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int();
+
+  const first = share(B, thread, threads);
+  const last = share(B, thread + 1, threads);
+  const rows = last - first;
+  if (rows == 0) return;
   const row: usize = <usize>H << 2;
   const wide: usize = 3 * row;
+  const inputs = <usize>I << 2;
   const oR = <usize>gr * row;
   const oU = <usize>gu * row;
   const oN = <usize>gn * row;
+  const zRows = z + <usize>first * wide;
+  const hRows = h + <usize>first * row;
+  const termRows = term + <usize>first * row;
   const one = f32x4.splat(1);
   for (let t = 0; t < T; t++) {
-    gemm8(z + oR, wide, h, row, 4, packR, B, H, H);
-    gemm8(z + oU, wide, h, row, 4, packU, B, H, H);
-    if (after) {
-      memory.fill(term, 0, <usize>B * row);
-      gemm8(term, row, h, row, 4, packN, B, H, H);
+    if (packedInput) {
+      multiply(zRows, wide, x + <usize>first * inputs, inputs, 4, packedInput, rows, I, 3 * H, true);
+      multiply(zRows + oR, wide, hRows, row, 4, packR, rows, H, H, false);
+      multiply(zRows + oU, wide, hRows, row, 4, packU, rows, H, H, false);
+      if (after) multiply(termRows, row, hRows, row, 4, packN, rows, H, H, true);
+    } else {
+      multiplyRow(z, x, 4, input, wide, I, 3 * H, true);
+      multiplyRow(z + oR, h, 4, recurrent + oR, wide, H, H, false);
+      multiplyRow(z + oU, h, 4, recurrent + oU, wide, H, H, false);
+      if (after) multiplyRow(term, h, 4, recurrent + oN, wide, H, H, true);
     }
-    for (let b = 0; b < B; b++) {
+    for (let b = first; b < last; b++) {
       const zb = z + <usize>b * wide;
       const gb = gates + <usize>b * wide;
-      for (let j = 0; j < H; j += 4) {
-        const left = H - j;
-        const at = <usize>j << 2;
-        const tb = term + <usize>b * row + at;
-        let zr = add(loadLanes(zb + oR + at, left), loadLanes(bias + oR + at, left));
-        let zu = add(loadLanes(zb + oU + at, left), loadLanes(bias + oU + at, left));
-        if (recurrentBias) {
-          zr = add(zr, loadLanes(recurrentBias + oR + at, left));
-          zu = add(zu, loadLanes(recurrentBias + oU + at, left));
-        }
-        const r = activate(gateAct, zr);
-        storeLanes(gb + at, r, left);
-        storeLanes(gb + row + at, activate(gateAct, zu), left);
-        if (!after) storeLanes(tb, mul(r, loadLanes(h + <usize>b * row + at, left)), left);
-        else if (recurrentBias) storeLanes(tb, add(loadLanes(tb, left), loadLanes(recurrentBias + oN + at, left)), left);
-      }
+      const tb = term + <usize>b * row;
+      gateRow(gateAct, zb + oR, bias + oR, recurrentBias ? recurrentBias + oR : 0, gb, H);
+      gateRow(gateAct, zb + oU, bias + oU, recurrentBias ? recurrentBias + oU : 0, gb + row, H);
+      if (!after) mulRow(gb, h + <usize>b * row, tb, H);
+      else if (recurrentBias) addRow(tb, recurrentBias + oN, tb, H);
     }
-    if (!after) gemm8(z + oN, wide, term, row, 4, packN, B, H, H);
-    for (let b = 0; b < B; b++) {
+    if (!after) {
+      if (packedInput) multiply(zRows + oN, wide, termRows, row, 4, packN, rows, H, H, false);
+      else multiplyRow(z + oN, term, 4, recurrent + oN, wide, H, H, false);
+    }
+    for (let b = first; b < last; b++) {
       const hb = h + <usize>b * row;
+      const gb = gates + <usize>b * wide;
+      const yb = outputs + <usize>b * row;
+      const sb = resetTerm + <usize>b * row;
       if (!isActive(lengths, b, t)) {
-        memory.fill(outputs, 0, row);
-        memory.fill(gates, 0, wide);
-        memory.fill(resetTerm, 0, row);
+        memory.fill(yb, 0, row);
+        memory.fill(gb, 0, wide);
+        memory.fill(sb, 0, row);
+        continue;
+      }
+      const tb = term + <usize>b * row;
+      candidateRow(candidateAct, z + <usize>b * wide + oN, bias + oN, gb, tb, after != 0, gb + 2 * row, H);
+      memory.copy(sb, tb, row);
+      if (keep) {
+        gruKeepRow(gb + row, gb + 2 * row, hb, hb, yb, H);
       } else {
         for (let j = 0; j < H; j += 4) {
           const left = H - j;
           const at = <usize>j << 2;
-          const u = loadLanes(gates + row + at, left);
-          const saved = loadLanes(term + <usize>b * row + at, left);
-          let zn = add(loadLanes(z + oN + at, left), loadLanes(bias + oN + at, left));
-          if (after) zn = add(zn, mul(loadLanes(gates + at, left), saved));
-          const n = activate(candidateAct, zn);
-          const previous = loadLanes(hb + at, left);
-          const kept = keep ? previous : n;
-          const written = keep ? n : previous;
-          const next = add(mul(u, kept), mul(sub(one, u), written));
-          storeLanes(gates + 2 * row + at, n, left);
-          storeLanes(resetTerm + at, saved, left);
+          const u = loadLanes(gb + row + at, left);
+          const n = loadLanes(gb + 2 * row + at, left);
+          const next = add(mul(u, n), mul(sub(one, u), loadLanes(hb + at, left)));
           storeLanes(hb + at, next, left);
-          storeLanes(outputs + at, next, left);
+          storeLanes(yb + at, next, left);
         }
       }
-      z += wide;
-      outputs += row;
-      gates += wide;
-      resetTerm += row;
     }
+    x += <usize>B * inputs;
+    outputs += <usize>B * row;
+    gates += <usize>B * wide;
+    resetTerm += <usize>B * row;
   }
 }
 
-/** backR, backU, backN: R's block of each gate, transposed, by pack8. dRecurrent: 0 unless after. carried, dTerm: scratch [B, H]. */
-export function gruBackward(
-  T: i32, B: i32, H: i32,
-  backR: usize, backU: usize, backN: usize, lengths: usize, h0: usize,
-  outputs: usize, gates: usize, resetTerm: usize,
-  dy: usize, dh: usize, dz: usize, dRecurrent: usize, carried: usize, dTerm: usize,
-  gr: i32, gu: i32, gn: i32, after: i32, keep: i32, gateAct: i32, candidateAct: i32,
-): void {
+/**
+ * dh starts as the gradient of the last state and ends as that of the initial one. dx [T, B, I] (0: not wanted), dz and dRecurrent (by toPanels, T*B
+ * rows; dRecurrent only with reset "after", and of it the candidate's block only) are results. inputBack, backR, backU, backN: W and R's block of each
+ * gate, transposed, by pack. zs [B, 3H], rs [B, H], carried, dTerm [B, H] are scratch.
+ */
+export function gruBackward(thread: i32, threads: i32): void {
+  begin();
+  const T = int(), B = int(), I = int(), H = int();
+  const inputBack = pointer(), backR = pointer(), backU = pointer(), backN = pointer(), lengths = pointer(), h0 = pointer();
+  const outputs = pointer(), gates = pointer(), resetTerm = pointer();
+  const dy = pointer(), dh = pointer(), dx = pointer(), dz = pointer(), dRecurrent = pointer();
+  const zs = pointer(), rs = pointer(), carried = pointer(), dTerm = pointer();
+  const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int();
+
+  const start = share(B, thread, threads);
+  const end = share(B, thread + 1, threads);
+  const rows = end - start;
+  if (rows == 0) return;
+  const N = T * B;
   const row: usize = <usize>H << 2;
   const wide: usize = 3 * row;
+  const inputs = <usize>I << 2;
   const oR = <usize>gr * row;
   const oU = <usize>gu * row;
   const oN = <usize>gn * row;
-  const one = f32x4.splat(1);
+  const gate = packedBytes(N, H);
+  const zRows = zs + <usize>start * wide;
+  const carriedRows = carried + <usize>start * row;
+  const isPlain = keep && gateAct == SIGMOID && candidateAct == TANH;
   for (let t = T - 1; t >= 0; t--) {
     const step = <usize>t * B;
-    const zStep = dz + step * wide;
-    const rStep = dRecurrent + step * wide;
-    for (let b = 0; b < B; b++) {
+    for (let b = start; b < end; b++) {
       const index = step + b;
-      const zb = dz + index * wide;
+      const zb = zs + <usize>b * wide;
+      const cb = carried + <usize>b * row;
       if (!isActive(lengths, b, t)) {
         memory.fill(zb, 0, wide);
-        if (after) memory.fill(dRecurrent + index * wide, 0, wide);
-        memory.fill(carried + <usize>b * row, 0, row);
+        memory.fill(rs + <usize>b * row, 0, row);
+        memory.fill(cb, 0, row);
         continue;
       }
       const gb = gates + index * wide;
       const yb = outputs + index * row;
       const previous = t == 0 ? h0 + <usize>b * row : yb - <usize>B * row;
-      for (let j = 0; j < H; j += 4) {
-        const left = H - j;
-        const at = <usize>j << 2;
-        const u = loadLanes(gb + row + at, left);
-        const n = loadLanes(gb + 2 * row + at, left);
-        const hp = loadLanes(previous + at, left);
-        const d = add(loadLanes(dy + index * row + at, left), loadLanes(dh + <usize>b * row + at, left));
-        const du = mul(d, keep ? sub(hp, n) : sub(n, hp));
-        const dn = mul(d, keep ? sub(one, u) : u);
-        storeLanes(carried + <usize>b * row + at, mul(d, keep ? u : sub(one, u)), left);
-        storeLanes(zb + oU + at, mul(du, slope(gateAct, u)), left);
-        storeLanes(zb + oN + at, mul(dn, slope(candidateAct, n)), left);
+      if (isPlain) {
+        gruBackwardKeepRow(gb + row, gb + 2 * row, previous, dy + index * row, dh + <usize>b * row, cb, zb + oU, zb + oN, H);
+      } else {
+        updateBack(H, gb, previous, dy + index * row, dh + <usize>b * row, cb, zb + oU, zb + oN, keep != 0, gateAct, candidateAct);
       }
     }
-    if (!after) {
-      memory.fill(dTerm, 0, <usize>B * row);
-      gemm8(dTerm, row, zStep + oN, wide, 4, backN, B, H, H);
-    }
-    for (let b = 0; b < B; b++) {
-      if (!isActive(lengths, b, t)) continue;
+    if (!after) multiply(dTerm + <usize>start * row, row, zRows + oN, wide, 4, backN, rows, H, H, true);
+    for (let b = start; b < end; b++) {
       const index = step + b;
-      const zb = dz + index * wide;
-      const rb = dRecurrent + index * wide;
-      const yb = outputs + index * row;
-      const previous = t == 0 ? h0 + <usize>b * row : yb - <usize>B * row;
-      for (let j = 0; j < H; j += 4) {
-        const left = H - j;
-        const at = <usize>j << 2;
-        const r = loadLanes(gates + index * wide + at, left);
-        const dn = loadLanes(zb + oN + at, left);
-        const dt = after ? dn : loadLanes(dTerm + <usize>b * row + at, left);
-        const dr = after ? mul(dn, loadLanes(resetTerm + index * row + at, left)) : mul(dt, loadLanes(previous + at, left));
-        const dzr = mul(dr, slope(gateAct, r));
-        storeLanes(zb + oR + at, dzr, left);
-        if (after) {
-          storeLanes(rb + oR + at, dzr, left);
-          storeLanes(rb + oU + at, loadLanes(zb + oU + at, left), left);
-          storeLanes(rb + oN + at, mul(dn, r), left);
+      const zb = zs + <usize>b * wide;
+      if (isActive(lengths, b, t)) {
+        const gb = gates + index * wide;
+        const yb = outputs + index * row;
+        const previous = t == 0 ? h0 + <usize>b * row : yb - <usize>B * row;
+        const cb = carried + <usize>b * row;
+        const rb = rs + <usize>b * row;
+        if (gateAct == SIGMOID) {
+          if (after) gruBackwardAfterRow(gb, zb + oN, resetTerm + index * row, zb + oR, rb, H);
+          else gruBackwardBeforeRow(gb, dTerm + <usize>b * row, previous, cb, zb + oR, cb, H);
         } else {
-          const cb = carried + <usize>b * row + at;
-          storeLanes(cb, add(loadLanes(cb, left), mul(dt, r)), left);
+          resetBack(H, gb, zb + oN, resetTerm + index * row, dTerm + <usize>b * row, previous, cb, zb + oR, rb, after != 0, gateAct);
         }
       }
+      for (let g = 0; g < 3; g++) toPanels(zb + <usize>g * row, H, dz + <usize>g * gate, <i32>index, N);
+      if (after) toPanels(rs + <usize>b * row, H, dRecurrent, <i32>index, N);
     }
-    gemm8(carried, row, zStep + oR, wide, 4, backR, B, H, H);
-    gemm8(carried, row, zStep + oU, wide, 4, backU, B, H, H);
-    if (after) gemm8(carried, row, rStep + oN, wide, 4, backN, B, H, H);
-    for (let b = 0; b < B; b++) {
+    if (dx) multiply(dx + (step + start) * inputs, inputs, zRows, wide, 4, inputBack, rows, 3 * H, I, true);
+    multiply(carriedRows, row, zRows + oR, wide, 4, backR, rows, H, H, false);
+    multiply(carriedRows, row, zRows + oU, wide, 4, backU, rows, H, H, false);
+    if (after) multiply(carriedRows, row, rs + <usize>start * row, row, 4, backN, rows, H, H, false);
+    for (let b = start; b < end; b++) {
       if (!isActive(lengths, b, t)) continue;
       memory.copy(dh + <usize>b * row, carried + <usize>b * row, row);
     }
+  }
+}
+
+/** Update gate and candidate backwards with any of the options. */
+function updateBack(
+  H: i32, gates: usize, previous: usize, dy: usize, dh: usize, carried: usize, dzu: usize, dzn: usize, keep: bool, gateAct: i32, candidateAct: i32,
+): void {
+  const row = <usize>H << 2;
+  const one = f32x4.splat(1);
+  for (let j = 0; j < H; j += 4) {
+    const left = H - j;
+    const at = <usize>j << 2;
+    const u = loadLanes(gates + row + at, left);
+    const n = loadLanes(gates + 2 * row + at, left);
+    const hp = loadLanes(previous + at, left);
+    const d = add(loadLanes(dy + at, left), loadLanes(dh + at, left));
+    const du = mul(d, keep ? sub(hp, n) : sub(n, hp));
+    const dn = mul(d, keep ? sub(one, u) : u);
+    storeLanes(carried + at, mul(d, keep ? u : sub(one, u)), left);
+    storeLanes(dzu + at, mul(du, slope(gateAct, u)), left);
+    storeLanes(dzn + at, mul(dn, slope(candidateAct, n)), left);
+  }
+}
+
+/** Reset gate backwards with any of the options. */
+function resetBack(
+  H: i32, gates: usize, dzn: usize, term: usize, dTerm: usize, previous: usize, carried: usize, dzr: usize, dRecurrent: usize, after: bool,
+  gateAct: i32,
+): void {
+  for (let j = 0; j < H; j += 4) {
+    const left = H - j;
+    const at = <usize>j << 2;
+    const r = loadLanes(gates + at, left);
+    const dn = loadLanes(dzn + at, left);
+    const dt = after ? dn : loadLanes(dTerm + at, left);
+    const dr = after ? mul(dn, loadLanes(term + at, left)) : mul(dt, loadLanes(previous + at, left));
+    storeLanes(dzr + at, mul(dr, slope(gateAct, r)), left);
+    if (after) storeLanes(dRecurrent + at, mul(dn, r), left);
+    else storeLanes(carried + at, add(loadLanes(carried + at, left), mul(dt, r)), left);
   }
 }

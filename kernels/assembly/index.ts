@@ -1,7 +1,43 @@
-export { gemm8, pack8 } from "./gemm";
-export { gruBackward, gruForward } from "./gru";
-export { crossEntropy, crossEntropyBackward } from "./loss";
-export { lstmBackward, lstmForward } from "./lstm";
-export { adam } from "./optimizer";
-export { rnnBackward, rnnForward } from "./rnn";
-export { addRows, columnSums } from "./rows";
+import { gruBackward, gruForward } from "./gru";
+import { crossEntropy, crossEntropyBackward } from "./loss";
+import { lstmBackward, lstmForward } from "./lstm";
+import { optimize } from "./optimizer";
+import { weightGradients } from "./panels";
+import { serve, spread } from "./pool";
+import { packMatrix, product, productRow } from "./products";
+import { rnnBackward, rnnForward } from "./rnn";
+
+export { activationBackward, binary, binaryScalar, columnSums, gather, scatterAdd, transpose, unary } from "./elementwise";
+export { setUp, spareBytes } from "./instance";
+export { softmax, softmaxBackward } from "./loss";
+export { jobArguments, ready, resetPool } from "./pool";
+export { allFinite, rowSums, sumOfSquares } from "./sums";
+
+/** The part of `thread` in a job. src/engine/wasm/kernels.ts has the same numbers. */
+export function run(kernel: i32, thread: i32, threads: i32): void {
+  switch (kernel) {
+    case 0: return packMatrix(thread, threads);
+    case 1: return product(thread, threads);
+    case 2: return productRow(thread, threads);
+    case 3: return rnnForward(thread, threads);
+    case 4: return rnnBackward(thread, threads);
+    case 5: return lstmForward(thread, threads);
+    case 6: return lstmBackward(thread, threads);
+    case 7: return gruForward(thread, threads);
+    case 8: return gruBackward(thread, threads);
+    case 9: return weightGradients(thread, threads);
+    case 10: return crossEntropy(thread, threads);
+    case 11: return crossEntropyBackward(thread, threads);
+    case 12: return optimize(thread, threads);
+  }
+}
+
+/** A worker's life. */
+export function work(thread: i32): void {
+  serve(thread, run);
+}
+
+/** A job on several threads; see `spread`. */
+export function dispatch(kernel: i32, threads: i32, workers: i32, patience: i32, maySleep: i32): i32 {
+  return spread(kernel, threads, workers, patience, maySleep, run);
+}

@@ -1,27 +1,31 @@
 // Loading and storing up to four lanes, so that widths need not be multiples of four.
 
-const spare: usize = memory.data(16, 16);
-
 /** `left` >= 1 elements at p; lanes beyond them are zero. */
 // @ts-ignore: decorator
 @inline
 export function loadLanes(p: usize, left: i32): v128 {
-  if (left >= 4) return v128.load(p);
-  v128.store(spare, i32x4.splat(0));
-  memory.copy(spare, p, <usize>left << 2);
-  return v128.load(spare);
+  return left >= 4 ? v128.load(p) : loadFew(p, left);
+}
+
+function loadFew(p: usize, left: i32): v128 {
+  let x = v128.load32_zero(p);
+  if (left > 1) x = v128.load32_lane(p, x, 1, 4);
+  if (left > 2) x = v128.load32_lane(p, x, 2, 8);
+  return x;
 }
 
 /** The first `left` >= 1 lanes of x to p. */
 // @ts-ignore: decorator
 @inline
 export function storeLanes(p: usize, x: v128, left: i32): void {
-  if (left >= 4) {
-    v128.store(p, x);
-    return;
-  }
-  v128.store(spare, x);
-  memory.copy(p, spare, <usize>left << 2);
+  if (left >= 4) v128.store(p, x);
+  else storeFew(p, x, left);
+}
+
+function storeFew(p: usize, x: v128, left: i32): void {
+  v128.store32_lane(p, x, 0);
+  if (left > 1) v128.store32_lane(p, x, 1, 4);
+  if (left > 2) v128.store32_lane(p, x, 2, 8);
 }
 
 /** Whether row b has a step at time t. Without lengths (0) all rows have all steps. */

@@ -1,67 +1,84 @@
-// Softmax cross entropy; see src/engine/reference/reduce.ts.
+// Softmax and its cross entropy; see src/engine/reference/reduce.ts.
+import { divScalar, expShiftRow, mulRow, mulScalar, subScalar } from "./generated/rows";
 import { exp4, log1 } from "./math";
+import { table } from "./instance";
 import { loadLanes, storeLanes } from "./lanes";
+import { begin, int, pointer, share } from "./pool";
+import { laneSum } from "./sums";
 
-/** Sum of n floats in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1. */
-function laneSum(x: usize, n: i32): f32 {
-  let low = f32x4.splat(0);
-  let high = f32x4.splat(0);
-  let j = 0;
-  for (; j + 8 <= n; j += 8) {
-    low = f32x4.add(low, v128.load(x));
-    high = f32x4.add(high, v128.load(x, 16));
-    x += 32;
-  }
-  if (j < n) {
-    low = f32x4.add(low, loadLanes(x, n - j));
-    if (n - j > 4) high = f32x4.add(high, loadLanes(x + 16, n - j - 4));
-  }
-  const four = f32x4.add(low, high);
-  const a = f32x4.extract_lane(four, 0) + f32x4.extract_lane(four, 2);
-  const b = f32x4.extract_lane(four, 1) + f32x4.extract_lane(four, 3);
-  return a + b;
+function largestOf(x: usize, n: i32): f32 {
+  let largest: f32 = -Infinity;
+  for (let j = 0; j < n; j++) largest = max(largest, f32.load(x + (<usize>j << 2)));
+  // a row of -Infinity has no maximum to subtract
+  return largest == -Infinity ? 0 : largest;
 }
 
 /** loss [N] and probabilities [N, V] of logits [N, V] and int32 targets [N]. */
-export function crossEntropy(logits: usize, targets: usize, loss: usize, p: usize, N: i32, V: i32): void {
-  const row = <usize>V << 2;
-  for (let i = 0; i < N; i++) {
-    let largest: f32 = -Infinity;
-    for (let j = 0; j < V; j++) largest = max(largest, f32.load(logits + (<usize>j << 2)));
-    if (largest == -Infinity) largest = 0;
-    const shift = f32x4.splat(largest);
-    for (let j = 0; j < V; j += 4) {
-      const at = <usize>j << 2;
-      storeLanes(p + at, exp4(f32x4.sub(loadLanes(logits + at, V - j), shift)), V - j);
-    }
+export function crossEntropy(thread: i32, threads: i32): void {
+  begin();
+  const logits = pointer(), targets = pointer(), loss = pointer(), probabilities = pointer(), N = int(), V = int();
+  const last = share(N, thread + 1, threads);
+  for (let i = share(N, thread, threads); i < last; i++) {
+    const x = logits + ((<usize>i * V) << 2);
+    const p = probabilities + ((<usize>i * V) << 2);
+    const target = i32.load(targets + (<usize>i << 2));
+    const largest = largestOf(x, V);
+    expShiftRow(x, p, V, largest);
     const total = laneSum(p, V);
-    f32.store(loss, log1(total) - (f32.load(logits + (<usize>i32.load(targets) << 2)) - largest));
-    const divisor = f32x4.splat(total);
-    for (let j = 0; j < V; j += 4) {
-      const at = <usize>j << 2;
-      storeLanes(p + at, f32x4.div(loadLanes(p + at, V - j), divisor), V - j);
-    }
-    logits += row;
-    p += row;
-    loss += 4;
-    targets += 4;
+    f32.store(loss + (<usize>i << 2), log1(total) - (f32.load(x + (<usize>target << 2)) - largest));
+    divScalar(p, p, V, total);
   }
 }
 
 /** dLogits = (p - one-hot) * dLoss. */
-export function crossEntropyBackward(p: usize, targets: usize, dLoss: usize, dLogits: usize, N: i32, V: i32): void {
-  const row = <usize>V << 2;
-  for (let i = 0; i < N; i++) {
-    const scale = f32x4.splat(f32.load(dLoss));
-    for (let j = 0; j < V; j += 4) {
-      const at = <usize>j << 2;
-      storeLanes(dLogits + at, f32x4.mul(loadLanes(p + at, V - j), scale), V - j);
+export function crossEntropyBackward(thread: i32, threads: i32): void {
+  begin();
+  const probabilities = pointer(), targets = pointer(), dLoss = pointer(), dLogits = pointer(), N = int(), V = int();
+  const last = share(N, thread + 1, threads);
+  for (let i = share(N, thread, threads); i < last; i++) {
+    const p = probabilities + ((<usize>i * V) << 2);
+    const to = dLogits + ((<usize>i * V) << 2);
+    const d = f32.load(dLoss + (<usize>i << 2));
+    mulScalar(p, to, V, d);
+    const at = <usize>i32.load(targets + (<usize>i << 2)) << 2;
+    f32.store(to + at, (f32.load(p + at) - 1) * d);
+  }
+}
+
+/** Over the rows of x [rows, n]; `log` gives log-softmax. */
+export function softmax(x: usize, out: usize, rows: i32, n: i32, log: i32): void {
+  for (let i = 0; i < rows; i++) {
+    const largest = largestOf(x, n);
+    expShiftRow(x, out, n, largest);
+    const total = laneSum(out, n);
+    if (log) {
+      subScalar(x, out, n, largest);
+      subScalar(out, out, n, log1(total));
+    } else divScalar(out, out, n, total);
+    x += <usize>n << 2;
+    out += <usize>n << 2;
+  }
+}
+
+/** softmax: y (dy - sum(dy y)). log-softmax: dy - exp(y) sum(dy). */
+export function softmaxBackward(y: usize, dy: usize, dx: usize, rows: i32, n: i32, log: i32): void {
+  const t = table;
+  for (let i = 0; i < rows; i++) {
+    if (log) {
+      const total = f32x4.splat(laneSum(dy, n));
+      for (let j = 0; j < n; j += 4) {
+        const at = <usize>j << 2;
+        const left = n - j;
+        storeLanes(dx + at, f32x4.sub(loadLanes(dy + at, left), f32x4.mul(exp4(loadLanes(y + at, left), t), total)), left);
+      }
+    } else {
+      mulRow(dy, y, dx, n);
+      const total = laneSum(dx, n);
+      subScalar(dy, dx, n, total);
+      mulRow(y, dx, dx, n);
     }
-    const at = <usize>i32.load(targets) << 2;
-    f32.store(dLogits + at, (f32.load(p + at) - 1) * f32.load(dLoss));
-    p += row;
-    dLogits += row;
-    dLoss += 4;
-    targets += 4;
+    y += <usize>n << 2;
+    dy += <usize>n << 2;
+    dx += <usize>n << 2;
   }
 }

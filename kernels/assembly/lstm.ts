@@ -1,8 +1,13 @@
 // LSTM over a sequence: src/engine/reference/lstm.ts in four lanes, operation for operation.
-// T steps, B rows, H units, P output features (H, or the projection), G = 4 gates (3 when coupled).
-import { activate, slope } from "./activations";
-import { gemm8 } from "./gemm";
+// T steps, B rows, I inputs, H units, P output features (H, or the projection), G = 4 gates (3 when coupled). Each thread takes some of the rows
+// through all steps, so that none waits for another in between.
+import { activate, slope, SIGMOID, TANH } from "./activations";
+import { multiply, multiplyRow, packedBytes } from "./gemm";
+import { lstmBackwardRow, lstmRow } from "./generated/rows";
+import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
+import { toPanels } from "./panels";
+import { begin, float, int, pointer, share } from "./pool";
 
 // @ts-ignore: decorator
 @inline function add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
@@ -16,117 +21,171 @@ import { isActive, loadLanes, storeLanes } from "./lanes";
 }
 
 /**
- * z [T, B, G*H] holds x·W and is overwritten. h [B, P] and c [B, H] start as the initial state and end as the last one.
- * packed: R; packedProjection: 0 or the projection, both by pack8. raw [B, H] and next [B, P] are scratch, the same block without a
- * projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate in z; gi < 0 when coupled.
+ * h [B, P] and c [B, H] start as the initial state and end as the last one; outputs [T, B, P]. packedInput, packedRecurrent, packedProjection: W, R
+ * and the projection by pack; without packedInput (one row) W and R are read as they are. z [B, G*H], raw [B, H] and next [B, P] are scratch, the
+ * last two the same without a projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate; gi < 0 when
+ * coupled.
  */
-export function lstmForward(
-  T: i32, B: i32, H: i32, P: i32,
-  z: usize, packed: usize, packedProjection: usize, bias: usize, peepholes: usize, lengths: usize,
-  h: usize, c: usize, raw: usize, next: usize,
-  outputs: usize, gates: usize, cells: usize, unclipped: usize, hidden: usize,
-  gi: i32, gf: i32, gg: i32, go: i32,
-  forgetBias: f32, cellClip: f32, projectionClip: f32, gateAct: i32, candidateAct: i32, outputAct: i32,
-): void {
+export function lstmForward(thread: i32, threads: i32): void {
+  begin();
+  const T = int(), B = int(), I = int(), H = int(), P = int();
+  let x = pointer();
+  const input = pointer(), recurrent = pointer(), packedInput = pointer(), packedRecurrent = pointer(), packedProjection = pointer();
+  const bias = pointer(), peepholes = pointer(), lengths = pointer();
+  const h = pointer(), c = pointer(), z = pointer(), raw = pointer(), next = pointer();
+  let outputs = pointer(), gates = pointer(), cells = pointer(), unclipped = pointer(), hidden = pointer();
+  const gi = int(), gf = int(), gg = int(), go = int();
+  const forgetBias = float(), cellClip = float(), projectionClip = float();
+  const gateAct = int(), candidateAct = int(), outputAct = int();
+
+  const first = share(B, thread, threads);
+  const last = share(B, thread + 1, threads);
+  const rows = last - first;
+  if (rows == 0) return;
   const coupled = gi < 0;
+  const G = coupled ? 3 : 4;
   const units = <usize>H << 2;
   const features = <usize>P << 2;
-  const wide = units * (coupled ? 3 : 4);
-  const one = f32x4.splat(1);
+  const inputs = <usize>I << 2;
+  const wide = units * G;
+  const isPlain = !coupled && !peepholes && !unclipped && gateAct == SIGMOID && candidateAct == TANH && outputAct == TANH;
+  const zRows = z + <usize>first * wide;
   for (let t = 0; t < T; t++) {
-    gemm8(z, wide, h, features, 4, packed, B, P, coupled ? 3 * H : 4 * H);
-    for (let b = 0; b < B; b++) {
+    if (packedInput) {
+      multiply(zRows, wide, x + <usize>first * inputs, inputs, 4, packedInput, rows, I, G * H, true);
+      multiply(zRows, wide, h + <usize>first * features, features, 4, packedRecurrent, rows, P, G * H, false);
+    } else {
+      multiplyRow(z, x, 4, input, wide, I, G * H, true);
+      multiplyRow(z, h, 4, recurrent, wide, P, G * H, false);
+    }
+    for (let b = first; b < last; b++) {
+      const zb = z + <usize>b * wide;
+      const gb = gates + <usize>b * 4 * units;
       const cb = c + <usize>b * units;
       const rb = raw + <usize>b * units;
+      const sb = cells + <usize>b * units;
       if (!isActive(lengths, b, t)) {
         memory.fill(rb, 0, units);
-        memory.fill(gates, 0, 4 * units);
-        memory.copy(cells, cb, units);
-        if (unclipped) memory.copy(unclipped, cb, units);
+        memory.fill(gb, 0, 4 * units);
+        memory.copy(sb, cb, units);
+        if (unclipped) memory.copy(unclipped + <usize>b * units, cb, units);
+      } else if (isPlain) {
+        const oI = <usize>gi * units, oF = <usize>gf * units, oG = <usize>gg * units, oO = <usize>go * units;
+        lstmRow(
+          zb + oI, zb + oF, zb + oG, zb + oO, bias + oI, bias + oF, bias + oG, bias + oO, cb,
+          gb, gb + units, gb + 2 * units, gb + 3 * units, cb, sb, rb, H, forgetBias,
+        );
       } else {
-        for (let j = 0; j < H; j += 4) {
-          const left = H - j;
-          const at = <usize>j << 2;
-          const oF = at + <usize>gf * units;
-          const oG = at + <usize>gg * units;
-          const oO = at + <usize>go * units;
-          const previous = loadLanes(cb + at, left);
-          let zf = add(add(loadLanes(z + oF, left), loadLanes(bias + oF, left)), f32x4.splat(forgetBias));
-          if (peepholes) zf = add(zf, mul(loadLanes(peepholes + units + at, left), previous));
-          const f = activate(gateAct, zf);
-          let i: v128;
-          if (coupled) {
-            i = sub(one, f);
-          } else {
-            const oI = at + <usize>gi * units;
-            let zi = add(loadLanes(z + oI, left), loadLanes(bias + oI, left));
-            if (peepholes) zi = add(zi, mul(loadLanes(peepholes + at, left), previous));
-            i = activate(gateAct, zi);
-          }
-          const g = activate(candidateAct, add(loadLanes(z + oG, left), loadLanes(bias + oG, left)));
-          const free = add(mul(f, previous), mul(i, g));
-          const state = clip(free, cellClip);
-          let zo = add(loadLanes(z + oO, left), loadLanes(bias + oO, left));
-          if (peepholes) zo = add(zo, mul(loadLanes(peepholes + 2 * units + at, left), state));
-          const o = activate(gateAct, zo);
-          storeLanes(rb + at, mul(o, activate(outputAct, state)), left);
-          storeLanes(cb + at, state, left);
-          storeLanes(cells + at, state, left);
-          if (unclipped) storeLanes(unclipped + at, free, left);
-          storeLanes(gates + at, i, left);
-          storeLanes(gates + at + units, f, left);
-          storeLanes(gates + at + 2 * units, g, left);
-          storeLanes(gates + at + 3 * units, o, left);
-        }
+        gatesOf(
+          H, zb, bias, peepholes, cb, gb, sb, unclipped ? unclipped + <usize>b * units : 0, rb,
+          gi, gf, gg, go, forgetBias, cellClip, gateAct, candidateAct, outputAct,
+        );
       }
-      z += wide;
-      gates += 4 * units;
-      cells += units;
-      if (unclipped) unclipped += units;
     }
     if (hidden) {
-      memory.copy(hidden, raw, <usize>B * units);
+      memory.copy(hidden + <usize>first * units, raw + <usize>first * units, <usize>rows * units);
       hidden += <usize>B * units;
     }
     if (packedProjection) {
-      memory.fill(next, 0, <usize>B * features);
-      gemm8(next, features, raw, units, 4, packedProjection, B, H, P);
-      const n = B * P;
+      const to = next + <usize>first * features;
+      multiply(to, features, raw + <usize>first * units, units, 4, packedProjection, rows, H, P, true);
+      const n = rows * P;
       for (let k = 0; k < n; k += 4) {
-        const at = next + (<usize>k << 2);
+        const at = to + (<usize>k << 2);
         storeLanes(at, clip(loadLanes(at, n - k), projectionClip), n - k);
       }
     }
-    for (let b = 0; b < B; b++) {
-      if (isActive(lengths, b, t)) memory.copy(h + <usize>b * features, next + <usize>b * features, features);
-    }
-    memory.copy(outputs, next, <usize>B * features);
+    if (lengths) {
+      for (let b = first; b < last; b++) {
+        if (isActive(lengths, b, t)) memory.copy(h + <usize>b * features, next + <usize>b * features, features);
+      }
+    } else memory.copy(h + <usize>first * features, next + <usize>first * features, <usize>rows * features);
+    memory.copy(outputs + <usize>first * features, next + <usize>first * features, <usize>rows * features);
     outputs += <usize>B * features;
+    x += <usize>B * inputs;
+    gates += <usize>B * 4 * units;
+    cells += <usize>B * units;
+    if (unclipped) unclipped += <usize>B * units;
+  }
+}
+
+/** One row of gates with any of the options. */
+function gatesOf(
+  H: i32, z: usize, bias: usize, peepholes: usize, c: usize, gates: usize, cells: usize, unclipped: usize, raw: usize,
+  gi: i32, gf: i32, gg: i32, go: i32, forgetBias: f32, cellClip: f32, gateAct: i32, candidateAct: i32, outputAct: i32,
+): void {
+  const t = table;
+  const units = <usize>H << 2;
+  const one = f32x4.splat(1);
+  for (let j = 0; j < H; j += 4) {
+    const left = H - j;
+    const at = <usize>j << 2;
+    const oF = at + <usize>gf * units;
+    const oG = at + <usize>gg * units;
+    const oO = at + <usize>go * units;
+    const previous = loadLanes(c + at, left);
+    let zf = add(add(loadLanes(z + oF, left), loadLanes(bias + oF, left)), f32x4.splat(forgetBias));
+    if (peepholes) zf = add(zf, mul(loadLanes(peepholes + units + at, left), previous));
+    const f = activate(gateAct, zf, t);
+    let i: v128;
+    if (gi < 0) {
+      i = sub(one, f);
+    } else {
+      const oI = at + <usize>gi * units;
+      let zi = add(loadLanes(z + oI, left), loadLanes(bias + oI, left));
+      if (peepholes) zi = add(zi, mul(loadLanes(peepholes + at, left), previous));
+      i = activate(gateAct, zi, t);
+    }
+    const g = activate(candidateAct, add(loadLanes(z + oG, left), loadLanes(bias + oG, left)), t);
+    const free = add(mul(f, previous), mul(i, g));
+    const state = clip(free, cellClip);
+    let zo = add(loadLanes(z + oO, left), loadLanes(bias + oO, left));
+    if (peepholes) zo = add(zo, mul(loadLanes(peepholes + 2 * units + at, left), state));
+    const o = activate(gateAct, zo, t);
+    storeLanes(raw + at, mul(o, activate(outputAct, state, t)), left);
+    storeLanes(c + at, state, left);
+    storeLanes(cells + at, state, left);
+    if (unclipped) storeLanes(unclipped + at, free, left);
+    storeLanes(gates + at, i, left);
+    storeLanes(gates + at + units, f, left);
+    storeLanes(gates + at + 2 * units, g, left);
+    storeLanes(gates + at + 3 * units, o, left);
   }
 }
 
 /**
- * dh [B, P] and dc [B, H] start as the gradients of the last state and end as those of the initial one. dz [T, B, G*H] and dPeepholes [3, H] are
- * results. packedBack, projectionBack: R and the projection transposed, by pack8. dNext, carried [B, P] and dRaw [B, H] are scratch; dRaw is
- * dNext without a projection.
+ * dh [B, P] and dc [B, H] start as the gradients of the last state and end as those of the initial one. dx [T, B, I] (0: not wanted), dz (by toPanels,
+ * T*B rows) and dPeepholes [3, H] are results. inputBack, recurrentBack, projectionBack: W, R and the projection transposed, by pack. zs [B, G*H],
+ * dNext, carried [B, P] and dRaw [B, H] are scratch; dRaw is dNext without a projection. With peepholes there can be one thread only.
  */
-export function lstmBackward(
-  T: i32, B: i32, H: i32, P: i32,
-  packedBack: usize, projectionBack: usize, peepholes: usize, lengths: usize, c0: usize,
-  outputs: usize, gates: usize, cells: usize, unclipped: usize,
-  dy: usize, dh: usize, dc: usize, dz: usize, dPeepholes: usize, dProjectedOutputs: usize,
-  dNext: usize, dRaw: usize, carried: usize,
-  gi: i32, gf: i32, gg: i32, go: i32,
-  cellClip: f32, projectionClip: f32, gateAct: i32, candidateAct: i32, outputAct: i32,
-): void {
+export function lstmBackward(thread: i32, threads: i32): void {
+  begin();
+  const T = int(), B = int(), I = int(), H = int(), P = int();
+  const inputBack = pointer(), recurrentBack = pointer(), projectionBack = pointer(), peepholes = pointer(), lengths = pointer(), c0 = pointer();
+  const outputs = pointer(), gates = pointer(), cells = pointer(), unclipped = pointer();
+  const dy = pointer(), dh = pointer(), dc = pointer(), dx = pointer(), dz = pointer(), dPeepholes = pointer(), dProjectedOutputs = pointer();
+  const zs = pointer(), dNext = pointer(), dRaw = pointer(), carried = pointer();
+  const gi = int(), gf = int(), gg = int(), go = int();
+  const cellClip = float(), projectionClip = float();
+  const gateAct = int(), candidateAct = int(), outputAct = int();
+
+  const start = share(B, thread, threads);
+  const end = share(B, thread + 1, threads);
+  const rows = end - start;
+  if (rows == 0) return;
   const coupled = gi < 0;
+  const G = coupled ? 3 : 4;
+  const N = T * B;
   const units = <usize>H << 2;
   const features = <usize>P << 2;
-  const wide = units * (coupled ? 3 : 4);
+  const inputs = <usize>I << 2;
+  const wide = units * G;
+  const gate = packedBytes(N, H);
+  const isPlain = !coupled && !peepholes && !unclipped && gateAct == SIGMOID && candidateAct == TANH && outputAct == TANH;
   if (dPeepholes) memory.fill(dPeepholes, 0, 3 * units);
   for (let t = T - 1; t >= 0; t--) {
     const first = <usize>t * B;
-    for (let b = 0; b < B; b++) {
+    for (let b = start; b < end; b++) {
       const to = dNext + <usize>b * features;
       if (!isActive(lengths, b, t)) {
         memory.fill(to, 0, features);
@@ -144,69 +203,91 @@ export function lstmBackward(
       }
     }
     if (projectionBack) {
-      memory.copy(dProjectedOutputs + first * features, dNext, <usize>B * features);
-      memory.fill(dRaw, 0, <usize>B * units);
-      gemm8(dRaw, units, dNext, features, 4, projectionBack, B, P, H);
+      const from = dNext + <usize>start * features;
+      memory.copy(dProjectedOutputs + (first + start) * features, from, <usize>rows * features);
+      multiply(dRaw + <usize>start * units, units, from, features, 4, projectionBack, rows, P, H, true);
     }
-    for (let b = 0; b < B; b++) {
+    for (let b = start; b < end; b++) {
       const index = first + b;
-      const zb = dz + index * wide;
+      const zb = zs + <usize>b * wide;
       if (!isActive(lengths, b, t)) {
         memory.fill(zb, 0, wide);
-        continue;
+      } else {
+        const gb = gates + index * 4 * units;
+        const cb = cells + index * units;
+        const before = t == 0 ? c0 + <usize>b * units : cb - <usize>B * units;
+        const dcb = dc + <usize>b * units;
+        const drb = dRaw + <usize>b * units;
+        if (isPlain) {
+          lstmBackwardRow(
+            gb, gb + units, gb + 2 * units, gb + 3 * units, drb, cb, before, dcb,
+            zb + <usize>gi * units, zb + <usize>gf * units, zb + <usize>gg * units, zb + <usize>go * units, dcb, H,
+          );
+        } else {
+          gatesBack(
+            H, gb, cb, before, unclipped ? unclipped + index * units : 0, peepholes, drb, dcb, zb, dPeepholes,
+            gi, gf, gg, go, cellClip, gateAct, candidateAct, outputAct,
+          );
+        }
       }
-      const gb = gates + index * 4 * units;
-      const cb = cells + index * units;
-      const before = t == 0 ? c0 + <usize>b * units : cb - <usize>B * units;
-      const dcb = dc + <usize>b * units;
-      const drb = dRaw + <usize>b * units;
-      for (let j = 0; j < H; j += 4) {
-        const left = H - j;
-        const at = <usize>j << 2;
-        const i = loadLanes(gb + at, left);
-        const f = loadLanes(gb + at + units, left);
-        const g = loadLanes(gb + at + 2 * units, left);
-        const o = loadLanes(gb + at + 3 * units, left);
-        const d = loadLanes(drb + at, left);
-        const state = loadLanes(cb + at, left);
-        const previous = loadLanes(before + at, left);
-        const activated = activate(outputAct, state);
-        const dzo = mul(mul(d, activated), slope(gateAct, o));
-        let dCell = add(loadLanes(dcb + at, left), mul(mul(d, o), slope(outputAct, activated)));
-        if (peepholes) dCell = add(dCell, mul(dzo, loadLanes(peepholes + 2 * units + at, left)));
-        if (unclipped) {
-          const free = loadLanes(unclipped + index * units + at, left);
-          dCell = v128.andnot(dCell, f32x4.gt(f32x4.abs(free), f32x4.splat(cellClip)));
-        }
-        const di = mul(dCell, g);
-        let df = mul(dCell, previous);
-        if (coupled) df = sub(df, di);
-        const dzf = mul(df, slope(gateAct, f));
-        let dzi = f32x4.splat(0);
-        if (!coupled) {
-          dzi = mul(di, slope(gateAct, i));
-          storeLanes(zb + at + <usize>gi * units, dzi, left);
-        }
-        let dPrevious = mul(dCell, f);
-        if (peepholes) {
-          const pi = mul(dzi, loadLanes(peepholes + at, left));
-          const pf = mul(dzf, loadLanes(peepholes + units + at, left));
-          dPrevious = add(dPrevious, add(pi, pf));
-          accumulate(dPeepholes + at, mul(dzi, previous), left);
-          accumulate(dPeepholes + units + at, mul(dzf, previous), left);
-          accumulate(dPeepholes + 2 * units + at, mul(dzo, state), left);
-        }
-        storeLanes(dcb + at, dPrevious, left);
-        storeLanes(zb + at + <usize>gf * units, dzf, left);
-        storeLanes(zb + at + <usize>gg * units, mul(mul(dCell, i), slope(candidateAct, g)), left);
-        storeLanes(zb + at + <usize>go * units, dzo, left);
+      for (let g = 0; g < G; g++) toPanels(zb + <usize>g * units, H, dz + <usize>g * gate, <i32>index, N);
+    }
+    const from = zs + <usize>start * wide;
+    if (dx) multiply(dx + (first + start) * inputs, inputs, from, wide, 4, inputBack, rows, G * H, I, true);
+    multiply((lengths ? carried : dh) + <usize>start * features, features, from, wide, 4, recurrentBack, rows, G * H, P, true);
+    if (lengths) {
+      for (let b = start; b < end; b++) {
+        if (isActive(lengths, b, t)) memory.copy(dh + <usize>b * features, carried + <usize>b * features, features);
       }
     }
-    memory.fill(carried, 0, <usize>B * features);
-    gemm8(carried, features, dz + first * wide, wide, 4, packedBack, B, coupled ? 3 * H : 4 * H, P);
-    for (let b = 0; b < B; b++) {
-      if (isActive(lengths, b, t)) memory.copy(dh + <usize>b * features, carried + <usize>b * features, features);
+  }
+}
+
+/** One row of gates backwards with any of the options. */
+function gatesBack(
+  H: i32, gates: usize, cells: usize, before: usize, unclipped: usize, peepholes: usize, dRaw: usize, dc: usize, dz: usize, dPeepholes: usize,
+  gi: i32, gf: i32, gg: i32, go: i32, cellClip: f32, gateAct: i32, candidateAct: i32, outputAct: i32,
+): void {
+  const t = table;
+  const units = <usize>H << 2;
+  const coupled = gi < 0;
+  for (let j = 0; j < H; j += 4) {
+    const left = H - j;
+    const at = <usize>j << 2;
+    const i = loadLanes(gates + at, left);
+    const f = loadLanes(gates + at + units, left);
+    const g = loadLanes(gates + at + 2 * units, left);
+    const o = loadLanes(gates + at + 3 * units, left);
+    const d = loadLanes(dRaw + at, left);
+    const state = loadLanes(cells + at, left);
+    const previous = loadLanes(before + at, left);
+    const activated = activate(outputAct, state, t);
+    const dzo = mul(mul(d, activated), slope(gateAct, o));
+    let dCell = add(loadLanes(dc + at, left), mul(mul(d, o), slope(outputAct, activated)));
+    if (peepholes) dCell = add(dCell, mul(dzo, loadLanes(peepholes + 2 * units + at, left)));
+    if (unclipped) dCell = v128.andnot(dCell, f32x4.gt(f32x4.abs(loadLanes(unclipped + at, left)), f32x4.splat(cellClip)));
+    const di = mul(dCell, g);
+    let df = mul(dCell, previous);
+    if (coupled) df = sub(df, di);
+    const dzf = mul(df, slope(gateAct, f));
+    let dzi = f32x4.splat(0);
+    if (!coupled) {
+      dzi = mul(di, slope(gateAct, i));
+      storeLanes(dz + at + <usize>gi * units, dzi, left);
     }
+    let dPrevious = mul(dCell, f);
+    if (peepholes) {
+      const pi = mul(dzi, loadLanes(peepholes + at, left));
+      const pf = mul(dzf, loadLanes(peepholes + units + at, left));
+      dPrevious = add(dPrevious, add(pi, pf));
+      accumulate(dPeepholes + at, mul(dzi, previous), left);
+      accumulate(dPeepholes + units + at, mul(dzf, previous), left);
+      accumulate(dPeepholes + 2 * units + at, mul(dzo, state), left);
+    }
+    storeLanes(dc + at, dPrevious, left);
+    storeLanes(dz + at + <usize>gf * units, dzf, left);
+    storeLanes(dz + at + <usize>gg * units, mul(mul(dCell, i), slope(candidateAct, g)), left);
+    storeLanes(dz + at + <usize>go * units, dzo, left);
   }
 }
 

@@ -1,22 +1,27 @@
-// Optimizer steps in place; see src/engine/reference/optimizer.ts.
-import { loadLanes, storeLanes } from "./lanes";
+// Optimizer steps in place, on a share of the elements; see src/engine/reference/optimizer.ts.
+import { adamRow, momentumRow, rmspropRow, rmspropScaledRow, sgdRow } from "./generated/rows";
+import { begin, float, int, pointer, share } from "./pool";
 
-// @ts-ignore: decorator
-@inline function s(x: f32): v128 { return f32x4.splat(x); }
+const SGD: i32 = 0;
+const MOMENTUM: i32 = 1;
+const RMSPROP: i32 = 2;
+const RMSPROP_SCALED: i32 = 3;
 
-export function adam(
-  w: usize, g: usize, m: usize, v: usize, n: i32,
-  stepSize: f32, rootScale: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, epsilon: f32,
-): void {
-  for (let j = 0; j < n; j += 4) {
-    const left = n - j;
-    const at = <usize>j << 2;
-    const gradient = loadLanes(g + at, left);
-    const mean = f32x4.add(f32x4.mul(s(beta1), loadLanes(m + at, left)), f32x4.mul(s(rest1), gradient));
-    const square = f32x4.add(f32x4.mul(s(beta2), loadLanes(v + at, left)), f32x4.mul(s(rest2), f32x4.mul(gradient, gradient)));
-    const root = f32x4.add(f32x4.mul(f32x4.sqrt(square), s(rootScale)), s(epsilon));
-    storeLanes(m + at, mean, left);
-    storeLanes(v + at, square, left);
-    storeLanes(w + at, f32x4.sub(loadLanes(w + at, left), f32x4.mul(s(stepSize), f32x4.div(mean, root))), left);
-  }
+export function optimize(thread: i32, threads: i32): void {
+  begin();
+  const kind = int();
+  const elements = int();
+  // vectors of eight, so that no two threads write to one
+  const vectors = (elements + 7) >> 3;
+  const from = share(vectors, thread, threads) << 3;
+  const n = min(elements, share(vectors, thread + 1, threads) << 3) - from;
+  if (n <= 0) return;
+  const offset = <usize>from << 2;
+  const w = pointer() + offset, g = pointer() + offset, first = pointer() + offset, second = pointer() + offset;
+  const a = float(), b = float(), c = float(), d = float(), e = float(), f = float(), h = float();
+  if (kind == SGD) sgdRow(w, g, w, n, a);
+  else if (kind == MOMENTUM) momentumRow(w, g, first, w, first, n, a, b);
+  else if (kind == RMSPROP) rmspropRow(w, g, first, w, first, n, a, b, c, d);
+  else if (kind == RMSPROP_SCALED) rmspropScaledRow(w, g, first, w, first, n, a, b, c, d);
+  else adamRow(w, g, first, second, w, first, second, n, a, b, c, d, e, f, h);
 }

@@ -1,59 +1,101 @@
-// Elman's RNN over a sequence; see src/engine/reference/rnn.ts.
-import { activate, slope } from "./activations";
-import { gemm8 } from "./gemm";
+// Elman's RNN over a sequence; see src/engine/reference/rnn.ts, and lstm.ts for the letters and the share of each thread.
+import { activate, slope, TANH } from "./activations";
+import { multiply, multiplyRow } from "./gemm";
+import { addRow, tanhBackwardRow, tanhBiasRow } from "./generated/rows";
+import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
+import { toPanels } from "./panels";
+import { begin, int, pointer, share } from "./pool";
 
-/** As lstmForward: z [T, B, H] is overwritten, h starts as h0. */
-export function rnnForward(
-  T: i32, B: i32, H: i32, z: usize, packed: usize, bias: usize, lengths: usize, h: usize, outputs: usize, act: i32,
-): void {
+/** h [B, H] starts as the initial state and ends as the last one; outputs [T, B, H]. z [B, H] is scratch. */
+export function rnnForward(thread: i32, threads: i32): void {
+  begin();
+  const T = int(), B = int(), I = int(), H = int();
+  let x = pointer();
+  const input = pointer(), recurrent = pointer(), packedInput = pointer(), packedRecurrent = pointer(), bias = pointer(), lengths = pointer();
+  const h = pointer();
+  let outputs = pointer();
+  const z = pointer(), act = int();
+
+  const first = share(B, thread, threads);
+  const last = share(B, thread + 1, threads);
+  const rows = last - first;
+  if (rows == 0) return;
   const row: usize = <usize>H << 2;
+  const inputs = <usize>I << 2;
+  const zRows = z + <usize>first * row;
   for (let t = 0; t < T; t++) {
-    gemm8(z, row, h, row, 4, packed, B, H, H);
-    for (let b = 0; b < B; b++) {
-      const hb = h + <usize>b * row;
+    if (packedInput) {
+      multiply(zRows, row, x + <usize>first * inputs, inputs, 4, packedInput, rows, I, H, true);
+      multiply(zRows, row, h + <usize>first * row, row, 4, packedRecurrent, rows, H, H, false);
+    } else {
+      multiplyRow(z, x, 4, input, row, I, H, true);
+      multiplyRow(z, h, 4, recurrent, row, H, H, false);
+    }
+    for (let b = first; b < last; b++) {
+      const yb = outputs + <usize>b * row;
       if (!isActive(lengths, b, t)) {
-        memory.fill(outputs, 0, row);
+        memory.fill(yb, 0, row);
+        continue;
+      }
+      const zb = z + <usize>b * row;
+      if (act == TANH) {
+        tanhBiasRow(zb, bias, yb, H);
+      } else {
+        const k = table;
+        for (let j = 0; j < H; j += 4) {
+          const at = <usize>j << 2;
+          storeLanes(yb + at, activate(act, f32x4.add(loadLanes(zb + at, H - j), loadLanes(bias + at, H - j)), k), H - j);
+        }
+      }
+      memory.copy(h + <usize>b * row, yb, row);
+    }
+    x += <usize>B * inputs;
+    outputs += <usize>B * row;
+  }
+}
+
+/** As lstmBackward: dh in and out, dx (0: not wanted) and dz (by toPanels) are results, zs and carried [B, H] scratch. */
+export function rnnBackward(thread: i32, threads: i32): void {
+  begin();
+  const T = int(), B = int(), I = int(), H = int();
+  const inputBack = pointer(), recurrentBack = pointer(), lengths = pointer(), outputs = pointer();
+  const dy = pointer(), dh = pointer(), dx = pointer(), dz = pointer(), zs = pointer(), carried = pointer(), act = int();
+
+  const start = share(B, thread, threads);
+  const end = share(B, thread + 1, threads);
+  const rows = end - start;
+  if (rows == 0) return;
+  const N = T * B;
+  const row: usize = <usize>H << 2;
+  const inputs = <usize>I << 2;
+  for (let t = T - 1; t >= 0; t--) {
+    const step = <usize>t * B;
+    for (let b = start; b < end; b++) {
+      const zb = zs + <usize>b * row;
+      const at0 = (step + b) * row;
+      if (!isActive(lengths, b, t)) {
+        memory.fill(zb, 0, row);
+      } else if (act == TANH) {
+        addRow(dy + at0, dh + <usize>b * row, zb, H);
+        tanhBackwardRow(outputs + at0, zb, zb, H);
       } else {
         for (let j = 0; j < H; j += 4) {
           const left = H - j;
           const at = <usize>j << 2;
-          const y = activate(act, f32x4.add(loadLanes(z + at, left), loadLanes(bias + at, left)));
-          storeLanes(hb + at, y, left);
-          storeLanes(outputs + at, y, left);
+          const d = f32x4.add(loadLanes(dy + at0 + at, left), loadLanes(dh + <usize>b * row + at, left));
+          storeLanes(zb + at, f32x4.mul(d, slope(act, loadLanes(outputs + at0 + at, left))), left);
         }
       }
-      z += row;
-      outputs += row;
+      toPanels(zb, H, dz, <i32>step + b, N);
     }
-  }
-}
-
-export function rnnBackward(
-  T: i32, B: i32, H: i32, packedBack: usize, lengths: usize, outputs: usize, dy: usize, dh: usize, dz: usize, carried: usize, act: i32,
-): void {
-  const row: usize = <usize>H << 2;
-  for (let t = T - 1; t >= 0; t--) {
-    const step = <usize>t * B * row;
-    for (let b = 0; b < B; b++) {
-      const at0 = step + <usize>b * row;
-      if (!isActive(lengths, b, t)) {
-        memory.fill(dz + at0, 0, row);
-        continue;
+    const from = zs + <usize>start * row;
+    if (dx) multiply(dx + (step + start) * inputs, inputs, from, row, 4, inputBack, rows, H, I, true);
+    multiply((lengths ? carried : dh) + <usize>start * row, row, from, row, 4, recurrentBack, rows, H, H, true);
+    if (lengths) {
+      for (let b = start; b < end; b++) {
+        if (isActive(lengths, b, t)) memory.copy(dh + <usize>b * row, carried + <usize>b * row, row);
       }
-      const hb = dh + <usize>b * row;
-      for (let j = 0; j < H; j += 4) {
-        const left = H - j;
-        const at = <usize>j << 2;
-        const d = f32x4.add(loadLanes(dy + at0 + at, left), loadLanes(hb + at, left));
-        storeLanes(dz + at0 + at, f32x4.mul(d, slope(act, loadLanes(outputs + at0 + at, left))), left);
-      }
-    }
-    memory.fill(carried, 0, <usize>B * row);
-    gemm8(carried, row, dz + step, row, 4, packedBack, B, H, H);
-    for (let b = 0; b < B; b++) {
-      if (!isActive(lengths, b, t)) continue;
-      memory.copy(dh + <usize>b * row, carried + <usize>b * row, row);
     }
   }
 }

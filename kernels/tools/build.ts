@@ -1,19 +1,28 @@
 /**
- * @file Compiles the kernels twice, into src/kernels: `simd` rounds after each multiply and add, `relaxed` fuses them. The same sources give
- * the same bytes.
+ * @file Compiles the kernels into src/kernels. `simd` rounds after each multiply and add, `relaxed` fuses them; each also for memory that threads
+ * share. The same sources give the same bytes.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { main as asc } from "assemblyscript/asc";
-import { writeTiles } from "./tiles.ts";
+import { rowsSource } from "./rows.ts";
+import { tilesSource } from "./tiles.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-const builds = { simd: ["simd"], relaxed: ["simd", "relaxed-simd"] };
+const shared = ["--enable", "threads", "--sharedMemory", "--initialMemory", "16", "--maximumMemory", "65536"];
+const builds: Readonly<Record<string, readonly string[]>> = {
+  simd: ["--enable", "simd"],
+  relaxed: ["--enable", "simd", "--enable", "relaxed-simd"],
+  "simd-threads": ["--enable", "simd", ...shared],
+  "relaxed-threads": ["--enable", "simd", "--enable", "relaxed-simd", ...shared],
+};
 
-writeTiles(new URL("../assembly/tiles.ts", import.meta.url));
+mkdirSync(path("../assembly/generated"), { recursive: true });
+writeFileSync(path("../assembly/generated/tiles.ts"), tilesSource());
+writeFileSync(path("../assembly/generated/rows.ts"), rowsSource());
 mkdirSync(path("../../src/kernels"), { recursive: true });
-for (const [name, features] of Object.entries(builds)) {
+for (const [name, flags] of Object.entries(builds)) {
   const { error, stderr } = await asc([
     path("../assembly/index.ts"),
     "--outFile",
@@ -23,7 +32,10 @@ for (const [name, features] of Object.entries(builds)) {
     "--runtime",
     "stub",
     "--importMemory",
-    ...features.flatMap((feature) => ["--enable", feature]),
+    // the page below holds jobs; see kernels/assembly/pool.ts
+    "--memoryBase",
+    "4096",
+    ...flags,
   ]);
   if (error) {
     process.stderr.write(stderr.toString());

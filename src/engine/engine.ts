@@ -93,11 +93,14 @@ export type GruSpec = {
 };
 
 /**
- * One recurrent layer over a whole sequence. `projected` [T, B, G*H] holds x·W for all time steps and may be overwritten; the kernel continues
- * each of its sums with h·R, then adds the bias. Rows with t >= length give output 0 and copy their state.
+ * One recurrent layer over a whole sequence. Each pre-activation is one sum: x·W over the inputs, continued with h·R, then the bias is added. Rows
+ * with t >= length give output 0 and copy their state; what the inputs hold there must be finite.
  */
 type RecurrentOperands = {
-  readonly projected: Operand;
+  /** [T, B, I]. */
+  readonly inputs: Operand;
+  /** [I, G*H]. */
+  readonly inputKernel: Operand;
   /** [P, G*H]. */
   readonly recurrent: Operand;
   /** [G*H]. */
@@ -106,8 +109,8 @@ type RecurrentOperands = {
   readonly lengths?: Operand | undefined;
   /** [B, P]. */
   readonly h0: Operand;
-  /** [T, B, P], result. */
-  readonly outputs: Operand;
+  /** [T+1, B, P], result: h0, then the output of each step. */
+  readonly states: Operand;
   /** [B, P], result. */
   readonly hLast: Operand;
 };
@@ -144,36 +147,48 @@ export type GruForward = RecurrentOperands & {
   readonly resetTerm: Operand;
 };
 
-/** The gradient flowing in, and the arrays that all three backward kernels fill. */
-type RecurrentGradients = {
+/**
+ * What all three backward kernels read, and the gradients that they fill. The weights' gradients are sums over all steps and rows in order, the one of
+ * the recurrent kernel over the states before each step.
+ */
+type RecurrentGradients = Pick<
+  RecurrentOperands,
+  "inputs" | "inputKernel" | "recurrent" | "lengths" | "states"
+> & {
   /** [T, B, P]. */
   readonly dOutputs: Operand;
   /** [B, P]. */
   readonly dhLast: Operand;
-  /** Gradient of the pre-activations [T, B, G*H], result; zero on padding. */
-  readonly dProjected: Operand;
+  /** [T, B, I], result; absent where nobody wants it. */
+  readonly dInputs?: Operand | undefined;
+  /** [I, G*H], result. */
+  readonly dInputKernel: Operand;
+  /** [P, G*H], result. */
+  readonly dRecurrent: Operand;
+  /** [G*H], result. */
+  readonly dBias: Operand;
   /** [B, P], result. */
   readonly dh0: Operand;
 };
 
-export type RnnBackward = RecurrentGradients & Pick<RnnForward, "recurrent" | "lengths" | "outputs" | "activation">;
+export type RnnBackward = RecurrentGradients & Pick<RnnForward, "activation">;
 
 export type LstmBackward = RecurrentGradients &
-  Omit<LstmForward, "projected" | "bias" | "h0" | "hLast" | "cLast"> & {
+  Pick<LstmForward, "spec" | "peepholes" | "projection" | "c0" | "gates" | "cells" | "cellsUnclipped" | "hidden"> & {
     /** [B, H]. */
     readonly dcLast: Operand;
     /** [B, H], result. */
     readonly dc0: Operand;
     /** [3, H], result; only with peepholes. */
     readonly dPeepholes?: Operand | undefined;
-    /** Gradient at the projected output, after the clip [T, B, P], result; only with a projection. */
-    readonly dProjectedOutputs?: Operand | undefined;
+    /** [H, P], result; only with a projection. */
+    readonly dProjection?: Operand | undefined;
   };
 
 export type GruBackward = RecurrentGradients &
-  Omit<GruForward, "projected" | "bias" | "hLast" | "recurrentBias"> & {
-    /** Gradient of h·R [T, B, 3*H], result; only with reset "after", where it differs from dProjected. */
-    readonly dRecurrent?: Operand | undefined;
+  Pick<GruForward, "spec" | "gates" | "resetTerm"> & {
+    /** [3*H], result; only with a recurrent bias. */
+    readonly dRecurrentBias?: Operand | undefined;
   };
 
 /** One optimizer step over one parameter, in place. All arrays have the parameter's shape. The slots are in the order given. */
@@ -219,6 +234,18 @@ export type OptimizerUpdate =
       readonly epsilon: number;
     };
 
+/** What an engine chose and why, for `unrolled doctor`. */
+export type EngineReport = {
+  readonly name: string;
+  readonly numerics: NumericsClass;
+  /** Threads that large kernels run on. */
+  readonly threads: number;
+  /** Memory taken from the system, in bytes. */
+  readonly bytes: number;
+  /** What was chosen, in the order of the choices: what, and why. */
+  readonly choices: readonly { readonly what: string; readonly chosen: string; readonly why: string }[];
+};
+
 export type EngineStats = {
   /** Blocks allocated and not yet freed. */
   readonly liveBlocks: number;
@@ -238,6 +265,9 @@ export interface Engine {
   /** A copy of the values, as soon as they are computed. */
   read(operand: Operand): Promise<Float32Array | Float64Array | Int32Array | Uint8Array>;
   stats(): EngineStats;
+  report(): EngineReport;
+  /** From the next kernel on. Engines without threads ignore it. Results do not depend on it. */
+  useThreads(threads: number): void;
 
   /** Element by element; `out.dtype` is bool for `not` and `isFinite`. */
   unary(op: UnaryOp, x: Operand, out: Operand): void;
@@ -296,4 +326,8 @@ export interface Engine {
 
   /** One optimizer step, in place: reads and writes `parameter` and `slots`. */
   optimizerUpdate(update: OptimizerUpdate, parameter: Operand, gradient: Operand, slots: readonly Operand[]): void;
+  /** `total` continued with the squares of the elements, one after the other in float64. */
+  sumOfSquares(x: Operand, total: number): number;
+  /** Whether every element is a finite number. */
+  isAllFinite(x: Operand): boolean;
 }

@@ -1,40 +1,99 @@
-import { environment, kernelModule } from "#platform";
-import { checkChoice, sentence, UnsupportedError } from "../base/index.ts";
-import type { Engine } from "./engine.ts";
+import { canRevectorize, canShare, environment, kernelModule } from "#platform";
+import { checkChoice, checkInteger, sentence, UnsupportedError } from "../base/index.ts";
+import type { Engine, EngineReport } from "./engine.ts";
 import { referenceEngine } from "./reference/index.ts";
 import { wasmEngine } from "./wasm/index.ts";
 
 let current: Engine | undefined;
 
 /**
- * The engine that tensors live on, started when first asked for. The only place that knows every engine.
+ * The engine that tensors live on, started when first asked for. The only place that knows every engine. Environment variables force a choice:
  *
- * `UNROLLED_ENGINE=wasm|reference` forces one; by default it is WebAssembly where the kernels can be loaded. `UNROLLED_NUMERICS=portable`
- * rounds after every multiply and add, as the reference does; `fma` insists on fused multiply-add; by default it is used where there is.
+ * - `UNROLLED_ENGINE=wasm|reference`. Default: WebAssembly where the kernels can be loaded.
+ * - `UNROLLED_NUMERICS=portable|fma`: rounding after every multiply and add, as the reference does, or fused. Default: fused where there is.
+ * - `UNROLLED_THREADS=n`. Default: one for each processor, where memory can be shared.
+ * - `UNROLLED_REVECTORIZE=on|off`: 256-bit operations. Default: on where V8 has them.
+ * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: what fits the registers.
  */
 export function currentEngine(): Engine {
   current ??= start();
   return current;
 }
 
+const choice = <T extends string>(name: string, among: readonly T[], otherwise: T): T =>
+  checkChoice(name, (environment(name) ?? otherwise) as T, among);
+
+type Choices = EngineReport["choices"][number][];
+
 function start(): Engine {
-  const wanted = checkChoice("UNROLLED_ENGINE", environment("UNROLLED_ENGINE") ?? "auto", [
-    "auto",
-    "wasm",
-    "reference",
-  ]);
-  const numerics = checkChoice("UNROLLED_NUMERICS", environment("UNROLLED_NUMERICS") ?? "auto", [
-    "auto",
-    "fma",
-    "portable",
-  ]);
+  const wanted = choice("UNROLLED_ENGINE", ["auto", "wasm", "reference"], "auto");
+  const numerics = choice("UNROLLED_NUMERICS", ["auto", "fma", "portable"], "auto");
+  const threads = threadsFrom("UNROLLED_THREADS");
   if (wanted === "reference") return referenceEngine();
-  const fused = numerics === "portable" ? undefined : kernelModule("relaxed");
-  const module = fused ?? kernelModule("simd");
-  if (module !== undefined && (fused !== undefined || numerics !== "fma"))
-    return wasmEngine(module, fused !== undefined);
-  if (wanted === "auto" && numerics !== "fma") return referenceEngine();
+  const choices: Choices = [];
+  const engine = startWasm(numerics, threads, choices);
+  if (engine !== undefined) return engine;
+  if (wanted === "auto" && numerics !== "fma") {
+    const why = choices.map(({ what, why: reason }) => `${what}: ${reason}`).join("; ");
+    const reference = referenceEngine();
+    const fallback = { what: "engine", chosen: "reference", why };
+    return { ...reference, report: () => ({ ...reference.report(), choices: [fallback] }) };
+  }
   throw new UnsupportedError(
     sentence("engine", numerics === "fma" ? "relaxed SIMD" : "WebAssembly kernels", "none on this platform"),
   );
+}
+
+function startWasm(numerics: "auto" | "fma" | "portable", threads: number | undefined, choices: Choices): Engine | undefined {
+  const wide = choice("UNROLLED_REVECTORIZE", ["auto", "on", "off"], "auto");
+  const revectorize = canRevectorize && wide !== "off";
+  const memories = [...(canShare && threads !== 1 ? ["-threads"] : []), ""];
+  const classes = ["relaxed", "simd"].filter((name) => numerics !== (name === "relaxed" ? "portable" : "fma"));
+  for (const memory of memories) {
+    for (const name of classes) {
+      const module = kernelModule(`${name}${memory}`, { revectorize });
+      if (module === undefined) {
+        choices.push({ what: "build", chosen: "none", why: `${name}${memory} can't be loaded or compiled here` });
+        continue;
+      }
+      const fused = name === "relaxed";
+      const tile = tileFrom("UNROLLED_TILE", revectorize, fused);
+      const shared = memory !== "";
+      try {
+        const settings = { module, shared, fused, tile, threads, choices };
+        const engine = wasmEngine(settings);
+        choices.push(
+          { what: "build", chosen: `${name}${memory}`, why: fused ? "fused multiply-add" : "rounds like the reference" },
+          {
+            what: "256-bit operations",
+            chosen: revectorize ? "on" : "off",
+            why: canRevectorize ? (wide === "auto" ? "V8 has them" : "UNROLLED_REVECTORIZE") : "not to be had here",
+          },
+          {
+            what: "tile",
+            chosen: `${tile[1]}x${tile[0]}`,
+            why: environment("UNROLLED_TILE") === undefined ? "fits the registers" : "UNROLLED_TILE",
+          },
+        );
+        return engine;
+      } catch (error) {
+        choices.push({ what: "build", chosen: "none", why: `${name}${memory}: ${(error as Error).message}` });
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Columns and rows: twelve sums of 256 or 128 bits with fused multiply-add; without, a register is needed for the product. */
+function tileFrom(name: string, revectorize: boolean, fused: boolean): readonly [columns: number, rows: number] {
+  const value = environment(name);
+  if (value === undefined) return [revectorize ? 16 : 8, fused ? 6 : revectorize ? 5 : 4];
+  const [rows, columns] = value.split("x").map(Number);
+  checkChoice(`${name} columns`, String(columns), ["8", "16"]);
+  return [columns, checkInteger(`${name} rows`, rows, 1, 6)];
+}
+
+function threadsFrom(name: string): number | undefined {
+  const value = environment(name);
+  return value === undefined ? undefined : checkInteger(name, Number(value), 1);
 }

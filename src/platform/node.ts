@@ -1,6 +1,11 @@
 /** @file What differs between Node and the web, Node's side. `web.ts` has the same names. */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
+import { Worker } from "node:worker_threads";
+import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
+
+export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
 /** Milliseconds since an arbitrary start, monotonic. */
 export const now = (): number => performance.now();
@@ -11,9 +16,28 @@ export const yieldToHost = (): Promise<void> => new Promise((resolve) => setImme
 /** The value of an environment variable, or undefined. */
 export const environment = (name: string): string | undefined => process.env[name];
 
-/** A build of the kernels, or undefined where it is missing or this Node can't run it. */
-export function kernelModule(build: "simd" | "relaxed"): WebAssembly.Module | undefined {
-  if (build === "relaxed") allowRelaxedSimd();
+/** Where this runs, for reports. */
+export const hostName = (): string => `Node ${process.versions.node}`;
+
+/** Processors that threads can use. */
+export const cores = (): number => availableParallelism();
+
+/** Whether memory can be shared with workers. */
+export const canShare = true;
+
+/** Whether the calling thread may sleep while it waits for workers. */
+export const maySleep = true;
+
+const major = Number(process.versions.node.split(".")[0]);
+
+/** Whether V8 can pack neighbouring 128-bit operations into 256-bit ones. */
+export const canRevectorize: boolean = major >= 24;
+
+/** A build of the kernels, or undefined where it is missing or this Node can't run it. `revectorize` asks for 256-bit operations. */
+export function kernelModule(build: string, { revectorize }: { readonly revectorize: boolean }): WebAssembly.Module | undefined {
+  // V8 reads these flags when a module is compiled; versions that don't know one print an error for it, so each is guarded
+  if (build.startsWith("relaxed") && major < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  if (canRevectorize) setFlagsFromString(`--${revectorize ? "" : "no-"}experimental-wasm-revectorize`);
   try {
     return new WebAssembly.Module(readFileSync(new URL(`../kernels/${build}.wasm`, import.meta.url)));
   } catch {
@@ -21,10 +45,21 @@ export function kernelModule(build: "simd" | "relaxed"): WebAssembly.Module | un
   }
 }
 
-/** V8 reads these flags when a module is compiled; versions that don't know one print an error for it, so each is guarded. */
-function allowRelaxedSimd(): void {
-  const major = Number(process.versions.node.split(".")[0]);
-  if (major < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
-  // packs neighbouring 128-bit operations into 256-bit ones
-  if (major >= 24) setFlagsFromString("--experimental-wasm-revectorize");
+/** A worker that waits for jobs and does not keep the process alive. `failed` is told, once, when it ends by itself. */
+export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
+  // beside this file: .ts while it is run from the sources
+  const file = new URL(`./node-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+  const worker = new Worker(file, { workerData: start, name: `unrolled ${start.thread}` });
+  let isStopped = false;
+  worker.once("error", (error: Error) => failed(`a worker that died: ${error.message}`));
+  worker.once("exit", (code) => {
+    if (!isStopped) failed(`a worker that ended with code ${code}`);
+  });
+  worker.unref();
+  return {
+    stop: () => {
+      isStopped = true;
+      void worker.terminate();
+    },
+  };
 }

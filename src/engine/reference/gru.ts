@@ -11,19 +11,29 @@ import { activationDerivative, activationFunction } from "./activations.ts";
 import { multiplyAdd, transposed } from "./matmul.ts";
 import { floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
-import { activeRows, copyActive, matrix, scratchLike } from "./sequence.ts";
+import {
+  activeRows,
+  columnSums,
+  copyActive,
+  matrix,
+  outerGradients,
+  projectInputs,
+  scratchLike,
+  splitStates,
+} from "./sequence.ts";
 
 export function gruForward(arrays: GruForward): void {
   const { spec, lengths } = arrays;
-  const [steps, batch, units] = arrays.outputs.shape;
+  const [steps] = arrays.inputs.shape;
+  const [batch, units] = arrays.h0.shape;
   const width = 3 * units;
   const { reset, update, candidate } = spec.gates;
   const after = spec.reset === "after";
-  const z = floats(arrays.projected);
+  const z = projectInputs(arrays);
   const recurrent = floats(arrays.recurrent);
   const bias = floats(arrays.bias);
   const recurrentBias = arrays.recurrentBias && floats(arrays.recurrentBias);
-  const y = floats(arrays.outputs);
+  const [first, y] = splitStates(arrays.states);
   const gates = floats(arrays.gates);
   const resetTerm = floats(arrays.resetTerm);
   const h = floats(arrays.hLast);
@@ -35,6 +45,7 @@ export function gruForward(arrays: GruForward): void {
   const term = scratchLike(y, batch * units);
   const next = scratchLike(y, batch * units);
   h.set(floats(arrays.h0));
+  first.set(h);
 
   /** target [B, H] += state · the gate's block of R. */
   const addRecurrent = (target: typeof sums, at: number, row: number, state: typeof h, block: number): void =>
@@ -97,17 +108,18 @@ export function gruForward(arrays: GruForward): void {
 
 export function gruBackward(arrays: GruBackward): void {
   const { spec, lengths } = arrays;
-  const [steps, batch, units] = arrays.outputs.shape;
+  const [steps] = arrays.inputs.shape;
+  const [batch, units] = arrays.dh0.shape;
   const width = 3 * units;
   const { reset, update, candidate } = spec.gates;
   const after = spec.reset === "after";
-  const y = floats(arrays.outputs);
-  const h0 = floats(arrays.h0);
+  const [h0, y] = splitStates(arrays.states);
   const gates = floats(arrays.gates);
   const resetTerm = floats(arrays.resetTerm);
   const dy = floats(arrays.dOutputs);
-  const dz = floats(arrays.dProjected);
-  const dRecurrent = arrays.dRecurrent && floats(arrays.dRecurrent);
+  const dz = scratchLike(y, steps * batch * width);
+  // gradient of h·R where it differs from that of x·W
+  const dRecurrent = after ? scratchLike(y, dz.length) : undefined;
   const dh = floats(arrays.dh0);
   const round = roundingFor(y);
   const gateSlope = activationDerivative(spec.gateActivation, round);
@@ -179,4 +191,13 @@ export function gruBackward(arrays: GruBackward): void {
     if (dRecurrent) addBack(carried, dRecurrent, t, candidate);
     copyActive(dh, carried, units, batch, t, active);
   }
+  outerGradients(arrays, dz, dRecurrent);
+  if (!after) {
+    // the candidate's block of R saw r*h, not h
+    const block = matrix(floats(arrays.dRecurrent), width, candidate * units);
+    for (let k = 0; k < units; k++) block.data.fill(0, block.at + k * width, block.at + k * width + units);
+    const gradient = matrix(dz, width, candidate * units);
+    multiplyAdd(block, matrix(resetTerm, units), gradient, units, steps * batch, units, true);
+  }
+  if (arrays.dRecurrentBias && dRecurrent) columnSums(dRecurrent, floats(arrays.dRecurrentBias));
 }

@@ -7,12 +7,21 @@ import { lstmBackward, lstmForward } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
 import { copyStrided, gather, maskSequence, reverseSequence, scatterAdd } from "./move.ts";
 import { optimizerUpdate } from "./optimizer.ts";
-import { crossEntropy, crossEntropyBackward, cumulativeSum, reduce, softmax, softmaxBackward } from "./reduce.ts";
+import {
+  crossEntropy,
+  crossEntropyBackward,
+  cumulativeSum,
+  isAllFinite,
+  reduce,
+  softmax,
+  softmaxBackward,
+  sumOfSquares,
+} from "./reduce.ts";
 import { rnnBackward, rnnForward } from "./rnn.ts";
 import type { Engine } from "../engine.ts";
 
 /** Every kernel, on any memory that JavaScript can reach. */
-export const referenceKernels: Omit<Engine, "name" | "numerics" | "allocate" | "free" | "stats"> = {
+export const referenceKernels: Omit<Engine, "name" | "numerics" | "allocate" | "free" | "stats" | "report" | "useThreads"> = {
   view: arrayOf,
   read: (operand) => Promise.resolve(arrayOf(operand).slice()),
   unary,
@@ -40,6 +49,8 @@ export const referenceKernels: Omit<Engine, "name" | "numerics" | "allocate" | "
   gruForward,
   gruBackward,
   optimizerUpdate,
+  sumOfSquares,
+  isAllFinite,
 };
 
 /** A new reference engine. `UNROLLED_POISON=1` fills fresh memory with NaN. */
@@ -52,5 +63,13 @@ export function referenceEngine(): Engine {
     allocate: (dtype, length) => memory.allocate(dtype, length),
     free: (block) => memory.free(block),
     stats: () => memory.stats(),
+    report: () => ({
+      name: "reference",
+      numerics: "portable",
+      threads: 1,
+      bytes: memory.stats().liveBytes,
+      choices: [],
+    }),
+    useThreads: () => undefined,
   };
 }

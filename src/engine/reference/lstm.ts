@@ -13,20 +13,28 @@ import { activationDerivative, activationFunction } from "./activations.ts";
 import { multiplyAdd, transposed } from "./matmul.ts";
 import { floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
-import { activeRows, copyActive, matrix, scratchLike } from "./sequence.ts";
+import {
+  activeRows,
+  copyActive,
+  matrix,
+  outerGradients,
+  projectInputs,
+  scratchLike,
+  splitStates,
+} from "./sequence.ts";
 
 export function lstmForward(arrays: LstmForward): void {
   const { spec, lengths } = arrays;
   const [steps, batch, units] = arrays.cells.shape;
-  const features = arrays.outputs.shape[2];
+  const features = arrays.states.shape[2];
   const width = (spec.coupled ? 3 : 4) * units;
   const { input, forget, candidate, output } = spec.gates;
-  const z = floats(arrays.projected);
+  const z = projectInputs(arrays);
   const recurrent = floats(arrays.recurrent);
   const bias = floats(arrays.bias);
   const peepholes = arrays.peepholes && floats(arrays.peepholes);
   const projection = arrays.projection && floats(arrays.projection);
-  const y = floats(arrays.outputs);
+  const [first, y] = splitStates(arrays.states);
   const gates = floats(arrays.gates);
   const cells = floats(arrays.cells);
   const unclipped = arrays.cellsUnclipped && floats(arrays.cellsUnclipped);
@@ -45,6 +53,7 @@ export function lstmForward(arrays: LstmForward): void {
   const raw = scratchLike(y, batch * units);
   const next = projection ? scratchLike(y, batch * features) : raw;
   h.set(floats(arrays.h0));
+  first.set(h);
   c.set(floats(arrays.c0));
 
   for (let t = 0; t < steps; t++) {
@@ -97,10 +106,10 @@ export function lstmForward(arrays: LstmForward): void {
 export function lstmBackward(arrays: LstmBackward): void {
   const { spec, lengths } = arrays;
   const [steps, batch, units] = arrays.cells.shape;
-  const features = arrays.outputs.shape[2];
+  const features = arrays.states.shape[2];
   const width = (spec.coupled ? 3 : 4) * units;
   const { input, forget, candidate, output } = spec.gates;
-  const y = floats(arrays.outputs);
+  const [, y] = splitStates(arrays.states);
   const gates = floats(arrays.gates);
   const cells = floats(arrays.cells);
   const unclipped = arrays.cellsUnclipped && floats(arrays.cellsUnclipped);
@@ -108,10 +117,10 @@ export function lstmBackward(arrays: LstmBackward): void {
   const peepholes = arrays.peepholes && floats(arrays.peepholes);
   const dPeepholes = arrays.dPeepholes && floats(arrays.dPeepholes);
   const dy = floats(arrays.dOutputs);
-  const dz = floats(arrays.dProjected);
+  const dz = scratchLike(y, steps * batch * width);
   const dh = floats(arrays.dh0);
   const dc = floats(arrays.dc0);
-  const dProjectedOutputs = arrays.dProjectedOutputs && floats(arrays.dProjectedOutputs);
+  const dProjectedOutputs = arrays.projection && scratchLike(y, y.length);
   const round = roundingFor(y);
   const outputAct = activationFunction(spec.outputActivation, round);
   const gateSlope = activationDerivative(spec.gateActivation, round);
@@ -189,5 +198,13 @@ export function lstmBackward(arrays: LstmBackward): void {
     carried.fill(0);
     multiplyAdd(matrix(carried, features), matrix(dz, width, t * batch * width), recurrentBack, batch, width, features);
     copyActive(dh, carried, features, batch, t, active);
+  }
+  outerGradients(arrays, dz);
+  if (arrays.dProjection && arrays.hidden && dProjectedOutputs) {
+    const dProjection = floats(arrays.dProjection);
+    dProjection.fill(0);
+    const hidden = matrix(floats(arrays.hidden), units);
+    const rows = steps * batch;
+    multiplyAdd(matrix(dProjection, features), hidden, matrix(dProjectedOutputs, features), units, rows, features, true);
   }
 }

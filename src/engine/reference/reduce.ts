@@ -157,3 +157,12 @@ export function crossEntropyBackward(probabilities: Operand, targets: Operand, d
     for (let j = 0; j < n; j++) to[at + j] = round(p[at + j] - (j === ids[row] ? 1 : 0)) * upstream[row];
   }
 }
+
+export function sumOfSquares(x: Operand, total: number): number {
+  const data = floats(x);
+  let sum = total;
+  for (let i = 0; i < data.length; i++) sum += data[i] * data[i];
+  return sum;
+}
+
+export const isAllFinite = (x: Operand): boolean => floats(x).every((value: number) => Number.isFinite(value));

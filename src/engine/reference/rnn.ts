@@ -4,20 +4,31 @@ import { activationDerivative, activationFunction } from "./activations.ts";
 import { multiplyAdd, transposed } from "./matmul.ts";
 import { floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
-import { activeRows, copyActive, matrix, scratchLike } from "./sequence.ts";
+import {
+  activeRows,
+  copyActive,
+  matrix,
+  outerGradients,
+  projectInputs,
+  scratchLike,
+  splitStates,
+} from "./sequence.ts";
 
-export function rnnForward({ projected, recurrent, bias, lengths, h0, outputs, hLast, activation }: RnnForward): void {
-  const [steps, batch, units] = outputs.shape;
-  const z = floats(projected);
+export function rnnForward(arrays: RnnForward): void {
+  const { inputs, recurrent, bias, lengths, h0, states, hLast, activation } = arrays;
+  const [steps] = inputs.shape;
+  const [batch, units] = h0.shape;
+  const z = projectInputs(arrays);
   const r = floats(recurrent);
   const b = floats(bias);
-  const y = floats(outputs);
+  const [first, y] = splitStates(states);
   const h = floats(hLast);
   const round = roundingFor(y);
   const act = activationFunction(activation, round);
   const active = activeRows(lengths, batch);
   const sums = scratchLike(y, batch * units);
   h.set(floats(h0));
+  first.set(h);
   for (let t = 0; t < steps; t++) {
     const at = t * batch * units;
     sums.set(z.subarray(at, at + batch * units));
@@ -32,20 +43,13 @@ export function rnnForward({ projected, recurrent, bias, lengths, h0, outputs, h
   }
 }
 
-export function rnnBackward({
-  recurrent,
-  lengths,
-  outputs,
-  activation,
-  dOutputs,
-  dhLast,
-  dProjected,
-  dh0,
-}: RnnBackward): void {
-  const [steps, batch, units] = outputs.shape;
-  const y = floats(outputs);
+export function rnnBackward(arrays: RnnBackward): void {
+  const { inputs, recurrent, lengths, states, activation, dOutputs, dhLast, dh0 } = arrays;
+  const [steps] = inputs.shape;
+  const [batch, units] = dh0.shape;
+  const [, y] = splitStates(states);
   const dy = floats(dOutputs);
-  const dz = floats(dProjected);
+  const dz = scratchLike(y, steps * batch * units);
   const dh = floats(dh0);
   const round = roundingFor(y);
   const derivative = activationDerivative(activation, round);
@@ -65,4 +69,5 @@ export function rnnBackward({
     multiplyAdd(matrix(carried, units), matrix(dz, units, at), back, batch, units, units);
     copyActive(dh, carried, units, batch, t, active);
   }
+  outerGradients(arrays, dz);
 }

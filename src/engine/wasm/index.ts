@@ -1,136 +1,128 @@
-/**
- * @file The WebAssembly engine: float32 products, recurrent layers, cross entropy and Adam as SIMD kernels; everything else by the
- * reference's kernels on the same memory.
- */
-import { environment } from "#platform";
+/** @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several; everything else by the reference's kernels on it. */
+import { cores, environment } from "#platform";
 import { sizeOf } from "../../base/index.ts";
-import type { BinaryOp, Engine, Operand, OptimizerUpdate, ReduceOp } from "../engine.ts";
-import { arrayOf } from "../reference/memory.ts";
+import type { BinaryOp, Engine, EngineReport, Operand, ReduceOp } from "../engine.ts";
 import { referenceKernels } from "../reference/index.ts";
-import { instantiate } from "./kernels.ts";
-import { BYTES, LinearMemory, pointerOf } from "./linear-memory.ts";
+import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./classes.ts";
+import { binary } from "./binary.ts";
+import { activationNumbers, instantiate, unaryNumbers } from "./kernels.ts";
+import { LinearMemory, pointerOf } from "./linear-memory.ts";
+import { matmul } from "./matmul.ts";
+import { copyStrided } from "./move.ts";
+import { optimizerUpdate } from "./optimizer.ts";
+import { Pool } from "./pool.ts";
 import * as recurrent from "./recurrent.ts";
 import { Workspace } from "./workspace.ts";
 
 /** Whether the kernels can work on it. */
 const isFloat32 = (x: Operand): boolean => x.dtype === "float32";
 
-type Product = Parameters<Engine["matmul"]>[3];
+/** Which kernels an engine runs on, and how. */
+export type WasmSettings = {
+  readonly module: WebAssembly.Module;
+  /** Whether the module wants memory that threads share. */
+  readonly shared: boolean;
+  /** Whether it fuses multiplications and additions. */
+  readonly fused: boolean;
+  /** Columns of a panel, and rows of the tallest tile. */
+  readonly tile: readonly [columns: number, rows: number];
+  /** Threads for large kernels. Default: one for each processor. */
+  readonly threads?: number | undefined;
+  /** What was chosen, for the report. */
+  readonly choices: EngineReport["choices"];
+};
 
-function matmul(
-  work: Workspace,
-  a: Operand,
-  b: Operand,
-  out: Operand,
-  { transposeA, transposeB, accumulate }: Product,
-): void {
-  const [m, n] = out.shape.slice(-2);
-  const k = a.shape[a.shape.length - (transposeA ? 2 : 1)];
-  if (!accumulate) arrayOf(out).fill(0);
-  const batches = m * n * k === 0 ? 0 : sizeOf(out.shape) / (m * n);
-  const [from, right, to] = [a, b, out].map(pointerOf);
-  for (let batch = 0; batch < batches; batch++) {
-    work.within(() => {
-      const packing = transposeB ? { k, n, row: 1, column: k } : { k, n, row: n, column: 1 };
-      const packed = work.pack(right + batch * k * n * BYTES, packing);
-      const start = from + batch * m * k * BYTES;
-      const [row, sum] = transposeA ? [BYTES, m * BYTES] : [k * BYTES, BYTES];
-      work.kernels.gemm8(to + batch * m * n * BYTES, n * BYTES, start, row, sum, packed, m, k, n);
-    });
-  }
-}
-
-/** a [..., n] + b [n] or equal shapes; false where the shapes are others. */
-function addRows(work: Workspace, a: Operand, b: Operand, out: Operand): boolean {
-  const n = sizeOf(b.shape);
-  const size = sizeOf(out.shape);
-  const isSuffix = b.shape.every((extent, axis) => extent === out.shape[out.shape.length - b.shape.length + axis]);
-  if (!isFloat32(a) || n === 0 || !isSuffix || sizeOf(a.shape) !== size) return false;
-  work.kernels.addRows(pointerOf(a), pointerOf(b), pointerOf(out), size / n, n);
-  return true;
-}
-
-function adam(
-  work: Workspace,
-  update: Extract<OptimizerUpdate, { kind: "adam" }>,
-  parameter: Operand,
-  gradient: Operand,
-  slots: readonly Operand[],
-): void {
-  const { stepSize, rootScale, beta1, beta2, epsilon } = update;
-  const [w, g, m, v] = [parameter, gradient, ...slots].map(pointerOf);
-  work.kernels.adam(
-    w,
-    g,
-    m,
-    v,
-    sizeOf(parameter.shape),
-    stepSize,
-    rootScale,
-    beta1,
-    1 - beta1,
-    beta2,
-    1 - beta2,
-    epsilon,
-  );
-}
-
-/** An engine on compiled kernels. `fused` says that they use fused multiply-add. */
-export function wasmEngine(module: WebAssembly.Module, fused: boolean): Engine {
-  const memory = new LinearMemory(environment("UNROLLED_POISON") === "1");
-  const work = new Workspace(instantiate(module, memory.memory), memory);
+/** An engine on compiled kernels. Throws where the platform lacks what they need. */
+export function wasmEngine({ module, shared, fused, tile, threads, choices }: WasmSettings): Engine {
+  const memory = new LinearMemory({ shared, poison: environment("UNROLLED_POISON") === "1" });
+  const kernels = instantiate(module, memory.memory);
+  const setUp = (): [number, number, number] => [memory.reserve(kernels.spareBytes()), ...tile];
+  kernels.setUp(...setUp());
+  const pool = shared
+    ? new Pool(kernels, threads ?? cores(), (thread) => ({ module, memory: memory.memory, setUp: setUp(), thread }))
+    : undefined;
+  const work = new Workspace(kernels, memory, pool);
   const reference = referenceKernels;
+  const numerics = fused ? "fma" : "portable";
   return {
     ...reference,
     name: "wasm",
-    numerics: fused ? "fma" : "portable",
+    numerics,
     allocate: (dtype, length) => memory.allocate(dtype, length),
     free: (block) => memory.free(block),
     stats: () => memory.stats(),
-    matmul: (a, b, out, how) => (isFloat32(out) ? matmul(work, a, b, out, how) : reference.matmul(a, b, out, how)),
-    binary(op: BinaryOp, a, b, out) {
-      if (op !== "add" || !addRows(work, a, b, out)) reference.binary(op, a, b, out);
+    report: () => ({
+      name: "wasm",
+      numerics,
+      threads: pool?.threads ?? 1,
+      bytes: memory.memory.buffer.byteLength,
+      choices,
+    }),
+    useThreads(count) {
+      if (pool !== undefined) pool.threads = count;
     },
+
+    unary(op, x, out) {
+      const number = isFloat32(x) ? unaryNumbers[op] : undefined;
+      if (number === undefined || !isFloat32(out)) reference.unary(op, x, out);
+      else kernels.unary(number, pointerOf(x), pointerOf(out), sizeOf(out.shape));
+    },
+    activationBackward(op, y, dy, dx) {
+      if (!isFloat32(y)) reference.activationBackward(op, y, dy, dx);
+      else
+        kernels.activationBackward(activationNumbers[op], pointerOf(y), pointerOf(dy), pointerOf(dx), sizeOf(y.shape));
+    },
+    binary(op: BinaryOp, a, b, out) {
+      if (!isFloat32(a) || !isFloat32(out) || !binary(kernels, op, a, b, out)) reference.binary(op, a, b, out);
+    },
+    copyStrided(x, from, out, to, shape) {
+      if (!copyStrided(kernels, x, from, out, to, shape)) reference.copyStrided(x, from, out, to, shape);
+    },
+    matmul: (a, b, out, how) => (isFloat32(out) ? matmul(work, a, b, out, how) : reference.matmul(a, b, out, how)),
     reduce(op: ReduceOp, x, out, outer, n, inner) {
-      if (op === "sum" && isFloat32(x) && outer === 1 && inner > 1)
-        work.kernels.columnSums(pointerOf(x), pointerOf(out), n, inner);
+      if (op !== "sum" || !isFloat32(x)) reference.reduce(op, x, out, outer, n, inner);
+      else if (inner === 1) kernels.rowSums(pointerOf(x), pointerOf(out), outer, n);
+      else if (outer === 1) kernels.columnSums(pointerOf(x), pointerOf(out), n, inner);
       else reference.reduce(op, x, out, outer, n, inner);
     },
+    softmax: (x, out, log) => (isFloat32(x) ? softmax(kernels, x, out, log) : reference.softmax(x, out, log)),
+    softmaxBackward(y, dy, dx, log) {
+      if (isFloat32(y)) softmaxBackward(kernels, y, dy, dx, log);
+      else reference.softmaxBackward(y, dy, dx, log);
+    },
     crossEntropy(logits, targets, loss, p) {
-      const classes = logits.shape[logits.shape.length - 1];
-      if (!isFloat32(logits)) reference.crossEntropy(logits, targets, loss, p);
-      else
-        work.kernels.crossEntropy(
-          pointerOf(logits),
-          pointerOf(targets),
-          pointerOf(loss),
-          pointerOf(p),
-          sizeOf(targets.shape),
-          classes,
-        );
+      if (isFloat32(logits)) crossEntropy(work, logits, targets, loss, p);
+      else reference.crossEntropy(logits, targets, loss, p);
     },
     crossEntropyBackward(p, targets, dLoss, dLogits) {
-      const classes = p.shape[p.shape.length - 1];
-      if (!isFloat32(p)) reference.crossEntropyBackward(p, targets, dLoss, dLogits);
-      else
-        work.kernels.crossEntropyBackward(
-          pointerOf(p),
-          pointerOf(targets),
-          pointerOf(dLoss),
-          pointerOf(dLogits),
-          sizeOf(targets.shape),
-          classes,
-        );
+      if (isFloat32(p)) crossEntropyBackward(work, p, targets, dLoss, dLogits);
+      else reference.crossEntropyBackward(p, targets, dLoss, dLogits);
     },
-    rnnForward: (a) => (isFloat32(a.outputs) ? recurrent.rnnForward(work, a) : reference.rnnForward(a)),
-    rnnBackward: (a) => (isFloat32(a.outputs) ? recurrent.rnnBackward(work, a) : reference.rnnBackward(a)),
-    lstmForward: (a) => (isFloat32(a.outputs) ? recurrent.lstmForward(work, a) : reference.lstmForward(a)),
-    lstmBackward: (a) => (isFloat32(a.outputs) ? recurrent.lstmBackward(work, a) : reference.lstmBackward(a)),
-    gruForward: (a) => (isFloat32(a.outputs) ? recurrent.gruForward(work, a) : reference.gruForward(a)),
-    gruBackward: (a) => (isFloat32(a.outputs) ? recurrent.gruBackward(work, a) : reference.gruBackward(a)),
+    gather(x, indices, out, outer, inner) {
+      if (outer !== 1 || !isFloat32(x)) reference.gather(x, indices, out, outer, inner);
+      else kernels.gather(pointerOf(x), pointerOf(indices), pointerOf(out), sizeOf(indices.shape), inner);
+    },
+    scatterAdd(x, indices, out, outer, inner) {
+      if (outer !== 1 || !isFloat32(x)) reference.scatterAdd(x, indices, out, outer, inner);
+      else kernels.scatterAdd(pointerOf(x), pointerOf(indices), pointerOf(out), sizeOf(indices.shape), inner);
+    },
+    rnnForward: (a) => (isFloat32(a.states) ? recurrent.rnnForward(work, a) : reference.rnnForward(a)),
+    rnnBackward: (a) => (isFloat32(a.states) ? recurrent.rnnBackward(work, a) : reference.rnnBackward(a)),
+    lstmForward: (a) => (isFloat32(a.states) ? recurrent.lstmForward(work, a) : reference.lstmForward(a)),
+    lstmBackward: (a) => (isFloat32(a.states) ? recurrent.lstmBackward(work, a) : reference.lstmBackward(a)),
+    gruForward: (a) => (isFloat32(a.states) ? recurrent.gruForward(work, a) : reference.gruForward(a)),
+    gruBackward: (a) => (isFloat32(a.states) ? recurrent.gruBackward(work, a) : reference.gruBackward(a)),
     optimizerUpdate(update, parameter, gradient, slots) {
-      if (update.kind === "adam" && isFloat32(parameter)) adam(work, update, parameter, gradient, slots);
-      else reference.optimizerUpdate(update, parameter, gradient, slots);
+      if (!isFloat32(parameter) || !optimizerUpdate(work, update, parameter, gradient, slots))
+        reference.optimizerUpdate(update, parameter, gradient, slots);
+    },
+    sumOfSquares(x, total) {
+      if (!isFloat32(x)) return reference.sumOfSquares(x, total);
+      return kernels.sumOfSquares(pointerOf(x), sizeOf(x.shape), total);
+    },
+    isAllFinite(x) {
+      if (!isFloat32(x)) return reference.isAllFinite(x);
+      return kernels.allFinite(pointerOf(x), sizeOf(x.shape)) === 1;
     },
   };
 }

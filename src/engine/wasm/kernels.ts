@@ -1,25 +1,54 @@
 /** @file The exports of the compiled kernels (kernels/assembly). Addresses and strides are bytes; sizes are elements. */
-import type { ActivationName } from "../engine.ts";
+import type { ActivationName, BinaryOp, UnaryOp } from "../engine.ts";
 
 type Kernel<N extends number, T extends number[] = []> = T["length"] extends N
   ? (...args: T) => void
   : Kernel<N, [...T, number]>;
 
+/** What a module of kernels exports. */
 export type Kernels = {
-  readonly pack8: Kernel<6>;
-  readonly gemm8: Kernel<9>;
-  readonly rnnForward: Kernel<10>;
-  readonly rnnBackward: Kernel<11>;
-  readonly lstmForward: Kernel<29>;
-  readonly lstmBackward: Kernel<31>;
-  readonly gruForward: Kernel<22>;
-  readonly gruBackward: Kernel<24>;
-  readonly crossEntropy: Kernel<6>;
-  readonly crossEntropyBackward: Kernel<6>;
-  readonly adam: Kernel<12>;
-  readonly addRows: Kernel<5>;
+  /** scratch, columns of a panel, rows of a tile: once, before anything else. */
+  readonly setUp: Kernel<3>;
+  readonly spareBytes: () => number;
+  readonly jobArguments: () => number;
+  readonly run: Kernel<3>;
+  /** A job on several threads: kernel, threads, workers, patience in seconds, whether this thread may sleep. 0: a worker did not answer. */
+  readonly dispatch: (kernel: number, threads: number, workers: number, patience: number, maySleep: number) => number;
+  readonly ready: () => number;
+  readonly resetPool: Kernel<0>;
+  readonly unary: Kernel<4>;
+  readonly activationBackward: Kernel<5>;
+  readonly binary: Kernel<8>;
+  readonly binaryScalar: Kernel<8>;
   readonly columnSums: Kernel<4>;
+  readonly rowSums: Kernel<4>;
+  readonly gather: Kernel<5>;
+  readonly scatterAdd: Kernel<5>;
+  readonly transpose: Kernel<6>;
+  readonly softmax: Kernel<5>;
+  readonly softmaxBackward: Kernel<6>;
+  readonly sumOfSquares: (x: number, n: number, total: number) => number;
+  readonly allFinite: (x: number, n: number) => number;
 };
+
+/** Numbers of the kernels that run as jobs, as in kernels/assembly/index.ts. */
+export const jobNumbers = {
+  packMatrix: 0,
+  product: 1,
+  productRow: 2,
+  rnnForward: 3,
+  rnnBackward: 4,
+  lstmForward: 5,
+  lstmBackward: 6,
+  gruForward: 7,
+  gruBackward: 8,
+  weightGradients: 9,
+  crossEntropy: 10,
+  crossEntropyBackward: 11,
+  optimize: 12,
+} as const;
+
+export type Job = keyof typeof jobNumbers;
 
 /** Numbers of the activations, as in kernels/assembly/activations.ts. */
 export const activationNumbers: Readonly<Record<ActivationName, number>> = {
@@ -30,6 +59,28 @@ export const activationNumbers: Readonly<Record<ActivationName, number>> = {
   softsign: 4,
   hardSigmoid: 5,
   hardSigmoid02: 6,
+};
+
+/** Numbers of the functions of one array that have a kernel, as in kernels/assembly/elementwise.ts. */
+export const unaryNumbers: Readonly<Partial<Record<UnaryOp, number>>> = {
+  ...activationNumbers,
+  neg: 7,
+  abs: 8,
+  exp: 9,
+  sqrt: 10,
+  square: 11,
+  reciprocal: 12,
+  floor: 13,
+};
+
+/** The same for two arrays. */
+export const binaryNumbers: Readonly<Partial<Record<BinaryOp, number>>> = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  maximum: 4,
+  minimum: 5,
 };
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {

@@ -54,17 +54,22 @@ function roundUp(bytes: number): number {
 }
 
 export class LinearMemory {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES });
+  readonly memory: WebAssembly.Memory;
   readonly #free = new Map<number, number[]>();
   readonly #poison: boolean;
   #next = FIRST;
   #liveBlocks = 0;
   #liveBytes = 0;
 
-  /** `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote is seen. */
-  constructor(poison: boolean) {
+  /**
+   * `shared`: several threads can work on it. `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote is seen.
+   * Throws where the platform has no shared memory.
+   */
+  constructor({ shared, poison }: { readonly shared: boolean; readonly poison: boolean }) {
+    this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES, shared });
     this.#poison = poison;
   }
+
 
   /** Throws UnsupportedError when more than 4 GiB would be needed. */
   allocate(dtype: DType, length: number): WasmBlock {
@@ -75,6 +80,11 @@ export class LinearMemory {
     const block = new WasmBlock(this.memory, dtype, length, pointer);
     if (this.#poison && (dtype === "float32" || dtype === "float64")) block.data.fill(NaN);
     return block;
+  }
+
+  /** Memory that is never freed. */
+  reserve(bytes: number): number {
+    return this.#extend(roundUp(bytes));
   }
 
   free(block: Block): void {

@@ -1,4 +1,5 @@
 /** @file The recurrent kernels in float32. Everything that is not named here has the reference's meaning. */
+import { sizeOf } from "../../base/index.ts";
 import type {
   GruBackward,
   GruForward,
@@ -10,63 +11,187 @@ import type {
 } from "../engine.ts";
 import { activationNumbers as numbers } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
+import { multiplyInto } from "./matmul.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** T, B, I, P and G*H. */
+type Sizes = {
+  readonly steps: number;
+  readonly batch: number;
+  readonly features: number;
+  readonly outputs: number;
+  readonly width: number;
+  /** Multiplications and additions of the products in one direction. */
+  readonly operations: number;
+};
+
+function sizesOf({ inputs, inputKernel, states }: Pick<RnnForward, "inputs" | "inputKernel" | "states">): Sizes {
+  const [steps, batch, features] = inputs.shape;
+  const width = inputKernel.shape[1];
+  const outputs = states.shape[2];
+  const operations = 2 * steps * batch * (features + outputs) * width;
+  return { steps, batch, features, outputs, width, operations };
+}
+
+/** A weight matrix [k, n] in panels. */
+function packed(work: Workspace, matrix: Operand): number {
+  const [k, n] = matrix.shape;
+  return work.pack(pointerOf(matrix), { k, n, row: n, column: 1 });
+}
+
+/** Its transpose [n, k] in panels, for the way back. */
+function packedBack(work: Workspace, matrix: Operand): number {
+  const [n, k] = matrix.shape;
+  return work.pack(pointerOf(matrix), { k, n, row: 1, column: k });
+}
+
+/** Elements of x from `start`, in another shape. */
+const part = ({ block, offset, dtype }: Operand, start: number, shape: Operand["shape"]): Operand => ({
+  block,
+  offset: offset + start,
+  dtype,
+  shape,
+});
+
+/** h0 into the first row of the states and into hLast, which the kernels carry on. */
+function begin(work: Workspace, { h0, states, hLast }: Pick<RnnForward, "h0" | "states" | "hLast">): number {
+  work.copy(h0, part(states, 0, h0.shape));
+  work.copy(h0, hLast);
+  return pointerOf(states) + sizeOf(h0.shape) * BYTES;
+}
+
+/** One row alone reads the weights once per step: then packing them would take longer than the product. */
+const isSingle = ({ batch }: Sizes): boolean => batch === 1;
+
+type Gradients = Pick<RnnBackward, "inputs" | "dInputKernel" | "dRecurrent" | "dBias" | "states">;
+
+/** dz of `gates` gates in panels, one gate after another. */
+const panelLength = (work: Workspace, { steps, batch }: Sizes, units: number): number =>
+  work.packedLength(steps * batch, units);
+
+/** c [m, gates first … last-1 of G] = aᵀ·dz, a [T*B, m]; with the columns' sums in `bias`. */
+function weightGradient(
+  work: Workspace,
+  a: Operand,
+  dz: number,
+  to: Operand,
+  { steps, batch }: Sizes,
+  { units, gates, first = 0, last = gates, bias }: { units: number; gates: number; first?: number; last?: number; bias?: Operand },
+): void {
+  const rows = steps * batch;
+  const m = a.shape[a.shape.length - 1];
+  const operations = 2 * rows * m * units * (last - first);
+  const [from, target] = [pointerOf(a), pointerOf(to)];
+  work.run("weightGradients", operations, from, m * BYTES, m, rows, units, gates, first, last, dz, target, pointerOrZero(bias));
+}
+
+/** The gradients of both kernels and of the bias, from one dz. */
+function weightGradients(work: Workspace, a: Gradients, dz: number, sizes: Sizes, units: number): void {
+  const gates = sizes.width / units;
+  weightGradient(work, a.inputs, dz, a.dInputKernel, sizes, { units, gates, bias: a.dBias });
+  weightGradient(work, a.states, dz, a.dRecurrent, sizes, { units, gates });
+}
+
 export function rnnForward(work: Workspace, a: RnnForward): void {
-  const [steps, batch, units] = a.outputs.shape;
-  work.copy(a.h0, a.hLast);
+  const sizes = sizesOf(a);
+  const outputs = begin(work, a);
   work.within(() => {
-    const packed = work.pack(pointerOf(a.recurrent), { k: units, n: units, row: units, column: 1 });
-    const lengths = pointerOrZero(a.lengths);
-    const [z, bias, h, y] = [a.projected, a.bias, a.hLast, a.outputs].map(pointerOf);
-    work.kernels.rnnForward(steps, batch, units, z, packed, bias, lengths, h, y, numbers[a.activation]);
+    const single = isSingle(sizes);
+    work.run(
+      "rnnForward",
+      // after packing, which uses the same arguments
+      sizes.operations,
+      ...withPacked(work, sizes, a, single),
+      pointerOf(a.bias),
+      pointerOrZero(a.lengths),
+      pointerOf(a.hLast),
+      outputs,
+      work.scratch(sizes.batch * sizes.width),
+      numbers[a.activation],
+    );
   });
 }
 
+/** T, B, I, H and the operands of the products: x, W, R, both as they are and packed. */
+function withPacked(
+  work: Workspace,
+  { steps, batch, features, outputs }: Sizes,
+  { inputs, inputKernel, recurrent }: Pick<RnnForward, "inputs" | "inputKernel" | "recurrent">,
+  single: boolean,
+): number[] {
+  const x = pointerOf(inputs);
+  const [w, r] = [pointerOf(inputKernel), pointerOf(recurrent)];
+  const [packedW, packedR] = single ? [0, 0] : [packed(work, inputKernel), packed(work, recurrent)];
+  return [steps, batch, features, outputs, x, w, r, packedW, packedR];
+}
+
 export function rnnBackward(work: Workspace, a: RnnBackward): void {
-  const [steps, batch, units] = a.outputs.shape;
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, operations } = sizes;
   work.copy(a.dhLast, a.dh0);
   work.within(() => {
-    const back = work.pack(pointerOf(a.recurrent), { k: units, n: units, row: 1, column: units });
-    const carried = work.scratch(batch * units);
-    const lengths = pointerOrZero(a.lengths);
-    const [y, dy, dh, dz] = [a.outputs, a.dOutputs, a.dh0, a.dProjected].map(pointerOf);
-    work.kernels.rnnBackward(steps, batch, units, back, lengths, y, dy, dh, dz, carried, numbers[a.activation]);
+    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
+    const recurrentBack = packedBack(work, a.recurrent);
+    const dz = work.scratch(panelLength(work, sizes, units));
+    work.run(
+      "rnnBackward",
+      operations,
+      steps,
+      batch,
+      features,
+      units,
+      inputBack,
+      recurrentBack,
+      pointerOrZero(a.lengths),
+      pointerOf(a.states) + batch * units * BYTES,
+      pointerOf(a.dOutputs),
+      pointerOf(a.dh0),
+      pointerOrZero(a.dInputs),
+      dz,
+      work.scratch(batch * units),
+      work.scratch(batch * units),
+      numbers[a.activation],
+    );
+    weightGradients(work, a, dz, sizes, units);
   });
 }
 
 export function lstmForward(work: Workspace, a: LstmForward): void {
   const { spec } = a;
-  const [steps, batch, units] = a.cells.shape;
-  const features = a.outputs.shape[2];
-  const width = (spec.coupled ? 3 : 4) * units;
-  work.copy(a.h0, a.hLast);
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: projected, width } = sizes;
+  const units = a.c0.shape[1];
+  const outputs = begin(work, a);
   work.copy(a.c0, a.cLast);
   work.within(() => {
-    const packed = work.pack(pointerOf(a.recurrent), { k: features, n: width, row: width, column: 1 });
-    const projection =
-      a.projection === undefined
-        ? 0
-        : work.pack(pointerOf(a.projection), { k: units, n: features, row: features, column: 1 });
+    const single = isSingle(sizes);
+    const [packedInput, packedRecurrent] = single ? [0, 0] : [packed(work, a.inputKernel), packed(work, a.recurrent)];
+    const projection = a.projection === undefined ? 0 : packed(work, a.projection);
     const raw = work.scratch(batch * units);
-    const next = projection === 0 ? raw : work.scratch(batch * features);
     const { input, forget, candidate, output } = spec.gates;
-    work.kernels.lstmForward(
+    work.run(
+      "lstmForward",
+      sizes.operations,
       steps,
       batch,
-      units,
       features,
-      pointerOf(a.projected),
-      packed,
+      units,
+      projected,
+      pointerOf(a.inputs),
+      pointerOf(a.inputKernel),
+      pointerOf(a.recurrent),
+      packedInput,
+      packedRecurrent,
       projection,
       pointerOf(a.bias),
       pointerOrZero(a.peepholes),
       pointerOrZero(a.lengths),
       pointerOf(a.hLast),
       pointerOf(a.cLast),
+      work.scratch(batch * width),
       raw,
-      next,
-      pointerOf(a.outputs),
+      projection === 0 ? raw : work.scratch(batch * projected),
+      outputs,
       pointerOf(a.gates),
       pointerOf(a.cells),
       pointerOrZero(a.cellsUnclipped),
@@ -87,44 +212,50 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
 
 export function lstmBackward(work: Workspace, a: LstmBackward): void {
   const { spec } = a;
-  const [steps, batch, units] = a.cells.shape;
-  const features = a.outputs.shape[2];
-  const width = (spec.coupled ? 3 : 4) * units;
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: projected, width } = sizes;
+  const units = a.c0.shape[1];
+  const gates = width / units;
   work.copy(a.dhLast, a.dh0);
   work.copy(a.dcLast, a.dc0);
   work.within(() => {
-    const back = work.pack(pointerOf(a.recurrent), { k: width, n: features, row: 1, column: width });
-    const projectionBack =
-      a.projection === undefined
-        ? 0
-        : work.pack(pointerOf(a.projection), { k: features, n: units, row: 1, column: features });
-    const dNext = work.scratch(batch * features);
-    const dRaw = projectionBack === 0 ? dNext : work.scratch(batch * units);
-    const carried = work.scratch(batch * features);
+    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
+    const recurrentBack = packedBack(work, a.recurrent);
+    const projectionBack = a.projection === undefined ? 0 : packedBack(work, a.projection);
+    const dNext = work.scratch(batch * projected);
+    const dProjectedOutputs = projectionBack === 0 ? 0 : work.scratch(steps * batch * projected);
+    const dz = work.scratch(gates * panelLength(work, sizes, units));
     const { input, forget, candidate, output } = spec.gates;
-    work.kernels.lstmBackward(
+    work.run(
+      "lstmBackward",
+      // the gradients of the peepholes are sums over the rows, in order
+      a.peepholes === undefined ? sizes.operations : 0,
       steps,
       batch,
-      units,
       features,
-      back,
+      units,
+      projected,
+      inputBack,
+      recurrentBack,
       projectionBack,
       pointerOrZero(a.peepholes),
       pointerOrZero(a.lengths),
       pointerOf(a.c0),
-      pointerOf(a.outputs),
+      pointerOf(a.states) + batch * projected * BYTES,
       pointerOf(a.gates),
       pointerOf(a.cells),
       pointerOrZero(a.cellsUnclipped),
       pointerOf(a.dOutputs),
       pointerOf(a.dh0),
       pointerOf(a.dc0),
-      pointerOf(a.dProjected),
+      pointerOrZero(a.dInputs),
+      dz,
       pointerOrZero(a.dPeepholes),
-      pointerOrZero(a.dProjectedOutputs),
+      dProjectedOutputs,
+      work.scratch(batch * width),
       dNext,
-      dRaw,
-      carried,
+      projectionBack === 0 ? dNext : work.scratch(batch * units),
+      work.scratch(batch * projected),
       spec.coupled ? -1 : input,
       forget,
       candidate,
@@ -135,6 +266,13 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
       numbers[spec.candidateActivation],
       numbers[spec.outputActivation],
     );
+    weightGradients(work, a, dz, sizes, units);
+    if (a.dProjection !== undefined && a.hidden !== undefined) {
+      const rows = steps * batch;
+      const hidden = { start: pointerOf(a.hidden), row: BYTES, sum: units * BYTES };
+      const gradient = { start: dProjectedOutputs, row: projected, column: 1 };
+      multiplyInto(work, pointerOf(a.dProjection), hidden, gradient, { m: units, k: rows, n: projected, fresh: true });
+    }
   });
 }
 
@@ -147,17 +285,27 @@ function packGate(work: Workspace, recurrent: Operand, block: number, transposed
 
 export function gruForward(work: Workspace, a: GruForward): void {
   const { spec } = a;
-  const [steps, batch, units] = a.outputs.shape;
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, width } = sizes;
   const { reset, update, candidate } = spec.gates;
-  work.copy(a.h0, a.hLast);
+  const outputs = begin(work, a);
   work.within(() => {
-    const [packR, packU, packN] = [reset, update, candidate].map((block) => packGate(work, a.recurrent, block, false));
-    const term = work.scratch(batch * units);
-    work.kernels.gruForward(
+    const single = isSingle(sizes);
+    const packedInput = single ? 0 : packed(work, a.inputKernel);
+    const [packR, packU, packN] = [reset, update, candidate].map((block) =>
+      single ? 0 : packGate(work, a.recurrent, block, false),
+    );
+    work.run(
+      "gruForward",
+      sizes.operations,
       steps,
       batch,
+      features,
       units,
-      pointerOf(a.projected),
+      pointerOf(a.inputs),
+      pointerOf(a.inputKernel),
+      pointerOf(a.recurrent),
+      packedInput,
       packR,
       packU,
       packN,
@@ -165,10 +313,11 @@ export function gruForward(work: Workspace, a: GruForward): void {
       pointerOrZero(a.recurrentBias),
       pointerOrZero(a.lengths),
       pointerOf(a.hLast),
-      pointerOf(a.outputs),
+      outputs,
       pointerOf(a.gates),
       pointerOf(a.resetTerm),
-      term,
+      work.scratch(batch * width),
+      work.scratch(batch * units),
       reset,
       update,
       candidate,
@@ -182,38 +331,72 @@ export function gruForward(work: Workspace, a: GruForward): void {
 
 export function gruBackward(work: Workspace, a: GruBackward): void {
   const { spec } = a;
-  const [steps, batch, units] = a.outputs.shape;
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, width, operations } = sizes;
   const { reset, update, candidate } = spec.gates;
+  const after = spec.reset === "after";
   work.copy(a.dhLast, a.dh0);
   work.within(() => {
+    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
     const [backR, backU, backN] = [reset, update, candidate].map((block) => packGate(work, a.recurrent, block, true));
-    const carried = work.scratch(batch * units);
-    const dTerm = work.scratch(batch * units);
-    work.kernels.gruBackward(
+    const panel = panelLength(work, sizes, units);
+    const dz = work.scratch(3 * panel);
+    // of h·R's gradient only the candidate's block differs from dz
+    const dTerm = after ? work.scratch(panel) : 0;
+    const scratch = (): number => work.scratch(batch * units);
+    work.run(
+      "gruBackward",
+      operations,
       steps,
       batch,
+      features,
       units,
+      inputBack,
       backR,
       backU,
       backN,
       pointerOrZero(a.lengths),
-      pointerOf(a.h0),
-      pointerOf(a.outputs),
+      pointerOf(a.states),
+      pointerOf(a.states) + batch * units * BYTES,
       pointerOf(a.gates),
       pointerOf(a.resetTerm),
       pointerOf(a.dOutputs),
       pointerOf(a.dh0),
-      pointerOf(a.dProjected),
-      pointerOrZero(a.dRecurrent),
-      carried,
+      pointerOrZero(a.dInputs),
+      dz,
       dTerm,
+      work.scratch(batch * width),
+      scratch(),
+      scratch(),
+      scratch(),
       reset,
       update,
       candidate,
-      Number(spec.reset === "after"),
+      Number(after),
       Number(spec.updateGate === "keep"),
       numbers[spec.gateActivation],
       numbers[spec.candidateActivation],
     );
+    const bias = a.dBias;
+    weightGradient(work, a.inputs, dz, a.dInputKernel, sizes, { units, gates: 3, bias });
+    for (const block of [reset, update]) {
+      const only = { units, gates: 3, first: block, last: block + 1 };
+      weightGradient(work, a.states, dz, a.dRecurrent, sizes, only);
+    }
+    // the candidate's block saw h with its own gradient, or r*h
+    const only = { units, gates: 3, first: candidate, last: candidate + 1 };
+    const own = after ? dTerm - candidate * panel * BYTES : dz;
+    const bias2 = after ? a.dRecurrentBias : undefined;
+    weightGradient(work, after ? a.states : a.resetTerm, own, a.dRecurrent, sizes, {
+      ...only,
+      ...(bias2 && { bias: bias2 }),
+    });
+    if (bias2 !== undefined) copyGates(work, bias, bias2, [reset, update], units);
   });
+}
+
+/** The blocks of the given gates, from one bias to another. */
+function copyGates(work: Workspace, from: Operand, to: Operand, blocks: readonly number[], units: number): void {
+  for (const block of blocks)
+    work.copy(part(from, block * units, [units]), part(to, block * units, [units]));
 }

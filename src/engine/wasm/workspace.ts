@@ -1,22 +1,38 @@
 import type { Block, Operand } from "../engine.ts";
 import { arrayOf } from "../reference/memory.ts";
-import type { Kernels } from "./kernels.ts";
+import { type Job, jobNumbers, type Kernels } from "./kernels.ts";
 import { BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
+import type { Pool } from "./pool.ts";
 
 /** op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start. */
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
 
-const PANEL = 8;
+/** The narrowest panel: packed matrices have whole ones. */
+const NARROWEST = 8;
 
-/** The kernels and the scratch memory that one call of them needs. */
+/** Operations below which a second thread costs more than it saves: some 10 microseconds of one. */
+const WORTH_SHARING = 500_000;
+
+const MOST_ARGUMENTS = 64;
+
+/** The kernels, the threads and the scratch memory that one call of them needs. */
 export class Workspace {
   readonly kernels: Kernels;
   readonly #memory: LinearMemory;
+  readonly #pool: Pool | undefined;
+  #arguments: Float64Array;
   #held: Block[] = [];
 
-  constructor(kernels: Kernels, memory: LinearMemory) {
+  /** `pool` is absent where threads can't be had. */
+  constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined) {
     this.kernels = kernels;
     this.#memory = memory;
+    this.#pool = pool;
+    this.#arguments = this.#viewArguments();
+  }
+
+  #viewArguments(): Float64Array {
+    return new Float64Array(this.#memory.memory.buffer, this.kernels.jobArguments(), MOST_ARGUMENTS);
   }
 
   /** Runs `f`; what it took as scratch is free again afterwards. */
@@ -25,8 +41,19 @@ export class Workspace {
       f();
     } finally {
       for (const block of this.#held) this.#memory.free(block);
-      this.#held = [];
+      this.#held.length = 0;
     }
+  }
+
+  /** Runs a job with its arguments in the kernel's order. `operations` (roughly, multiplications and additions) decides about threads. */
+  run(job: Job, operations: number, ...values: readonly number[]): void {
+    // memory that is not shared takes its views along when it grows
+    if (this.#arguments.length === 0) this.#arguments = this.#viewArguments();
+    const list = this.#arguments;
+    for (let i = 0; i < values.length; i++) list[i] = values[i];
+    if (operations >= WORTH_SHARING && this.#pool !== undefined && this.#pool.threads > 1) {
+      this.#pool.run(jobNumbers[job]);
+    } else this.kernels.run(jobNumbers[job], 0, 1);
   }
 
   /** Address of `length` float32, of unspecified content. */
@@ -36,11 +63,17 @@ export class Workspace {
     return block.pointer;
   }
 
-  /** Address of the matrix at `from` in panels of eight columns. */
+  /** Floats that a packed [k, n] takes. */
+  packedLength(k: number, n: number): number {
+    return Math.ceil(n / NARROWEST) * NARROWEST * k;
+  }
+
+  /** Address of the matrix at `from` in panels. */
   pack(from: number, { k, n, row, column }: Packing): number {
-    const packed = this.scratch(Math.ceil(n / PANEL) * PANEL * k);
-    this.kernels.pack8(from, row * BYTES, column * BYTES, k, n, packed);
-    return packed;
+    const to = this.scratch(this.packedLength(k, n));
+    // moving an element takes about as long as four operations
+    this.run("packMatrix", 4 * k * n, from, row * BYTES, column * BYTES, k, n, to);
+    return to;
   }
 
   /** to = from, which have the same size. */

@@ -1,5 +1,5 @@
 /** @file What the three dialects share: where the kernels of a recurrent layer are kept and how they start. */
-import { add, slice, type Tensor, transpose } from "../../tensor/index.ts";
+import { add, concat, type KernelOperands, type Tensor, transpose } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal, uniform } from "../initializers.ts";
 import type { Declaration } from "../parameter-set.ts";
@@ -57,24 +57,16 @@ export function declareKernels(
 }
 
 /** Kernels in the engine's layout. */
-export type Kernels = {
-  /** [I, W]. */
-  readonly inputKernel: Tensor;
-  /** [P, W]. */
-  readonly recurrentKernel: Tensor;
+export type Kernels = KernelOperands & {
   /** [W]. */
   readonly bias: Tensor;
 };
 
 /** The parameters of `declareKernels` in the engine's layout, by differentiable ops. */
-export function arrangeKernels(dialect: Dialect, p: Parameters, inputSize: number): Kernels {
+export function arrangeKernels(dialect: Dialect, p: Parameters): Kernels {
   switch (dialect) {
     case "tf1":
-      return {
-        inputKernel: slice(p["kernel"], [0], [inputSize]),
-        recurrentKernel: slice(p["kernel"], [inputSize], [-1]),
-        bias: p["bias"],
-      };
+      return { kernel: p["kernel"], bias: p["bias"] };
     case "keras":
       return { inputKernel: p["kernel"], recurrentKernel: p["recurrent_kernel"], bias: p["bias"] };
     case "torch":
@@ -87,3 +79,7 @@ export function arrangeKernels(dialect: Dialect, p: Parameters, inputSize: numbe
       return dialect satisfies never;
   }
 }
+
+/** [I+P, W]: the kernel of [input, state], for one step as one product. */
+export const joinedKernel = (kernels: KernelOperands): Tensor =>
+  "kernel" in kernels ? kernels.kernel : concat([kernels.inputKernel, kernels.recurrentKernel]);

@@ -14,7 +14,7 @@ import {
 } from "../../tensor/index.ts";
 import type { Cell, Trace } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, joinedKernel } from "./dialect.ts";
 import { type ArrangedGru, arrangeGru, declareGru, gruGates } from "./gru-dialects.ts";
 
 export type GruState = { readonly h: Tensor };
@@ -78,7 +78,7 @@ export function gruCell({
     gateActivation: recurrentActivation,
     candidateActivation: activation,
   };
-  const operands = (): ArrangedGru => arrangeGru(settings, parameters.values(), parameters.inputSize);
+  const operands = (): ArrangedGru => arrangeGru(settings, parameters.values());
 
   return {
     name: "gruCell",
@@ -90,12 +90,14 @@ export function gruCell({
     parameters: () => parameters.values(),
 
     step(input, { h }, context) {
-      const { inputKernel, recurrentKernel, bias, recurrentBias } = operands();
-      const column = (x: Tensor, block: number): Tensor => slice(x, [0, block * units], [-1, units]);
+      const { bias, recurrentBias, ...kernels } = operands();
+      const kernel = joinedKernel(kernels);
+      const column = (x: Tensor, block: number, row = 0, rows = -1): Tensor =>
+        slice(x, [row, block * units], [rows, units]);
       const part = (x: Tensor, block: number): Tensor => slice(x, [block * units], [units]);
       const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
       const product = (state: Tensor, block: number): Tensor =>
-        matmul(concat([input, state], 1), concat([column(inputKernel, block), column(recurrentKernel, block)]));
+        matmul(concat([input, state], 1), column(kernel, block));
       const biased = (x: Tensor, block: number): Tensor => {
         const once = add(x, part(bias, block));
         return recurrentBias ? add(once, part(recurrentBias, block)) : once;
@@ -105,9 +107,9 @@ export function gruCell({
       const u = activate(recurrentActivation, biased(product(previous, gates.update), gates.update));
       let candidate: Tensor;
       if (resetAfter) {
-        const term = matmul(previous, column(recurrentKernel, gates.candidate));
+        const term = matmul(previous, column(kernel, gates.candidate, parameters.inputSize));
         const shifted = recurrentBias ? add(term, part(recurrentBias, gates.candidate)) : term;
-        const fromInput = add(matmul(input, column(inputKernel, gates.candidate)), part(bias, gates.candidate));
+        const fromInput = add(matmul(input, column(kernel, gates.candidate, 0, parameters.inputSize)), part(bias, gates.candidate));
         candidate = add(fromInput, mul(r, shifted));
       } else {
         candidate = add(product(mul(r, previous), gates.candidate), part(bias, gates.candidate));

@@ -41,17 +41,14 @@ export function declareGru({ units, dialect, resetAfter }: GruSettings, inputSiz
 export type ArrangedGru = Kernels & { readonly recurrentBias: Tensor | undefined };
 
 /** The parameters in the kernel's layout, by differentiable ops. */
-export function arrangeGru({ dialect, resetAfter, units }: GruSettings, p: Parameters, inputSize: number): ArrangedGru {
+export function arrangeGru({ dialect, resetAfter, units }: GruSettings, p: Parameters): ArrangedGru {
   switch (dialect) {
-    case "tf1": {
-      const both = concat([p["gates/kernel"], p["candidate/kernel"]], 1);
+    case "tf1":
       return {
-        inputKernel: slice(both, [0], [inputSize]),
-        recurrentKernel: slice(both, [inputSize], [-1]),
+        kernel: concat([p["gates/kernel"], p["candidate/kernel"]], 1),
         bias: concat([p["gates/bias"], p["candidate/bias"]]),
         recurrentBias: undefined,
       };
-    }
     case "keras": {
       const row = (i: number): Tensor => reshape(slice(p["bias"], [i], [1]), [3 * units]);
       return {
@@ -62,7 +59,7 @@ export function arrangeGru({ dialect, resetAfter, units }: GruSettings, p: Param
       };
     }
     case "torch":
-      return { ...arrangeKernels("torch", p, inputSize), bias: p["bias_ih"], recurrentBias: p["bias_hh"] };
+      return { ...arrangeKernels("torch", p), bias: p["bias_ih"], recurrentBias: p["bias_hh"] };
     default:
       return dialect satisfies never;
   }

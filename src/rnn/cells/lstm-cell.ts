@@ -16,7 +16,7 @@ import {
 } from "../../tensor/index.ts";
 import type { Cell, Trace } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, joinedKernel } from "./dialect.ts";
 import { type ArrangedLstm, arrangeLstm, declareLstm, lstmGates } from "./lstm-dialects.ts";
 
 /** Cell state c and output h. The order of the two in other frameworks' tuples plays no role here. */
@@ -108,7 +108,7 @@ export function lstmCell({
     cellClip,
     projectionClip,
   };
-  const operands = (): ArrangedLstm => arrangeLstm(settings, parameters.values(), parameters.inputSize);
+  const operands = (): ArrangedLstm => arrangeLstm(settings, parameters.values());
 
   return {
     name: "lstmCell",
@@ -120,9 +120,9 @@ export function lstmCell({
     parameters: () => parameters.values(),
 
     step(input, { c, h }, context) {
-      const { inputKernel, recurrentKernel, bias, peephole, projectionKernel } = operands();
+      const { bias, peephole, projectionKernel, ...kernels } = operands();
       const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
-      const z = add(matmul(concat([input, previous], 1), concat([inputKernel, recurrentKernel])), bias);
+      const z = add(matmul(concat([input, previous], 1), joinedKernel(kernels)), bias);
       const gate = (block: number): Tensor => slice(z, [0, block * units], [-1, units]);
       const peek = (x: Tensor, name: "input" | "forget" | "output", state: Tensor): Tensor =>
         peephole ? add(x, mul(peephole[name], state)) : x;

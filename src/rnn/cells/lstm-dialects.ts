@@ -57,11 +57,10 @@ export type ArrangedLstm = Kernels & {
 export function arrangeLstm(
   { dialect, peepholes, projection, coupled, units }: LstmSettings,
   p: Parameters,
-  inputSize: number,
 ): ArrangedLstm {
   const stored = projection === undefined ? undefined : p[projectionName(dialect)];
   return {
-    ...arrangeKernels(dialect, p, inputSize),
+    ...arrangeKernels(dialect, p),
     peephole: peepholes
       ? {
           // the coupled cell has no input gate to peek for

@@ -3,7 +3,7 @@ import type { ActivationName } from "../../engine/index.ts";
 import { activate, add, concat, matmul, mul, rnnSequence, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
+import { arrangeKernels, declareKernels, type Dialect, joinedKernel, type Kernels } from "./dialect.ts";
 
 export type RnnState = { readonly h: Tensor };
 
@@ -28,7 +28,7 @@ export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: R
   checkInteger("rnnCell units", units, 1);
   const sizes = { features: units, width: units, units };
   const parameters = new ParameterSet("rnnCell", (inputSize) => declareKernels(dialect, { inputSize, ...sizes }), seed);
-  const operands = (): Kernels => arrangeKernels(dialect, parameters.values(), parameters.inputSize);
+  const operands = (): Kernels => arrangeKernels(dialect, parameters.values());
 
   return {
     name: "rnnCell",
@@ -39,10 +39,10 @@ export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: R
     build: (inputSize, options) => parameters.build(inputSize, options),
     parameters: () => parameters.values(),
     step(input, state, context) {
-      const { inputKernel, recurrentKernel, bias } = operands();
+      const kernels = operands();
       const previous: Tensor = context?.recurrentMask ? mul(state.h, context.recurrentMask) : state.h;
-      const z = matmul(concat([input, previous], 1), concat([inputKernel, recurrentKernel]));
-      const h = activate(activation, add(z, bias));
+      const z = matmul(concat([input, previous], 1), joinedKernel(kernels));
+      const h = activate(activation, add(z, kernels.bias));
       return { output: h, state: { h } };
     },
     sequence(inputs, state, { lengths, trace }) {

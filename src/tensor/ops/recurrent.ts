@@ -1,24 +1,24 @@
 /**
- * @file A built-in cell over a whole sequence as one op: the inputs of all time steps are projected by one matrix product, the
- * recurrent part is a loop inside the engine's kernel, the gradients of the weights are one matrix product each.
- * T time, B batch, I input features, H hidden units, P output features, G gates.
+ * @file A built-in cell over a whole sequence as one op, forward and backward: the engine projects the inputs, runs the recurrent part as a loop inside
+ * a kernel, and gives the gradients of the weights as one matrix product each. T time, B batch, I input features, H hidden units, P output features,
+ * G gates.
  */
-import { type Shape, sizeOf, UnsupportedError } from "../../base/index.ts";
+import { type Shape, UnsupportedError } from "../../base/index.ts";
 import { type ActivationName, currentEngine, type GruSpec, type LstmSpec } from "../../engine/index.ts";
 import { zeros } from "../create.ts";
 import { isRecording, record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
-import { concat, reshape, slice } from "./move.ts";
 import { maskSequence } from "./sequence.ts";
 
+/** W [I, G*H] and R [P, G*H]: two tensors, or the rows of one [I+P, G*H]. */
+export type KernelOperands =
+  | { readonly inputKernel: Tensor; readonly recurrentKernel: Tensor }
+  | { readonly kernel: Tensor };
+
 /** The arrays that every recurrent layer has, in the engine's layout. */
-export type SequenceOperands = {
+export type SequenceOperands = KernelOperands & {
   /** [T, B, I]. */
   readonly inputs: Tensor;
-  /** [I, G*H]. */
-  readonly inputKernel: Tensor;
-  /** [P, G*H]. */
-  readonly recurrentKernel: Tensor;
   /** [G*H]. */
   readonly bias: Tensor;
   /** [B, P]. */
@@ -29,60 +29,51 @@ export type SequenceOperands = {
 
 const empty = (like: Tensor, shape: Shape): Tensor => allocate(like.dtype, shape);
 
-const flat = (x: Tensor): Tensor => x.view([x.shape[0] * x.shape[1], sizeOf(x.shape.slice(2))], x.offset);
+type Kernels = {
+  /** What the tape watches: one tensor or two. */
+  readonly stored: readonly Tensor[];
+  /** W and R. */
+  readonly inputKernel: Tensor;
+  readonly recurrent: Tensor;
+};
 
-/** x·W for all time steps, [T, B, G*H], with x zero on padding, so that NaN there reaches neither values nor gradients. */
-function project({ inputs, inputKernel, lengths }: SequenceOperands): { x: Tensor; projected: Tensor } {
-  const x = lengths === undefined ? inputs : maskSequence(inputs, lengths);
-  const [steps, batch] = x.shape;
-  const projected = empty(x, [steps, batch, inputKernel.shape[1]]);
-  currentEngine().matmul(flat(x), inputKernel, flat(projected), {
-    transposeA: false,
-    transposeB: false,
-    accumulate: false,
-  });
-  return { x, projected };
+/** W and R as views of the tensors that they are stored in. */
+function kernelsOf(operands: KernelOperands, inputSize: number): Kernels {
+  if (!("kernel" in operands)) {
+    const { inputKernel, recurrentKernel } = operands;
+    return { stored: [inputKernel, recurrentKernel], inputKernel, recurrent: recurrentKernel };
+  }
+  const [rows, width] = operands.kernel.shape;
+  const { offset } = operands.kernel;
+  return {
+    stored: [operands.kernel],
+    inputKernel: operands.kernel.view([inputSize, width], offset),
+    recurrent: operands.kernel.view([rows - inputSize, width], offset + inputSize * width),
+  };
 }
 
-/** a·bᵀ, aᵀ·b or a·b of the flattened sequences. */
-function product(a: Tensor, b: Tensor, shape: Shape, how: { transposeA?: boolean; transposeB?: boolean }): Tensor {
-  const out = empty(a, shape);
-  const { transposeA = false, transposeB = false } = how;
-  currentEngine().matmul(a, b, flatten2(out), { transposeA, transposeB, accumulate: false });
-  return out;
+/** Fresh tensors for the gradients of `stored`, with the views that the engine fills. */
+function kernelGradients({ stored }: Kernels, inputSize: number): Kernels {
+  const [first, second] = stored.map((kernel) => empty(kernel, kernel.shape));
+  return kernelsOf(
+    second === undefined ? { kernel: first } : { inputKernel: first, recurrentKernel: second },
+    inputSize,
+  );
 }
 
-const flatten2 = (x: Tensor): Tensor => (x.rank === 2 ? x : flat(x));
+/** The inputs with zeros on padding, so that NaN there reaches neither values nor gradients. */
+const withoutPadding = ({ inputs, lengths }: SequenceOperands): Tensor =>
+  lengths === undefined ? inputs : maskSequence(inputs, lengths);
 
-/** Column sums of [N, M]. */
-function columnSums(x: Tensor): Tensor {
-  const out = empty(x, [x.shape[1]]);
-  currentEngine().reduce("sum", x, out, 1, x.shape[0], x.shape[1]);
-  return out;
+/** A block for h0 and the outputs of all steps, [T+1, B, P], and the outputs in it. */
+function makeStates(x: Tensor, h0: Tensor): { states: Tensor; outputs: Tensor } {
+  const [steps] = x.shape;
+  const [batch, features] = h0.shape;
+  const states = empty(x, [steps + 1, batch, features]);
+  return { states, outputs: states.view([steps, batch, features], batch * features) };
 }
 
-/** The state before each step, [T, B, P]: h0, then the outputs but for the last. Padding rows are never used. */
-function previousStates(h0: Tensor, outputs: Tensor): Tensor {
-  const [steps, batch, features] = outputs.shape;
-  return concat([reshape(h0, [1, batch, features]), slice(outputs, [0], [steps - 1])]);
-}
-
-/** Gradients of inputs, kernels and bias from the gradient of the pre-activations. */
-function outerGradients(
-  operands: SequenceOperands,
-  x: Tensor,
-  previous: Tensor,
-  dz: Tensor,
-  dzRecurrent: Tensor = dz,
-): Tensor[] {
-  const { inputKernel, recurrentKernel } = operands;
-  return [
-    product(flat(dz), inputKernel, x.shape, { transposeB: true }),
-    product(flat(x), flat(dz), inputKernel.shape, { transposeA: true }),
-    product(flat(previous), flat(dzRecurrent), recurrentKernel.shape, { transposeA: true }),
-    columnSums(flat(dz)),
-  ];
-}
+const orZeros = (gradient: Tensor | undefined, like: Tensor): Tensor => gradient ?? zeros(like.shape, like.dtype);
 
 function refuseSecondOrder(name: string, gradients: readonly (Tensor | undefined)[]): void {
   if (isRecording(gradients.filter((g) => g !== undefined))) {
@@ -96,27 +87,38 @@ export type RnnSequenceResult = { readonly outputs: Tensor; readonly h: Tensor }
 
 /** Elman's RNN over a sequence: outputs [T, B, H] and the last state [B, H]. Differentiable once. */
 export function rnnSequence(operands: SequenceOperands, activation: ActivationName): RnnSequenceResult {
-  const { inputs, inputKernel, recurrentKernel: recurrent, bias, lengths, h: h0 } = operands;
-  if (inputs.shape[0] === 0) return { outputs: zeros([0, ...h0.shape], h0.dtype), h: h0 };
-  const { x, projected } = project(operands);
-  const outputs = empty(x, [x.shape[0], x.shape[1], h0.shape[1]]);
+  const { inputs, bias, lengths, h: h0 } = operands;
+  const [steps, , features] = inputs.shape;
+  if (steps === 0) return { outputs: zeros([0, ...h0.shape], h0.dtype), h: h0 };
+  const x = withoutPadding(operands);
+  const kernels = kernelsOf(operands, features);
+  const { inputKernel, recurrent } = kernels;
+  const { states, outputs } = makeStates(x, h0);
   const hLast = empty(x, h0.shape);
-  currentEngine().rnnForward({ projected, recurrent, bias, lengths, h0, outputs, hLast, activation });
-  record([inputs, inputKernel, recurrent, bias, h0], [outputs, hLast], (dOutputs, dhLast) => {
+  currentEngine().rnnForward({ inputs: x, inputKernel, recurrent, bias, lengths, h0, states, hLast, activation });
+  const wantsInputs = isRecording([inputs]);
+  record([inputs, bias, h0, ...kernels.stored], [outputs, hLast], (dOutputs, dhLast) => {
     refuseSecondOrder("rnnSequence", [dOutputs, dhLast]);
-    const dProjected = empty(x, projected.shape);
+    const gradients = kernelGradients(kernels, features);
+    const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
+    const dBias = empty(bias, bias.shape);
     const dh0 = empty(x, h0.shape);
     currentEngine().rnnBackward({
+      inputs: x,
+      inputKernel,
       recurrent,
       lengths,
-      outputs,
+      states,
       activation,
-      dOutputs: dOutputs ?? zeros(outputs.shape, x.dtype),
-      dhLast: dhLast ?? zeros(h0.shape, x.dtype),
-      dProjected,
+      dOutputs: orZeros(dOutputs, outputs),
+      dhLast: orZeros(dhLast, h0),
+      dInputs,
+      dInputKernel: gradients.inputKernel,
+      dRecurrent: gradients.recurrent,
+      dBias,
       dh0,
     });
-    return [...outerGradients(operands, x, previousStates(h0, outputs), dProjected), dh0];
+    return [dInputs, dBias, dh0, ...gradients.stored];
   });
   return { outputs, h: hLast };
 }
@@ -143,25 +145,26 @@ export type LstmSequenceResult = {
 
 /** LSTM over a sequence. Differentiable once. */
 export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequenceResult {
-  const {
-    inputs,
-    inputKernel,
-    recurrentKernel: recurrent,
-    bias,
-    lengths,
-    h: h0,
-    c: c0,
-    peepholes,
-    projection,
-  } = operands;
-  const [steps, batch] = inputs.shape;
+  const { inputs, bias, lengths, h: h0, c: c0, peepholes, projection } = operands;
+  const [steps, batch, features] = inputs.shape;
   const units = c0.shape[1];
   const perStep = (...rest: number[]): Tensor => empty(inputs, [steps, batch, ...rest]);
   if (steps === 0)
     return { outputs: perStep(h0.shape[1]), h: h0, c: c0, gates: perStep(4, units), cells: perStep(units) };
-  const { x, projected } = project(operands);
+  const x = withoutPadding(operands);
+  const kernels = kernelsOf(operands, features);
+  const { states, outputs } = makeStates(x, h0);
+  // what forward leaves behind for backward
   const saved = {
-    outputs: perStep(h0.shape[1]),
+    spec,
+    inputs: x,
+    inputKernel: kernels.inputKernel,
+    recurrent: kernels.recurrent,
+    lengths,
+    peepholes,
+    projection,
+    c0,
+    states,
     gates: perStep(4, units),
     cells: perStep(units),
     cellsUnclipped: spec.cellClip === Infinity ? undefined : perStep(units),
@@ -169,61 +172,34 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
   };
   const hLast = empty(x, h0.shape);
   const cLast = empty(x, c0.shape);
-  currentEngine().lstmForward({
-    ...saved,
-    spec,
-    projected,
-    recurrent,
-    bias,
-    lengths,
-    h0,
-    c0,
-    peepholes,
-    projection,
-    hLast,
-    cLast,
-  });
-  const { outputs, hidden } = saved;
-  const read = [
-    inputs,
-    inputKernel,
-    recurrent,
-    bias,
-    h0,
-    c0,
-    ...(peepholes ? [peepholes] : []),
-    ...(projection ? [projection] : []),
-  ];
-  record(read, [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
+  currentEngine().lstmForward({ ...saved, bias, h0, hLast, cLast });
+  const wantsInputs = isRecording([inputs]);
+  const extras = [peepholes, projection].filter((extra) => extra !== undefined);
+  record([inputs, bias, h0, c0, ...kernels.stored, ...extras], [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
     refuseSecondOrder("lstmSequence", [dOutputs, dhLast, dcLast]);
-    const dProjected = empty(x, projected.shape);
+    const gradients = kernelGradients(kernels, features);
+    const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
+    const dBias = empty(bias, bias.shape);
     const dh0 = empty(x, h0.shape);
     const dc0 = empty(x, c0.shape);
     const dPeepholes = peepholes && empty(x, peepholes.shape);
-    const dProjectedOutputs = projection && empty(x, outputs.shape);
+    const dProjection = projection && empty(x, projection.shape);
     currentEngine().lstmBackward({
       ...saved,
-      spec,
-      recurrent,
-      lengths,
-      c0,
-      peepholes,
-      projection,
-      dOutputs: dOutputs ?? zeros(outputs.shape, x.dtype),
-      dhLast: dhLast ?? zeros(h0.shape, x.dtype),
-      dcLast: dcLast ?? zeros(c0.shape, x.dtype),
-      dProjected,
+      dOutputs: orZeros(dOutputs, outputs),
+      dhLast: orZeros(dhLast, h0),
+      dcLast: orZeros(dcLast, c0),
+      dInputs,
+      dInputKernel: gradients.inputKernel,
+      dRecurrent: gradients.recurrent,
+      dBias,
       dh0,
       dc0,
       dPeepholes,
-      dProjectedOutputs,
+      dProjection,
     });
-    const gradients = [...outerGradients(operands, x, previousStates(h0, outputs), dProjected), dh0, dc0];
-    if (dPeepholes) gradients.push(dPeepholes);
-    if (projection && hidden && dProjectedOutputs) {
-      gradients.push(product(flat(hidden), flat(dProjectedOutputs), projection.shape, { transposeA: true }));
-    }
-    return gradients;
+    const dExtras = [dPeepholes, dProjection].filter((extra) => extra !== undefined);
+    return [dInputs, dBias, dh0, dc0, ...gradients.stored, ...dExtras];
   });
   return { outputs, h: hLast, c: cLast, gates: saved.gates, cells: saved.cells };
 }
@@ -242,56 +218,48 @@ export type GruSequenceResult = {
 
 /** GRU over a sequence. Differentiable once. */
 export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceResult {
-  const { inputs, inputKernel, recurrentKernel: recurrent, bias, lengths, h: h0, recurrentBias } = operands;
-  const [steps, batch] = inputs.shape;
+  const { inputs, bias, lengths, h: h0, recurrentBias } = operands;
+  const [steps, batch, features] = inputs.shape;
   const units = h0.shape[1];
   const perStep = (...rest: number[]): Tensor => empty(inputs, [steps, batch, ...rest]);
   if (steps === 0) return { outputs: perStep(units), h: h0, gates: perStep(3, units) };
-  const { x, projected } = project(operands);
-  const saved = { outputs: perStep(units), gates: perStep(3, units), resetTerm: perStep(units) };
+  const x = withoutPadding(operands);
+  const kernels = kernelsOf(operands, features);
+  const { states, outputs } = makeStates(x, h0);
+  // what forward leaves behind for backward
+  const saved = {
+    spec,
+    inputs: x,
+    inputKernel: kernels.inputKernel,
+    recurrent: kernels.recurrent,
+    lengths,
+    states,
+    gates: perStep(3, units),
+    resetTerm: perStep(units),
+  };
   const hLast = empty(x, h0.shape);
-  currentEngine().gruForward({ ...saved, spec, projected, recurrent, bias, lengths, h0, recurrentBias, hLast });
-  const { outputs, resetTerm } = saved;
-  const read = [inputs, inputKernel, recurrent, bias, h0, ...(recurrentBias ? [recurrentBias] : [])];
+  currentEngine().gruForward({ ...saved, bias, h0, recurrentBias, hLast });
+  const wantsInputs = isRecording([inputs]);
+  const read = [inputs, bias, h0, ...kernels.stored, ...(recurrentBias ? [recurrentBias] : [])];
   record(read, [outputs, hLast], (dOutputs, dhLast) => {
     refuseSecondOrder("gruSequence", [dOutputs, dhLast]);
-    const after = spec.reset === "after";
-    const dProjected = empty(x, projected.shape);
-    const dRecurrent = after ? empty(x, projected.shape) : undefined;
+    const gradients = kernelGradients(kernels, features);
+    const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
+    const dBias = empty(bias, bias.shape);
     const dh0 = empty(x, h0.shape);
+    const dRecurrentBias = recurrentBias && empty(x, recurrentBias.shape);
     currentEngine().gruBackward({
       ...saved,
-      spec,
-      recurrent,
-      lengths,
-      h0,
-      dOutputs: dOutputs ?? zeros(outputs.shape, x.dtype),
-      dhLast: dhLast ?? zeros(h0.shape, x.dtype),
-      dProjected,
-      dRecurrent,
+      dOutputs: orZeros(dOutputs, outputs),
+      dhLast: orZeros(dhLast, h0),
+      dInputs,
+      dInputKernel: gradients.inputKernel,
+      dRecurrent: gradients.recurrent,
+      dBias,
       dh0,
+      dRecurrentBias,
     });
-    const previous = previousStates(h0, outputs);
-    const gradients = outerGradients(operands, x, previous, dProjected, dRecurrent);
-    // reset "before": the candidate's recurrent kernel saw r*h, not h
-    if (!after)
-      gradients[2] = withCandidateColumns(
-        gradients[2],
-        product(flat(resetTerm), flat(dProjected), recurrent.shape, { transposeA: true }),
-        spec,
-      );
-    gradients.push(dh0);
-    if (recurrentBias && dRecurrent) gradients.push(columnSums(flat(dRecurrent)));
-    return gradients;
+    return [dInputs, dBias, dh0, ...gradients.stored, ...(dRecurrentBias ? [dRecurrentBias] : [])];
   });
   return { outputs, h: hLast, gates: saved.gates };
-}
-
-/** `all` [H, 3H] with the candidate's block of columns taken from `candidate`. */
-function withCandidateColumns(all: Tensor, candidate: Tensor, { gates }: GruSpec): Tensor {
-  const units = all.shape[1] / 3;
-  return concat(
-    [0, 1, 2].map((block) => slice(block === gates.candidate ? candidate : all, [0, block * units], [-1, units])),
-    1,
-  );
 }

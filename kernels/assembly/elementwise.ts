@@ -1,0 +1,117 @@
+// Functions of one and two arrays, element by element. Numbers of the functions: src/engine/wasm/numbers.ts has the same.
+import { activate } from "./activations";
+import {
+  absRow, addRow, addScalar, divInto, divRow, divScalar, expRow, floorRow, maximumRow, maximumScalar, minimumRow, minimumScalar, mulRow,
+  mulScalar, negRow, reciprocalRow, reluRow, sigmoidBackwardRow, sigmoidRow, sqrtRow, squareRow, subFrom, subRow, subScalar, tanhBackwardRow, tanhRow,
+} from "./generated/rows";
+import { slope } from "./activations";
+import { transposeLanes } from "./gemm";
+import { table } from "./instance";
+import { loadLanes, storeLanes } from "./lanes";
+
+/** y [n] = f(x). */
+export function unary(op: i32, x: usize, y: usize, n: i32): void {
+  switch (op) {
+    case 0: return sigmoidRow(x, y, n);
+    case 1: return tanhRow(x, y, n);
+    case 2: return reluRow(x, y, n);
+    case 7: return negRow(x, y, n);
+    case 8: return absRow(x, y, n);
+    case 9: return expRow(x, y, n);
+    case 10: return sqrtRow(x, y, n);
+    case 11: return squareRow(x, y, n);
+    case 12: return reciprocalRow(x, y, n);
+    case 13: return floorRow(x, y, n);
+  }
+  const t = table;
+  for (let j = 0; j < n; j += 4) {
+    const at = <usize>j << 2;
+    storeLanes(y + at, activate(op, loadLanes(x + at, n - j), t), n - j);
+  }
+}
+
+/** dx [n] = dy * derivative, from the activation's value y. */
+export function activationBackward(kind: i32, y: usize, dy: usize, dx: usize, n: i32): void {
+  if (kind == 0) return sigmoidBackwardRow(y, dy, dx, n);
+  if (kind == 1) return tanhBackwardRow(y, dy, dx, n);
+  for (let j = 0; j < n; j += 4) {
+    const at = <usize>j << 2;
+    storeLanes(dx + at, f32x4.mul(loadLanes(dy + at, n - j), slope(kind, loadLanes(y + at, n - j))), n - j);
+  }
+}
+
+/** out [rows, n] = f(a, b); aRow and bRow are the bytes from one row to the next: 0 where one row serves all. */
+export function binary(op: i32, a: usize, aRow: usize, b: usize, bRow: usize, out: usize, rows: i32, n: i32): void {
+  for (let i = 0; i < rows; i++) {
+    switch (op) {
+      case 0: addRow(a, b, out, n); break;
+      case 1: subRow(a, b, out, n); break;
+      case 2: mulRow(a, b, out, n); break;
+      case 3: divRow(a, b, out, n); break;
+      case 4: maximumRow(a, b, out, n); break;
+      case 5: minimumRow(a, b, out, n); break;
+    }
+    a += aRow;
+    b += bRow;
+    out += <usize>n << 2;
+  }
+}
+
+/** out [rows, n] = f(a, one number for each row of b); `swapped`: f(b, a). */
+export function binaryScalar(op: i32, a: usize, b: usize, bRow: usize, out: usize, rows: i32, n: i32, swapped: i32): void {
+  for (let i = 0; i < rows; i++) {
+    const s = f32.load(b);
+    switch (op) {
+      case 0: addScalar(a, out, n, s); break;
+      case 1: if (swapped) subFrom(a, out, n, s); else subScalar(a, out, n, s); break;
+      case 2: mulScalar(a, out, n, s); break;
+      case 3: if (swapped) divInto(a, out, n, s); else divScalar(a, out, n, s); break;
+      case 4: maximumScalar(a, out, n, s); break;
+      case 5: minimumScalar(a, out, n, s); break;
+    }
+    a += <usize>n << 2;
+    b += bRow;
+    out += <usize>n << 2;
+  }
+}
+
+/** out [n] = column sums of x [rows, n], in the order of the rows. */
+export function columnSums(x: usize, out: usize, rows: i32, n: i32): void {
+  memory.fill(out, 0, <usize>n << 2);
+  for (let i = 0; i < rows; i++) {
+    addRow(out, x, out, n);
+    x += <usize>n << 2;
+  }
+}
+
+/** out [N, n] = rows of x at int32 indices. */
+export function gather(x: usize, indices: usize, out: usize, N: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let i = 0; i < N; i++) {
+    memory.copy(out, x + <usize>i32.load(indices) * row, row);
+    indices += 4;
+    out += row;
+  }
+}
+
+/** Rows of x [N, n] added to rows of out at int32 indices, in order. */
+export function scatterAdd(x: usize, indices: usize, out: usize, N: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let i = 0; i < N; i++) {
+    const to = out + <usize>i32.load(indices) * row;
+    addRow(to, x, to, n);
+    indices += 4;
+    x += row;
+  }
+}
+
+/** out [n, m] = xᵀ, x [m, n]; rows xRow and outRow bytes apart. */
+export function transpose(x: usize, xRow: usize, out: usize, outRow: usize, m: i32, n: i32): void {
+  let i = 0;
+  for (; i + 4 <= m; i += 4) transposeLanes(x + <usize>i * xRow, xRow, n, 4, out + (<usize>i << 2), outRow);
+  for (; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      f32.store(out + <usize>j * outRow + (<usize>i << 2), f32.load(x + <usize>i * xRow + (<usize>j << 2)));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// What one instance of the kernels keeps for itself. Each thread has its own instance on the shared memory.
+
+/** Columns of a full panel: 16, or 8 where two vectors of 128 bits are not packed into one of 256. */
+export let columns: i32 = 8;
+/** Rows of the tallest tile. */
+export let tallest: i32 = 6;
+/** Private scratch memory of SPARE bytes. */
+export let spare: usize = 0;
+/** Constants of math.ts: an address that is not a constant itself, so that they are loads with an offset. */
+export let table: usize = 0;
+
+/** Rows of a's block that is packed at a time, and steps of the sum that go through one panel. */
+export const ROW_BLOCK: i32 = 96;
+export const SUM_BLOCK: i32 = 256;
+
+/** Zeros to start a tile from; an edge tile; a block of a. */
+export const ZEROS: usize = 0;
+export const EDGE: usize = 64;
+
+export const LEFT: usize = 512;
+export const SPARE: usize = LEFT + 4 * ROW_BLOCK * SUM_BLOCK;
+
+const constants: usize = memory.data<f32>(
+  [
+    1.44269504088896341, 0.5, 0.693359375, -2.12194440e-4,
+    1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1,
+    88.72283935546875, -104, 0,
+    -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
+    9.125, 0.625, 2, 12582912, 9.25,
+    // the bits of 127, 0x80000000, 0x4b400000 and of infinity
+    1.7796490496925177e-43, -0.0, 12582912, Infinity,
+    1.0 / 6.0, 0.2,
+  ],
+  16,
+);
+
+/** `scratch`: SPARE bytes that no other instance touches. */
+export function setUp(scratch: usize, panelColumns: i32, tileRows: i32): void {
+  spare = scratch;
+  table = constants;
+  columns = panelColumns;
+  tallest = tileRows;
+  memory.fill(spare, 0, SPARE);
+}
+
+export function spareBytes(): i32 {
+  return <i32>SPARE;
+}

@@ -1,0 +1,83 @@
+// The gradient of the pre-activations in the layout that the weight gradients want: for each gate [N, H] in panels of columns, each [N][width].
+import { EDGE, LEFT, spare, SUM_BLOCK, table } from "./instance";
+import { blockHeight, column, packBlock, packedBytes, panelWidth } from "./gemm";
+import { tile16, tile8 } from "./generated/tiles";
+import { begin, int, pointer, share } from "./pool";
+
+/** Row r of N of one gate: n floats from x into the gate's panels. */
+export function toPanels(x: usize, n: i32, panels: usize, r: i32, N: i32): void {
+  for (let j = 0; j < n; ) {
+    const width = panelWidth(j, n);
+    const to = panels + ((<usize>j * N + <usize>r * width) << 2);
+    const used = min(width, n - j);
+    if (used == width) {
+      v128.store(to, v128.load(x));
+      v128.store(to, v128.load(x, 16), 16);
+      if (width == 16) {
+        v128.store(to, v128.load(x, 32), 32);
+        v128.store(to, v128.load(x, 48), 48);
+      }
+    } else {
+      memory.copy(to, x, <usize>used << 2);
+      memory.fill(to + (<usize>used << 2), 0, <usize>(width - used) << 2);
+    }
+    x += <usize>width << 2;
+    j += width;
+  }
+}
+
+/** Index of 1 in the table of constants. */
+const ONE: usize = 10 << 2;
+
+/**
+ * Weight gradients: for gates first … last-1 of G, c [m, G*n] = aᵀ·dz, a [N, m] with rows `aRow` bytes apart, dz by toPanels; bias [G*n], if it is
+ * not 0, gets the sums of dz's columns, as the product with a row of ones. Both are sums over N in order. The rows of c are shared by the threads.
+ */
+export function weightGradients(thread: i32, threads: i32): void {
+  begin();
+  const a = pointer();
+  const aRow = <usize>int();
+  const m = int();
+  const N = int();
+  const n = int();
+  const G = int();
+  const firstGate = int();
+  const lastGate = int();
+  const dz = pointer();
+  const c = pointer();
+  const bias = pointer();
+  const from = share(m, thread, threads);
+  const to = share(m, thread + 1, threads);
+  const cRow = <usize>(G * n) << 2;
+  const gate = packedBytes(N, n);
+  const left = spare + LEFT;
+  for (let p = 0; p < N; p += SUM_BLOCK) {
+    const steps = min(SUM_BLOCK, N - p);
+    const isFirst = p == 0;
+    for (let i = from; i < to; ) {
+      const height = blockHeight(to - i);
+      packBlock(a + (<usize>i << 2) + <usize>p * aRow, 4, aRow, height, steps, left);
+      for (let g = firstGate; g < lastGate; g++) {
+        for (let j = 0; j < n; ) {
+          const width = panelWidth(j, n);
+          const panel = dz + <usize>g * gate + ((<usize>j * N + <usize>p * width) << 2);
+          const used = min(width, n - j);
+          const at = <usize>(g * n + j) << 2;
+          column(c + <usize>i * cRow + at, cRow, left, 4, 4, true, panel, height, steps, used, width, isFirst);
+          if (i == 0 && bias) sums(bias + at, panel, steps, used, width, isFirst);
+          j += width;
+        }
+      }
+      i += height;
+    }
+  }
+}
+
+function sums(to: usize, panel: usize, steps: i32, used: i32, width: i32, isFirst: bool): void {
+  const edge = spare + EDGE;
+  if (isFirst) memory.fill(edge, 0, 64);
+  else memory.copy(edge, to, <usize>used << 2);
+  if (width == 16) tile16(1, edge, 0, edge, 0, table + ONE, 0, 0, panel, steps);
+  else tile8(1, edge, 0, edge, 0, table + ONE, 0, 0, panel, steps);
+  memory.copy(to, edge, <usize>used << 2);
+}

@@ -1,0 +1,119 @@
+// Jobs: what a kernel needs to know lies in shared memory as float64 numbers, so that one thread or several can run it.
+
+/** Raised for each job; workers sleep on it. */
+const EPOCH: usize = 64;
+/** Workers that have finished their part of the job. */
+const DONE: usize = 128;
+/** Workers that have started. */
+const READY: usize = 192;
+const KERNEL: usize = 256;
+const THREADS: usize = 260;
+const ARGUMENTS: usize = 512;
+
+/** Turns of a waiting loop before the thread goes to sleep: some 30 microseconds. */
+const SPIN: i32 = 10000;
+const SECOND: i64 = 1000000000;
+
+let cursor: usize = ARGUMENTS;
+
+/** Where the caller writes a job's arguments. */
+export function jobArguments(): i32 {
+  return <i32>ARGUMENTS;
+}
+
+/** Before the first argument of a job is read. */
+// @ts-ignore: decorator
+@inline
+export function begin(): void {
+  cursor = ARGUMENTS;
+}
+
+// @ts-ignore: decorator
+@inline
+function next(): f64 {
+  const value = f64.load(cursor);
+  cursor += 8;
+  return value;
+}
+
+// @ts-ignore: decorator
+@inline
+export function int(): i32 {
+  return <i32>next();
+}
+
+/** An address; 0 where there is none. */
+// @ts-ignore: decorator
+@inline
+export function pointer(): usize {
+  return <usize>next();
+}
+
+// @ts-ignore: decorator
+@inline
+export function float(): f32 {
+  return <f32>next();
+}
+
+/** First of the items that belong to `thread`, when `n` are shared evenly; its last is before the next thread's first. */
+// @ts-ignore: decorator
+@inline
+export function share(n: i32, thread: i32, threads: i32): i32 {
+  return <i32>((<i64>n * thread) / threads);
+}
+
+export type Run = (kernel: i32, thread: i32, threads: i32) => void;
+
+/** A worker's life: waits for a job, does its part, says so. Ends with a job whose kernel is negative. */
+export function serve(thread: i32, run: Run): void {
+  if (ASC_FEATURE_THREADS) {
+    let seen = 0;
+    atomic.add<i32>(READY, 1);
+    while (true) {
+      let turns = 0;
+      while (atomic.load<i32>(EPOCH) == seen) {
+        if (++turns >= SPIN) atomic.wait<i32>(EPOCH, seen, -1);
+      }
+      seen = atomic.load<i32>(EPOCH);
+      const kernel = atomic.load<i32>(KERNEL);
+      if (kernel < 0) return;
+      const threads = atomic.load<i32>(THREADS);
+      if (thread < threads) run(kernel, thread, threads);
+      atomic.add<i32>(DONE, 1);
+      atomic.notify(DONE, 1);
+    }
+  }
+}
+
+/** Runs a job on `threads` threads, this one among them; `workers` are waiting. 0 when one of them has not answered for `patience` seconds. */
+export function spread(kernel: i32, threads: i32, workers: i32, patience: i32, maySleep: i32, run: Run): i32 {
+  if (ASC_FEATURE_THREADS) {
+    atomic.store<i32>(KERNEL, kernel);
+    atomic.store<i32>(THREADS, threads);
+    atomic.store<i32>(DONE, 0);
+    atomic.add<i32>(EPOCH, 1);
+    atomic.notify(EPOCH, workers);
+    if (kernel < 0) return 1;
+    run(kernel, 0, threads);
+    let turns = 0;
+    let slept = 0;
+    while (true) {
+      const done = atomic.load<i32>(DONE);
+      if (done == workers) return 1;
+      if (++turns < SPIN || !maySleep) continue;
+      if (atomic.wait<i32>(DONE, done, SECOND) == AtomicWaitResult.TIMED_OUT && ++slept >= patience) return 0;
+    }
+  }
+  return 0;
+}
+
+/** Workers that wait for jobs. */
+export function ready(): i32 {
+  return i32.load(READY);
+}
+
+/** Before workers are started anew. */
+export function resetPool(): void {
+  i32.store(EPOCH, 0);
+  i32.store(READY, 0);
+}

@@ -1,0 +1,46 @@
+// Matrix products as jobs.
+import { multiply, multiplyRow, pack } from "./gemm";
+import { columns } from "./instance";
+import { begin, int, pointer, share } from "./pool";
+
+/** Columns that `thread` takes of n: whole panels. */
+// @ts-ignore: decorator
+@inline
+function columnShare(n: i32, thread: i32, threads: i32): i32 {
+  const panels = (n + columns - 1) / columns;
+  return min(n, share(panels, thread, threads) * columns);
+}
+
+/** b [k, n] into panels; see `pack`. */
+export function packMatrix(thread: i32, threads: i32): void {
+  begin();
+  const b = pointer(), bRow = <usize>int(), bColumn = <usize>int(), k = int(), n = int(), to = pointer();
+  const from = columnShare(n, thread, threads);
+  const end = columnShare(n, thread + 1, threads);
+  if (from < end) pack(b + <usize>from * bColumn, bRow, bColumn, k, end - from, to + ((<usize>from * k) << 2));
+}
+
+/** c [m, n] = a [m, k] · packed; see `multiply`. The rows are shared by the threads where there are more of them than columns, else the columns. */
+export function product(thread: i32, threads: i32): void {
+  begin();
+  const c = pointer(), cRow = <usize>int(), a = pointer(), aRow = <usize>int(), aSum = <usize>int(), packed = pointer();
+  const m = int(), k = int(), n = int(), fresh = int() != 0;
+  if (m >= n) {
+    const from = share(m, thread, threads);
+    const end = share(m, thread + 1, threads);
+    if (from < end) multiply(c + <usize>from * cRow, cRow, a + <usize>from * aRow, aRow, aSum, packed, end - from, k, n, fresh);
+  } else {
+    const from = columnShare(n, thread, threads);
+    const end = columnShare(n, thread + 1, threads);
+    if (from < end) multiply(c + (<usize>from << 2), cRow, a, aRow, aSum, packed + ((<usize>from * k) << 2), m, k, end - from, fresh);
+  }
+}
+
+/** c [n] = a [k] · b [k, n] for one row; see `multiplyRow`. The columns are shared by the threads. */
+export function productRow(thread: i32, threads: i32): void {
+  begin();
+  const c = pointer(), a = pointer(), aSum = <usize>int(), b = pointer(), bRow = <usize>int(), k = int(), n = int(), fresh = int() != 0;
+  const from = columnShare(n, thread, threads);
+  const end = columnShare(n, thread + 1, threads);
+  if (from < end) multiplyRow(c + (<usize>from << 2), a, aSum, b + (<usize>from << 2), bRow, k, end - from, fresh);
+}

@@ -1,0 +1,40 @@
+/** @file Matrix products on the kernels. */
+import { sizeOf } from "../../base/index.ts";
+import type { Engine, Operand } from "../engine.ts";
+import { BYTES, pointerOf } from "./linear-memory.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** a, in bytes: element (i, p) is at start + i * row + p * sum. */
+type Left = { readonly start: number; readonly row: number; readonly sum: number };
+/** b, in elements: element (p, j) is at start + p * row + j * column. */
+type Right = { readonly start: number; readonly row: number; readonly column: number };
+type Sizes = { readonly m: number; readonly k: number; readonly n: number; readonly fresh: boolean };
+
+/** c [m, n] = a·b (fresh), or c += a·b. Takes scratch: call it inside `work.within`. */
+export function multiplyInto(work: Workspace, c: number, a: Left, b: Right, { m, k, n, fresh }: Sizes): void {
+  const operations = 2 * m * k * n;
+  if (m === 1 && b.column === 1) {
+    work.run("productRow", operations, c, a.start, a.sum, b.start, b.row * BYTES, k, n, Number(fresh));
+    return;
+  }
+  const panels = work.pack(b.start, { k, n, row: b.row, column: b.column });
+  work.run("product", operations, c, n * BYTES, a.start, a.row, a.sum, panels, m, k, n, Number(fresh));
+}
+
+/** See the engine contract. */
+export function matmul(work: Workspace, a: Operand, b: Operand, out: Operand, how: Parameters<Engine["matmul"]>[3]): void {
+  const { transposeA, transposeB, accumulate } = how;
+  const [m, n] = out.shape.slice(-2);
+  const k = a.shape[a.shape.length - (transposeA ? 2 : 1)];
+  const batches = m * n === 0 ? 0 : sizeOf(out.shape) / (m * n);
+  const [from, right, to] = [a, b, out].map(pointerOf);
+  const rows = transposeA ? { row: BYTES, sum: m * BYTES } : { row: k * BYTES, sum: BYTES };
+  const columns = transposeB ? { row: 1, column: k } : { row: n, column: 1 };
+  for (let batch = 0; batch < batches; batch++) {
+    work.within(() => {
+      const left = { start: from + batch * m * k * BYTES, ...rows };
+      const start = right + batch * k * n * BYTES;
+      multiplyInto(work, to + batch * m * n * BYTES, left, { start, ...columns }, { m, k, n, fresh: !accumulate });
+    });
+  }
+}

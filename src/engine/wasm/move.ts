@@ -1,0 +1,51 @@
+import { type Shape, sizeOf } from "../../base/index.ts";
+import type { Operand, Strides } from "../engine.ts";
+import { arrayOf } from "../reference/memory.ts";
+import type { Kernels } from "./kernels.ts";
+import { BYTES, pointerOf } from "./linear-memory.ts";
+
+/** Axes that lie behind each other in both arrays, seen as one. Axes of one element are left out. */
+function merged(from: readonly number[], to: readonly number[], shape: Shape): { n: number; from: number; to: number }[] {
+  const axes: { n: number; from: number; to: number }[] = [];
+  shape.forEach((n, axis) => {
+    if (n === 1) return;
+    const before = axes[axes.length - 1];
+    const next = { n, from: from[axis], to: to[axis] };
+    if (before !== undefined && before.from === n * next.from && before.to === n * next.to)
+      axes[axes.length - 1] = { ...next, n: before.n * n };
+    else axes.push(next);
+  });
+  return axes;
+}
+
+/** A strided copy of whole rows, or a transposition of a float32 matrix. False for others. */
+export function copyStrided(
+  kernels: Kernels,
+  x: Operand,
+  from: Strides,
+  out: Operand,
+  to: Strides,
+  shape: Shape,
+): boolean {
+  if (sizeOf(shape) === 0) return true;
+  const axes = merged(from.strides, to.strides, shape);
+  const last = axes[axes.length - 1] ?? { n: 1, from: 1, to: 1 };
+  const [first] = axes;
+  if (axes.length <= 2 && last.from === 1 && last.to === 1) {
+    const source = arrayOf(x);
+    const target = arrayOf(out);
+    const rows = axes.length === 2 ? first : { n: 1, from: 0, to: 0 };
+    for (let row = 0; row < rows.n; row++) {
+      const begin = from.offset + row * rows.from;
+      target.set(source.subarray(begin, begin + last.n), to.offset + row * rows.to);
+    }
+    return true;
+  }
+  if (axes.length === 2 && x.dtype === "float32" && first.from === 1 && last.to === 1 && last.from > 0 && first.to > 0) {
+    // element (i, j) is at i + j * last.from in x, and at i * first.to + j in out
+    const [source, target] = [pointerOf(x) + from.offset * BYTES, pointerOf(out) + to.offset * BYTES];
+    kernels.transpose(source, last.from * BYTES, target, first.to * BYTES, last.n, first.n);
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,73 @@
+import { maySleep, startWorker, type WorkerHandle, type WorkerStart } from "#platform";
+import { sentence, UnsupportedError } from "../../base/index.ts";
+import type { Kernels } from "./kernels.ts";
+
+/** Seconds that a worker may keep the others waiting after they are done. */
+const PATIENCE = 60;
+
+/**
+ * Threads that share the memory and run one job at a time. They start with the first job, sleep between jobs, and do not keep the process alive.
+ * Until all of them are there, and with one thread, jobs run on the caller's: the results are the same.
+ */
+export class Pool {
+  readonly #kernels: Kernels;
+  readonly #start: (thread: number) => WorkerStart;
+  #threads: number;
+  #workers: WorkerHandle[] = [];
+  #failure: string | undefined;
+
+  /** `start` says what a worker gets; it is called once for each. */
+  constructor(kernels: Kernels, threads: number, start: (thread: number) => WorkerStart) {
+    this.#kernels = kernels;
+    this.#threads = threads;
+    this.#start = start;
+  }
+
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** From the next job on. Workers that are there already stay. */
+  set threads(threads: number) {
+    this.#threads = threads;
+  }
+
+  /** Threads that would run the next job: 1 until the workers are there. */
+  get running(): number {
+    return this.#workers.length > 0 && this.#kernels.ready() === this.#workers.length ? this.#threads : 1;
+  }
+
+  /** Throws UnsupportedError when a worker has died. */
+  run(kernel: number): void {
+    if (this.#failure !== undefined) this.#giveUp(this.#failure);
+    if (this.#workers.length < this.#threads - 1) this.#grow();
+    const workers = this.#workers.length;
+    if (this.#kernels.ready() < workers) {
+      this.#kernels.run(kernel, 0, 1);
+      return;
+    }
+    if (this.#kernels.dispatch(kernel, this.#threads, workers, PATIENCE, Number(maySleep)) === 0)
+      this.#giveUp(`one that has not answered for ${PATIENCE} seconds`);
+  }
+
+  #grow(): void {
+    for (let thread = this.#workers.length + 1; thread < this.#threads; thread++) {
+      this.#workers.push(
+        startWorker(this.#start(thread), (reason) => {
+          this.#failure ??= reason;
+        }),
+      );
+    }
+  }
+
+  /** Ends all workers; the next job runs on fresh ones. */
+  #giveUp(got: string): never {
+    for (const worker of this.#workers) worker.stop();
+    this.#workers = [];
+    this.#failure = undefined;
+    this.#kernels.resetPool();
+    throw new UnsupportedError(
+      sentence("threads", "workers that finish their jobs", got, "The step was lost; the next one starts new workers"),
+    );
+  }
+}

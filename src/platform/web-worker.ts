@@ -1,0 +1,4 @@
+/** @file A worker of the pool, on the web. */
+import { serve, type WorkerStart } from "./worker-start.ts";
+
+addEventListener("message", (event: MessageEvent<WorkerStart>) => serve(event.data), { once: true });
