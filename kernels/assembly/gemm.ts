@@ -20,11 +20,15 @@ function copy(to: usize, from: usize, offset: usize): void {
   v128.store(to + offset, v128.load(from + offset));
 }
 
-/** b [k, n] into panels: column j's panel begins at j * k elements, and is [k][width], padded with zeros. Element (p, j) of b is at p * bRow + j * bColumn. */
-export function pack(b: usize, bRow: usize, bColumn: usize, k: i32, n: i32, to: usize): void {
+/**
+ * b [k, n] into rows `first` and on of panels of `rows` rows: column j's panel begins at j * rows elements, and is [rows][width], padded with zeros.
+ * Element (p, j) of b is at p * bRow + j * bColumn.
+ */
+export function pack(b: usize, bRow: usize, bColumn: usize, k: i32, n: i32, to: usize, first: i32, rows: i32): void {
   for (let j = 0; j < n; ) {
     const width = panelWidth(j, n);
-    packPanel(b + <usize>j * bColumn, bRow, bColumn, k, min(width, n - j), width, to + ((<usize>j * k) << 2));
+    const panel = to + ((<usize>j * rows + <usize>first * width) << 2);
+    packPanel(b + <usize>j * bColumn, bRow, bColumn, k, min(width, n - j), width, panel);
     j += width;
   }
 }

@@ -1,13 +1,14 @@
 // GRU over a sequence; see src/engine/reference/gru.ts for the formulas, lstm.ts for the letters and the share of each thread.
 import { activate, slope, SIGMOID, TANH } from "./activations";
-import { multiply, multiplyRow, packedBytes } from "./gemm";
+import { multiply, multiplyRow } from "./gemm";
 import {
   addRow, gruBackwardAfterRow, gruBackwardBeforeRow, gruBackwardKeepRow, gruCandidateRow, gruKeepRow, mulRow, sigmoidBiasesRow, sigmoidBiasRow,
   tanhBiasRow,
 } from "./generated/rows";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
-import { toPanels } from "./panels";
+import { scratchRow } from "./lstm";
+import { gateBytes, toPanels } from "./panels";
 import { begin, int, pointer, share } from "./pool";
 
 // @ts-ignore: decorator
@@ -52,18 +53,19 @@ function candidateRow(kind: i32, z: usize, bias: usize, r: usize, term: usize, a
 }
 
 /**
- * h [B, H] starts as the initial state; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. packedInput: W by pack, or 0 with one
- * row, when W and R are read as they are. packR, packU, packN: R's block of each gate by pack. recurrentBias: 0 or [3H]. z [B, 3H] and term [B, H]
- * are scratch. after: 1 resets h·R, 0 resets h. keep: 1 h' = u h + (1-u) n, 0 the other way round.
+ * hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. packR,
+ * packU: the gate's blocks of W above R by pack, or 0 with one row, when W and R are read as they are; packW, packN: the candidate's block of W and of R.
+ * recurrentBias: 0 or [3H]. xh [B, I+H], term [B, H] (both by scratchRow) and z [B, 3H] are scratch. after: 1 resets h·R, 0 resets h. keep: 1 h' = u h +
+ * (1-u) n, 0 the other way round.
  */
 export function gruForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int();
   let x = pointer();
-  const input = pointer(), recurrent = pointer(), packedInput = pointer(), packR = pointer(), packU = pointer(), packN = pointer();
-  const bias = pointer(), recurrentBias = pointer(), lengths = pointer(), h = pointer();
+  const input = pointer(), recurrent = pointer(), packR = pointer(), packU = pointer(), packW = pointer(), packN = pointer();
+  const bias = pointer(), recurrentBias = pointer(), lengths = pointer(), hLast = pointer();
   let outputs = pointer(), gates = pointer(), resetTerm = pointer();
-  const z = pointer(), term = pointer();
+  const xh = pointer(), z = pointer(), term = pointer();
   const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int();
 
   const first = share(B, thread, threads);
@@ -76,16 +78,22 @@ export function gruForward(thread: i32, threads: i32): void {
   const oR = <usize>gr * row;
   const oU = <usize>gu * row;
   const oN = <usize>gn * row;
+  const xhRow = scratchRow(inputs + row);
+  const termRow = scratchRow(row);
   const zRows = z + <usize>first * wide;
-  const hRows = h + <usize>first * row;
-  const termRows = term + <usize>first * row;
+  const xhRows = xh + <usize>first * xhRow;
+  const h = xh + inputs;
+  const hRows = h + <usize>first * xhRow;
+  const termRows = term + <usize>first * termRow;
   const one = f32x4.splat(1);
+  for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * row, row);
   for (let t = 0; t < T; t++) {
-    if (packedInput) {
-      multiply(zRows, wide, x + <usize>first * inputs, inputs, 4, packedInput, rows, I, 3 * H, true);
-      multiply(zRows + oR, wide, hRows, row, 4, packR, rows, H, H, false);
-      multiply(zRows + oU, wide, hRows, row, 4, packU, rows, H, H, false);
-      if (after) multiply(termRows, row, hRows, row, 4, packN, rows, H, H, true);
+    if (packR) {
+      for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
+      multiply(zRows + oR, wide, xhRows, xhRow, 4, packR, rows, I + H, H, true);
+      multiply(zRows + oU, wide, xhRows, xhRow, 4, packU, rows, I + H, H, true);
+      multiply(zRows + oN, wide, xhRows, xhRow, 4, packW, rows, I, H, true);
+      if (after) multiply(termRows, termRow, hRows, xhRow, 4, packN, rows, H, H, true);
     } else {
       multiplyRow(z, x, 4, input, wide, I, 3 * H, true);
       multiplyRow(z + oR, h, 4, recurrent + oR, wide, H, H, false);
@@ -95,18 +103,18 @@ export function gruForward(thread: i32, threads: i32): void {
     for (let b = first; b < last; b++) {
       const zb = z + <usize>b * wide;
       const gb = gates + <usize>b * wide;
-      const tb = term + <usize>b * row;
+      const tb = term + <usize>b * termRow;
       gateRow(gateAct, zb + oR, bias + oR, recurrentBias ? recurrentBias + oR : 0, gb, H);
       gateRow(gateAct, zb + oU, bias + oU, recurrentBias ? recurrentBias + oU : 0, gb + row, H);
-      if (!after) mulRow(gb, h + <usize>b * row, tb, H);
+      if (!after) mulRow(gb, h + <usize>b * xhRow, tb, H);
       else if (recurrentBias) addRow(tb, recurrentBias + oN, tb, H);
     }
     if (!after) {
-      if (packedInput) multiply(zRows + oN, wide, termRows, row, 4, packN, rows, H, H, false);
+      if (packR) multiply(zRows + oN, wide, termRows, termRow, 4, packN, rows, H, H, false);
       else multiplyRow(z + oN, term, 4, recurrent + oN, wide, H, H, false);
     }
     for (let b = first; b < last; b++) {
-      const hb = h + <usize>b * row;
+      const hb = h + <usize>b * xhRow;
       const gb = gates + <usize>b * wide;
       const yb = outputs + <usize>b * row;
       const sb = resetTerm + <usize>b * row;
@@ -116,7 +124,7 @@ export function gruForward(thread: i32, threads: i32): void {
         memory.fill(sb, 0, row);
         continue;
       }
-      const tb = term + <usize>b * row;
+      const tb = term + <usize>b * termRow;
       candidateRow(candidateAct, z + <usize>b * wide + oN, bias + oN, gb, tb, after != 0, gb + 2 * row, H);
       memory.copy(sb, tb, row);
       if (keep) {
@@ -138,12 +146,13 @@ export function gruForward(thread: i32, threads: i32): void {
     gates += <usize>B * wide;
     resetTerm += <usize>B * row;
   }
+  for (let b = first; b < last; b++) memory.copy(hLast + <usize>b * row, h + <usize>b * xhRow, row);
 }
 
 /**
  * dh starts as the gradient of the last state and ends as that of the initial one. dx [T, B, I] (0: not wanted), dz and dRecurrent (by toPanels, T*B
  * rows; dRecurrent only with reset "after", and of it the candidate's block only) are results. inputBack, backR, backU, backN: W and R's block of each
- * gate, transposed, by pack. zs [B, 3H], rs [B, H], carried, dTerm [B, H] are scratch.
+ * gate, transposed, by pack. zs [B, 3H] and rs [B, H] (both by scratchRow), carried and dTerm [B, H] are scratch.
  */
 export function gruBackward(thread: i32, threads: i32): void {
   begin();
@@ -165,19 +174,21 @@ export function gruBackward(thread: i32, threads: i32): void {
   const oR = <usize>gr * row;
   const oU = <usize>gu * row;
   const oN = <usize>gn * row;
-  const gate = packedBytes(N, H);
-  const zRows = zs + <usize>start * wide;
+  const gate = gateBytes(N, H);
+  const zRow = scratchRow(wide);
+  const rRow = scratchRow(row);
+  const zRows = zs + <usize>start * zRow;
   const carriedRows = carried + <usize>start * row;
   const isPlain = keep && gateAct == SIGMOID && candidateAct == TANH;
   for (let t = T - 1; t >= 0; t--) {
     const step = <usize>t * B;
     for (let b = start; b < end; b++) {
       const index = step + b;
-      const zb = zs + <usize>b * wide;
+      const zb = zs + <usize>b * zRow;
       const cb = carried + <usize>b * row;
       if (!isActive(lengths, b, t)) {
         memory.fill(zb, 0, wide);
-        memory.fill(rs + <usize>b * row, 0, row);
+        memory.fill(rs + <usize>b * rRow, 0, row);
         memory.fill(cb, 0, row);
         continue;
       }
@@ -190,16 +201,16 @@ export function gruBackward(thread: i32, threads: i32): void {
         updateBack(H, gb, previous, dy + index * row, dh + <usize>b * row, cb, zb + oU, zb + oN, keep != 0, gateAct, candidateAct);
       }
     }
-    if (!after) multiply(dTerm + <usize>start * row, row, zRows + oN, wide, 4, backN, rows, H, H, true);
+    if (!after) multiply(dTerm + <usize>start * row, row, zRows + oN, zRow, 4, backN, rows, H, H, true);
     for (let b = start; b < end; b++) {
       const index = step + b;
-      const zb = zs + <usize>b * wide;
+      const zb = zs + <usize>b * zRow;
       if (isActive(lengths, b, t)) {
         const gb = gates + index * wide;
         const yb = outputs + index * row;
         const previous = t == 0 ? h0 + <usize>b * row : yb - <usize>B * row;
         const cb = carried + <usize>b * row;
-        const rb = rs + <usize>b * row;
+        const rb = rs + <usize>b * rRow;
         if (gateAct == SIGMOID) {
           if (after) gruBackwardAfterRow(gb, zb + oN, resetTerm + index * row, zb + oR, rb, H);
           else gruBackwardBeforeRow(gb, dTerm + <usize>b * row, previous, cb, zb + oR, cb, H);
@@ -208,12 +219,12 @@ export function gruBackward(thread: i32, threads: i32): void {
         }
       }
       for (let g = 0; g < 3; g++) toPanels(zb + <usize>g * row, H, dz + <usize>g * gate, <i32>index, N);
-      if (after) toPanels(rs + <usize>b * row, H, dRecurrent, <i32>index, N);
+      if (after) toPanels(rs + <usize>b * rRow, H, dRecurrent, <i32>index, N);
     }
-    if (dx) multiply(dx + (step + start) * inputs, inputs, zRows, wide, 4, inputBack, rows, 3 * H, I, true);
-    multiply(carriedRows, row, zRows + oR, wide, 4, backR, rows, H, H, false);
-    multiply(carriedRows, row, zRows + oU, wide, 4, backU, rows, H, H, false);
-    if (after) multiply(carriedRows, row, rs + <usize>start * row, row, 4, backN, rows, H, H, false);
+    if (dx) multiply(dx + (step + start) * inputs, inputs, zRows, zRow, 4, inputBack, rows, 3 * H, I, true);
+    multiply(carriedRows, row, zRows + oR, zRow, 4, backR, rows, H, H, false);
+    multiply(carriedRows, row, zRows + oU, zRow, 4, backU, rows, H, H, false);
+    if (after) multiply(carriedRows, row, rs + <usize>start * rRow, rRow, 4, backN, rows, H, H, false);
     for (let b = start; b < end; b++) {
       if (!isActive(lengths, b, t)) continue;
       memory.copy(dh + <usize>b * row, carried + <usize>b * row, row);

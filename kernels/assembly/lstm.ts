@@ -2,11 +2,11 @@
 // T steps, B rows, I inputs, H units, P output features (H, or the projection), G = 4 gates (3 when coupled). Each thread takes some of the rows
 // through all steps, so that none waits for another in between.
 import { activate, slope, SIGMOID, TANH } from "./activations";
-import { multiply, multiplyRow, packedBytes } from "./gemm";
-import { lstmBackwardRow, lstmRow } from "./generated/rows";
+import { multiply, multiplyRow } from "./gemm";
+import { lstmBackwardRow, lstmStateRow, sigmoidBiasRow, sigmoidShiftRow, tanhBiasRow } from "./generated/rows";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
-import { toPanels } from "./panels";
+import { gateBytes, toPanels } from "./panels";
 import { begin, float, int, pointer, share } from "./pool";
 
 // @ts-ignore: decorator
@@ -21,18 +21,27 @@ import { begin, float, int, pointer, share } from "./pool";
 }
 
 /**
- * h [B, P] and c [B, H] start as the initial state and end as the last one; outputs [T, B, P]. packedInput, packedRecurrent, packedProjection: W, R
- * and the projection by pack; without packedInput (one row) W and R are read as they are. z [B, G*H], raw [B, H] and next [B, P] are scratch, the
- * last two the same without a projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate; gi < 0 when
- * coupled.
+ * Bytes from one row to the next of scratch that is read as the left side of a product. The extra line keeps rows that are a power of two long from
+ * falling on the same place of the caches.
+ */
+// @ts-ignore: decorator
+@inline
+export function scratchRow(bytes: usize): usize {
+  return bytes + 64;
+}
+
+/**
+ * h [B, P] and c [B, H] start as the initial state and end as the last one; outputs [T, B, P]. packed: W above R by pack, packedProjection the
+ * projection; without packed (one row) W and R are read as they are. xh [B, I+P] (by scratchRow), z [B, G*H], raw [B, H] and next [B, P] are scratch, the
+ * last two only with a projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate; gi < 0 when coupled.
  */
 export function lstmForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int(), P = int();
   let x = pointer();
-  const input = pointer(), recurrent = pointer(), packedInput = pointer(), packedRecurrent = pointer(), packedProjection = pointer();
+  const input = pointer(), recurrent = pointer(), packed = pointer(), packedProjection = pointer();
   const bias = pointer(), peepholes = pointer(), lengths = pointer();
-  const h = pointer(), c = pointer(), z = pointer(), raw = pointer(), next = pointer();
+  const hLast = pointer(), c = pointer(), xh = pointer(), z = pointer(), raw = pointer(), next = pointer();
   let outputs = pointer(), gates = pointer(), cells = pointer(), unclipped = pointer(), hidden = pointer();
   const gi = int(), gf = int(), gg = int(), go = int();
   const forgetBias = float(), cellClip = float(), projectionClip = float();
@@ -48,12 +57,15 @@ export function lstmForward(thread: i32, threads: i32): void {
   const features = <usize>P << 2;
   const inputs = <usize>I << 2;
   const wide = units * G;
+  const xhRow = scratchRow(inputs + features);
   const isPlain = !coupled && !peepholes && !unclipped && gateAct == SIGMOID && candidateAct == TANH && outputAct == TANH;
-  const zRows = z + <usize>first * wide;
+  const oI = <usize>gi * units, oF = <usize>gf * units, oG = <usize>gg * units, oO = <usize>go * units;
+  const h = xh + inputs;
+  for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * features, features);
   for (let t = 0; t < T; t++) {
-    if (packedInput) {
-      multiply(zRows, wide, x + <usize>first * inputs, inputs, 4, packedInput, rows, I, G * H, true);
-      multiply(zRows, wide, h + <usize>first * features, features, 4, packedRecurrent, rows, P, G * H, false);
+    if (packed) {
+      for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
+      multiply(z + <usize>first * wide, wide, xh + <usize>first * xhRow, xhRow, 4, packed, rows, I + P, G * H, true);
     } else {
       multiplyRow(z, x, 4, input, wide, I, G * H, true);
       multiplyRow(z, h, 4, recurrent, wide, P, G * H, false);
@@ -62,51 +74,55 @@ export function lstmForward(thread: i32, threads: i32): void {
       const zb = z + <usize>b * wide;
       const gb = gates + <usize>b * 4 * units;
       const cb = c + <usize>b * units;
-      const rb = raw + <usize>b * units;
       const sb = cells + <usize>b * units;
+      const yb = outputs + <usize>b * features;
+      const hb = h + <usize>b * xhRow;
+      const to = packedProjection ? raw + <usize>b * units : hb;
       if (!isActive(lengths, b, t)) {
-        memory.fill(rb, 0, units);
+        if (packedProjection) memory.fill(to, 0, units);
+        else memory.fill(yb, 0, features);
         memory.fill(gb, 0, 4 * units);
         memory.copy(sb, cb, units);
         if (unclipped) memory.copy(unclipped + <usize>b * units, cb, units);
-      } else if (isPlain) {
-        const oI = <usize>gi * units, oF = <usize>gf * units, oG = <usize>gg * units, oO = <usize>go * units;
-        lstmRow(
-          zb + oI, zb + oF, zb + oG, zb + oO, bias + oI, bias + oF, bias + oG, bias + oO, cb,
-          gb, gb + units, gb + 2 * units, gb + 3 * units, cb, sb, rb, H, forgetBias,
-        );
+        continue;
+      }
+      if (isPlain) {
+        sigmoidBiasRow(zb + oI, bias + oI, gb, H);
+        sigmoidShiftRow(zb + oF, bias + oF, gb + units, H, forgetBias);
+        tanhBiasRow(zb + oG, bias + oG, gb + 2 * units, H);
+        sigmoidBiasRow(zb + oO, bias + oO, gb + 3 * units, H);
+        lstmStateRow(gb, gb + units, gb + 2 * units, gb + 3 * units, cb, cb, sb, to, H);
       } else {
         gatesOf(
-          H, zb, bias, peepholes, cb, gb, sb, unclipped ? unclipped + <usize>b * units : 0, rb,
+          H, zb, bias, peepholes, cb, gb, sb, unclipped ? unclipped + <usize>b * units : 0, to,
           gi, gf, gg, go, forgetBias, cellClip, gateAct, candidateAct, outputAct,
         );
       }
-    }
-    if (hidden) {
-      memory.copy(hidden + <usize>first * units, raw + <usize>first * units, <usize>rows * units);
-      hidden += <usize>B * units;
+      if (!packedProjection) memory.copy(yb, hb, features);
     }
     if (packedProjection) {
+      const from = raw + <usize>first * units;
       const to = next + <usize>first * features;
-      multiply(to, features, raw + <usize>first * units, units, 4, packedProjection, rows, H, P, true);
+      memory.copy(hidden + <usize>first * units, from, <usize>rows * units);
+      hidden += <usize>B * units;
+      multiply(to, features, from, units, 4, packedProjection, rows, H, P, true);
       const n = rows * P;
       for (let k = 0; k < n; k += 4) {
         const at = to + (<usize>k << 2);
         storeLanes(at, clip(loadLanes(at, n - k), projectionClip), n - k);
       }
-    }
-    if (lengths) {
       for (let b = first; b < last; b++) {
-        if (isActive(lengths, b, t)) memory.copy(h + <usize>b * features, next + <usize>b * features, features);
+        if (isActive(lengths, b, t)) memory.copy(h + <usize>b * xhRow, next + <usize>b * features, features);
       }
-    } else memory.copy(h + <usize>first * features, next + <usize>first * features, <usize>rows * features);
-    memory.copy(outputs + <usize>first * features, next + <usize>first * features, <usize>rows * features);
+      memory.copy(outputs + <usize>first * features, to, <usize>rows * features);
+    }
     outputs += <usize>B * features;
     x += <usize>B * inputs;
     gates += <usize>B * 4 * units;
     cells += <usize>B * units;
     if (unclipped) unclipped += <usize>B * units;
   }
+  for (let b = first; b < last; b++) memory.copy(hLast + <usize>b * features, h + <usize>b * xhRow, features);
 }
 
 /** One row of gates with any of the options. */
@@ -155,8 +171,8 @@ function gatesOf(
 
 /**
  * dh [B, P] and dc [B, H] start as the gradients of the last state and end as those of the initial one. dx [T, B, I] (0: not wanted), dz (by toPanels,
- * T*B rows) and dPeepholes [3, H] are results. inputBack, recurrentBack, projectionBack: W, R and the projection transposed, by pack. zs [B, G*H],
- * dNext, carried [B, P] and dRaw [B, H] are scratch; dRaw is dNext without a projection. With peepholes there can be one thread only.
+ * T*B rows) and dPeepholes [3, H] are results. inputBack, recurrentBack, projectionBack: W, R and the projection transposed, by pack. zs [B, G*H] (by
+ * scratchRow), dNext, carried [B, P] and dRaw [B, H] are scratch; dRaw is dNext without a projection. With peepholes there can be one thread only.
  */
 export function lstmBackward(thread: i32, threads: i32): void {
   begin();
@@ -180,7 +196,8 @@ export function lstmBackward(thread: i32, threads: i32): void {
   const features = <usize>P << 2;
   const inputs = <usize>I << 2;
   const wide = units * G;
-  const gate = packedBytes(N, H);
+  const gate = gateBytes(N, H);
+  const zRow = scratchRow(wide);
   const isPlain = !coupled && !peepholes && !unclipped && gateAct == SIGMOID && candidateAct == TANH && outputAct == TANH;
   if (dPeepholes) memory.fill(dPeepholes, 0, 3 * units);
   for (let t = T - 1; t >= 0; t--) {
@@ -209,7 +226,7 @@ export function lstmBackward(thread: i32, threads: i32): void {
     }
     for (let b = start; b < end; b++) {
       const index = first + b;
-      const zb = zs + <usize>b * wide;
+      const zb = zs + <usize>b * zRow;
       if (!isActive(lengths, b, t)) {
         memory.fill(zb, 0, wide);
       } else {
@@ -232,9 +249,9 @@ export function lstmBackward(thread: i32, threads: i32): void {
       }
       for (let g = 0; g < G; g++) toPanels(zb + <usize>g * units, H, dz + <usize>g * gate, <i32>index, N);
     }
-    const from = zs + <usize>start * wide;
-    if (dx) multiply(dx + (first + start) * inputs, inputs, from, wide, 4, inputBack, rows, G * H, I, true);
-    multiply((lengths ? carried : dh) + <usize>start * features, features, from, wide, 4, recurrentBack, rows, G * H, P, true);
+    const from = zs + <usize>start * zRow;
+    if (dx) multiply(dx + (first + start) * inputs, inputs, from, zRow, 4, inputBack, rows, G * H, I, true);
+    multiply((lengths ? carried : dh) + <usize>start * features, features, from, zRow, 4, recurrentBack, rows, G * H, P, true);
     if (lengths) {
       for (let b = start; b < end; b++) {
         if (isActive(lengths, b, t)) memory.copy(dh + <usize>b * features, carried + <usize>b * features, features);

@@ -4,11 +4,23 @@ import { blockHeight, column, packBlock, packedBytes, panelWidth } from "./gemm"
 import { tile16, tile8 } from "./generated/tiles";
 import { begin, int, pointer, share } from "./pool";
 
+/** Rows of a panel for N: an odd number, so that the same row of neighbouring panels is not at the same place of the caches. */
+// @ts-ignore: decorator
+@inline
+export function panelRows(N: i32): i32 {
+  return N | 1;
+}
+
+/** Bytes between the panels of one gate [N, n] and those of the next. */
+export function gateBytes(N: i32, n: i32): usize {
+  return packedBytes(panelRows(N), n);
+}
+
 /** Row r of N of one gate: n floats from x into the gate's panels. */
 export function toPanels(x: usize, n: i32, panels: usize, r: i32, N: i32): void {
   for (let j = 0; j < n; ) {
     const width = panelWidth(j, n);
-    const to = panels + ((<usize>j * N + <usize>r * width) << 2);
+    const to = panels + ((<usize>j * panelRows(N) + <usize>r * width) << 2);
     const used = min(width, n - j);
     if (used == width) {
       v128.store(to, v128.load(x));
@@ -49,7 +61,7 @@ export function weightGradients(thread: i32, threads: i32): void {
   const from = share(m, thread, threads);
   const to = share(m, thread + 1, threads);
   const cRow = <usize>(G * n) << 2;
-  const gate = packedBytes(N, n);
+  const gate = gateBytes(N, n);
   const left = spare + LEFT;
   for (let p = 0; p < N; p += SUM_BLOCK) {
     const steps = min(SUM_BLOCK, N - p);
@@ -60,7 +72,7 @@ export function weightGradients(thread: i32, threads: i32): void {
       for (let g = firstGate; g < lastGate; g++) {
         for (let j = 0; j < n; ) {
           const width = panelWidth(j, n);
-          const panel = dz + <usize>g * gate + ((<usize>j * N + <usize>p * width) << 2);
+          const panel = dz + <usize>g * gate + ((<usize>j * panelRows(N) + <usize>p * width) << 2);
           const used = min(width, n - j);
           const at = <usize>(g * n + j) << 2;
           column(c + <usize>i * cRow + at, cRow, left, 4, 4, true, panel, height, steps, used, width, isFirst);

@@ -14,10 +14,10 @@ function columnShare(n: i32, thread: i32, threads: i32): i32 {
 /** b [k, n] into panels; see `pack`. */
 export function packMatrix(thread: i32, threads: i32): void {
   begin();
-  const b = pointer(), bRow = <usize>int(), bColumn = <usize>int(), k = int(), n = int(), to = pointer();
+  const b = pointer(), bRow = <usize>int(), bColumn = <usize>int(), k = int(), n = int(), to = pointer(), first = int(), rows = int();
   const from = columnShare(n, thread, threads);
   const end = columnShare(n, thread + 1, threads);
-  if (from < end) pack(b + <usize>from * bColumn, bRow, bColumn, k, end - from, to + ((<usize>from * k) << 2));
+  if (from < end) pack(b + <usize>from * bColumn, bRow, bColumn, k, end - from, to + ((<usize>from * rows) << 2), first, rows);
 }
 
 /** c [m, n] = a [m, k] · packed; see `multiply`. The rows are shared by the threads where there are more of them than columns, else the columns. */

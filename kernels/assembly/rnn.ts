@@ -4,18 +4,18 @@ import { multiply, multiplyRow } from "./gemm";
 import { addRow, tanhBackwardRow, tanhBiasRow } from "./generated/rows";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
+import { scratchRow } from "./lstm";
 import { toPanels } from "./panels";
 import { begin, int, pointer, share } from "./pool";
 
-/** h [B, H] starts as the initial state and ends as the last one; outputs [T, B, H]. z [B, H] is scratch. */
+/** hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H]. xh [B, I+H] (by scratchRow) and z [B, H] are scratch. */
 export function rnnForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int();
   let x = pointer();
-  const input = pointer(), recurrent = pointer(), packedInput = pointer(), packedRecurrent = pointer(), bias = pointer(), lengths = pointer();
-  const h = pointer();
+  const input = pointer(), recurrent = pointer(), packed = pointer(), bias = pointer(), lengths = pointer(), hLast = pointer();
   let outputs = pointer();
-  const z = pointer(), act = int();
+  const xh = pointer(), z = pointer(), act = int();
 
   const first = share(B, thread, threads);
   const last = share(B, thread + 1, threads);
@@ -23,11 +23,13 @@ export function rnnForward(thread: i32, threads: i32): void {
   if (rows == 0) return;
   const row: usize = <usize>H << 2;
   const inputs = <usize>I << 2;
-  const zRows = z + <usize>first * row;
+  const xhRow = scratchRow(inputs + row);
+  const h = xh + inputs;
+  for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * row, row);
   for (let t = 0; t < T; t++) {
-    if (packedInput) {
-      multiply(zRows, row, x + <usize>first * inputs, inputs, 4, packedInput, rows, I, H, true);
-      multiply(zRows, row, h + <usize>first * row, row, 4, packedRecurrent, rows, H, H, false);
+    if (packed) {
+      for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
+      multiply(z + <usize>first * row, row, xh + <usize>first * xhRow, xhRow, 4, packed, rows, I + H, H, true);
     } else {
       multiplyRow(z, x, 4, input, row, I, H, true);
       multiplyRow(z, h, 4, recurrent, row, H, H, false);
@@ -48,11 +50,12 @@ export function rnnForward(thread: i32, threads: i32): void {
           storeLanes(yb + at, activate(act, f32x4.add(loadLanes(zb + at, H - j), loadLanes(bias + at, H - j)), k), H - j);
         }
       }
-      memory.copy(h + <usize>b * row, yb, row);
+      memory.copy(h + <usize>b * xhRow, yb, row);
     }
     x += <usize>B * inputs;
     outputs += <usize>B * row;
   }
+  for (let b = first; b < last; b++) memory.copy(hLast + <usize>b * row, h + <usize>b * xhRow, row);
 }
 
 /** As lstmBackward: dh in and out, dx (0: not wanted) and dz (by toPanels) are results, zs and carried [B, H] scratch. */
@@ -68,11 +71,12 @@ export function rnnBackward(thread: i32, threads: i32): void {
   if (rows == 0) return;
   const N = T * B;
   const row: usize = <usize>H << 2;
+  const zRow = scratchRow(row);
   const inputs = <usize>I << 2;
   for (let t = T - 1; t >= 0; t--) {
     const step = <usize>t * B;
     for (let b = start; b < end; b++) {
-      const zb = zs + <usize>b * row;
+      const zb = zs + <usize>b * zRow;
       const at0 = (step + b) * row;
       if (!isActive(lengths, b, t)) {
         memory.fill(zb, 0, row);
@@ -89,9 +93,9 @@ export function rnnBackward(thread: i32, threads: i32): void {
       }
       toPanels(zb, H, dz, <i32>step + b, N);
     }
-    const from = zs + <usize>start * row;
-    if (dx) multiply(dx + (step + start) * inputs, inputs, from, row, 4, inputBack, rows, H, I, true);
-    multiply((lengths ? carried : dh) + <usize>start * row, row, from, row, 4, recurrentBack, rows, H, H, true);
+    const from = zs + <usize>start * zRow;
+    if (dx) multiply(dx + (step + start) * inputs, inputs, from, zRow, 4, inputBack, rows, H, I, true);
+    multiply((lengths ? carried : dh) + <usize>start * row, row, from, zRow, 4, recurrentBack, rows, H, H, true);
     if (lengths) {
       for (let b = start; b < end; b++) {
         if (isActive(lengths, b, t)) memory.copy(dh + <usize>b * row, carried + <usize>b * row, row);

@@ -60,17 +60,20 @@ const rows: readonly Row[] = [
     body: "const y$ = sigmoid4(add(add(a$, b$), c$), t);",
   },
   {
-    name: "lstmRow",
-    ins: ["zi", "zf", "zg", "zo", "bi", "bf", "bg", "bo", "c"],
-    outs: ["i", "f", "g", "o", "state", "cell", "h"],
-    scalars: ["forgetBias"],
+    name: "sigmoidShiftRow",
+    ins: ["a", "b"],
+    outs: ["y"],
+    scalars: ["shift"],
+    body: "const y$ = sigmoid4(add(add(a$, b$), shift), t);",
+  },
+  // apart from the gates: one loop over all of it is longer than what a core looks ahead, and then waits for each result
+  {
+    name: "lstmStateRow",
+    ins: ["i", "f", "g", "o", "c"],
+    outs: ["state", "cell", "h"],
     body: `
-      const f$ = sigmoid4(add(add(zf$, bf$), forgetBias), t);
-      const i$ = sigmoid4(add(zi$, bi$), t);
-      const g$ = tanh4(add(zg$, bg$), t);
       const state$ = add(mul(f$, c$), mul(i$, g$));
       const cell$ = state$;
-      const o$ = sigmoid4(add(zo$, bo$), t);
       const h$ = mul(o$, tanh4(state$, t));`,
   },
   {

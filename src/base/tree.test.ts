@@ -61,8 +61,10 @@ test("zipTrees pairs leaves by name, not by order", () => {
 });
 
 test("names", () => {
-  expect(join("a", "", "b")).toBe("a/b");
-  expect(join()).toBe("");
+  expect(join("a", "b")).toBe("a/b");
+  expect(join("", "b")).toBe("b");
+  expect(join("a", "")).toBe("a");
+  expect(join("", "")).toBe("");
   expect(withPrefix("layer0", { kernel: 1, bias: 2 })).toEqual({ "layer0/kernel": 1, "layer0/bias": 2 });
   expect(withPrefix("", { kernel: 1 })).toEqual({ kernel: 1 });
 });

@@ -31,16 +31,25 @@ export function zipTrees<A, B, U>(a: Tree<A>, b: Tree<B>, f: (a: A, b: B, path: 
 
 /** Every leaf with its path, in insertion order. */
 export function leavesOf<T>(tree: Tree<T>, path = ""): [path: string, leaf: T][] {
-  if (!isBranch(tree)) return [[path, tree as T]];
-  return Object.keys(tree).flatMap((name) => leavesOf(tree[name], join(path, name)));
+  const leaves: [path: string, leaf: T][] = [];
+  collect(tree, path, leaves);
+  return leaves;
 }
 
-/** Joins path parts with "/", leaving out empty ones. */
-export function join(...parts: string[]): string {
-  return parts.filter((part) => part !== "").join("/");
+function collect<T>(tree: Tree<T>, path: string, into: [path: string, leaf: T][]): void {
+  if (!isBranch(tree)) into.push([path, tree as T]);
+  else for (const name of Object.keys(tree)) collect(tree[name], join(path, name), into);
+}
+
+/** Joins two paths with "/", leaving out empty ones. */
+export function join(a: string, b: string): string {
+  return a === "" ? b : b === "" ? a : `${a}/${b}`;
 }
 
 /** The entries of a flat record with `prefix/` put before each name. */
 export function withPrefix<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [join(prefix, name), value]));
+  if (prefix === "") return { ...record };
+  const out: Record<string, T> = {};
+  for (const name of Object.keys(record)) out[join(prefix, name)] = record[name];
+  return out;
 }

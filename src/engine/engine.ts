@@ -234,6 +234,13 @@ export type OptimizerUpdate =
       readonly epsilon: number;
     };
 
+/** One parameter with its gradient and its slots, which have its shape. */
+export type OptimizerItem = {
+  readonly parameter: Operand;
+  readonly gradient: Operand;
+  readonly slots: readonly Operand[];
+};
+
 /** What an engine chose and why, for `unrolled doctor`. */
 export type EngineReport = {
   readonly name: string;
@@ -324,8 +331,8 @@ export interface Engine {
   gruForward(arrays: GruForward): void;
   gruBackward(arrays: GruBackward): void;
 
-  /** One optimizer step, in place: reads and writes `parameter` and `slots`. */
-  optimizerUpdate(update: OptimizerUpdate, parameter: Operand, gradient: Operand, slots: readonly Operand[]): void;
+  /** One optimizer step over all parameters, in place: reads and writes each `parameter` and its `slots`. */
+  optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[]): void;
   /** `total` continued with the squares of the elements, one after the other in float64. */
   sumOfSquares(x: Operand, total: number): number;
   /** Whether every element is a finite number. */

@@ -1,3 +1,4 @@
+export { engineReport, useThreads } from "./report.ts";
 export { currentEngine } from "./select.ts";
 export type {
   ActivationName,
@@ -6,6 +7,7 @@ export type {
   Block,
   ComparisonOp,
   Engine,
+  EngineReport,
   EngineStats,
   GruForward,
   GruSpec,

@@ -96,13 +96,7 @@ export function globalNorm(gradients: Parameters): number {
   return Math.sqrt(total);
 }
 
-/** `total` continued with the squares of the elements. */
-function sumOfSquares(gradient: Tensor, total: number): number {
-  const data = currentEngine().view(gradient);
-  let sum = total;
-  for (let i = 0; i < data.length; i++) sum += data[i] * data[i];
-  return sum;
-}
+const sumOfSquares = (gradient: Tensor, total: number): number => currentEngine().sumOfSquares(gradient, total);
 
 const scaled = (gradient: Tensor, maxNorm: number, norm: number): Tensor =>
   norm <= maxNorm ? gradient : withoutGradient(() => mul(gradient, maxNorm / norm));

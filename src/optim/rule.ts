@@ -62,19 +62,30 @@ export function optimizerOf(rule: Rule): Optimizer {
 
       const kernel = rule.kernel(learningRate, t);
       const scale = rule.gradientScale?.(t) ?? 1;
-      for (const [path, parameter] of Object.entries(parameters)) {
-        const own = slotNames.map((slotName) => slots[slotName][path]);
-        scope(() => {
-          let gradient = gradients[path];
-          if (gradientDecay !== 0) gradient = add(gradient, mul(parameter, gradientDecay));
-          if (scale !== 1) gradient = mul(gradient, scale);
-          // θ -= (lr λ) θ is gradient descent on the parameter itself
-          if (parameterDecay !== 0) {
-            const decay = { kind: "sgd", learningRate: learningRate * parameterDecay } as const;
-            currentEngine().optimizerUpdate(decay, parameter, parameter, []);
-          }
-          currentEngine().optimizerUpdate(kernel, parameter, gradient, own);
-        });
+      const engine = currentEngine();
+      const items = Object.keys(parameters).map((path) => ({
+        parameter: parameters[path],
+        gradient: gradients[path],
+        slots: slotNames.map((slotName) => slots[slotName][path]),
+      }));
+      // θ -= (lr λ) θ is gradient descent on the parameter itself
+      if (parameterDecay !== 0) {
+        const decay = { kind: "sgd", learningRate: learningRate * parameterDecay } as const;
+        engine.optimizerUpdate(
+          decay,
+          items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] })),
+        );
+      }
+      if (gradientDecay === 0 && scale === 1) engine.optimizerUpdate(kernel, items);
+      else {
+        for (const item of items) {
+          scope(() => {
+            let { gradient } = item;
+            if (gradientDecay !== 0) gradient = add(gradient, mul(item.parameter, gradientDecay));
+            if (scale !== 1) gradient = mul(gradient, scale);
+            engine.optimizerUpdate(kernel, [{ ...item, gradient }]);
+          });
+        }
       }
       return { step: t, slots };
     },
@@ -91,7 +102,8 @@ export function mapRecord<A, B>(
 
 /** Throws TypeError unless every value is a floating-point tensor. */
 export function checkParameters(where: string, parameters: Parameters, what = "parameter"): void {
-  for (const [path, parameter] of Object.entries(parameters)) {
+  for (const path of Object.keys(parameters)) {
+    const parameter = parameters[path];
     if (!(parameter instanceof Tensor)) throw kindError(where, `${what} "${path}" as a tensor`, parameter);
     if (!isFloat(parameter.dtype))
       throw dtypeError(where, `${what} "${path}" of dtype float32 or float64`, parameter.dtype);
@@ -100,8 +112,10 @@ export function checkParameters(where: string, parameters: Parameters, what = "p
 
 /** Throws unless `got` has exactly the parameters' names, shapes and dtypes. */
 function checkMatch(where: string, what: string, parameters: Parameters, got: Parameters): void {
-  for (const [path, { shape, dtype }] of Object.entries(parameters)) {
+  for (const path of Object.keys(parameters)) {
+    const { shape, dtype } = parameters[path];
     const found: Tensor | undefined = Object.hasOwn(got, path) ? got[path] : undefined;
+    if (found instanceof Tensor && found.dtype === dtype && sameShape(found.shape, shape)) continue;
     const expected = `${what} "${path}" of shape ${formatShape(shape)}`;
     if (!(found instanceof Tensor)) throw kindError(where, expected, found);
     if (!sameShape(found.shape, shape)) throw shapeError(where, expected, found.shape);

@@ -44,5 +44,5 @@ export { argmax, argmin, logSumExp, max, mean, min } from "./ops/reduce.ts";
 export { maskSequence, reverseSequence } from "./ops/sequence.ts";
 export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";
 export { detach, grad, valueAndGrad, withoutGradient } from "./tape.ts";
-export { memory, outsideScopes, scope, Tensor } from "./tensor.ts";
+export { isAllFinite, memory, outsideScopes, scope, Tensor } from "./tensor.ts";
 export type { NestedArray } from "./tensor.ts";

@@ -22,16 +22,22 @@ let tapes: Tape[] = [];
  */
 export function record(inputs: readonly Tensor[], outputs: readonly Tensor[], backward: Backward): Tensor {
   for (const tape of tapes) {
-    if (!inputs.some((x) => tape.watched.has(x))) continue;
+    if (!isWatched(tape, inputs)) continue;
     tape.entries.push({ inputs, outputs, backward });
     for (const y of outputs) tape.watched.add(y);
   }
   return outputs[0];
 }
 
+function isWatched({ watched }: Tape, inputs: readonly Tensor[]): boolean {
+  for (const x of inputs) if (watched.has(x)) return true;
+  return false;
+}
+
 /** Whether an op on these inputs would be recorded: an op may then save what only its gradient needs. */
 export function isRecording(inputs: readonly Tensor[]): boolean {
-  return tapes.some((tape) => inputs.some((x) => tape.watched.has(x)));
+  for (const tape of tapes) if (isWatched(tape, inputs)) return true;
+  return false;
 }
 
 /** Runs `f` with no tape listening: what it computes counts as constant. */
@@ -94,9 +100,8 @@ function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>([[value, filled(value, 1)]]);
   for (let at = tape.entries.length - 1; at >= 0; at--) {
     const { inputs, outputs, backward } = tape.entries[at];
-    const upstream = outputs.map((y) => gradients.get(y));
-    if (upstream.every((g) => g === undefined)) continue;
-    const downstream = backward(...upstream);
+    const downstream = flowBack(outputs, gradients, backward);
+    if (downstream === undefined) continue;
     for (let i = 0; i < inputs.length; i++) {
       const gradient = downstream[i];
       if (gradient === undefined || !tape.watched.has(inputs[i])) continue;
@@ -105,6 +110,20 @@ function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
     }
   }
   return gradients;
+}
+
+/** The gradients of an op's inputs; undefined where none of its outputs has one. */
+function flowBack(
+  outputs: readonly Tensor[],
+  gradients: ReadonlyMap<Tensor, Tensor>,
+  backward: Backward,
+): ReturnType<Backward> | undefined {
+  if (outputs.length === 1) {
+    const upstream = gradients.get(outputs[0]);
+    return upstream && backward(upstream);
+  }
+  const upstream = outputs.map((y) => gradients.get(y));
+  return upstream.every((g) => g === undefined) ? undefined : backward(...upstream);
 }
 
 /** a + b, itself on the outer tapes. */

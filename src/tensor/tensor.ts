@@ -21,13 +21,16 @@ import { formatArray } from "./print.ts";
 class Storage {
   readonly block: Block;
   released = false;
+  /** Who frees it; undefined: the garbage collector. */
+  owner: Scope | undefined = undefined;
 
   constructor(block: Block) {
     this.block = block;
   }
 }
 
-type Scope = { readonly storages: Set<Storage>; readonly parent: Scope | undefined };
+/** `storages` may hold some that have moved out since: their owner is another. */
+type Scope = { readonly storages: Storage[]; readonly parent: Scope | undefined };
 
 let innermost: Scope | undefined;
 
@@ -111,13 +114,14 @@ export class Tensor implements Operand {
 
   /** Moves the memory out of `scope` to the next outer one, if `scope` owns it. Internal: see `scope`. */
   moveOut(scope: Scope): void {
-    if (scope.storages.delete(this.#storage)) own(this.#storage, scope.parent);
+    if (this.#storage.owner === scope) own(this.#storage, scope.parent);
   }
 }
 
 function own(storage: Storage, scope: Scope | undefined): void {
+  storage.owner = scope;
   if (scope === undefined) unreachable.register(storage, storage.block);
-  else scope.storages.add(storage);
+  else scope.storages.push(storage);
 }
 
 /** A tensor whose elements are not set yet. The caller fills it before anyone else sees it. */
@@ -132,7 +136,7 @@ export function allocate(dtype: DType, shape: Shape): Tensor {
  * tensors and other values), which belong to the caller's scope. Scopes nest. `f` must be synchronous.
  */
 export function scope<R>(f: () => R): R {
-  const current: Scope = { storages: new Set(), parent: innermost };
+  const current: Scope = { storages: [], parent: innermost };
   innermost = current;
   try {
     const result = f();
@@ -142,9 +146,11 @@ export function scope<R>(f: () => R): R {
     return result;
   } finally {
     innermost = current.parent;
+    const engine = currentEngine();
     for (const storage of current.storages) {
+      if (storage.owner !== current) continue;
       storage.released = true;
-      currentEngine().free(storage.block);
+      engine.free(storage.block);
     }
   }
 }
@@ -164,6 +170,9 @@ export function outsideScopes<R>(f: () => R): R {
 export function memory(): { liveBlocks: number; liveBytes: number } {
   return currentEngine().stats();
 }
+
+/** Whether every element is a finite number. */
+export const isAllFinite = (x: Tensor): boolean => currentEngine().isAllFinite(x);
 
 /** Throws TypeError unless all tensors have one dtype; returns it. */
 export function commonDtype(where: string, ...tensors: Tensor[]): DType {

@@ -1,15 +1,14 @@
 /** @file One optimizer step over one parameter, in place. Formulas and their sources: `src/optim`. */
 import { internalError } from "../../base/index.ts";
-import type { Operand, OptimizerUpdate } from "../engine.ts";
+import type { OptimizerItem, OptimizerUpdate } from "../engine.ts";
 import { type FloatArray, floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
 
-export function optimizerUpdate(
-  update: OptimizerUpdate,
-  parameter: Operand,
-  gradient: Operand,
-  slots: readonly Operand[],
-): void {
+export function optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[]): void {
+  for (const item of items) updateOne(update, item);
+}
+
+function updateOne(update: OptimizerUpdate, { parameter, gradient, slots }: OptimizerItem): void {
   const w = floats(parameter);
   const g = floats(gradient);
   const [first, second] = slots.map(floats);

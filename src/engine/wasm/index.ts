@@ -112,10 +112,7 @@ export function wasmEngine({ module, shared, fused, tile, threads, choices }: Wa
     lstmBackward: (a) => (isFloat32(a.states) ? recurrent.lstmBackward(work, a) : reference.lstmBackward(a)),
     gruForward: (a) => (isFloat32(a.states) ? recurrent.gruForward(work, a) : reference.gruForward(a)),
     gruBackward: (a) => (isFloat32(a.states) ? recurrent.gruBackward(work, a) : reference.gruBackward(a)),
-    optimizerUpdate(update, parameter, gradient, slots) {
-      if (!isFloat32(parameter) || !optimizerUpdate(work, update, parameter, gradient, slots))
-        reference.optimizerUpdate(update, parameter, gradient, slots);
-    },
+    optimizerUpdate: (update, items) => optimizerUpdate(work, update, items),
     sumOfSquares(x, total) {
       if (!isFloat32(x)) return reference.sumOfSquares(x, total);
       return kernels.sumOfSquares(pointerOf(x), sizeOf(x.shape), total);

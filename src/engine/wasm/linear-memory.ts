@@ -29,33 +29,41 @@ class WasmBlock implements Block {
   readonly dtype: DType;
   readonly length: number;
   readonly pointer: number;
+  /** What it takes of the memory. */
+  readonly bytes: number;
   readonly #memory: WebAssembly.Memory;
   #view: TypedArray | undefined;
 
-  constructor(memory: WebAssembly.Memory, dtype: DType, length: number, pointer: number) {
+  constructor(memory: WebAssembly.Memory, dtype: DType, length: number, pointer: number, bytes: number) {
     this.#memory = memory;
     this.dtype = dtype;
     this.length = length;
     this.pointer = pointer;
+    this.bytes = bytes;
   }
 
-  /** The elements. Made anew after the memory has grown, which detaches every older view. */
+  /**
+   * The elements. Made anew after memory of one thread has grown, which detaches every older view: then the view is empty. Shared memory leaves
+   * views as they are.
+   */
   get data(): TypedArray {
-    const { buffer } = this.#memory;
-    if (this.#view?.buffer !== buffer) this.#view = new views[this.dtype](buffer, this.pointer, this.length);
-    return this.#view;
+    const view = this.#view;
+    if (view !== undefined && view.length === this.length) return view;
+    return (this.#view = new views[this.dtype](this.#memory.buffer, this.pointer, this.length));
   }
 }
 
 /** Sizes are rounded up to an eighth of a power of two, so that freed pieces fit again; at most 12.5 % is lost. */
 function roundUp(bytes: number): number {
-  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(Math.max(1, bytes))) - 3));
-  return Math.max(ALIGNMENT, Math.ceil(bytes / step) * step);
+  if (bytes <= 8 * ALIGNMENT) return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+  const step = 2 ** (28 - Math.clz32(bytes));
+  return Math.ceil(bytes / step) * step;
 }
 
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
-  readonly #free = new Map<number, number[]>();
+  /** Freed blocks by the bytes that they take. They keep their view, for the next use of the same type and length. */
+  readonly #free = new Map<number, WasmBlock[]>();
   readonly #poison: boolean;
   #next = FIRST;
   #liveBlocks = 0;
@@ -74,10 +82,11 @@ export class LinearMemory {
   /** Throws UnsupportedError when more than 4 GiB would be needed. */
   allocate(dtype: DType, length: number): WasmBlock {
     const bytes = roundUp(length * bytesPerElement[dtype]);
-    const pointer = this.#free.get(bytes)?.pop() ?? this.#extend(bytes);
+    let block = this.#free.get(bytes)?.pop();
+    if (block?.length !== length || block.dtype !== dtype)
+      block = new WasmBlock(this.memory, dtype, length, block?.pointer ?? this.#extend(bytes), bytes);
     this.#liveBlocks++;
     this.#liveBytes += bytes;
-    const block = new WasmBlock(this.memory, dtype, length, pointer);
     if (this.#poison && (dtype === "float32" || dtype === "float64")) block.data.fill(NaN);
     return block;
   }
@@ -88,13 +97,12 @@ export class LinearMemory {
   }
 
   free(block: Block): void {
-    const { dtype, length, pointer } = asWasm(block);
-    const bytes = roundUp(length * bytesPerElement[dtype]);
+    const freed = asWasm(block);
     this.#liveBlocks--;
-    this.#liveBytes -= bytes;
-    const waiting = this.#free.get(bytes);
-    if (waiting === undefined) this.#free.set(bytes, [pointer]);
-    else waiting.push(pointer);
+    this.#liveBytes -= freed.bytes;
+    const waiting = this.#free.get(freed.bytes);
+    if (waiting === undefined) this.#free.set(freed.bytes, [freed]);
+    else waiting.push(freed);
   }
 
   stats(): EngineStats {

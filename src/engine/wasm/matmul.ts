@@ -24,10 +24,14 @@ export function multiplyInto(work: Workspace, c: number, a: Left, b: Right, { m,
 /** See the engine contract. */
 export function matmul(work: Workspace, a: Operand, b: Operand, out: Operand, how: Parameters<Engine["matmul"]>[3]): void {
   const { transposeA, transposeB, accumulate } = how;
-  const [m, n] = out.shape.slice(-2);
-  const k = a.shape[a.shape.length - (transposeA ? 2 : 1)];
+  const rank = out.shape.length;
+  const m = out.shape[rank - 2];
+  const n = out.shape[rank - 1];
+  const k = a.shape[rank - (transposeA ? 2 : 1)];
   const batches = m * n === 0 ? 0 : sizeOf(out.shape) / (m * n);
-  const [from, right, to] = [a, b, out].map(pointerOf);
+  const from = pointerOf(a);
+  const right = pointerOf(b);
+  const to = pointerOf(out);
   const rows = transposeA ? { row: BYTES, sum: m * BYTES } : { row: k * BYTES, sum: BYTES };
   const columns = transposeB ? { row: 1, column: k } : { row: n, column: 1 };
   for (let batch = 0; batch < batches; batch++) {

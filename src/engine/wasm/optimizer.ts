@@ -1,5 +1,6 @@
 import { sizeOf } from "../../base/index.ts";
-import type { Operand, OptimizerUpdate } from "../engine.ts";
+import type { OptimizerItem, OptimizerUpdate } from "../engine.ts";
+import { optimizerUpdate as optimizerUpdateByReference } from "../reference/optimizer.ts";
 import { pointerOf } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -29,19 +30,20 @@ function kernelOf(update: OptimizerUpdate): readonly [kernel: number, ...numbers
 /** Operations per element. */
 const COST = 20;
 
-/** One optimizer step on the kernels; false for a variant that has none. */
-export function optimizerUpdate(
-  work: Workspace,
-  update: OptimizerUpdate,
-  parameter: Operand,
-  gradient: Operand,
-  slots: readonly Operand[],
-): boolean {
+/** One optimizer step on the kernels, for parameters in float32; the reference does the others, and variants without a kernel. */
+export function optimizerUpdate(work: Workspace, update: OptimizerUpdate, items: readonly OptimizerItem[]): void {
   const found = kernelOf(update);
-  if (found === undefined) return false;
-  const [kernel, ...numbers] = found;
-  const n = sizeOf(parameter.shape);
-  const [first, second] = [slots[0] ?? parameter, slots[1] ?? parameter].map(pointerOf);
-  work.run("optimize", COST * n, kernel, n, pointerOf(parameter), pointerOf(gradient), first, second, ...numbers);
-  return true;
+  for (const item of items) {
+    const { parameter, gradient, slots } = item;
+    if (found === undefined || parameter.dtype !== "float32") {
+      optimizerUpdateByReference(update, [item]);
+      continue;
+    }
+    const [kernel, ...numbers] = found;
+    const n = sizeOf(parameter.shape);
+    const [w, g] = [pointerOf(parameter), pointerOf(gradient)];
+    const first = pointerOf(slots[0] ?? parameter);
+    const second = pointerOf(slots[1] ?? parameter);
+    work.run("optimize", COST * n, kernel, n, w, g, first, second, ...numbers);
+  }
 }

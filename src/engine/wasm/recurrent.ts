@@ -39,6 +39,26 @@ function packed(work: Workspace, matrix: Operand): number {
   return work.pack(pointerOf(matrix), { k, n, row: n, column: 1 });
 }
 
+/** `columns` columns, from `column` on, of W above R: the right side of [x, h]·[W; R]. */
+function packedAbove(
+  work: Workspace,
+  { inputKernel, recurrent }: Pick<RnnForward, "inputKernel" | "recurrent">,
+  column: number,
+  columns: number,
+): number {
+  const [features, width] = inputKernel.shape;
+  const [outputs] = recurrent.shape;
+  const rows = features + outputs;
+  const to = work.scratch(work.packedLength(rows, columns));
+  const part = { n: columns, row: width, column: 1 };
+  work.packInto(to, pointerOf(inputKernel) + column * BYTES, { ...part, k: features }, 0, rows);
+  work.packInto(to, pointerOf(recurrent) + column * BYTES, { ...part, k: outputs }, features, rows);
+  return to;
+}
+
+/** Floats that keep rows of scratch apart: see `scratchRow` in kernels/assembly/lstm.ts. */
+const GAP = 16;
+
 /** Its transpose [n, k] in panels, for the way back. */
 function packedBack(work: Workspace, matrix: Operand): number {
   const [n, k] = matrix.shape;
@@ -65,9 +85,9 @@ const isSingle = ({ batch }: Sizes): boolean => batch === 1;
 
 type Gradients = Pick<RnnBackward, "inputs" | "dInputKernel" | "dRecurrent" | "dBias" | "states">;
 
-/** dz of `gates` gates in panels, one gate after another. */
+/** Floats of one gate's dz: see `gateBytes` in kernels/assembly/panels.ts. */
 const panelLength = (work: Workspace, { steps, batch }: Sizes, units: number): number =>
-  work.packedLength(steps * batch, units);
+  work.packedLength((steps * batch) | 1, units);
 
 /** c [m, gates first … last-1 of G] = aᵀ·dz, a [T*B, m]; with the columns' sums in `bias`. */
 function weightGradient(
@@ -94,35 +114,29 @@ function weightGradients(work: Workspace, a: Gradients, dz: number, sizes: Sizes
 
 export function rnnForward(work: Workspace, a: RnnForward): void {
   const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, width, operations } = sizes;
   const outputs = begin(work, a);
   work.within(() => {
-    const single = isSingle(sizes);
     work.run(
       "rnnForward",
-      // after packing, which uses the same arguments
-      sizes.operations,
-      ...withPacked(work, sizes, a, single),
+      operations,
+      steps,
+      batch,
+      features,
+      units,
+      pointerOf(a.inputs),
+      pointerOf(a.inputKernel),
+      pointerOf(a.recurrent),
+      isSingle(sizes) ? 0 : packedAbove(work, a, 0, width),
       pointerOf(a.bias),
       pointerOrZero(a.lengths),
       pointerOf(a.hLast),
       outputs,
-      work.scratch(sizes.batch * sizes.width),
+      work.scratch(batch * (features + units + GAP)),
+      work.scratch(batch * width),
       numbers[a.activation],
     );
   });
-}
-
-/** T, B, I, H and the operands of the products: x, W, R, both as they are and packed. */
-function withPacked(
-  work: Workspace,
-  { steps, batch, features, outputs }: Sizes,
-  { inputs, inputKernel, recurrent }: Pick<RnnForward, "inputs" | "inputKernel" | "recurrent">,
-  single: boolean,
-): number[] {
-  const x = pointerOf(inputs);
-  const [w, r] = [pointerOf(inputKernel), pointerOf(recurrent)];
-  const [packedW, packedR] = single ? [0, 0] : [packed(work, inputKernel), packed(work, recurrent)];
-  return [steps, batch, features, outputs, x, w, r, packedW, packedR];
 }
 
 export function rnnBackward(work: Workspace, a: RnnBackward): void {
@@ -148,7 +162,7 @@ export function rnnBackward(work: Workspace, a: RnnBackward): void {
       pointerOf(a.dh0),
       pointerOrZero(a.dInputs),
       dz,
-      work.scratch(batch * units),
+      work.scratch(batch * (units + GAP)),
       work.scratch(batch * units),
       numbers[a.activation],
     );
@@ -164,10 +178,7 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
   const outputs = begin(work, a);
   work.copy(a.c0, a.cLast);
   work.within(() => {
-    const single = isSingle(sizes);
-    const [packedInput, packedRecurrent] = single ? [0, 0] : [packed(work, a.inputKernel), packed(work, a.recurrent)];
     const projection = a.projection === undefined ? 0 : packed(work, a.projection);
-    const raw = work.scratch(batch * units);
     const { input, forget, candidate, output } = spec.gates;
     work.run(
       "lstmForward",
@@ -180,17 +191,17 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
       pointerOf(a.inputs),
       pointerOf(a.inputKernel),
       pointerOf(a.recurrent),
-      packedInput,
-      packedRecurrent,
+      isSingle(sizes) ? 0 : packedAbove(work, a, 0, width),
       projection,
       pointerOf(a.bias),
       pointerOrZero(a.peepholes),
       pointerOrZero(a.lengths),
       pointerOf(a.hLast),
       pointerOf(a.cLast),
+      work.scratch(batch * (features + projected + GAP)),
       work.scratch(batch * width),
-      raw,
-      projection === 0 ? raw : work.scratch(batch * projected),
+      projection === 0 ? 0 : work.scratch(batch * units),
+      projection === 0 ? 0 : work.scratch(batch * projected),
       outputs,
       pointerOf(a.gates),
       pointerOf(a.cells),
@@ -252,7 +263,7 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
       dz,
       pointerOrZero(a.dPeepholes),
       dProjectedOutputs,
-      work.scratch(batch * width),
+      work.scratch(batch * (width + GAP)),
       dNext,
       projectionBack === 0 ? dNext : work.scratch(batch * units),
       work.scratch(batch * projected),
@@ -276,11 +287,13 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
   });
 }
 
-/** The recurrent kernel's block of one gate, packed; `transposed` for the way back. */
-function packGate(work: Workspace, recurrent: Operand, block: number, transposed: boolean): number {
-  const [units, width] = recurrent.shape;
-  const from = pointerOf(recurrent) + block * units * BYTES;
-  return work.pack(from, { k: units, n: units, row: transposed ? 1 : width, column: transposed ? width : 1 });
+/** One gate's block of W or R [k, 3H], packed; `transposed` for the way back. */
+function packGate(work: Workspace, matrix: Operand, block: number, transposed: boolean): number {
+  const [rows, width] = matrix.shape;
+  const units = width / 3;
+  const from = pointerOf(matrix) + block * units * BYTES;
+  if (transposed) return work.pack(from, { k: units, n: rows, row: 1, column: width });
+  return work.pack(from, { k: rows, n: units, row: width, column: 1 });
 }
 
 export function gruForward(work: Workspace, a: GruForward): void {
@@ -291,9 +304,9 @@ export function gruForward(work: Workspace, a: GruForward): void {
   const outputs = begin(work, a);
   work.within(() => {
     const single = isSingle(sizes);
-    const packedInput = single ? 0 : packed(work, a.inputKernel);
-    const [packR, packU, packN] = [reset, update, candidate].map((block) =>
-      single ? 0 : packGate(work, a.recurrent, block, false),
+    const [packR, packU] = [reset, update].map((block) => (single ? 0 : packedAbove(work, a, block * units, units)));
+    const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
+      single ? 0 : packGate(work, matrix, candidate, false),
     );
     work.run(
       "gruForward",
@@ -305,9 +318,9 @@ export function gruForward(work: Workspace, a: GruForward): void {
       pointerOf(a.inputs),
       pointerOf(a.inputKernel),
       pointerOf(a.recurrent),
-      packedInput,
       packR,
       packU,
+      packW,
       packN,
       pointerOf(a.bias),
       pointerOrZero(a.recurrentBias),
@@ -316,8 +329,9 @@ export function gruForward(work: Workspace, a: GruForward): void {
       outputs,
       pointerOf(a.gates),
       pointerOf(a.resetTerm),
+      work.scratch(batch * (features + units + GAP)),
       work.scratch(batch * width),
-      work.scratch(batch * units),
+      work.scratch(batch * (units + GAP)),
       reset,
       update,
       candidate,
@@ -343,7 +357,6 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
     const dz = work.scratch(3 * panel);
     // of h·R's gradient only the candidate's block differs from dz
     const dTerm = after ? work.scratch(panel) : 0;
-    const scratch = (): number => work.scratch(batch * units);
     work.run(
       "gruBackward",
       operations,
@@ -365,10 +378,10 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
       pointerOrZero(a.dInputs),
       dz,
       dTerm,
-      work.scratch(batch * width),
-      scratch(),
-      scratch(),
-      scratch(),
+      work.scratch(batch * (width + GAP)),
+      work.scratch(batch * (units + GAP)),
+      work.scratch(batch * units),
+      work.scratch(batch * units),
       reset,
       update,
       candidate,

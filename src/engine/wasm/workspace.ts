@@ -69,11 +69,16 @@ export class Workspace {
   }
 
   /** Address of the matrix at `from` in panels. */
-  pack(from: number, { k, n, row, column }: Packing): number {
-    const to = this.scratch(this.packedLength(k, n));
-    // moving an element takes about as long as four operations
-    this.run("packMatrix", 4 * k * n, from, row * BYTES, column * BYTES, k, n, to);
+  pack(from: number, packing: Packing): number {
+    const to = this.scratch(this.packedLength(packing.k, packing.n));
+    this.packInto(to, from, packing, 0, packing.k);
     return to;
+  }
+
+  /** The matrix at `from` in rows `first` and on of panels at `to` that have `rows` rows. */
+  packInto(to: number, from: number, { k, n, row, column }: Packing, first: number, rows: number): void {
+    // moving an element takes about as long as four operations
+    this.run("packMatrix", 4 * k * n, from, row * BYTES, column * BYTES, k, n, to, first, rows);
   }
 
   /** to = from, which have the same size. */

@@ -33,6 +33,11 @@ export const without = (shape: Shape, axes: readonly number[]): Shape => shape.f
 
 /** Reduces neighbouring axes in one kernel call; brings scattered ones together first. */
 export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dtype: Tensor["dtype"]): Tensor {
+  if (axes.length === x.rank && x.size > 0) {
+    const all = allocate(dtype, []);
+    currentEngine().reduce(op, x, all, 1, x.size, 1);
+    return all;
+  }
   const first = axes[0] ?? 0;
   const together = axes.every((axis, i) => axis === first + i);
   if (!together) {
@@ -81,6 +86,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 /** Sums a gradient back to the shape that was broadcast. */
 export function sumTo(gradient: Tensor, like: Tensor): Tensor {
   if (sameShape(gradient.shape, like.shape)) return gradient;
+  if (like.size === 1) return reshape(sum(gradient), like.shape);
   const missing = gradient.rank - like.rank;
   const axes = gradient.shape.flatMap((n, axis) =>
     axis < missing || (like.shape[axis - missing] === 1 && n !== 1) ? [axis] : [],
