@@ -18,6 +18,7 @@ import {
   flip,
   floor,
   gather,
+  linear,
   hardSigmoid,
   hardSigmoid02,
   log,
@@ -358,6 +359,27 @@ const products: readonly (readonly [Shape, Shape, number, number, number])[] = [
   [[2], [2], 2, 3, 0],
   [[0], [], 2, 3, 2],
 ];
+
+const linearCases: OpCase[] = [
+  [[], 3, 2],
+  [[4], 3, 2],
+  [[2, 3], 1, 5],
+  [[2], 0, 3],
+  [[0], 2, 3],
+].map(([lead, k, n]): OpCase => {
+  const [rows, inner, columns] = [lead as number[], k as number, n as number];
+  return {
+    name: `linear [${[...rows, inner].join(", ")}] [${inner}, ${columns}]`,
+    f: ([x, kernel, bias]: Tensor[]) => linear(x, kernel, bias),
+    shapes: [[...rows, inner], [inner, columns], [columns]],
+    reference: ([x, kernel, bias]: Plain[]) =>
+      build([...rows, columns], (index) => {
+        const j = index[index.length - 1];
+        const terms = Array.from({ length: inner }, (_, p) => at(x, [...index.slice(0, -1), p]) * at(kernel, [p, j]));
+        return total(terms) + at(bias, [j]);
+      }),
+  };
+});
 
 const matmulCases: OpCase[] = products.flatMap(([leadA, leadB, m, k, n]) =>
   [false, true].flatMap((transposeA) =>
@@ -733,6 +755,7 @@ export const opCases: readonly OpCase[] = [
   ...cumulativeCases,
   ...softmaxCases,
   ...crossEntropyCases,
+  ...linearCases,
   ...matmulCases,
   ...moveCases,
   ...concatCases,

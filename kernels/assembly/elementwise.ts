@@ -9,6 +9,19 @@ import { transposeLanes } from "./gemm";
 import { table } from "./instance";
 import { loadLanes, storeLanes } from "./lanes";
 
+export function move(to: usize, from: usize, bytes: usize): void {
+  memory.copy(to, from, bytes);
+}
+
+export function fill(to: usize, n: i32, value: f32): void {
+  if (reinterpret<i32>(value) == 0) {
+    memory.fill(to, 0, <usize>n << 2);
+    return;
+  }
+  const v = f32x4.splat(value);
+  for (let j = 0; j < n; j += 4) storeLanes(to + (<usize>j << 2), v, n - j);
+}
+
 /** y [n] = f(x). */
 export function unary(op: i32, x: usize, y: usize, n: i32): void {
   switch (op) {

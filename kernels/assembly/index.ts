@@ -7,7 +7,7 @@ import { serve, spread } from "./pool";
 import { packMatrix, product, productRow } from "./products";
 import { rnnBackward, rnnForward } from "./rnn";
 
-export { activationBackward, binary, binaryScalar, columnSums, gather, scatterAdd, transpose, unary } from "./elementwise";
+export { activationBackward, binary, binaryScalar, columnSums, fill, gather, move, scatterAdd, transpose, unary } from "./elementwise";
 export { setUp, spareBytes } from "./instance";
 export { softmax, softmaxBackward } from "./loss";
 export { jobArguments, ready, resetPool } from "./pool";

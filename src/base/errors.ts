@@ -102,14 +102,15 @@ export function internalError(message: string): Error {
 
 /** Checks that `value` is an integer in [min, max] and returns it. Throws TypeError or RangeError. */
 export function checkInteger(where: string, value: unknown, min = 0, max: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
   const range = max === Number.MAX_SAFE_INTEGER ? `an integer >= ${min}` : `an integer in [${min}, ${max}]`;
   if (typeof value !== "number") throw kindError(where, range, value);
-  if (!Number.isSafeInteger(value) || value < min || value > max) throw valueError(where, range, value);
-  return value;
+  throw valueError(where, range, value);
 }
 
 /** Checks that `value` is a finite number in [min, max] and returns it. Throws TypeError or RangeError. */
 export function checkNumber(where: string, value: unknown, min: number = -Infinity, max: number = Infinity): number {
+  if (Number.isFinite(value) && (value as number) >= min && (value as number) <= max) return value as number;
   const range =
     min === -Infinity && max === Infinity
       ? "a finite number"

@@ -157,8 +157,8 @@ type RecurrentGradients = Pick<
 > & {
   /** [T, B, P]. */
   readonly dOutputs: Operand;
-  /** [B, P]. */
-  readonly dhLast: Operand;
+  /** [B, P]; absent: zero. */
+  readonly dhLast?: Operand | undefined;
   /** [T, B, I], result; absent where nobody wants it. */
   readonly dInputs?: Operand | undefined;
   /** [I, G*H], result. */
@@ -175,8 +175,8 @@ export type RnnBackward = RecurrentGradients & Pick<RnnForward, "activation">;
 
 export type LstmBackward = RecurrentGradients &
   Pick<LstmForward, "spec" | "peepholes" | "projection" | "c0" | "gates" | "cells" | "cellsUnclipped" | "hidden"> & {
-    /** [B, H]. */
-    readonly dcLast: Operand;
+    /** [B, H]; absent: zero. */
+    readonly dcLast?: Operand | undefined;
     /** [B, H], result. */
     readonly dc0: Operand;
     /** [3, H], result; only with peepholes. */
@@ -247,6 +247,8 @@ export type EngineReport = {
   readonly numerics: NumericsClass;
   /** Threads that large kernels run on. */
   readonly threads: number;
+  /** Threads that the next of them would run on: 1 until all have started, which nobody waits for. */
+  readonly running: number;
   /** Memory taken from the system, in bytes. */
   readonly bytes: number;
   /** What was chosen, in the order of the choices: what, and why. */

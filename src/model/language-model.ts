@@ -27,7 +27,7 @@ import {
   constant,
   zeroState,
 } from "../rnn/index.ts";
-import { add, gather, matmul, reshape, type Tensor } from "../tensor/index.ts";
+import { gather, linear, reshape, type Tensor } from "../tensor/index.ts";
 import { generateText, type GenerateOptions } from "./generate.ts";
 import type { LanguageModelConfig } from "./language-model-config.ts";
 
@@ -125,7 +125,8 @@ export class LanguageModel {
     const inputs = gather(this.#embedding.values()["embedding"], ids);
     const hidden = runSequence(this.#cell, inputs, state, { random, trace });
     const p = this.#output.values();
-    const logits = add(matmul(reshape(hidden.outputs, [steps * batch, -1]), p["output/kernel"]), p["output/bias"]);
+    const flat = reshape(hidden.outputs, [steps * batch, this.config.hiddenSize]);
+    const logits = linear(flat, p["output/kernel"], p["output/bias"]);
     return { logits, state: hidden.state, ...(hidden.trace && { trace: hidden.trace }) };
   }
 

@@ -39,6 +39,7 @@ export function optimizerOf(rule: Rule): Optimizer {
   const { name, config, slots: startValues, gradientDecay = 0, parameterDecay = 0 } = rule;
   const slotNames = Object.keys(startValues);
   checkNumber(`${name} learningRate`, rule.learningRate, 0);
+  const checkedFor = new WeakMap<object, Parameters>();
   return {
     name,
     config,
@@ -53,9 +54,13 @@ export function optimizerOf(rule: Rule): Optimizer {
     update(parameters, gradients, { step, slots }, { learningRate = rule.learningRate } = {}) {
       checkParameters(name, parameters);
       checkMatch(name, "gradient", parameters, gradients);
-      for (const slotName of slotNames) {
-        if (!Object.hasOwn(slots, slotName)) throw kindError(name, `slot "${slotName}"`, undefined);
-        checkMatch(name, `slot "${slotName}" of`, parameters, slots[slotName]);
+      // tensors never change their shape: slots that have passed for these parameters pass again
+      if (checkedFor.get(slots) !== parameters) {
+        for (const slotName of slotNames) {
+          if (!Object.hasOwn(slots, slotName)) throw kindError(name, `slot "${slotName}"`, undefined);
+          checkMatch(name, `slot "${slotName}" of`, parameters, slots[slotName]);
+        }
+        checkedFor.set(slots, parameters);
       }
       checkNumber(`${name} learningRate`, learningRate, 0);
       const t = checkInteger(`${name} step`, step) + 1;

@@ -19,6 +19,7 @@ import {
   outerGradients,
   projectInputs,
   scratchLike,
+  setOrClear,
   splitStates,
 } from "./sequence.ts";
 
@@ -128,7 +129,7 @@ export function gruBackward(arrays: GruBackward): void {
   const back = transposed(matrix(floats(arrays.recurrent), width), units, width);
   const carried = scratchLike(y, batch * units);
   const dTerm = scratchLike(y, batch * units);
-  dh.set(floats(arrays.dhLast));
+  setOrClear(dh, arrays.dhLast);
 
   /** target [B, H] += gradient of the gate's pre-activation · its block of R, transposed. */
   const addBack = (target: typeof carried, source: typeof dz, t: number, block: number): void =>

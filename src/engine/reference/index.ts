@@ -67,6 +67,7 @@ export function referenceEngine(): Engine {
       name: "reference",
       numerics: "portable",
       threads: 1,
+      running: 1,
       bytes: memory.stats().liveBytes,
       choices: [],
     }),

@@ -20,6 +20,7 @@ import {
   outerGradients,
   projectInputs,
   scratchLike,
+  setOrClear,
   splitStates,
 } from "./sequence.ts";
 
@@ -134,8 +135,8 @@ export function lstmBackward(arrays: LstmBackward): void {
   const dNext = scratchLike(y, batch * features);
   const dRaw = projectionBack ? scratchLike(y, batch * units) : dNext;
   const carried = scratchLike(y, batch * features);
-  dh.set(floats(arrays.dhLast));
-  dc.set(floats(arrays.dcLast));
+  setOrClear(dh, arrays.dhLast);
+  setOrClear(dc, arrays.dcLast);
   dPeepholes?.fill(0);
 
   for (let t = steps - 1; t >= 0; t--) {

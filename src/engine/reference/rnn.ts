@@ -11,6 +11,7 @@ import {
   outerGradients,
   projectInputs,
   scratchLike,
+  setOrClear,
   splitStates,
 } from "./sequence.ts";
 
@@ -56,7 +57,7 @@ export function rnnBackward(arrays: RnnBackward): void {
   const active = activeRows(lengths, batch);
   const back = transposed(matrix(floats(recurrent), units), units, units);
   const carried = scratchLike(y, batch * units);
-  dh.set(floats(dhLast));
+  setOrClear(dh, dhLast);
   for (let t = steps - 1; t >= 0; t--) {
     const at = t * batch * units;
     for (let row = 0; row < batch; row++) {

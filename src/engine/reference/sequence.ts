@@ -32,6 +32,12 @@ export function copyActive(
   }
 }
 
+/** to = from, or zero. */
+export function setOrClear(to: FloatArray, from: Operand | undefined): void {
+  if (from === undefined) to.fill(0);
+  else to.set(floats(from));
+}
+
 /** The initial state and the outputs that follow it in `states` [T+1, B, P]. */
 export function splitStates(states: Operand): readonly [initial: FloatArray, outputs: FloatArray] {
   const all = floats(states);

@@ -1,7 +1,7 @@
 /** @file Softmax and cross entropy on the kernels. Meanings as in the engine contract. */
 import { sizeOf } from "../../base/index.ts";
 import type { Operand } from "../engine.ts";
-import type { Kernels } from "./kernels.ts";
+import { jobs, type Kernels } from "./kernels.ts";
 import { pointerOf } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -24,7 +24,7 @@ const COST = 30;
 
 export function crossEntropy(work: Workspace, logits: Operand, targets: Operand, loss: Operand, p: Operand): void {
   const [x, ids, l, probabilities] = [logits, targets, loss, p].map(pointerOf);
-  work.run("crossEntropy", COST * sizeOf(logits.shape), x, ids, l, probabilities, ...rowsOf(logits));
+  work.run(jobs.crossEntropy, COST * sizeOf(logits.shape), x, ids, l, probabilities, ...rowsOf(logits));
 }
 
 export function crossEntropyBackward(
@@ -35,5 +35,5 @@ export function crossEntropyBackward(
   dLogits: Operand,
 ): void {
   const [probabilities, ids, dl, dx] = [p, targets, dLoss, dLogits].map(pointerOf);
-  work.run("crossEntropyBackward", sizeOf(p.shape), probabilities, ids, dl, dx, ...rowsOf(p));
+  work.run(jobs.crossEntropyBackward, sizeOf(p.shape), probabilities, ids, dl, dx, ...rowsOf(p));
 }

@@ -55,6 +55,7 @@ export function wasmEngine({ module, shared, fused, tile, threads, choices }: Wa
       name: "wasm",
       numerics,
       threads: pool?.threads ?? 1,
+      running: pool?.running ?? 1,
       bytes: memory.memory.buffer.byteLength,
       choices,
     }),
@@ -62,6 +63,10 @@ export function wasmEngine({ module, shared, fused, tile, threads, choices }: Wa
       if (pool !== undefined) pool.threads = count;
     },
 
+    fill(out, value) {
+      if (isFloat32(out)) kernels.fill(pointerOf(out), sizeOf(out.shape), value);
+      else reference.fill(out, value);
+    },
     unary(op, x, out) {
       const number = isFloat32(x) ? unaryNumbers[op] : undefined;
       if (number === undefined || !isFloat32(out)) reference.unary(op, x, out);

@@ -16,6 +16,9 @@ export type Kernels = {
   readonly dispatch: (kernel: number, threads: number, workers: number, patience: number, maySleep: number) => number;
   readonly ready: () => number;
   readonly resetPool: Kernel<0>;
+  /** to, from, bytes. */
+  readonly move: Kernel<3>;
+  readonly fill: Kernel<3>;
   readonly unary: Kernel<4>;
   readonly activationBackward: Kernel<5>;
   readonly binary: Kernel<8>;
@@ -32,7 +35,7 @@ export type Kernels = {
 };
 
 /** Numbers of the kernels that run as jobs, as in kernels/assembly/index.ts. */
-export const jobNumbers = {
+export const jobs = {
   packMatrix: 0,
   product: 1,
   productRow: 2,
@@ -47,8 +50,6 @@ export const jobNumbers = {
   crossEntropyBackward: 11,
   optimize: 12,
 } as const;
-
-export type Job = keyof typeof jobNumbers;
 
 /** Numbers of the activations, as in kernels/assembly/activations.ts. */
 export const activationNumbers: Readonly<Record<ActivationName, number>> = {

@@ -31,6 +31,7 @@ class WasmBlock implements Block {
   readonly pointer: number;
   /** What it takes of the memory. */
   readonly bytes: number;
+  readonly bytesPerElement: number;
   readonly #memory: WebAssembly.Memory;
   #view: TypedArray | undefined;
 
@@ -40,6 +41,7 @@ class WasmBlock implements Block {
     this.length = length;
     this.pointer = pointer;
     this.bytes = bytes;
+    this.bytesPerElement = bytesPerElement[dtype];
   }
 
   /**
@@ -55,15 +57,23 @@ class WasmBlock implements Block {
 
 /** Sizes are rounded up to an eighth of a power of two, so that freed pieces fit again; at most 12.5 % is lost. */
 function roundUp(bytes: number): number {
-  if (bytes <= 8 * ALIGNMENT) return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+  if (bytes <= 8 * ALIGNMENT) return bytes <= ALIGNMENT ? ALIGNMENT : (bytes + ALIGNMENT - 1) & -ALIGNMENT;
   const step = 2 ** (28 - Math.clz32(bytes));
   return Math.ceil(bytes / step) * step;
 }
 
+/** A small number for each size that `roundUp` gives. */
+function sizeClass(bytes: number): number {
+  if (bytes <= 8 * ALIGNMENT) return bytes / ALIGNMENT;
+  // eight sizes from one power of two to the next
+  const exponent = 31 - Math.clz32(bytes);
+  return 8 * exponent + bytes / 2 ** (exponent - 3);
+}
+
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
-  /** Freed blocks by the bytes that they take. They keep their view, for the next use of the same type and length. */
-  readonly #free = new Map<number, WasmBlock[]>();
+  /** Freed blocks by their size class. They keep their view, for the next use of the same type and length. */
+  readonly #free: (WasmBlock[] | undefined)[] = [];
   readonly #poison: boolean;
   #next = FIRST;
   #liveBlocks = 0;
@@ -82,7 +92,7 @@ export class LinearMemory {
   /** Throws UnsupportedError when more than 4 GiB would be needed. */
   allocate(dtype: DType, length: number): WasmBlock {
     const bytes = roundUp(length * bytesPerElement[dtype]);
-    let block = this.#free.get(bytes)?.pop();
+    let block = this.#free[sizeClass(bytes)]?.pop();
     if (block?.length !== length || block.dtype !== dtype)
       block = new WasmBlock(this.memory, dtype, length, block?.pointer ?? this.#extend(bytes), bytes);
     this.#liveBlocks++;
@@ -100,8 +110,9 @@ export class LinearMemory {
     const freed = asWasm(block);
     this.#liveBlocks--;
     this.#liveBytes -= freed.bytes;
-    const waiting = this.#free.get(freed.bytes);
-    if (waiting === undefined) this.#free.set(freed.bytes, [freed]);
+    const at = sizeClass(freed.bytes);
+    const waiting = this.#free[at];
+    if (waiting === undefined) this.#free[at] = [freed];
     else waiting.push(freed);
   }
 
@@ -136,7 +147,8 @@ function asWasm(block: Block): WasmBlock {
 
 /** Address of the operand's first element, in bytes. */
 export function pointerOf(x: Operand): number {
-  return asWasm(x.block).pointer + x.offset * bytesPerElement[x.dtype];
+  const block = asWasm(x.block);
+  return block.pointer + x.offset * block.bytesPerElement;
 }
 
 /** The same for an operand that may be absent, which is 0. */

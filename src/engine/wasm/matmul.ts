@@ -1,6 +1,7 @@
 /** @file Matrix products on the kernels. */
 import { sizeOf } from "../../base/index.ts";
 import type { Engine, Operand } from "../engine.ts";
+import { jobs } from "./kernels.ts";
 import { BYTES, pointerOf } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -14,11 +15,11 @@ type Sizes = { readonly m: number; readonly k: number; readonly n: number; reado
 export function multiplyInto(work: Workspace, c: number, a: Left, b: Right, { m, k, n, fresh }: Sizes): void {
   const operations = 2 * m * k * n;
   if (m === 1 && b.column === 1) {
-    work.run("productRow", operations, c, a.start, a.sum, b.start, b.row * BYTES, k, n, Number(fresh));
+    work.run(jobs.productRow, operations, c, a.start, a.sum, b.start, b.row * BYTES, k, n, Number(fresh));
     return;
   }
   const panels = work.pack(b.start, { k, n, row: b.row, column: b.column });
-  work.run("product", operations, c, n * BYTES, a.start, a.row, a.sum, panels, m, k, n, Number(fresh));
+  work.run(jobs.product, operations, c, n * BYTES, a.start, a.row, a.sum, panels, m, k, n, Number(fresh));
 }
 
 /** See the engine contract. */

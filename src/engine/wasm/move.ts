@@ -27,7 +27,16 @@ export function copyStrided(
   to: Strides,
   shape: Shape,
 ): boolean {
-  if (sizeOf(shape) === 0) return true;
+  const size = sizeOf(shape);
+  if (size === 0) return true;
+  if (size === 1 || from.strides.every((stride) => stride === 0)) {
+    // one element, or one for all: only where `out` is filled without gaps
+    const value = arrayOf(x)[from.offset];
+    if (size === 1) arrayOf(out)[to.offset] = value;
+    else if (size === sizeOf(out.shape)) arrayOf(out).fill(value);
+    else return false;
+    return true;
+  }
   const axes = merged(from.strides, to.strides, shape);
   const last = axes[axes.length - 1] ?? { n: 1, from: 1, to: 1 };
   const [first] = axes;

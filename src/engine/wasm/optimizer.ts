@@ -1,6 +1,7 @@
 import { sizeOf } from "../../base/index.ts";
 import type { OptimizerItem, OptimizerUpdate } from "../engine.ts";
 import { optimizerUpdate as optimizerUpdateByReference } from "../reference/optimizer.ts";
+import { jobs } from "./kernels.ts";
 import { pointerOf } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -33,17 +34,21 @@ const COST = 20;
 /** One optimizer step on the kernels, for parameters in float32; the reference does the others, and variants without a kernel. */
 export function optimizerUpdate(work: Workspace, update: OptimizerUpdate, items: readonly OptimizerItem[]): void {
   const found = kernelOf(update);
+  if (found === undefined) {
+    optimizerUpdateByReference(update, items);
+    return;
+  }
+  const [kernel, ...numbers] = found;
   for (const item of items) {
     const { parameter, gradient, slots } = item;
-    if (found === undefined || parameter.dtype !== "float32") {
+    if (parameter.dtype !== "float32") {
       optimizerUpdateByReference(update, [item]);
       continue;
     }
-    const [kernel, ...numbers] = found;
     const n = sizeOf(parameter.shape);
     const [w, g] = [pointerOf(parameter), pointerOf(gradient)];
     const first = pointerOf(slots[0] ?? parameter);
     const second = pointerOf(slots[1] ?? parameter);
-    work.run("optimize", COST * n, kernel, n, w, g, first, second, ...numbers);
+    work.run(jobs.optimize, COST * n, kernel, n, w, g, first, second, ...numbers);
   }
 }

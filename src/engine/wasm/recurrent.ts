@@ -9,7 +9,7 @@ import type {
   RnnBackward,
   RnnForward,
 } from "../engine.ts";
-import { activationNumbers as numbers } from "./kernels.ts";
+import { activationNumbers as numbers, jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import { multiplyInto } from "./matmul.ts";
 import type { Workspace } from "./workspace.ts";
@@ -102,7 +102,7 @@ function weightGradient(
   const m = a.shape[a.shape.length - 1];
   const operations = 2 * rows * m * units * (last - first);
   const [from, target] = [pointerOf(a), pointerOf(to)];
-  work.run("weightGradients", operations, from, m * BYTES, m, rows, units, gates, first, last, dz, target, pointerOrZero(bias));
+  work.run(jobs.weightGradients, operations, from, m * BYTES, m, rows, units, gates, first, last, dz, target, pointerOrZero(bias));
 }
 
 /** The gradients of both kernels and of the bias, from one dz. */
@@ -118,7 +118,7 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
   const outputs = begin(work, a);
   work.within(() => {
     work.run(
-      "rnnForward",
+      jobs.rnnForward,
       operations,
       steps,
       batch,
@@ -142,13 +142,13 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
 export function rnnBackward(work: Workspace, a: RnnBackward): void {
   const sizes = sizesOf(a);
   const { steps, batch, features, outputs: units, operations } = sizes;
-  work.copy(a.dhLast, a.dh0);
+  work.copyOrClear(a.dhLast, a.dh0);
   work.within(() => {
     const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
     const recurrentBack = packedBack(work, a.recurrent);
     const dz = work.scratch(panelLength(work, sizes, units));
     work.run(
-      "rnnBackward",
+      jobs.rnnBackward,
       operations,
       steps,
       batch,
@@ -181,7 +181,7 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
     const projection = a.projection === undefined ? 0 : packed(work, a.projection);
     const { input, forget, candidate, output } = spec.gates;
     work.run(
-      "lstmForward",
+      jobs.lstmForward,
       sizes.operations,
       steps,
       batch,
@@ -227,8 +227,8 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
   const { steps, batch, features, outputs: projected, width } = sizes;
   const units = a.c0.shape[1];
   const gates = width / units;
-  work.copy(a.dhLast, a.dh0);
-  work.copy(a.dcLast, a.dc0);
+  work.copyOrClear(a.dhLast, a.dh0);
+  work.copyOrClear(a.dcLast, a.dc0);
   work.within(() => {
     const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
     const recurrentBack = packedBack(work, a.recurrent);
@@ -238,7 +238,7 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
     const dz = work.scratch(gates * panelLength(work, sizes, units));
     const { input, forget, candidate, output } = spec.gates;
     work.run(
-      "lstmBackward",
+      jobs.lstmBackward,
       // the gradients of the peepholes are sums over the rows, in order
       a.peepholes === undefined ? sizes.operations : 0,
       steps,
@@ -309,7 +309,7 @@ export function gruForward(work: Workspace, a: GruForward): void {
       single ? 0 : packGate(work, matrix, candidate, false),
     );
     work.run(
-      "gruForward",
+      jobs.gruForward,
       sizes.operations,
       steps,
       batch,
@@ -349,7 +349,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
   const { steps, batch, features, outputs: units, width, operations } = sizes;
   const { reset, update, candidate } = spec.gates;
   const after = spec.reset === "after";
-  work.copy(a.dhLast, a.dh0);
+  work.copyOrClear(a.dhLast, a.dh0);
   work.within(() => {
     const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
     const [backR, backU, backN] = [reset, update, candidate].map((block) => packGate(work, a.recurrent, block, true));
@@ -358,7 +358,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
     // of h·R's gradient only the candidate's block differs from dz
     const dTerm = after ? work.scratch(panel) : 0;
     work.run(
-      "gruBackward",
+      jobs.gruBackward,
       operations,
       steps,
       batch,

@@ -1,6 +1,6 @@
+import { sizeOf } from "../../base/index.ts";
 import type { Block, Operand } from "../engine.ts";
-import { arrayOf } from "../reference/memory.ts";
-import { type Job, jobNumbers, type Kernels } from "./kernels.ts";
+import { jobs, type Kernels } from "./kernels.ts";
 import { BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
 import type { Pool } from "./pool.ts";
 
@@ -46,14 +46,14 @@ export class Workspace {
   }
 
   /** Runs a job with its arguments in the kernel's order. `operations` (roughly, multiplications and additions) decides about threads. */
-  run(job: Job, operations: number, ...values: readonly number[]): void {
+  run(job: number, operations: number, ...values: readonly number[]): void {
     // memory that is not shared takes its views along when it grows
     if (this.#arguments.length === 0) this.#arguments = this.#viewArguments();
     const list = this.#arguments;
     for (let i = 0; i < values.length; i++) list[i] = values[i];
     if (operations >= WORTH_SHARING && this.#pool !== undefined && this.#pool.threads > 1) {
-      this.#pool.run(jobNumbers[job]);
-    } else this.kernels.run(jobNumbers[job], 0, 1);
+      this.#pool.run(job);
+    } else this.kernels.run(job, 0, 1);
   }
 
   /** Address of `length` float32, of unspecified content. */
@@ -78,11 +78,17 @@ export class Workspace {
   /** The matrix at `from` in rows `first` and on of panels at `to` that have `rows` rows. */
   packInto(to: number, from: number, { k, n, row, column }: Packing, first: number, rows: number): void {
     // moving an element takes about as long as four operations
-    this.run("packMatrix", 4 * k * n, from, row * BYTES, column * BYTES, k, n, to, first, rows);
+    this.run(jobs.packMatrix, 4 * k * n, from, row * BYTES, column * BYTES, k, n, to, first, rows);
   }
 
-  /** to = from, which have the same size. */
+  /** to = from, or zero. */
+  copyOrClear(from: Operand | undefined, to: Operand): void {
+    if (from === undefined) this.kernels.fill(pointerOf(to), sizeOf(to.shape), 0);
+    else this.copy(from, to);
+  }
+
+  /** to = from, float32 of the same size. */
   copy(from: Operand, to: Operand): void {
-    if (from.block !== to.block || pointerOf(from) !== pointerOf(to)) arrayOf(to).set(arrayOf(from));
+    this.kernels.move(pointerOf(to), pointerOf(from), sizeOf(to.shape) * BYTES);
   }
 }

@@ -33,11 +33,6 @@ export const without = (shape: Shape, axes: readonly number[]): Shape => shape.f
 
 /** Reduces neighbouring axes in one kernel call; brings scattered ones together first. */
 export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dtype: Tensor["dtype"]): Tensor {
-  if (axes.length === x.rank && x.size > 0) {
-    const all = allocate(dtype, []);
-    currentEngine().reduce(op, x, all, 1, x.size, 1);
-    return all;
-  }
   const first = axes[0] ?? 0;
   const together = axes.every((axis, i) => axis === first + i);
   if (!together) {
@@ -62,11 +57,19 @@ export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dty
 /** Sum over `axis` (default: all). The order of summation is fixed, see the engine contract. Throws TypeError for bool. */
 export function sum(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   if (x.dtype === "bool") throw dtypeError("sum", "numbers", x.dtype, "Convert with cast(x, dtype)");
+  if (axis === undefined && !keepDims && x.rank > 0) return total(x);
   const axes = normalizeAxes("sum", axis, x.rank);
   if (axes.length === 0) return x;
   const out = reduceAxes("sum", x, axes, x.dtype);
   const y = record([x], [out], (dy) => [dy && broadcastTo(reshape(dy, withOnes(x.shape, axes)), x.shape)]);
   return keepDims ? reshape(y, withOnes(x.shape, axes)) : y;
+}
+
+/** The sum of all elements, a scalar. */
+function total(x: Tensor): Tensor {
+  const out = allocate(x.dtype, []);
+  currentEngine().reduce("sum", x, out, 1, x.size, 1);
+  return record([x], [out], (dy) => [dy && broadcastTo(dy, x.shape)]);
 }
 
 /** x stretched to `shape` by NumPy's rules. */

@@ -8,8 +8,9 @@ import { reshape } from "./move.ts";
 /** Throws unless `indices` is int32 with every element in [0, size). */
 export function checkIndices(where: string, indices: Tensor, size: number): void {
   if (indices.dtype !== "int32") throw dtypeError(where, "int32", indices.dtype);
-  for (const id of currentEngine().view(indices)) {
-    if (id < 0 || id >= size) throw valueError(where, `indices in [0, ${size})`, id);
+  const ids = currentEngine().view(indices);
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] < 0 || ids[i] >= size) throw valueError(where, `indices in [0, ${size})`, ids[i]);
   }
 }
 
@@ -20,9 +21,11 @@ export function checkIndices(where: string, indices: Tensor, size: number): void
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   const at = normalizeAxis("gather", axis, x.rank);
   checkIndices("gather", indices, x.shape[at]);
-  const outer = sizeOf(x.shape.slice(0, at));
-  const inner = sizeOf(x.shape.slice(at + 1));
-  const out = allocate(x.dtype, [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)]);
+  const head = x.shape.slice(0, at);
+  const tail = x.shape.slice(at + 1);
+  const outer = sizeOf(head);
+  const inner = sizeOf(tail);
+  const out = allocate(x.dtype, [...head, ...indices.shape, ...tail]);
   currentEngine().gather(x, indices, out, outer, inner);
   return record([x], [out], (dy) => [dy && scatterAdd(dy, indices, x.shape[at], at)]);
 }

@@ -20,13 +20,17 @@ import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(shape, x.shape)) return x;
   const open = shape.indexOf(-1);
+  if (open === -1 && sizeOf(shape) === x.size && shape.every((n) => n >= 0 && Number.isInteger(n))) return reshaped(x, shape);
   const known = sizeOf(shape.filter((_, i) => i !== open));
   const target = open === -1 ? shape : shape.map((n, i) => (i === open ? x.size / known : n));
   if (sizeOf(target) !== x.size || target.some((n) => !Number.isInteger(n) || n < 0)) {
     throw shapeError("reshape", `a shape for ${x.size} elements of ${formatShape(x.shape)}`, shape);
   }
-  return record([x], [x.view(target, x.offset)], (dy) => [dy && reshape(dy, x.shape)]);
+  return reshaped(x, target);
 }
+
+const reshaped = (x: Tensor, shape: Shape): Tensor =>
+  record([x], [x.view(shape, x.offset)], (dy) => [dy && reshape(dy, x.shape)]);
 
 /** Axes in another order; without `permutation`, reversed. */
 export function transpose(x: Tensor, permutation: readonly number[] = x.shape.map((_, i) => x.rank - 1 - i)): Tensor {

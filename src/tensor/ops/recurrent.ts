@@ -111,7 +111,7 @@ export function rnnSequence(operands: SequenceOperands, activation: ActivationNa
       states,
       activation,
       dOutputs: orZeros(dOutputs, outputs),
-      dhLast: orZeros(dhLast, h0),
+      dhLast,
       dInputs,
       dInputKernel: gradients.inputKernel,
       dRecurrent: gradients.recurrent,
@@ -187,8 +187,8 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
     currentEngine().lstmBackward({
       ...saved,
       dOutputs: orZeros(dOutputs, outputs),
-      dhLast: orZeros(dhLast, h0),
-      dcLast: orZeros(dcLast, c0),
+      dhLast,
+      dcLast,
       dInputs,
       dInputKernel: gradients.inputKernel,
       dRecurrent: gradients.recurrent,
@@ -251,7 +251,7 @@ export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceRe
     currentEngine().gruBackward({
       ...saved,
       dOutputs: orZeros(dOutputs, outputs),
-      dhLast: orZeros(dhLast, h0),
+      dhLast,
       dInputs,
       dInputKernel: gradients.inputKernel,
       dRecurrent: gradients.recurrent,

@@ -1,0 +1,51 @@
+import { dtypeError, isFloat, shapeError, sizeOf } from "../../base/index.ts";
+import { currentEngine } from "../../engine/index.ts";
+import { isRecording, record } from "../tape.ts";
+import { allocate, commonDtype, type Tensor } from "../tensor.ts";
+import { sum } from "./broadcast.ts";
+import { matmul } from "./matmul.ts";
+import { reshape } from "./move.ts";
+
+/**
+ * x·kernel + bias over the last axis, as one op: x [..., K], kernel [K, N] and bias [N] give [..., N]. The same numbers as `add(matmul(x, kernel), bias)`.
+ * Throws RangeError when the sizes differ, TypeError unless all have one floating-point dtype.
+ */
+export function linear(x: Tensor, kernel: Tensor, bias: Tensor): Tensor {
+  const dtype = commonDtype("linear", x, kernel, bias);
+  if (!isFloat(dtype)) throw dtypeError("linear", "float32 or float64", dtype);
+  if (x.rank < 1 || kernel.rank !== 2 || x.shape[x.rank - 1] !== kernel.shape[0])
+    throw shapeError("linear", `a kernel [${x.shape[x.rank - 1]}, N]`, kernel.shape);
+  const [k, n] = kernel.shape;
+  if (bias.rank !== 1 || bias.shape[0] !== n) throw shapeError("linear", `a bias [${n}]`, bias.shape);
+  const rows = sizeOf(x.shape.slice(0, -1));
+  const engine = currentEngine();
+  const flat = x.view([rows, k], x.offset);
+  const out = allocate(dtype, [...x.shape.slice(0, -1), n]);
+  const flatOut = out.view([rows, n], 0);
+  engine.matmul(flat, kernel, flatOut, { transposeA: false, transposeB: false, accumulate: false });
+  engine.binary("add", flatOut, bias, flatOut);
+  const wantsX = isRecording([x]);
+  return record([x, kernel, bias], [out], (dy) => {
+    if (dy === undefined) return [];
+    if (isRecording([dy, x, kernel])) return composedGradients(x, kernel, dy);
+    const flatDy = dy.view([rows, n], dy.offset);
+    const dx = wantsX ? allocate(dtype, x.shape) : undefined;
+    const dKernel = allocate(dtype, kernel.shape);
+    const dBias = allocate(dtype, [n]);
+    if (dx)
+      engine.matmul(flatDy, kernel, dx.view([rows, k], 0), { transposeA: false, transposeB: true, accumulate: false });
+    engine.matmul(flat, flatDy, dKernel, { transposeA: true, transposeB: false, accumulate: false });
+    engine.reduce("sum", flatDy, dBias, 1, rows, n);
+    return [dx, dKernel, dBias];
+  });
+}
+
+/** The same by ops, which can be differentiated again. */
+function composedGradients(x: Tensor, kernel: Tensor, dy: Tensor): readonly Tensor[] {
+  const [k, n] = kernel.shape;
+  const rows = sizeOf(x.shape.slice(0, -1));
+  const flat = reshape(x, [rows, k]);
+  const flatDy = reshape(dy, [rows, n]);
+  const dx = reshape(matmul(flatDy, kernel, { transposeB: true }), x.shape);
+  return [dx, matmul(flat, flatDy, { transposeA: true }), sum(flatDy, 0)];
+}
