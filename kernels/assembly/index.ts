@@ -1,4 +1,5 @@
 import { gruBackward, gruForward } from "./gru";
+import { loadTile } from "./instance";
 import { crossEntropy, crossEntropyBackward } from "./loss";
 import { lstmBackward, lstmForward } from "./lstm";
 import { optimize } from "./optimizer";
@@ -8,13 +9,14 @@ import { packMatrix, product, productRow } from "./products";
 import { rnnBackward, rnnForward } from "./rnn";
 
 export { activationBackward, binary, binaryScalar, columnSums, fill, gather, move, scatterAdd, transpose, unary } from "./elementwise";
-export { setUp, spareBytes } from "./instance";
+export { setTile, setUp, spareBytes } from "./instance";
 export { softmax, softmaxBackward } from "./loss";
 export { jobArguments, ready, resetPool } from "./pool";
 export { allFinite, rowSums, sumOfSquares } from "./sums";
 
 /** The part of `thread` in a job. src/engine/wasm/kernels.ts has the same numbers. */
 export function run(kernel: i32, thread: i32, threads: i32): void {
+  loadTile();
   switch (kernel) {
     case 0: return packMatrix(thread, threads);
     case 1: return product(thread, threads);

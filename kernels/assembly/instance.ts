@@ -34,13 +34,29 @@ const constants: usize = memory.data<f32>(
   16,
 );
 
+/** Where all instances find the tile, in the page that holds jobs. */
+const COLUMNS: usize = 264;
+const TALLEST: usize = 268;
+
 /** `scratch`: SPARE bytes that no other instance touches. */
-export function setUp(scratch: usize, panelColumns: i32, tileRows: i32): void {
+export function setUp(scratch: usize): void {
   spare = scratch;
   table = constants;
-  columns = panelColumns;
-  tallest = tileRows;
   memory.fill(spare, 0, SPARE);
+}
+
+/** For all instances, from their next job on. */
+export function setTile(panelColumns: i32, tileRows: i32): void {
+  i32.store(COLUMNS, panelColumns);
+  i32.store(TALLEST, tileRows);
+}
+
+/** Before each job. */
+// @ts-ignore: decorator
+@inline
+export function loadTile(): void {
+  columns = i32.load(COLUMNS);
+  tallest = i32.load(TALLEST);
 }
 
 export function spareBytes(): i32 {

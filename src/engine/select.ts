@@ -2,7 +2,7 @@ import { canRevectorize, canShare, environment, kernelModule } from "#platform";
 import { checkChoice, checkInteger, sentence, UnsupportedError } from "../base/index.ts";
 import type { Engine, EngineReport } from "./engine.ts";
 import { referenceEngine } from "./reference/index.ts";
-import { wasmEngine } from "./wasm/index.ts";
+import { type Tile, wasmEngine } from "./wasm/index.ts";
 
 let current: Engine | undefined;
 
@@ -13,7 +13,7 @@ let current: Engine | undefined;
  * - `UNROLLED_NUMERICS=portable|fma`: rounding after every multiply and add, as the reference does, or fused. Default: fused where there is.
  * - `UNROLLED_THREADS=n`. Default: one for each processor, where memory can be shared.
  * - `UNROLLED_REVECTORIZE=on|off`: 256-bit operations. Default: on where V8 has them.
- * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: what fits the registers.
+ * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest of two, tried at the first large product.
  */
 export function currentEngine(): Engine {
   current ??= start();
@@ -57,10 +57,10 @@ function startWasm(numerics: "auto" | "fma" | "portable", threads: number | unde
         continue;
       }
       const fused = name === "relaxed";
-      const tile = tileFrom("UNROLLED_TILE", revectorize, fused);
+      const tiles = tilesFrom("UNROLLED_TILE", fused);
       const shared = memory !== "";
       try {
-        const settings = { module, shared, fused, tile, threads, choices };
+        const settings = { module, shared, fused, tiles, threads, choices };
         const engine = wasmEngine(settings);
         choices.push(
           { what: "build", chosen: `${name}${memory}`, why: fused ? "fused multiply-add" : "rounds like the reference" },
@@ -68,11 +68,6 @@ function startWasm(numerics: "auto" | "fma" | "portable", threads: number | unde
             what: "256-bit operations",
             chosen: revectorize ? "on" : "off",
             why: canRevectorize ? (wide === "auto" ? "V8 has them" : "UNROLLED_REVECTORIZE") : "not to be had here",
-          },
-          {
-            what: "tile",
-            chosen: `${tile[1]}x${tile[0]}`,
-            why: environment("UNROLLED_TILE") === undefined ? "fits the registers" : "UNROLLED_TILE",
           },
         );
         return engine;
@@ -84,13 +79,16 @@ function startWasm(numerics: "auto" | "fma" | "portable", threads: number | unde
   return undefined;
 }
 
-/** Columns and rows: twelve sums of 256 or 128 bits with fused multiply-add; without, a register is needed for the product. */
-function tileFrom(name: string, revectorize: boolean, fused: boolean): readonly [columns: number, rows: number] {
+/**
+ * Twelve sums of 256 or of 128 bits with fused multiply-add; without, a register is needed for the product. Which is faster depends on whether V8 packs
+ * two vectors into one, so both are tried, unless one is asked for.
+ */
+function tilesFrom(name: string, fused: boolean): readonly Tile[] {
   const value = environment(name);
-  if (value === undefined) return [revectorize ? 16 : 8, fused ? 6 : revectorize ? 5 : 4];
+  if (value === undefined) return fused ? [{ rows: 6, columns: 16 }, { rows: 6, columns: 8 }] : [{ rows: 5, columns: 16 }, { rows: 4, columns: 8 }];
   const [rows, columns] = value.split("x").map(Number);
   checkChoice(`${name} columns`, String(columns), ["8", "16"]);
-  return [columns, checkInteger(`${name} rows`, rows, 1, 6)];
+  return [{ rows: checkInteger(`${name} rows`, rows, 1, 6), columns }];
 }
 
 function threadsFrom(name: string): number | undefined {

@@ -2,8 +2,8 @@
 export type WorkerStart = {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Arguments of the kernels' `setUp`. */
-  readonly setUp: readonly number[];
+  /** Its private scratch memory, an address. */
+  readonly scratch: number;
   /** Its number, from 1. */
   readonly thread: number;
 };
@@ -14,9 +14,9 @@ export type WorkerHandle = {
 };
 
 /** A worker's whole life: its own instance of the kernels on the shared memory, waiting for jobs until it is ended. */
-export function serve({ module, memory, setUp, thread }: WorkerStart): void {
+export function serve({ module, memory, scratch, thread }: WorkerStart): void {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const { setUp: prepare, work } = instance.exports as Record<string, (...args: number[]) => void>;
-  prepare(...setUp);
+  const { setUp, work } = instance.exports as Record<string, (...args: number[]) => void>;
+  setUp(scratch);
   work(thread);
 }

@@ -12,10 +12,13 @@ import { copyStrided } from "./move.ts";
 import { optimizerUpdate } from "./optimizer.ts";
 import { Pool } from "./pool.ts";
 import * as recurrent from "./recurrent.ts";
+import { type Tile, TileTuner } from "./tile-tuner.ts";
 import { Workspace } from "./workspace.ts";
 
 /** Whether the kernels can work on it. */
 const isFloat32 = (x: Operand): boolean => x.dtype === "float32";
+
+export type { Tile } from "./tile-tuner.ts";
 
 /** Which kernels an engine runs on, and how. */
 export type WasmSettings = {
@@ -24,8 +27,8 @@ export type WasmSettings = {
   readonly shared: boolean;
   /** Whether it fuses multiplications and additions. */
   readonly fused: boolean;
-  /** Columns of a panel, and rows of the tallest tile. */
-  readonly tile: readonly [columns: number, rows: number];
+  /** The tile of matrix products, or several: then the first large job tries which is the fastest. */
+  readonly tiles: readonly Tile[];
   /** Threads for large kernels. Default: one for each processor. */
   readonly threads?: number | undefined;
   /** What was chosen, for the report. */
@@ -33,15 +36,21 @@ export type WasmSettings = {
 };
 
 /** An engine on compiled kernels. Throws where the platform lacks what they need. */
-export function wasmEngine({ module, shared, fused, tile, threads, choices }: WasmSettings): Engine {
+export function wasmEngine({ module, shared, fused, tiles, threads, choices }: WasmSettings): Engine {
   const memory = new LinearMemory({ shared, poison: environment("UNROLLED_POISON") === "1" });
   const kernels = instantiate(module, memory.memory);
-  const setUp = (): [number, number, number] => [memory.reserve(kernels.spareBytes()), ...tile];
-  kernels.setUp(...setUp());
+  const scratch = (): number => memory.reserve(kernels.spareBytes());
+  kernels.setUp(scratch());
   const pool = shared
-    ? new Pool(kernels, threads ?? cores(), (thread) => ({ module, memory: memory.memory, setUp: setUp(), thread }))
+    ? new Pool(kernels, threads ?? cores(), (thread) => ({
+        module,
+        memory: memory.memory,
+        scratch: scratch(),
+        thread,
+      }))
     : undefined;
-  const work = new Workspace(kernels, memory, pool);
+  const tuner = new TileTuner(kernels, memory, tiles);
+  const work = new Workspace(kernels, memory, pool, tuner);
   const reference = referenceKernels;
   const numerics = fused ? "fma" : "portable";
   return {
@@ -57,7 +66,7 @@ export function wasmEngine({ module, shared, fused, tile, threads, choices }: Wa
       threads: pool?.threads ?? 1,
       running: pool?.running ?? 1,
       bytes: memory.memory.buffer.byteLength,
-      choices,
+      choices: [...choices, tuner.choice],
     }),
     useThreads(count) {
       if (pool !== undefined) pool.threads = count;

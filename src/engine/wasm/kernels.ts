@@ -7,8 +7,10 @@ type Kernel<N extends number, T extends number[] = []> = T["length"] extends N
 
 /** What a module of kernels exports. */
 export type Kernels = {
-  /** scratch, columns of a panel, rows of a tile: once, before anything else. */
-  readonly setUp: Kernel<3>;
+  /** Private scratch memory, `spareBytes` of it: once, before anything else. */
+  readonly setUp: Kernel<1>;
+  /** Columns of a panel, rows of the tallest tile: for all threads, from their next job on. */
+  readonly setTile: Kernel<2>;
   readonly spareBytes: () => number;
   readonly jobArguments: () => number;
   readonly run: Kernel<3>;

@@ -36,7 +36,7 @@ export function matmul(work: Workspace, a: Operand, b: Operand, out: Operand, ho
   const rows = transposeA ? { row: BYTES, sum: m * BYTES } : { row: k * BYTES, sum: BYTES };
   const columns = transposeB ? { row: 1, column: k } : { row: n, column: 1 };
   for (let batch = 0; batch < batches; batch++) {
-    work.within(() => {
+    work.within(2 * m * k * n, () => {
       const left = { start: from + batch * m * k * BYTES, ...rows };
       const start = right + batch * k * n * BYTES;
       multiplyInto(work, to + batch * m * n * BYTES, left, { start, ...columns }, { m, k, n, fresh: !accumulate });

@@ -9,6 +9,7 @@ import type {
   RnnBackward,
   RnnForward,
 } from "../engine.ts";
+import { arrayOf } from "../reference/memory.ts";
 import { activationNumbers as numbers, jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import { multiplyInto } from "./matmul.ts";
@@ -99,6 +100,12 @@ function weightGradient(
   { units, gates, first = 0, last = gates, bias }: { units: number; gates: number; first?: number; last?: number; bias?: Operand },
 ): void {
   const rows = steps * batch;
+  if (rows === 0) {
+    // sums of nothing
+    arrayOf(to).fill(0);
+    if (bias !== undefined) arrayOf(bias).fill(0);
+    return;
+  }
   const m = a.shape[a.shape.length - 1];
   const operations = 2 * rows * m * units * (last - first);
   const [from, target] = [pointerOf(a), pointerOf(to)];
@@ -116,7 +123,7 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
   const sizes = sizesOf(a);
   const { steps, batch, features, outputs: units, width, operations } = sizes;
   const outputs = begin(work, a);
-  work.within(() => {
+  work.within(sizes.operations, () => {
     work.run(
       jobs.rnnForward,
       operations,
@@ -143,7 +150,7 @@ export function rnnBackward(work: Workspace, a: RnnBackward): void {
   const sizes = sizesOf(a);
   const { steps, batch, features, outputs: units, operations } = sizes;
   work.copyOrClear(a.dhLast, a.dh0);
-  work.within(() => {
+  work.within(sizes.operations, () => {
     const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
     const recurrentBack = packedBack(work, a.recurrent);
     const dz = work.scratch(panelLength(work, sizes, units));
@@ -177,7 +184,7 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
   const units = a.c0.shape[1];
   const outputs = begin(work, a);
   work.copy(a.c0, a.cLast);
-  work.within(() => {
+  work.within(sizes.operations, () => {
     const projection = a.projection === undefined ? 0 : packed(work, a.projection);
     const { input, forget, candidate, output } = spec.gates;
     work.run(
@@ -229,7 +236,7 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
   const gates = width / units;
   work.copyOrClear(a.dhLast, a.dh0);
   work.copyOrClear(a.dcLast, a.dc0);
-  work.within(() => {
+  work.within(sizes.operations, () => {
     const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
     const recurrentBack = packedBack(work, a.recurrent);
     const projectionBack = a.projection === undefined ? 0 : packedBack(work, a.projection);
@@ -302,7 +309,7 @@ export function gruForward(work: Workspace, a: GruForward): void {
   const { steps, batch, features, outputs: units, width } = sizes;
   const { reset, update, candidate } = spec.gates;
   const outputs = begin(work, a);
-  work.within(() => {
+  work.within(sizes.operations, () => {
     const single = isSingle(sizes);
     const [packR, packU] = [reset, update].map((block) => (single ? 0 : packedAbove(work, a, block * units, units)));
     const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
@@ -350,7 +357,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
   const { reset, update, candidate } = spec.gates;
   const after = spec.reset === "after";
   work.copyOrClear(a.dhLast, a.dh0);
-  work.within(() => {
+  work.within(sizes.operations, () => {
     const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
     const [backR, backU, backN] = [reset, update, candidate].map((block) => packGate(work, a.recurrent, block, true));
     const panel = panelLength(work, sizes, units);
@@ -398,7 +405,8 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
     }
     // the candidate's block saw h with its own gradient, or r*h
     const only = { units, gates: 3, first: candidate, last: candidate + 1 };
-    const own = after ? dTerm - candidate * panel * BYTES : dz;
+    // an address that may lie before the memory: the kernel counts on from it, in 32 bits
+    const own = after ? (dTerm - candidate * panel * BYTES) >>> 0 : dz;
     const bias2 = after ? a.dRecurrentBias : undefined;
     weightGradient(work, after ? a.states : a.resetTerm, own, a.dRecurrent, sizes, {
       ...only,

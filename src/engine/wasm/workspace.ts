@@ -3,6 +3,7 @@ import type { Block, Operand } from "../engine.ts";
 import { jobs, type Kernels } from "./kernels.ts";
 import { BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
 import type { Pool } from "./pool.ts";
+import type { TileTuner } from "./tile-tuner.ts";
 
 /** op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start. */
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
@@ -15,19 +16,24 @@ const WORTH_SHARING = 500_000;
 
 const MOST_ARGUMENTS = 64;
 
+/** Operations from which on it pays to look for the fastest tile first. */
+const WORTH_TUNING = 20_000_000;
+
 /** The kernels, the threads and the scratch memory that one call of them needs. */
 export class Workspace {
   readonly kernels: Kernels;
   readonly #memory: LinearMemory;
   readonly #pool: Pool | undefined;
+  readonly #tuner: TileTuner;
   #arguments: Float64Array;
   #held: Block[] = [];
 
   /** `pool` is absent where threads can't be had. */
-  constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined) {
+  constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined, tuner: TileTuner) {
     this.kernels = kernels;
     this.#memory = memory;
     this.#pool = pool;
+    this.#tuner = tuner;
     this.#arguments = this.#viewArguments();
   }
 
@@ -35,8 +41,12 @@ export class Workspace {
     return new Float64Array(this.#memory.memory.buffer, this.kernels.jobArguments(), MOST_ARGUMENTS);
   }
 
-  /** Runs `f`; what it took as scratch is free again afterwards. */
-  within(f: () => void): void {
+  /**
+   * Runs `f`, which does about `operations` multiplications and additions; what it took as scratch is free again afterwards. The tile of the products is
+   * the same all through.
+   */
+  within(operations: number, f: () => void): void {
+    if (operations >= WORTH_TUNING && !this.#tuner.isDone) this.#tuner.choose();
     try {
       f();
     } finally {
