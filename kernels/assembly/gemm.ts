@@ -1,6 +1,7 @@
 // Matrix products. Each element is summed over k in order, whatever the tile, the block or the thread, so its bits do not depend on them.
 import { columns, EDGE, LEFT, ROW_BLOCK, spare, SUM_BLOCK, tallest, ZEROS } from "./instance";
 import { tile16, tile8 } from "./generated/tiles";
+import { loadLanes, storeLanes } from "./lanes";
 
 /** Width of the panel that begins at column j of n: a full one, or 8 for the last few columns. */
 // @ts-ignore: decorator
@@ -218,16 +219,22 @@ export function column(
   }
 }
 
-/** c [n] = a [k] · b [k, n] (fresh), or c += …, for one row: b is read once as it is, rows `bRow` bytes apart. */
+/**
+ * c [n] = a [k] · b [k, n] (fresh), or c += …, for one row: b is read once as it is, rows `bRow` bytes apart, one after another, as fast as memory gives
+ * them. Sums over k in order.
+ */
 export function multiplyRow(c: usize, a: usize, aSum: usize, b: usize, bRow: usize, k: i32, n: i32, fresh: bool): void {
-  const zeros = spare + ZEROS;
-  let j = 0;
-  for (; j + 32 <= n; j += 32) rowTile32(fresh ? zeros : c + (<usize>j << 2), !fresh, c + (<usize>j << 2), a, aSum, b + (<usize>j << 2), bRow, k);
-  for (; j + 8 <= n; j += 8) rowTile8(fresh ? zeros : c + (<usize>j << 2), c + (<usize>j << 2), a, aSum, b + (<usize>j << 2), bRow, k);
-  for (; j < n; j++) {
-    const at = <usize>j << 2;
-    const one = rowTile1(fresh ? 0 : f32.load(c + at), a, aSum, b + at, bRow, k);
-    f32.store(c + at, one);
+  if (fresh) memory.fill(c, 0, <usize>n << 2);
+  let p = 0;
+  for (; p + 8 <= k; p += 8) {
+    eightRows(c, a, aSum, b, bRow, n);
+    a += 8 * aSum;
+    b += 8 * bRow;
+  }
+  for (; p < k; p++) {
+    oneRow(c, a, b, n);
+    a += aSum;
+    b += bRow;
   }
 }
 
@@ -237,59 +244,84 @@ function multiplyAdd(x: v128, y: v128, sum: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, sum) : f32x4.add(sum, f32x4.mul(x, y));
 }
 
-function rowTile32(from: usize, isFrom: bool, c: usize, a: usize, aSum: usize, b: usize, bRow: usize, k: i32): void {
-  const f = isFrom ? from + 64 : from;
-  let s0 = v128.load(from);
-  let s1 = v128.load(from, 16);
-  let s2 = v128.load(from, 32);
-  let s3 = v128.load(from, 48);
-  let s4 = v128.load(f);
-  let s5 = v128.load(f, 16);
-  let s6 = v128.load(f, 32);
-  let s7 = v128.load(f, 48);
-  for (let p = 0; p < k; p++) {
-    const x = v128.load32_splat(a);
-    s0 = multiplyAdd(x, v128.load(b), s0);
-    s1 = multiplyAdd(x, v128.load(b, 16), s1);
-    s2 = multiplyAdd(x, v128.load(b, 32), s2);
-    s3 = multiplyAdd(x, v128.load(b, 48), s3);
-    s4 = multiplyAdd(x, v128.load(b, 64), s4);
-    s5 = multiplyAdd(x, v128.load(b, 80), s5);
-    s6 = multiplyAdd(x, v128.load(b, 96), s6);
-    s7 = multiplyAdd(x, v128.load(b, 112), s7);
-    a += aSum;
-    b += bRow;
+/** c [n] += eight numbers of a, each times its row of b. */
+function eightRows(c: usize, a: usize, aSum: usize, b0: usize, bRow: usize, n: i32): void {
+  const x0 = v128.load32_splat(a + 0 * aSum);
+  const x1 = v128.load32_splat(a + 1 * aSum);
+  const x2 = v128.load32_splat(a + 2 * aSum);
+  const x3 = v128.load32_splat(a + 3 * aSum);
+  const x4 = v128.load32_splat(a + 4 * aSum);
+  const x5 = v128.load32_splat(a + 5 * aSum);
+  const x6 = v128.load32_splat(a + 6 * aSum);
+  const x7 = v128.load32_splat(a + 7 * aSum);
+  let b1 = b0 + 1 * bRow;
+  let b2 = b0 + 2 * bRow;
+  let b3 = b0 + 3 * bRow;
+  let b4 = b0 + 4 * bRow;
+  let b5 = b0 + 5 * bRow;
+  let b6 = b0 + 6 * bRow;
+  let b7 = b0 + 7 * bRow;
+  let left = n;
+  for (; left >= 8; left -= 8) {
+    let s = v128.load(c);
+    let t = v128.load(c, 16);
+    s = multiplyAdd(x0, v128.load(b0), s);
+    t = multiplyAdd(x0, v128.load(b0, 16), t);
+    s = multiplyAdd(x1, v128.load(b1), s);
+    t = multiplyAdd(x1, v128.load(b1, 16), t);
+    s = multiplyAdd(x2, v128.load(b2), s);
+    t = multiplyAdd(x2, v128.load(b2, 16), t);
+    s = multiplyAdd(x3, v128.load(b3), s);
+    t = multiplyAdd(x3, v128.load(b3, 16), t);
+    s = multiplyAdd(x4, v128.load(b4), s);
+    t = multiplyAdd(x4, v128.load(b4, 16), t);
+    s = multiplyAdd(x5, v128.load(b5), s);
+    t = multiplyAdd(x5, v128.load(b5, 16), t);
+    s = multiplyAdd(x6, v128.load(b6), s);
+    t = multiplyAdd(x6, v128.load(b6, 16), t);
+    s = multiplyAdd(x7, v128.load(b7), s);
+    t = multiplyAdd(x7, v128.load(b7, 16), t);
+    v128.store(c, s);
+    v128.store(c, t, 16);
+    c += 32;
+    b0 += 32;
+    b1 += 32;
+    b2 += 32;
+    b3 += 32;
+    b4 += 32;
+    b5 += 32;
+    b6 += 32;
+    b7 += 32;
   }
-  v128.store(c, s0);
-  v128.store(c, s1, 16);
-  v128.store(c, s2, 32);
-  v128.store(c, s3, 48);
-  v128.store(c, s4, 64);
-  v128.store(c, s5, 80);
-  v128.store(c, s6, 96);
-  v128.store(c, s7, 112);
+  for (; left > 0; left -= 4) {
+    let s = loadLanes(c, left);
+    s = multiplyAdd(x0, loadLanes(b0, left), s);
+    s = multiplyAdd(x1, loadLanes(b1, left), s);
+    s = multiplyAdd(x2, loadLanes(b2, left), s);
+    s = multiplyAdd(x3, loadLanes(b3, left), s);
+    s = multiplyAdd(x4, loadLanes(b4, left), s);
+    s = multiplyAdd(x5, loadLanes(b5, left), s);
+    s = multiplyAdd(x6, loadLanes(b6, left), s);
+    s = multiplyAdd(x7, loadLanes(b7, left), s);
+    storeLanes(c, s, left);
+    c += 16;
+    b0 += 16;
+    b1 += 16;
+    b2 += 16;
+    b3 += 16;
+    b4 += 16;
+    b5 += 16;
+    b6 += 16;
+    b7 += 16;
+  }
 }
 
-function rowTile8(from: usize, c: usize, a: usize, aSum: usize, b: usize, bRow: usize, k: i32): void {
-  let s0 = v128.load(from);
-  let s1 = v128.load(from, 16);
-  for (let p = 0; p < k; p++) {
-    const x = v128.load32_splat(a);
-    s0 = multiplyAdd(x, v128.load(b), s0);
-    s1 = multiplyAdd(x, v128.load(b, 16), s1);
-    a += aSum;
-    b += bRow;
+/** c [n] += one number of a times a row of b. */
+function oneRow(c: usize, a: usize, b: usize, n: i32): void {
+  const x = v128.load32_splat(a);
+  for (let left = n; left > 0; left -= 4) {
+    storeLanes(c, multiplyAdd(x, loadLanes(b, left), loadLanes(c, left)), left);
+    c += 16;
+    b += 16;
   }
-  v128.store(c, s0);
-  v128.store(c, s1, 16);
-}
-
-function rowTile1(from: f32, a: usize, aSum: usize, b: usize, bRow: usize, k: i32): f32 {
-  let s = f32x4.splat(from);
-  for (let p = 0; p < k; p++) {
-    s = multiplyAdd(v128.load32_splat(a), v128.load32_splat(b), s);
-    a += aSum;
-    b += bRow;
-  }
-  return f32x4.extract_lane(s, 0);
 }
