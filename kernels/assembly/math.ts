@@ -1,9 +1,37 @@
 // Four float32 lanes at a time: the operations of src/base/math.ts in the same order. The portable build rounds after each, so the bits are the
 // same; the relaxed build fuses the multiplications of the polynomials into the additions, which halves their latency.
-// Constants are loads from `t`, the table in instance.ts: V8 builds a v128.const anew at every use.
+// Constants are loads from `t`, the table in instance.ts, at fixed offsets: V8 builds a v128.const anew at every use.
 
-// @ts-ignore: decorator
-@inline function k(t: usize, i: i32): v128 { return v128.load32_splat(t + (<usize>i << 2)); }
+
+// Places in the table of instance.ts, in bytes.
+const LOG2_E: usize = 0;
+const HALF: usize = 4;
+const LN2_HIGH: usize = 8;
+const LN2_LOW: usize = 12;
+const E5: usize = 16;
+const E4: usize = 20;
+const E3: usize = 24;
+const E2: usize = 28;
+const E1: usize = 32;
+const E0: usize = 36;
+const ONE: usize = 40;
+const EXP_MOST: usize = 44;
+const EXP_LEAST: usize = 48;
+const ZERO: usize = 52;
+const T4: usize = 56;
+const T3: usize = 60;
+const T2: usize = 64;
+const T1: usize = 68;
+const T0: usize = 72;
+const TANH_ONE: usize = 76;
+const TANH_SMALL: usize = 80;
+const TWO: usize = 84;
+const MAGIC: usize = 88;
+const TANH_MOST: usize = 92;
+const BIAS: usize = 96;
+const SIGN: usize = 100;
+const MAGIC_BITS: usize = 104;
+const INFINITE: usize = 108;
 
 /** x * y + z: fused in the relaxed build, rounded twice in the portable one. */
 // @ts-ignore: decorator
@@ -22,28 +50,28 @@ function nmadd(x: v128, y: v128, z: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function power(x: v128, t: usize): v128 {
-  return f32x4.floor(madd(x, k(t, 0), k(t, 1)));
+  return f32x4.floor(madd(x, v128.load32_splat(t, LOG2_E), v128.load32_splat(t, HALF)));
 }
 
 /** e^(x - n ln 2). */
 // @ts-ignore: decorator
 @inline
 function fraction(x: v128, n: v128, t: usize): v128 {
-  let r = nmadd(n, k(t, 2), x);
-  r = nmadd(n, k(t, 3), r);
-  let p = madd(k(t, 4), r, k(t, 5));
-  p = madd(p, r, k(t, 6));
-  p = madd(p, r, k(t, 7));
-  p = madd(p, r, k(t, 8));
-  p = madd(p, r, k(t, 9));
-  return f32x4.add(madd(p, f32x4.mul(r, r), r), k(t, 10));
+  let r = nmadd(n, v128.load32_splat(t, LN2_HIGH), x);
+  r = nmadd(n, v128.load32_splat(t, LN2_LOW), r);
+  let p = madd(v128.load32_splat(t, E5), r, v128.load32_splat(t, E4));
+  p = madd(p, r, v128.load32_splat(t, E3));
+  p = madd(p, r, v128.load32_splat(t, E2));
+  p = madd(p, r, v128.load32_splat(t, E1));
+  p = madd(p, r, v128.load32_splat(t, E0));
+  return f32x4.add(madd(p, f32x4.mul(r, r), r), v128.load32_splat(t, ONE));
 }
 
 /** An integer below 2^22 in size, from float to int32: no saturation to care for. */
 // @ts-ignore: decorator
 @inline
 function whole(n: v128, t: usize): v128 {
-  return i32x4.sub(f32x4.add(n, k(t, 22)), k(t, 26));
+  return i32x4.sub(f32x4.add(n, v128.load32_splat(t, MAGIC)), v128.load32_splat(t, MAGIC_BITS));
 }
 
 /** y 2^n in two factors, so that denormals are rounded once and 2^128 is reached. */
@@ -52,8 +80,8 @@ function whole(n: v128, t: usize): v128 {
 function scale(y: v128, n: v128, t: usize): v128 {
   const i = whole(n, t);
   const half = i32x4.shr_s(i, 1);
-  const a = i32x4.shl(i32x4.add(half, k(t, 24)), 23);
-  const b = i32x4.shl(i32x4.add(i32x4.sub(i, half), k(t, 24)), 23);
+  const a = i32x4.shl(i32x4.add(half, v128.load32_splat(t, BIAS)), 23);
+  const b = i32x4.shl(i32x4.add(i32x4.sub(i, half), v128.load32_splat(t, BIAS)), 23);
   return f32x4.mul(f32x4.mul(y, a), b);
 }
 
@@ -63,8 +91,8 @@ function scale(y: v128, n: v128, t: usize): v128 {
 export function exp4(x: v128, t: usize): v128 {
   const n = power(x, t);
   let e = scale(fraction(x, n, t), n, t);
-  e = v128.bitselect(k(t, 27), e, f32x4.gt(x, k(t, 11)));
-  e = v128.andnot(e, f32x4.le(x, k(t, 12)));
+  e = v128.bitselect(v128.load32_splat(t, INFINITE), e, f32x4.gt(x, v128.load32_splat(t, EXP_MOST)));
+  e = v128.andnot(e, f32x4.le(x, v128.load32_splat(t, EXP_LEAST)));
   return v128.bitselect(x, e, f32x4.ne(x, x));
 }
 
@@ -72,33 +100,33 @@ export function exp4(x: v128, t: usize): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128, t: usize): v128 {
-  const a = v128.or(x, k(t, 25));
+  const a = v128.or(x, v128.load32_splat(t, SIGN));
   const n = power(a, t);
-  const e = v128.andnot(scale(fraction(a, n, t), n, t), f32x4.le(a, k(t, 12)));
-  const top = v128.bitselect(e, k(t, 10), f32x4.lt(x, k(t, 13)));
-  return f32x4.div(top, f32x4.add(k(t, 10), e));
+  const e = v128.andnot(scale(fraction(a, n, t), n, t), f32x4.le(a, v128.load32_splat(t, EXP_LEAST)));
+  const top = v128.bitselect(e, v128.load32_splat(t, ONE), f32x4.lt(x, v128.load32_splat(t, ZERO)));
+  return f32x4.div(top, f32x4.add(v128.load32_splat(t, ONE), e));
 }
 
 /** tanh of four lanes. */
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128, t: usize): v128 {
-  const sign = v128.and(x, k(t, 25));
+  const sign = v128.and(x, v128.load32_splat(t, SIGN));
   const a = v128.xor(x, sign);
   const z = f32x4.mul(x, x);
-  let p = madd(k(t, 14), z, k(t, 15));
-  p = madd(p, z, k(t, 16));
-  p = madd(p, z, k(t, 17));
-  p = madd(p, z, k(t, 18));
+  let p = madd(v128.load32_splat(t, T4), z, v128.load32_splat(t, T3));
+  p = madd(p, z, v128.load32_splat(t, T2));
+  p = madd(p, z, v128.load32_splat(t, T1));
+  p = madd(p, z, v128.load32_splat(t, T0));
   const small = madd(f32x4.mul(p, z), x, x);
   // beyond 9.125 it is 1; from here e^2a is far from overflow
-  const d = f32x4.min(a, k(t, 23));
+  const d = f32x4.min(a, v128.load32_splat(t, TANH_MOST));
   const twice = f32x4.add(d, d);
   const n = power(twice, t);
-  const e = f32x4.mul(fraction(twice, n, t), i32x4.shl(i32x4.add(whole(n, t), k(t, 24)), 23));
-  let big = f32x4.sub(k(t, 10), f32x4.div(k(t, 21), f32x4.add(e, k(t, 10))));
-  big = v128.bitselect(k(t, 10), big, f32x4.gt(a, k(t, 19)));
-  return v128.bitselect(v128.or(big, sign), small, f32x4.ge(a, k(t, 20)));
+  const e = f32x4.mul(fraction(twice, n, t), i32x4.shl(i32x4.add(whole(n, t), v128.load32_splat(t, BIAS)), 23));
+  let big = f32x4.sub(v128.load32_splat(t, ONE), f32x4.div(v128.load32_splat(t, TWO), f32x4.add(e, v128.load32_splat(t, ONE))));
+  big = v128.bitselect(v128.load32_splat(t, ONE), big, f32x4.gt(a, v128.load32_splat(t, TANH_ONE)));
+  return v128.bitselect(v128.or(big, sign), small, f32x4.ge(a, v128.load32_splat(t, TANH_SMALL)));
 }
 
 /** Natural logarithm of one float32. */
