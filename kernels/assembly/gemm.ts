@@ -1,6 +1,6 @@
 // Matrix products. Each element is summed over k in order, whatever the tile, the block or the thread, so its bits do not depend on them.
 import { columns, EDGE, LEFT, ROW_BLOCK, spare, SUM_BLOCK, tallest, ZEROS } from "./instance";
-import { tile16, tile8 } from "./generated/tiles";
+import { packedTile16, packedTile8, tile16, tile8 } from "./generated/tiles";
 import { loadLanes, storeLanes } from "./lanes";
 
 /** Width of the panel that begins at column j of n: a full one, or 8 for the last few columns. */
@@ -9,6 +9,9 @@ import { loadLanes, storeLanes } from "./lanes";
 export function panelWidth(j: i32, n: i32): i32 {
   return columns == 16 && n - j > 8 ? 16 : 8;
 }
+
+/** Columns of a product from which on its left side is packed. */
+const WORTH_PACKING: i32 = 384;
 
 /** Bytes of a packed [k, n]. */
 export function packedBytes(k: i32, n: i32): usize {
@@ -119,9 +122,59 @@ function packLeft(a: usize, row: usize, m: i32, k: i32, to: usize): void {
   }
 }
 
+/** Rows of `a`, aRow bytes apart, as [k][m]. */
+function packRows(a: usize, aRow: usize, aSum: usize, m: i32, k: i32, to: usize): void {
+  const toRow = <usize>m << 2;
+  let r = 0;
+  if (aSum == 4) {
+    if (m >= 4) {
+      transposeLanes(a, aRow, k, 4, to, toRow);
+      r = 4;
+    }
+    if (m == 6) {
+      interleave(a + 4 * aRow, a + 5 * aRow, k, to + 16, toRow);
+      r = 6;
+    }
+  }
+  for (; r < m; r++) {
+    let x = a + <usize>r * aRow;
+    let y = to + (<usize>r << 2);
+    for (let p = 0; p < k; p++) {
+      f32.store(y, f32.load(x));
+      x += aSum;
+      y += toRow;
+    }
+  }
+}
+
+/** Two rows become two columns, `toRow` bytes from one pair to the next. */
+function interleave(a: usize, b: usize, n: i32, to: usize, toRow: usize): void {
+  let p = 0;
+  for (; p + 4 <= n; p += 4) {
+    const x = v128.load(a);
+    const y = v128.load(b);
+    const low = v128.shuffle<f32>(x, y, 0, 4, 1, 5);
+    const high = v128.shuffle<f32>(x, y, 2, 6, 3, 7);
+    v128.store64_lane(to, low, 0);
+    v128.store64_lane(to + toRow, low, 1);
+    v128.store64_lane(to + 2 * toRow, high, 0);
+    v128.store64_lane(to + 3 * toRow, high, 1);
+    a += 16;
+    b += 16;
+    to += 4 * toRow;
+  }
+  for (; p < n; p++) {
+    f32.store(to, f32.load(a));
+    f32.store(to, f32.load(b), 4);
+    a += 4;
+    b += 4;
+    to += toRow;
+  }
+}
+
 /**
  * c [m, n] = a [m, k] · packed (fresh), or c += …. Strides in bytes. Blocks of the sum on the outside, then of rows, then panels: a block of a and
- * a panel's part stay in the caches that are near. Where a's columns are not contiguous, its block is packed too.
+ * a panel's part stay in the caches that are near. Where a's columns are not contiguous, or there are many panels, its block is packed too.
  */
 export function multiply(
   c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32, fresh: bool,
@@ -130,7 +183,8 @@ export function multiply(
     for (let i = 0; i < m; i++) memory.fill(c + <usize>i * cRow, 0, <usize>n << 2);
     return;
   }
-  const isAcross = aSum != 4;
+  // packing a costs as much as some 20 columns of the product, and makes it 4 % faster
+  const isAcross = aSum != 4 || n >= WORTH_PACKING;
   const left = spare + LEFT;
   for (let p = 0; p < k; p += SUM_BLOCK) {
     const steps = min(SUM_BLOCK, k - p);
@@ -174,17 +228,21 @@ export function packBlock(a: usize, aRow: usize, aSum: usize, height: i32, steps
     const rows = tileHeight(height - i);
     const tile = to + ((<usize>i * steps) << 2);
     if (aRow == 4) packLeft(a + (<usize>i << 2), aSum, rows, steps, tile);
-    else {
-      for (let r = 0; r < rows; r++) {
-        let x = a + <usize>(i + r) * aRow;
-        for (let p = 0; p < steps; p++) {
-          f32.store(tile + (<usize>(p * rows + r) << 2), f32.load(x));
-          x += aSum;
-        }
-      }
-    }
+    else packRows(a + <usize>i * aRow, aRow, aSum, rows, steps, tile);
     i += rows;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function tile(
+  isPacked: bool, width: i32, rows: i32, from: usize, fromRow: usize, c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, panel: usize, k: i32,
+): void {
+  if (isPacked) {
+    if (width == 16) packedTile16(rows, from, fromRow, c, cRow, a, panel, k);
+    else packedTile8(rows, from, fromRow, c, cRow, a, panel, k);
+  } else if (width == 16) tile16(rows, from, fromRow, c, cRow, a, aRow, aSum, panel, k);
+  else tile8(rows, from, fromRow, c, cRow, a, aRow, aSum, panel, k);
 }
 
 /** One panel under one block of rows. `used` of the panel's `width` columns exist in c. */
@@ -197,22 +255,14 @@ export function column(
     const rows = tileHeight(height - i);
     const target = c + <usize>i * cRow;
     const x = isPacked ? a + ((<usize>i * steps) << 2) : a + <usize>i * aRow;
-    const xRow: usize = isPacked ? 4 : aRow;
-    const xSum: usize = isPacked ? <usize>rows << 2 : aSum;
     const zeros = spare + ZEROS;
     if (used == width) {
-      const start = isFirst ? zeros : target;
-      const startRow: usize = isFirst ? 0 : cRow;
-      if (width == 16) tile16(rows, start, startRow, target, cRow, x, xRow, xSum, panel, steps);
-      else tile8(rows, start, startRow, target, cRow, x, xRow, xSum, panel, steps);
+      tile(isPacked, width, rows, isFirst ? zeros : target, isFirst ? 0 : cRow, target, cRow, x, aRow, aSum, panel, steps);
     } else {
       const edge = spare + EDGE;
       const row = <usize>width << 2;
       if (!isFirst) for (let r = 0; r < rows; r++) memory.copy(edge + <usize>r * row, target + <usize>r * cRow, <usize>used << 2);
-      const start = isFirst ? zeros : edge;
-      const startRow: usize = isFirst ? 0 : row;
-      if (width == 16) tile16(rows, start, startRow, edge, row, x, xRow, xSum, panel, steps);
-      else tile8(rows, start, startRow, edge, row, x, xRow, xSum, panel, steps);
+      tile(isPacked, width, rows, isFirst ? zeros : edge, isFirst ? 0 : row, edge, row, x, aRow, aSum, panel, steps);
       for (let r = 0; r < rows; r++) memory.copy(target + <usize>r * cRow, edge + <usize>r * row, <usize>used << 2);
     }
     i += rows;

@@ -46,43 +46,54 @@ function nmadd(x: v128, y: v128, z: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_nmadd(x, y, z) : f32x4.sub(z, f32x4.mul(x, y));
 }
 
-/** floor(x / ln 2 + 0.5). */
+// The two builds differ in how they get to 2^n: the portable one as src/base/math.ts does, the relaxed one with fewer operations that wait for each
+// other. What a core can look ahead is a few hundred operations, so a chain of half the length is a loop of nearly half the time.
+
+/** x / ln 2, rounded: as an integer in the low bits of a float (relaxed), or floor(x / ln 2 + 0.5) itself (portable). */
 // @ts-ignore: decorator
 @inline
 function power(x: v128, t: usize): v128 {
-  return f32x4.floor(madd(x, v128.load32_splat(t, LOG2_E), v128.load32_splat(t, HALF)));
+  return ASC_FEATURE_RELAXED_SIMD
+    ? f32x4.relaxed_madd(x, v128.load32_splat(t, LOG2_E), v128.load32_splat(t, MAGIC))
+    : f32x4.floor(madd(x, v128.load32_splat(t, LOG2_E), v128.load32_splat(t, HALF)));
 }
 
-/** e^(x - n ln 2). */
+/** e^(x - n ln 2), n from `power`. */
 // @ts-ignore: decorator
 @inline
 function fraction(x: v128, n: v128, t: usize): v128 {
-  let r = nmadd(n, v128.load32_splat(t, LN2_HIGH), x);
-  r = nmadd(n, v128.load32_splat(t, LN2_LOW), r);
-  let p = madd(v128.load32_splat(t, E5), r, v128.load32_splat(t, E4));
-  p = madd(p, r, v128.load32_splat(t, E3));
-  p = madd(p, r, v128.load32_splat(t, E2));
-  p = madd(p, r, v128.load32_splat(t, E1));
-  p = madd(p, r, v128.load32_splat(t, E0));
-  return f32x4.add(madd(p, f32x4.mul(r, r), r), v128.load32_splat(t, ONE));
+  const whole = ASC_FEATURE_RELAXED_SIMD ? f32x4.sub(n, v128.load32_splat(t, MAGIC)) : n;
+  let r = nmadd(whole, v128.load32_splat(t, LN2_HIGH), x);
+  r = nmadd(whole, v128.load32_splat(t, LN2_LOW), r);
+  const square = f32x4.mul(r, r);
+  let p: v128;
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    p = madd(v128.load32_splat(t, E5), r, v128.load32_splat(t, E4));
+    p = madd(p, square, madd(v128.load32_splat(t, E3), r, v128.load32_splat(t, E2)));
+    p = madd(p, square, madd(v128.load32_splat(t, E1), r, v128.load32_splat(t, E0)));
+  } else {
+    p = madd(v128.load32_splat(t, E5), r, v128.load32_splat(t, E4));
+    p = madd(p, r, v128.load32_splat(t, E3));
+    p = madd(p, r, v128.load32_splat(t, E2));
+    p = madd(p, r, v128.load32_splat(t, E1));
+    p = madd(p, r, v128.load32_splat(t, E0));
+  }
+  return f32x4.add(madd(p, square, r), v128.load32_splat(t, ONE));
 }
 
-/** An integer below 2^22 in size, from float to int32: no saturation to care for. */
+/** `power` as int32. */
 // @ts-ignore: decorator
 @inline
-function whole(n: v128, t: usize): v128 {
-  return i32x4.sub(f32x4.add(n, v128.load32_splat(t, MAGIC)), v128.load32_splat(t, MAGIC_BITS));
+function integer(n: v128, t: usize): v128 {
+  const bits = ASC_FEATURE_RELAXED_SIMD ? n : f32x4.add(n, v128.load32_splat(t, MAGIC));
+  return i32x4.sub(bits, v128.load32_splat(t, MAGIC_BITS));
 }
 
-/** y 2^n in two factors, so that denormals are rounded once and 2^128 is reached. */
+/** 2^i in float32, i from -126 to 127. */
 // @ts-ignore: decorator
 @inline
-function scale(y: v128, n: v128, t: usize): v128 {
-  const i = whole(n, t);
-  const half = i32x4.shr_s(i, 1);
-  const a = i32x4.shl(i32x4.add(half, v128.load32_splat(t, BIAS)), 23);
-  const b = i32x4.shl(i32x4.add(i32x4.sub(i, half), v128.load32_splat(t, BIAS)), 23);
-  return f32x4.mul(f32x4.mul(y, a), b);
+function powerOfTwo(i: v128, t: usize): v128 {
+  return i32x4.shl(i32x4.add(i, v128.load32_splat(t, BIAS)), 23);
 }
 
 /** e^x of four lanes. */
@@ -90,7 +101,10 @@ function scale(y: v128, n: v128, t: usize): v128 {
 @inline
 export function exp4(x: v128, t: usize): v128 {
   const n = power(x, t);
-  let e = scale(fraction(x, n, t), n, t);
+  const i = integer(n, t);
+  // two factors, so that denormals are rounded once and 2^128 is reached
+  const half = i32x4.shr_s(i, 1);
+  let e = f32x4.mul(f32x4.mul(fraction(x, n, t), powerOfTwo(half, t)), powerOfTwo(i32x4.sub(i, half), t));
   e = v128.bitselect(v128.load32_splat(t, INFINITE), e, f32x4.gt(x, v128.load32_splat(t, EXP_MOST)));
   e = v128.andnot(e, f32x4.le(x, v128.load32_splat(t, EXP_LEAST)));
   return v128.bitselect(x, e, f32x4.ne(x, x));
@@ -102,7 +116,13 @@ export function exp4(x: v128, t: usize): v128 {
 export function sigmoid4(x: v128, t: usize): v128 {
   const a = v128.or(x, v128.load32_splat(t, SIGN));
   const n = power(a, t);
-  const e = v128.andnot(scale(fraction(a, n, t), n, t), f32x4.le(a, v128.load32_splat(t, EXP_LEAST)));
+  const i = integer(n, t);
+  const half = i32x4.shr_s(i, 1);
+  const first = powerOfTwo(half, t);
+  const second = powerOfTwo(i32x4.sub(i, half), t);
+  const y = fraction(a, n, t);
+  let e = ASC_FEATURE_RELAXED_SIMD ? f32x4.mul(y, f32x4.mul(first, second)) : f32x4.mul(f32x4.mul(y, first), second);
+  e = v128.andnot(e, f32x4.le(a, v128.load32_splat(t, EXP_LEAST)));
   const top = v128.bitselect(e, v128.load32_splat(t, ONE), f32x4.lt(x, v128.load32_splat(t, ZERO)));
   return f32x4.div(top, f32x4.add(v128.load32_splat(t, ONE), e));
 }
@@ -123,7 +143,7 @@ export function tanh4(x: v128, t: usize): v128 {
   const d = f32x4.min(a, v128.load32_splat(t, TANH_MOST));
   const twice = f32x4.add(d, d);
   const n = power(twice, t);
-  const e = f32x4.mul(fraction(twice, n, t), i32x4.shl(i32x4.add(whole(n, t), v128.load32_splat(t, BIAS)), 23));
+  const e = f32x4.mul(fraction(twice, n, t), powerOfTwo(integer(n, t), t));
   let big = f32x4.sub(v128.load32_splat(t, ONE), f32x4.div(v128.load32_splat(t, TWO), f32x4.add(e, v128.load32_splat(t, ONE))));
   big = v128.bitselect(v128.load32_splat(t, ONE), big, f32x4.gt(a, v128.load32_splat(t, TANH_ONE)));
   return v128.bitselect(v128.or(big, sign), small, f32x4.ge(a, v128.load32_splat(t, TANH_SMALL)));

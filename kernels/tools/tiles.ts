@@ -63,17 +63,33 @@ const TALLEST = 6;
 /** Every tile of one panel width, and the function that picks one by its number of rows. */
 function family(columns: number): string {
   const heights = count(TALLEST).map((i) => i + 1);
-  return `${lines(heights.map((rows) => tileSource(rows, columns, { a: "strided", unroll: 1 })))}
+  const pick = (a: TileOptions["a"], strides: string): string =>
+    lines(
+      heights.map(
+        (rows) => `    case ${rows}:
+      return ${tileName(rows, columns, a)}(from, fromRow, c, cRow, a, ${strides}panel, k);`,
+      ),
+    );
+  return `${lines(
+    heights.flatMap((rows) =>
+      (["strided", "packed"] as const).map((a) => tileSource(rows, columns, { a, unroll: 1 })),
+    ),
+  )}
+/** a's rows are aRow bytes apart and its columns aSum. */
 export function tile${columns}(
   rows: i32, from: usize, fromRow: usize, c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, panel: usize, k: i32,
 ): void {
   switch (rows) {
-${lines(
-  heights.map(
-    (rows) => `    case ${rows}:
-      return ${tileName(rows, columns, "strided")}(from, fromRow, c, cRow, a, aRow, aSum, panel, k);`,
-  ),
-)}
+${pick("strided", "aRow, aSum, ")}
+  }
+}
+
+/** a is [k][rows]. */
+export function packedTile${columns}(
+  rows: i32, from: usize, fromRow: usize, c: usize, cRow: usize, a: usize, panel: usize, k: i32,
+): void {
+  switch (rows) {
+${pick("packed", "")}
   }
 }
 `;
