@@ -1,7 +1,7 @@
 import { gruBackward, gruForward } from "./gru";
 import { loadTile } from "./instance";
 import { crossEntropy, crossEntropyBackward } from "./loss";
-import { lstmBackward, lstmForward } from "./lstm";
+import { lstmBackward, lstmForward, lstmUnits } from "./lstm";
 import { optimize } from "./optimizer";
 import { weightGradients } from "./panels";
 import { serve, spread } from "./pool";
@@ -31,6 +31,7 @@ export function run(kernel: i32, thread: i32, threads: i32): void {
     case 10: return crossEntropy(thread, threads);
     case 11: return crossEntropyBackward(thread, threads);
     case 12: return optimize(thread, threads);
+    case 13: return lstmUnits(thread, threads);
   }
 }
 

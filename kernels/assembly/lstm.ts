@@ -125,6 +125,39 @@ export function lstmForward(thread: i32, threads: i32): void {
   for (let b = first; b < last; b++) memory.copy(hLast + <usize>b * features, h + <usize>b * xhRow, features);
 }
 
+/**
+ * One step of one row, units shared by the threads: nobody waits, since each reads the whole h before the step and writes its own units of the one after.
+ * Plain LSTM only: sigmoid and tanh, no peepholes, clipping, projection or lengths. outputs [P] follows h before the step in memory.
+ */
+export function lstmUnits(thread: i32, threads: i32): void {
+  begin();
+  const I = int(), H = int();
+  const x = pointer(), input = pointer(), recurrent = pointer(), bias = pointer();
+  const hLast = pointer(), c = pointer(), z = pointer(), outputs = pointer(), gates = pointer(), cells = pointer();
+  const gi = int(), gf = int(), gg = int(), go = int();
+  const forgetBias = float();
+
+  const vectors = (H + 7) >> 3;
+  const first = share(vectors, thread, threads) << 3;
+  const n = min(H, share(vectors, thread + 1, threads) << 3) - first;
+  if (n <= 0) return;
+  const units = <usize>H << 2;
+  const own = <usize>first << 2;
+  for (let g = 0; g < 4; g++) {
+    const at = <usize>g * units + own;
+    multiplyRow(z + at, x, 4, input + at, 4 * units, I, n, true);
+    multiplyRow(z + at, outputs - units, 4, recurrent + at, 4 * units, H, n, false);
+  }
+  const oI = <usize>gi * units + own, oF = <usize>gf * units + own, oG = <usize>gg * units + own, oO = <usize>go * units + own;
+  const i = gates + own, f = i + units, g = f + units, o = g + units;
+  sigmoidBiasRow(z + oI, bias + oI, i, n);
+  sigmoidShiftRow(z + oF, bias + oF, f, n, forgetBias);
+  tanhBiasRow(z + oG, bias + oG, g, n);
+  sigmoidBiasRow(z + oO, bias + oO, o, n);
+  lstmStateRow(i, f, g, o, c + own, c + own, cells + own, outputs + own, n);
+  memory.copy(hLast + own, outputs + own, <usize>n << 2);
+}
+
 /** One row of gates with any of the options. */
 function gatesOf(
   H: i32, z: usize, bias: usize, peepholes: usize, c: usize, gates: usize, cells: usize, unclipped: usize, raw: usize,

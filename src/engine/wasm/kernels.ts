@@ -51,6 +51,7 @@ export const jobs = {
   crossEntropy: 10,
   crossEntropyBackward: 11,
   optimize: 12,
+  lstmUnits: 13,
 } as const;
 
 /** Numbers of the activations, as in kernels/assembly/activations.ts. */

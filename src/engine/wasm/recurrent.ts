@@ -185,6 +185,10 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
   const outputs = begin(work, a);
   work.copy(a.c0, a.cLast);
   work.within(sizes.operations, () => {
+    if (isSingle(sizes) && isPlain(a) && work.isShared(sizes.operations / steps)) {
+      lstmSingle(work, a, sizes, outputs);
+      return;
+    }
     const projection = a.projection === undefined ? 0 : packed(work, a.projection);
     const { input, forget, candidate, output } = spec.gates;
     work.run(
@@ -226,6 +230,58 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
       numbers[spec.outputActivation],
     );
   });
+}
+
+/** Whether it is the LSTM without options, of every step. */
+const isPlain = ({ spec, peepholes, projection, lengths }: LstmForward): boolean =>
+  !spec.coupled &&
+  spec.cellClip === Infinity &&
+  spec.gateActivation === "sigmoid" &&
+  spec.candidateActivation === "tanh" &&
+  spec.outputActivation === "tanh" &&
+  peepholes === undefined &&
+  projection === undefined &&
+  lengths === undefined;
+
+/** One row through all steps, the units of each step shared by the threads. */
+function lstmSingle(work: Workspace, a: LstmForward, { steps, features, width, operations }: Sizes, outputs: number): void {
+  const units = a.c0.shape[1];
+  const { input, forget, candidate, output } = a.spec.gates;
+  const z = work.scratch(width);
+  const [x, w, r, bias, h, c, gates, cells] = [
+    a.inputs,
+    a.inputKernel,
+    a.recurrent,
+    a.bias,
+    a.hLast,
+    a.cLast,
+    a.gates,
+    a.cells,
+  ].map(pointerOf);
+  for (let t = 0; t < steps; t++) {
+    const at = (pointer: number, length: number): number => pointer + t * length * BYTES;
+    work.run(
+      jobs.lstmUnits,
+      operations / steps,
+      features,
+      units,
+      at(x, features),
+      w,
+      r,
+      bias,
+      h,
+      c,
+      z,
+      at(outputs, units),
+      at(gates, width),
+      at(cells, units),
+      input,
+      forget,
+      candidate,
+      output,
+      a.spec.forgetBias,
+    );
+  }
 }
 
 export function lstmBackward(work: Workspace, a: LstmBackward): void {

@@ -61,9 +61,13 @@ export class Workspace {
     if (this.#arguments.length === 0) this.#arguments = this.#viewArguments();
     const list = this.#arguments;
     for (let i = 0; i < values.length; i++) list[i] = values[i];
-    if (operations >= WORTH_SHARING && this.#pool !== undefined && this.#pool.threads > 1) {
-      this.#pool.run(job);
-    } else this.kernels.run(job, 0, 1);
+    if (this.isShared(operations)) this.#pool?.run(job);
+    else this.kernels.run(job, 0, 1);
+  }
+
+  /** Whether a job of so many operations would run on several threads. */
+  isShared(operations: number): boolean {
+    return operations >= WORTH_SHARING && this.#pool !== undefined && this.#pool.threads > 1;
   }
 
   /** Address of `length` float32, of unspecified content. */
