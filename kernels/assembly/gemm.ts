@@ -13,9 +13,21 @@ export function panelWidth(j: i32, n: i32): i32 {
 /** Columns of a product from which on its left side is packed. */
 const WORTH_PACKING: i32 = 384;
 
-/** Bytes of a packed [k, n]. */
-export function packedBytes(k: i32, n: i32): usize {
-  return (<usize>((n + 7) & ~7) * <usize>k) << 2;
+/** Columns of a packed matrix of n: whole panels. */
+// @ts-ignore: decorator
+@inline
+export function paddedColumns(n: i32): i32 {
+  return (n + 7) & ~7;
+}
+
+/**
+ * Address of row p, a multiple of SUM_BLOCK, of the panel that begins at column j in a packed [k, n]. Blocks of the sum lie one after another, in each the
+ * panels, in each the rows: what a product reads lies in the order in which it is read.
+ */
+// @ts-ignore: decorator
+@inline
+function panelAt(packed: usize, p: i32, j: i32, k: i32, n: i32): usize {
+  return packed + ((<usize>p * paddedColumns(n) + <usize>j * min(SUM_BLOCK, k - p)) << 2);
 }
 
 // @ts-ignore: decorator
@@ -25,15 +37,23 @@ function copy(to: usize, from: usize, offset: usize): void {
 }
 
 /**
- * b [k, n] into rows `first` and on of panels of `rows` rows: column j's panel begins at j * rows elements, and is [rows][width], padded with zeros.
- * Element (p, j) of b is at p * bRow + j * bColumn.
+ * Columns from … end-1 of b [k, n] into rows `first` and on of a packed [rows, n], padded with zeros. Element (p, j) of b is at p * bRow + j * bColumn. `from`
+ * and `end` are where panels begin.
  */
-export function pack(b: usize, bRow: usize, bColumn: usize, k: i32, n: i32, to: usize, first: i32, rows: i32): void {
-  for (let j = 0; j < n; ) {
-    const width = panelWidth(j, n);
-    const panel = to + ((<usize>j * rows + <usize>first * width) << 2);
-    packPanel(b + <usize>j * bColumn, bRow, bColumn, k, min(width, n - j), width, panel);
-    j += width;
+export function pack(
+  b: usize, bRow: usize, bColumn: usize, k: i32, n: i32, to: usize, first: i32, rows: i32, from: i32, end: i32,
+): void {
+  for (let done = 0; done < k; ) {
+    const row = first + done;
+    const inBlock = row % SUM_BLOCK;
+    const count = min(SUM_BLOCK - inBlock, k - done);
+    for (let j = from; j < end; ) {
+      const width = panelWidth(j, n);
+      const panel = panelAt(to, row - inBlock, j, rows, n) + ((<usize>inBlock * width) << 2);
+      packPanel(b + <usize>done * bRow + <usize>j * bColumn, bRow, bColumn, count, min(width, n - j), width, panel);
+      j += width;
+    }
+    done += count;
   }
 }
 
@@ -179,12 +199,19 @@ function interleave(a: usize, b: usize, n: i32, to: usize, toRow: usize): void {
 export function multiply(
   c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32, fresh: bool,
 ): void {
+  multiplyColumns(c, cRow, a, aRow, aSum, packed, m, k, n, fresh, 0, n);
+}
+
+/** The same for columns from … end-1, which are where panels begin. */
+export function multiplyColumns(
+  c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32, fresh: bool, first: i32, end: i32,
+): void {
   if (k == 0 && fresh) {
-    for (let i = 0; i < m; i++) memory.fill(c + <usize>i * cRow, 0, <usize>n << 2);
+    for (let i = 0; i < m; i++) memory.fill(c + <usize>i * cRow + (<usize>first << 2), 0, <usize>(end - first) << 2);
     return;
   }
   // packing a costs as much as some 20 columns of the product, and makes it 4 % faster
-  const isAcross = aSum != 4 || n >= WORTH_PACKING;
+  const isAcross = aSum != 4 || end - first >= WORTH_PACKING;
   const left = spare + LEFT;
   for (let p = 0; p < k; p += SUM_BLOCK) {
     const steps = min(SUM_BLOCK, k - p);
@@ -193,11 +220,11 @@ export function multiply(
       const height = blockHeight(m - i);
       const from = a + <usize>i * aRow + <usize>p * aSum;
       if (isAcross) packBlock(from, aRow, aSum, height, steps, left);
-      for (let j = 0; j < n; ) {
+      for (let j = first; j < end; ) {
         const width = panelWidth(j, n);
         column(
           c + <usize>i * cRow + (<usize>j << 2), cRow, isAcross ? left : from, aRow, aSum, isAcross,
-          packed + ((<usize>j * k + <usize>p * width) << 2), height, steps, min(width, n - j), width, isFirst,
+          panelAt(packed, p, j, k, n), height, steps, min(width, n - j), width, isFirst,
         );
         j += width;
       }

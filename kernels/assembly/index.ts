@@ -11,6 +11,7 @@ import { rnnBackward, rnnForward } from "./rnn";
 export { activationBackward, binary, binaryScalar, columnSums, fill, gather, move, scatterAdd, transpose, unary } from "./elementwise";
 export { setTile, setUp, spareBytes } from "./instance";
 export { softmax, softmaxBackward } from "./loss";
+export { gateBytes } from "./panels";
 export { jobArguments, ready, resetPool } from "./pool";
 export { allFinite, rowSums, sumOfSquares } from "./sums";
 

@@ -1,26 +1,38 @@
 // The gradient of the pre-activations in the layout that the weight gradients want: for each gate [N, H] in panels of columns, each [N][width].
 import { EDGE, LEFT, spare, SUM_BLOCK, table } from "./instance";
-import { blockHeight, column, packBlock, packedBytes, panelWidth } from "./gemm";
+import { blockHeight, column, packBlock, paddedColumns, panelWidth } from "./gemm";
 import { tile16, tile8 } from "./generated/tiles";
 import { begin, int, pointer, share } from "./pool";
 
-/** Rows of a panel for N: an odd number, so that the same row of neighbouring panels is not at the same place of the caches. */
+/**
+ * Rows of a panel for N, in each block of the sum: an odd number, so that the same row of neighbouring panels is not at the same place of the caches.
+ */
 // @ts-ignore: decorator
 @inline
-export function panelRows(N: i32): i32 {
-  return N | 1;
+function panelRows(N: i32): i32 {
+  return min(SUM_BLOCK, N) | 1;
 }
 
-/** Bytes between the panels of one gate [N, n] and those of the next. */
+/** Bytes of one block of the sum of one gate [N, n]. */
+// @ts-ignore: decorator
+@inline
+function blockBytes(N: i32, n: i32): usize {
+  return (<usize>panelRows(N) * paddedColumns(n)) << 2;
+}
+
+/** Bytes of the panels of one gate [N, n]: the next gate's are behind them. */
 export function gateBytes(N: i32, n: i32): usize {
-  return packedBytes(panelRows(N), n);
+  return <usize>((N + SUM_BLOCK - 1) / SUM_BLOCK) * blockBytes(N, n);
 }
 
 /** Row r of N of one gate: n floats from x into the gate's panels. */
 export function toPanels(x: usize, n: i32, panels: usize, r: i32, N: i32): void {
+  const block = panels + <usize>(r / SUM_BLOCK) * blockBytes(N, n);
+  const row = r % SUM_BLOCK;
+  const rows = panelRows(N);
   for (let j = 0; j < n; ) {
     const width = panelWidth(j, n);
-    const to = panels + ((<usize>j * panelRows(N) + <usize>r * width) << 2);
+    const to = block + ((<usize>j * rows + <usize>row * width) << 2);
     const used = min(width, n - j);
     if (used == width) {
       v128.store(to, v128.load(x));
@@ -63,16 +75,18 @@ export function weightGradients(thread: i32, threads: i32): void {
   const cRow = <usize>(G * n) << 2;
   const gate = gateBytes(N, n);
   const left = spare + LEFT;
+  const rows = panelRows(N);
   for (let p = 0; p < N; p += SUM_BLOCK) {
     const steps = min(SUM_BLOCK, N - p);
     const isFirst = p == 0;
+    const block = dz + <usize>(p / SUM_BLOCK) * blockBytes(N, n);
     for (let i = from; i < to; ) {
       const height = blockHeight(to - i);
       packBlock(a + (<usize>i << 2) + <usize>p * aRow, 4, aRow, height, steps, left);
       for (let g = firstGate; g < lastGate; g++) {
         for (let j = 0; j < n; ) {
           const width = panelWidth(j, n);
-          const panel = dz + <usize>g * gate + ((<usize>j * panelRows(N) + <usize>p * width) << 2);
+          const panel = block + <usize>g * gate + ((<usize>j * rows) << 2);
           const used = min(width, n - j);
           const at = <usize>(g * n + j) << 2;
           column(c + <usize>i * cRow + at, cRow, left, 4, 4, true, panel, height, steps, used, width, isFirst);

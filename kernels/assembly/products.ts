@@ -1,5 +1,5 @@
 // Matrix products as jobs.
-import { multiply, multiplyRow, pack } from "./gemm";
+import { multiply, multiplyColumns, multiplyRow, pack } from "./gemm";
 import { columns } from "./instance";
 import { begin, int, pointer, share } from "./pool";
 
@@ -17,7 +17,7 @@ export function packMatrix(thread: i32, threads: i32): void {
   const b = pointer(), bRow = <usize>int(), bColumn = <usize>int(), k = int(), n = int(), to = pointer(), first = int(), rows = int();
   const from = columnShare(n, thread, threads);
   const end = columnShare(n, thread + 1, threads);
-  if (from < end) pack(b + <usize>from * bColumn, bRow, bColumn, k, end - from, to + ((<usize>from * rows) << 2), first, rows);
+  if (from < end) pack(b, bRow, bColumn, k, n, to, first, rows, from, end);
 }
 
 /** c [m, n] = a [m, k] · packed; see `multiply`. The rows are shared by the threads where there are more of them than columns, else the columns. */
@@ -32,7 +32,7 @@ export function product(thread: i32, threads: i32): void {
   } else {
     const from = columnShare(n, thread, threads);
     const end = columnShare(n, thread + 1, threads);
-    if (from < end) multiply(c + (<usize>from << 2), cRow, a, aRow, aSum, packed + ((<usize>from * k) << 2), m, k, end - from, fresh);
+    if (from < end) multiplyColumns(c, cRow, a, aRow, aSum, packed, m, k, n, fresh, from, end);
   }
 }
 

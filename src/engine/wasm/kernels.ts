@@ -13,6 +13,8 @@ export type Kernels = {
   readonly setTile: Kernel<2>;
   readonly spareBytes: () => number;
   readonly jobArguments: () => number;
+  /** What the gradient of one gate's pre-activations [N, n] takes in panels. */
+  readonly gateBytes: (rows: number, columns: number) => number;
   readonly run: Kernel<3>;
   /** A job on several threads: kernel, threads, workers, patience in seconds, whether this thread may sleep. 0: a worker did not answer. */
   readonly dispatch: (kernel: number, threads: number, workers: number, patience: number, maySleep: number) => number;

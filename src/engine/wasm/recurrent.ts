@@ -86,9 +86,9 @@ const isSingle = ({ batch }: Sizes): boolean => batch === 1;
 
 type Gradients = Pick<RnnBackward, "inputs" | "dInputKernel" | "dRecurrent" | "dBias" | "states">;
 
-/** Floats of one gate's dz: see `gateBytes` in kernels/assembly/panels.ts. */
+/** Floats of one gate's dz in panels. */
 const panelLength = (work: Workspace, { steps, batch }: Sizes, units: number): number =>
-  work.packedLength((steps * batch) | 1, units);
+  work.kernels.gateBytes(steps * batch, units) / BYTES;
 
 /** c [m, gates first … last-1 of G] = aᵀ·dz, a [T*B, m]; with the columns' sums in `bias`. */
 function weightGradient(
