@@ -67,7 +67,8 @@ export type Run = (kernel: i32, thread: i32, threads: i32) => void;
 /** A worker's life: waits for a job, does its part, says so. Ends with a job whose kernel is negative. */
 export function serve(thread: i32, run: Run): void {
   if (ASC_FEATURE_THREADS) {
-    let seen = 0;
+    // jobs begin after all workers are ready: what was before is over
+    let seen = atomic.load<i32>(EPOCH);
     atomic.add<i32>(READY, 1);
     while (true) {
       let turns = 0;
