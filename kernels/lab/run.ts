@@ -34,7 +34,18 @@ async function compile(source: string): Promise<WebAssembly.Module> {
   let binary: Uint8Array<ArrayBuffer> | undefined;
   const features = options.build === "relaxed" ? "simd,relaxed-simd" : "simd";
   const { error, stderr } = await asc(
-    ["variant.ts", "--outFile", "out.wasm", "-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", features],
+    [
+      "variant.ts",
+      "--outFile",
+      "out.wasm",
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--importMemory",
+      "--enable",
+      features,
+    ],
     {
       readFile: (name) => (name === "variant.ts" ? source : null),
       writeFile: (name, contents) => {

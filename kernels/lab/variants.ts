@@ -14,7 +14,8 @@ export type Variant = {
   readonly isProduct?: boolean;
 };
 
-const signature = "export function multiply(c: usize, a: usize, b: usize, m: i32, k: i32, n: i32, scratch: usize): void";
+const signature =
+  "export function multiply(c: usize, a: usize, b: usize, m: i32, k: i32, n: i32, scratch: usize): void";
 
 const naive = `
 ${signature} {

@@ -15,9 +15,19 @@ type Row = {
 };
 
 /** An expression of two rows. */
-const binary = (name: string, expression: string): Row => ({ name, ins: ["a", "b"], outs: ["y"], body: `const y$ = ${expression};` });
+const binary = (name: string, expression: string): Row => ({
+  name,
+  ins: ["a", "b"],
+  outs: ["y"],
+  body: `const y$ = ${expression};`,
+});
 /** An expression of one row. */
-const unary = (name: string, expression: string): Row => ({ name, ins: ["x"], outs: ["y"], body: `const y$ = ${expression};` });
+const unary = (name: string, expression: string): Row => ({
+  name,
+  ins: ["x"],
+  outs: ["y"],
+  body: `const y$ = ${expression};`,
+});
 
 const rows: readonly Row[] = [
   binary("addRow", "add(a$, b$)"),

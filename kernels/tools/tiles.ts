@@ -71,9 +71,7 @@ function family(columns: number): string {
       ),
     );
   return `${lines(
-    heights.flatMap((rows) =>
-      (["strided", "packed"] as const).map((a) => tileSource(rows, columns, { a, unroll: 1 })),
-    ),
+    heights.flatMap((rows) => (["strided", "packed"] as const).map((a) => tileSource(rows, columns, { a, unroll: 1 }))),
   )}
 /** a's rows are aRow bytes apart and its columns aSum. */
 export function tile${columns}(

@@ -44,7 +44,11 @@ function start(): Engine {
   );
 }
 
-function startWasm(numerics: "auto" | "fma" | "portable", threads: number | undefined, choices: Choices): Engine | undefined {
+function startWasm(
+  numerics: "auto" | "fma" | "portable",
+  threads: number | undefined,
+  choices: Choices,
+): Engine | undefined {
   const wide = choice("UNROLLED_REVECTORIZE", ["auto", "on", "off"], "auto");
   const revectorize = canRevectorize && wide !== "off";
   const memories = [...(canShare && threads !== 1 ? ["-threads"] : []), ""];
@@ -63,7 +67,11 @@ function startWasm(numerics: "auto" | "fma" | "portable", threads: number | unde
         const settings = { module, shared, fused, tiles, threads, choices };
         const engine = wasmEngine(settings);
         choices.push(
-          { what: "build", chosen: `${name}${memory}`, why: fused ? "fused multiply-add" : "rounds like the reference" },
+          {
+            what: "build",
+            chosen: `${name}${memory}`,
+            why: fused ? "fused multiply-add" : "rounds like the reference",
+          },
           {
             what: "256-bit operations",
             chosen: revectorize ? "on" : "off",
@@ -85,7 +93,16 @@ function startWasm(numerics: "auto" | "fma" | "portable", threads: number | unde
  */
 function tilesFrom(name: string, fused: boolean): readonly Tile[] {
   const value = environment(name);
-  if (value === undefined) return fused ? [{ rows: 6, columns: 16 }, { rows: 6, columns: 8 }] : [{ rows: 5, columns: 16 }, { rows: 4, columns: 8 }];
+  if (value === undefined)
+    return fused
+      ? [
+          { rows: 6, columns: 16 },
+          { rows: 6, columns: 8 },
+        ]
+      : [
+          { rows: 5, columns: 16 },
+          { rows: 4, columns: 8 },
+        ];
   const [rows, columns] = value.split("x").map(Number);
   checkChoice(`${name} columns`, String(columns), ["8", "16"]);
   return [{ rows: checkInteger(`${name} rows`, rows, 1, 6), columns }];

@@ -34,7 +34,10 @@ const major = Number(process.versions.node.split(".")[0]);
 export const canRevectorize: boolean = major >= 24;
 
 /** A build of the kernels, or undefined where it is missing or this Node can't run it. `revectorize` asks for 256-bit operations. */
-export function kernelModule(build: string, { revectorize }: { readonly revectorize: boolean }): WebAssembly.Module | undefined {
+export function kernelModule(
+  build: string,
+  { revectorize }: { readonly revectorize: boolean },
+): WebAssembly.Module | undefined {
   // V8 reads these flags when a module is compiled; versions that don't know one print an error for it, so each is guarded
   if (build.startsWith("relaxed") && major < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
   if (canRevectorize) setFlagsFromString(`--${revectorize ? "" : "no-"}experimental-wasm-revectorize`);

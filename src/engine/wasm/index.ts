@@ -66,7 +66,7 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
       threads: pool?.threads ?? 1,
       running: pool?.running ?? 1,
       bytes: memory.memory.buffer.byteLength,
-      choices: [...choices, tuner.choice],
+      choices: [...choices, tuner.choice, ...(pool === undefined ? [] : [pool.choice])],
     }),
     useThreads(count) {
       if (pool !== undefined) pool.threads = count;

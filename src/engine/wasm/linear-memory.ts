@@ -88,7 +88,6 @@ export class LinearMemory {
     this.#poison = poison;
   }
 
-
   /** Throws UnsupportedError when more than 4 GiB would be needed. */
   allocate(dtype: DType, length: number): WasmBlock {
     const bytes = roundUp(length * bytesPerElement[dtype]);

@@ -23,7 +23,13 @@ export function multiplyInto(work: Workspace, c: number, a: Left, b: Right, { m,
 }
 
 /** See the engine contract. */
-export function matmul(work: Workspace, a: Operand, b: Operand, out: Operand, how: Parameters<Engine["matmul"]>[3]): void {
+export function matmul(
+  work: Workspace,
+  a: Operand,
+  b: Operand,
+  out: Operand,
+  how: Parameters<Engine["matmul"]>[3],
+): void {
   const { transposeA, transposeB, accumulate } = how;
   const rank = out.shape.length;
   const m = out.shape[rank - 2];

@@ -5,7 +5,11 @@ import type { Kernels } from "./kernels.ts";
 import { BYTES, pointerOf } from "./linear-memory.ts";
 
 /** Axes that lie behind each other in both arrays, seen as one. Axes of one element are left out. */
-function merged(from: readonly number[], to: readonly number[], shape: Shape): { n: number; from: number; to: number }[] {
+function merged(
+  from: readonly number[],
+  to: readonly number[],
+  shape: Shape,
+): { n: number; from: number; to: number }[] {
   const axes: { n: number; from: number; to: number }[] = [];
   shape.forEach((n, axis) => {
     if (n === 1) return;
@@ -50,7 +54,14 @@ export function copyStrided(
     }
     return true;
   }
-  if (axes.length === 2 && x.dtype === "float32" && first.from === 1 && last.to === 1 && last.from > 0 && first.to > 0) {
+  if (
+    axes.length === 2 &&
+    x.dtype === "float32" &&
+    first.from === 1 &&
+    last.to === 1 &&
+    last.from > 0 &&
+    first.to > 0
+  ) {
     // element (i, j) is at i + j * last.from in x, and at i * first.to + j in out
     const [source, target] = [pointerOf(x) + from.offset * BYTES, pointerOf(out) + to.offset * BYTES];
     kernels.transpose(source, last.from * BYTES, target, first.to * BYTES, last.n, first.n);

@@ -1,13 +1,17 @@
 import { maySleep, startWorker, type WorkerHandle, type WorkerStart } from "#platform";
 import { sentence, UnsupportedError } from "../../base/index.ts";
+import type { EngineReport } from "../engine.ts";
 import type { Kernels } from "./kernels.ts";
 
 /** Seconds that a worker may keep the others waiting after they are done. */
 const PATIENCE = 60;
 
+/** What they are there for. */
+const FOR = "for large kernels";
+
 /**
  * Threads that share the memory and run one job at a time. They start with the first job, sleep between jobs, and do not keep the process alive.
- * Until all of them are there, and with one thread, jobs run on the caller's: the results are the same.
+ * Until all of them are there, and with one thread, jobs run on the caller's: the results are the same. Where they can't be started it stays so.
  */
 export class Pool {
   readonly #kernels: Kernels;
@@ -15,6 +19,9 @@ export class Pool {
   #threads: number;
   #workers: WorkerHandle[] = [];
   #failure: string | undefined;
+  /** Whether these workers have run a job. */
+  #haveWorked = false;
+  #why = FOR;
 
   /** `start` says what a worker gets; it is called once for each. */
   constructor(kernels: Kernels, threads: number, start: (thread: number) => WorkerStart) {
@@ -30,6 +37,12 @@ export class Pool {
   /** From the next job on. Workers that are there already stay. */
   set threads(threads: number) {
     this.#threads = threads;
+    this.#why = FOR;
+  }
+
+  /** For the engine's report. */
+  get choice(): EngineReport["choices"][number] {
+    return { what: "threads", chosen: String(this.#threads), why: this.#why };
   }
 
   /** Threads that would run the next job: 1 until the workers are there. */
@@ -37,35 +50,57 @@ export class Pool {
     return this.#workers.length > 0 && this.#kernels.ready() === this.#workers.length ? this.#threads : 1;
   }
 
-  /** Throws UnsupportedError when a worker has died. */
+  /** Throws UnsupportedError when a worker has died that had been at work. */
   run(kernel: number): void {
-    if (this.#failure !== undefined) this.#giveUp(this.#failure);
+    if (this.#failure !== undefined) this.#fail(this.#failure);
     if (this.#workers.length < this.#threads - 1) this.#grow();
     const workers = this.#workers.length;
-    if (this.#kernels.ready() < workers) {
+    if (workers === 0 || this.#kernels.ready() < workers) {
       this.#kernels.run(kernel, 0, 1);
       return;
     }
+    this.#haveWorked = true;
     if (this.#kernels.dispatch(kernel, this.#threads, workers, PATIENCE, Number(maySleep)) === 0)
       this.#giveUp(`one that has not answered for ${PATIENCE} seconds`);
   }
 
   #grow(): void {
-    for (let thread = this.#workers.length + 1; thread < this.#threads; thread++) {
-      this.#workers.push(
-        startWorker(this.#start(thread), (reason) => {
-          this.#failure ??= reason;
-        }),
-      );
+    try {
+      for (let thread = this.#workers.length + 1; thread < this.#threads; thread++) {
+        this.#workers.push(
+          startWorker(this.#start(thread), (reason) => {
+            this.#failure ??= reason;
+          }),
+        );
+      }
+    } catch (error) {
+      this.#withdraw((error as Error).message);
     }
+  }
+
+  #fail(reason: string): void {
+    if (this.#haveWorked) this.#giveUp(reason);
+    this.#withdraw(reason);
+  }
+
+  #end(): void {
+    for (const worker of this.#workers) worker.stop();
+    this.#workers = [];
+    this.#failure = undefined;
+    this.#haveWorked = false;
+    this.#kernels.resetPool();
+  }
+
+  /** Ends all workers and stays with the caller's thread: workers that never came would not come again. */
+  #withdraw(reason: string): void {
+    this.#end();
+    this.#threads = 1;
+    this.#why = `workers can't be started: ${reason}`;
   }
 
   /** Ends all workers; the next job runs on fresh ones. */
   #giveUp(got: string): never {
-    for (const worker of this.#workers) worker.stop();
-    this.#workers = [];
-    this.#failure = undefined;
-    this.#kernels.resetPool();
+    this.#end();
     throw new UnsupportedError(
       sentence("threads", "workers that finish their jobs", got, "The step was lost; the next one starts new workers"),
     );

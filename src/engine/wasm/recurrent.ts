@@ -97,7 +97,13 @@ function weightGradient(
   dz: number,
   to: Operand,
   { steps, batch }: Sizes,
-  { units, gates, first = 0, last = gates, bias }: { units: number; gates: number; first?: number; last?: number; bias?: Operand },
+  {
+    units,
+    gates,
+    first = 0,
+    last = gates,
+    bias,
+  }: { units: number; gates: number; first?: number; last?: number; bias?: Operand },
 ): void {
   const rows = steps * batch;
   if (rows === 0) {
@@ -109,7 +115,21 @@ function weightGradient(
   const m = a.shape[a.shape.length - 1];
   const operations = 2 * rows * m * units * (last - first);
   const [from, target] = [pointerOf(a), pointerOf(to)];
-  work.run(jobs.weightGradients, operations, from, m * BYTES, m, rows, units, gates, first, last, dz, target, pointerOrZero(bias));
+  work.run(
+    jobs.weightGradients,
+    operations,
+    from,
+    m * BYTES,
+    m,
+    rows,
+    units,
+    gates,
+    first,
+    last,
+    dz,
+    target,
+    pointerOrZero(bias),
+  );
 }
 
 /** The gradients of both kernels and of the bias, from one dz. */
@@ -244,7 +264,12 @@ const isPlain = ({ spec, peepholes, projection, lengths }: LstmForward): boolean
   lengths === undefined;
 
 /** One row through all steps, the units of each step shared by the threads. */
-function lstmSingle(work: Workspace, a: LstmForward, { steps, features, width, operations }: Sizes, outputs: number): void {
+function lstmSingle(
+  work: Workspace,
+  a: LstmForward,
+  { steps, features, width, operations }: Sizes,
+  outputs: number,
+): void {
   const units = a.c0.shape[1];
   const { input, forget, candidate, output } = a.spec.gates;
   const z = work.scratch(width);
@@ -474,6 +499,5 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
 
 /** The blocks of the given gates, from one bias to another. */
 function copyGates(work: Workspace, from: Operand, to: Operand, blocks: readonly number[], units: number): void {
-  for (const block of blocks)
-    work.copy(part(from, block * units, [units]), part(to, block * units, [units]));
+  for (const block of blocks) work.copy(part(from, block * units, [units]), part(to, block * units, [units]));
 }

@@ -65,7 +65,7 @@ export class TileTuner {
       return now() - begin;
     };
     const trials = this.#tiles.map((tile) => ({ tile, best: Infinity, isExact: true }));
-    for (const end = now() + TRIAL; now() < end; ) {
+    for (const end = now() + TRIAL; now() < end;) {
       for (const trial of trials) {
         this.#use(trial.tile);
         trial.best = Math.min(trial.best, product());

@@ -109,7 +109,10 @@ export function gruCell({
       if (resetAfter) {
         const term = matmul(previous, column(kernel, gates.candidate, parameters.inputSize));
         const shifted = recurrentBias ? add(term, part(recurrentBias, gates.candidate)) : term;
-        const fromInput = add(matmul(input, column(kernel, gates.candidate, 0, parameters.inputSize)), part(bias, gates.candidate));
+        const fromInput = add(
+          matmul(input, column(kernel, gates.candidate, 0, parameters.inputSize)),
+          part(bias, gates.candidate),
+        );
         candidate = add(fromInput, mul(r, shifted));
       } else {
         candidate = add(product(mul(r, previous), gates.candidate), part(bias, gates.candidate));

@@ -20,7 +20,8 @@ import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(shape, x.shape)) return x;
   const open = shape.indexOf(-1);
-  if (open === -1 && sizeOf(shape) === x.size && shape.every((n) => n >= 0 && Number.isInteger(n))) return reshaped(x, shape);
+  if (open === -1 && sizeOf(shape) === x.size && shape.every((n) => n >= 0 && Number.isInteger(n)))
+    return reshaped(x, shape);
   const known = sizeOf(shape.filter((_, i) => i !== open));
   const target = open === -1 ? shape : shape.map((n, i) => (i === open ? x.size / known : n));
   if (sizeOf(target) !== x.size || target.some((n) => !Number.isInteger(n) || n < 0)) {
