@@ -17,7 +17,8 @@ export {
   vocabularyFromJSON,
 } from "./data/index.ts";
 export type { PaddedBatch, Scaler, TokenBatch, TokenBatches, Unit, VocabularyOptions } from "./data/index.ts";
-export type { ActivationName } from "./engine/index.ts";
+export { engineReport, useThreads } from "./engine/index.ts";
+export type { ActivationName, EngineReport, NumericsClass } from "./engine/index.ts";
 export { decodeNative, decodeSafetensors, encodeNative, encodeSafetensors, parseStrictJson } from "./formats/index.ts";
 export type { NativeFile, Safetensors, StoredArray } from "./formats/index.ts";
 export {
@@ -154,6 +155,7 @@ export {
   logSoftmax,
   logSumExp,
   maskSequence,
+  linear,
   matmul,
   max,
   maximum,

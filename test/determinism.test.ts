@@ -1,27 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { GOLDEN_HASH, nodeHash } from "./helpers/node-hash.ts";
 import { availableNodes } from "./helpers/nodes.ts";
 
-/**
- * Of the weights after training three models for 200 steps with portable numerics. A change of it breaks "same seed, same result" and
- * needs a major version.
- */
-const GOLDEN_HASH = "7808bdfceff9d1c4cb7ca513fa1bb725f8be9576d122e9758a83e51d97821bcc";
-
-const script = fileURLToPath(new URL("./helpers/training-hash.mjs", import.meta.url));
 const nodes = availableNodes();
-
-function hash(path: string, variables: Record<string, string>): string {
-  const env = { ...process.env, UNROLLED_POISON: "0", ...variables };
-  return execFileSync(path, [script], { encoding: "utf8", env }).trim();
-}
 
 test.each(["reference", "wasm"])(
   "portable numerics give the golden weights, bit for bit, on the %s engine and every Node",
   (engine) => {
     for (const { path, version } of nodes) {
-      const found = hash(path, { UNROLLED_ENGINE: engine, UNROLLED_NUMERICS: "portable" });
+      const found = nodeHash(path, { UNROLLED_ENGINE: engine, UNROLLED_NUMERICS: "portable" });
       console.log(`determinism: portable, ${engine}, ${version} ${found}`);
       expect(found, version).toBe(GOLDEN_HASH);
     }
@@ -29,9 +16,56 @@ test.each(["reference", "wasm"])(
 );
 
 test("fused numerics give the same weights twice and on every Node", () => {
-  const first = hash(nodes[0].path, {});
+  const first = nodeHash(nodes[0].path, {});
   for (const { path, version } of nodes) {
     console.log(`determinism: default, ${version} ${first}`);
-    expect(hash(path, {}), version).toBe(first);
+    expect(nodeHash(path, {}), version).toBe(first);
   }
+});
+
+/** What may change the speed, and nothing else. */
+const ways: readonly Readonly<Record<string, string>>[] = [
+  { UNROLLED_THREADS: "1" },
+  { UNROLLED_THREADS: "2" },
+  { UNROLLED_THREADS: "4" },
+  { UNROLLED_TILE: "6x8" },
+  { UNROLLED_TILE: "6x16" },
+  { UNROLLED_REVECTORIZE: "off" },
+  { UNROLLED_REVECTORIZE: "off", UNROLLED_TILE: "3x16", UNROLLED_THREADS: "3" },
+];
+const nameOf = (way: Readonly<Record<string, string>>): string =>
+  Object.entries(way)
+    .map((pair) => pair.join("="))
+    .join(" ");
+
+describe("threads, tiles and 256-bit operations change no bit", () => {
+  const [{ path }] = nodes;
+  // small kernels stay on one thread, so a model with large ones too
+  const large = (variables: Readonly<Record<string, string>>, node = path): string[] =>
+    nodeHash(node, variables, "threads-hash.mjs").split(" ");
+  let usual = "";
+  let usualLarge = "";
+  beforeAll(() => {
+    usual = nodeHash(path, {});
+    [, usualLarge] = large({});
+  });
+
+  test.each(ways.map((way) => [nameOf(way), way] as const))("%s", (_, way) => {
+    expect(nodeHash(path, way)).toBe(usual);
+    const [threads, found] = large(way);
+    expect(found).toBe(usualLarge);
+    if (way["UNROLLED_THREADS"] !== undefined) expect(threads).toBe(way["UNROLLED_THREADS"]);
+  });
+
+  test("4 threads on every Node", () => {
+    for (const node of nodes)
+      expect(large({ UNROLLED_THREADS: "4" }, node.path), node.version).toEqual(["4", usualLarge]);
+  });
+
+  test("portable numerics: 4 threads give the golden weights, and those of the reference", () => {
+    const portable = { UNROLLED_NUMERICS: "portable", UNROLLED_THREADS: "4" };
+    expect(nodeHash(path, portable)).toBe(GOLDEN_HASH);
+    const [, byReference] = large({ UNROLLED_ENGINE: "reference" });
+    expect(large(portable)).toEqual(["4", byReference]);
+  });
 });

@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   formats: ["base"],
   data: ["base"],
   model: ["base", "tensor", "rnn", "data", "formats"],
-  train: ["base", "platform", "tensor", "rnn", "optim", "data", "formats", "model"],
+  train: ["base", "platform", "engine", "tensor", "rnn", "optim", "data", "formats", "model"],
   node: ["base", "platform", "engine", "tensor", "rnn", "optim", "data", "formats", "model", "train"],
   cli: ["unrolled", "unrolled/node"],
   "index.ts": ["base", "engine", "tensor", "rnn", "optim", "formats", "data", "model", "train"],

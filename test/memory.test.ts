@@ -47,10 +47,9 @@ test("the training loop of a language model keeps its number of blocks", async (
     dropout: 0.1,
   });
   const counts: number[] = [];
-  for await (const event of train(model, { steps: 400, sequenceLength: 8, batchSize: 2, validation: 0 })) {
+  for await (const event of train(model, { steps: 400, sequenceLength: 8, batchSize: 2, evaluateEvery: 50 })) {
     if (event.kind === "step") counts.push(memory().liveBlocks);
   }
-  // the garbage collector frees what a step handed out, so look at the level and not at single steps
-  const level = (from: number): number => Math.min(...counts.slice(from, from + 100));
-  expect(level(300)).toBeLessThanOrEqual(level(100));
+  // a step leaves nothing to the garbage collector, which may free what is older
+  counts.forEach((count, step) => expect(count).toBeLessThanOrEqual(counts[Math.max(0, step - 1)]));
 });

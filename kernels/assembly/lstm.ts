@@ -221,6 +221,7 @@ export function lstmBackward(thread: i32, threads: i32): void {
   const start = share(B, thread, threads);
   const end = share(B, thread + 1, threads);
   const rows = end - start;
+  if (dPeepholes) memory.fill(dPeepholes, 0, <usize>(3 * H) << 2);
   if (rows == 0) return;
   const coupled = gi < 0;
   const G = coupled ? 3 : 4;
@@ -232,7 +233,6 @@ export function lstmBackward(thread: i32, threads: i32): void {
   const gate = gateBytes(N, H);
   const zRow = scratchRow(wide);
   const isPlain = !coupled && !peepholes && !unclipped && gateAct == SIGMOID && candidateAct == TANH && outputAct == TANH;
-  if (dPeepholes) memory.fill(dPeepholes, 0, 3 * units);
   for (let t = T - 1; t >= 0; t--) {
     const first = <usize>t * B;
     for (let b = start; b < end; b++) {

@@ -146,7 +146,8 @@ export function tanh4(x: v128, t: usize): v128 {
   const e = f32x4.mul(fraction(twice, n, t), powerOfTwo(integer(n, t), t));
   let big = f32x4.sub(v128.load32_splat(t, ONE), f32x4.div(v128.load32_splat(t, TWO), f32x4.add(e, v128.load32_splat(t, ONE))));
   big = v128.bitselect(v128.load32_splat(t, ONE), big, f32x4.gt(a, v128.load32_splat(t, TANH_ONE)));
-  return v128.bitselect(v128.or(big, sign), small, f32x4.ge(a, v128.load32_splat(t, TANH_SMALL)));
+  // the sign also of -0
+  return v128.or(v128.bitselect(big, small, f32x4.ge(a, v128.load32_splat(t, TANH_SMALL))), sign);
 }
 
 /** Natural logarithm of one float32. */

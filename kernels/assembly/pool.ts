@@ -13,6 +13,8 @@ const ARGUMENTS: usize = 512;
 /** Turns of a waiting loop before the thread goes to sleep: some 30 microseconds. */
 const SPIN: i32 = 10000;
 const SECOND: i64 = 1000000000;
+/** Turns of the loop of a thread that may not sleep, in a second or more. */
+const TURNS_PER_SECOND: i64 = 100000000;
 
 let cursor: usize = ARGUMENTS;
 
@@ -96,12 +98,14 @@ export function spread(kernel: i32, threads: i32, workers: i32, patience: i32, m
     atomic.notify(EPOCH, workers);
     if (kernel < 0) return 1;
     run(kernel, 0, threads);
-    let turns = 0;
+    let turns: i64 = 0;
     let slept = 0;
     while (true) {
       const done = atomic.load<i32>(DONE);
       if (done == workers) return 1;
-      if (++turns < SPIN || !maySleep) continue;
+      turns++;
+      if (!maySleep && turns > patience * TURNS_PER_SECOND) return 0;
+      if (turns < SPIN || !maySleep) continue;
       if (atomic.wait<i32>(DONE, done, SECOND) == AtomicWaitResult.TIMED_OUT && ++slept >= patience) return 0;
     }
   }

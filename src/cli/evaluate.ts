@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { encodeCorpus, evaluate } from "unrolled";
+import { encodeCorpus, evaluate, useThreads } from "unrolled";
 import { loadModel, readCorpus, readCorpusBytes } from "unrolled/node";
 import { asUsage } from "./failure.ts";
 import { count, real, table } from "./format.ts";
+import { threadsOption } from "./threads.ts";
 
 const EXAMPLES = `
 Examples:
@@ -15,9 +16,11 @@ export function addEvaluate(program: Command): void {
     .description("How well a model predicts a text: loss, perplexity, bits per character.")
     .argument("<dir>", "run directory or model file")
     .argument("<files...>", "text files, or folders of .txt files")
+    .addOption(threadsOption())
     .option("--json", "one line of JSON")
     .addHelpText("after", EXAMPLES)
-    .action((directory: string, files: string[], { json }: { json?: boolean }) => {
+    .action((directory: string, files: string[], { threads, json }: { threads?: number; json?: boolean }) => {
+      if (threads !== undefined) useThreads(threads);
       const model = asUsage(() => loadModel(directory));
       const isByte = model.vocabulary.unit === "byte";
       const ids = asUsage(() => encodeCorpus(model.vocabulary, isByte ? readCorpusBytes(files) : readCorpus(files)));

@@ -17,6 +17,12 @@ export function real(x: number): string {
   return x.toFixed(size < 10 ? 4 : size < 1000 ? 2 : 0);
 }
 
+/** Bytes as "4.5 MiB" or "4 GiB". */
+export function binaryBytes(n: number): string {
+  const [size, unit] = n < 2 ** 30 ? [n / 2 ** 20, "MiB"] : [n / 2 ** 30, "GiB"];
+  return `${Number(size.toFixed(1))} ${unit}`;
+}
+
 /** Seconds as "8s", "3m 20s", "2h 05m". */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { translateAliases } from "./aliases.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addHello } from "./hello.ts";
@@ -37,6 +38,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addSample(program, finish);
   addEvaluate(program);
   addInspect(program);
+  addDoctor(program, finish);
   const chosen = program.commands.find((command) => command.name() === args[0]);
   const name = chosen === undefined ? "unrolled" : `unrolled ${args[0]}`;
   for (const command of [program, ...program.commands]) {

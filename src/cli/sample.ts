@@ -1,8 +1,10 @@
 import { randomInt } from "node:crypto";
 import type { Command } from "commander";
+import { useThreads } from "unrolled";
 import { loadModel } from "unrolled/node";
 import { asUsage, EXIT } from "./failure.ts";
 import type { Finish } from "./program.ts";
+import { threadsOption } from "./threads.ts";
 import { collect, integer, number } from "./values.ts";
 
 type SampleOptions = {
@@ -14,6 +16,7 @@ type SampleOptions = {
   seed?: number;
   stop?: string[];
   greedy?: boolean;
+  threads?: number;
 };
 
 const EXAMPLES = `
@@ -35,6 +38,7 @@ export function addSample(program: Command, finish: Finish): void {
     .option("--top-p <p>", "only the most probable tokens that reach p together", number(0, 1))
     .option("--seed <n>", "same seed, same text (default: a new one, printed)", integer(0))
     .option("--stop <text>", "end before this text (repeatable)", collect)
+    .addOption(threadsOption())
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, options: SampleOptions) => {
       finish(await sample(directory, options));
@@ -42,6 +46,7 @@ export function addSample(program: Command, finish: Finish): void {
 }
 
 async function sample(directory: string, options: SampleOptions): Promise<number> {
+  if (options.threads !== undefined) useThreads(options.threads);
   const model = asUsage(() => loadModel(directory));
   const seed = options.seed ?? randomInt(2 ** 32);
   const stopped = new AbortController();

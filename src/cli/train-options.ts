@@ -2,6 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type LanguageModel, type LanguageModelOptions, optimizers, type Unit } from "unrolled";
+import { threadsOption } from "./threads.ts";
 import { integer, norm, number } from "./values.ts";
 
 export type TrainCommandOptions = {
@@ -33,6 +34,7 @@ export type TrainCommandOptions = {
   seed: number;
   initFrom?: string;
   preset?: "char-rnn" | "torch-rnn";
+  threads?: number;
   quiet?: boolean;
   json?: boolean;
 };
@@ -80,6 +82,7 @@ export function declareTrainOptions(command: Command): Command {
     .option("--seed <n>", "same seed, same model", integer(0), 0)
     .option("--init-from <dir>", "start from a saved model")
     .addOption(choice("--preset <name>", "defaults of another tool", ["char-rnn", "torch-rnn"]))
+    .addOption(threadsOption())
     .option("--quiet", "no progress")
     .option("--json", "one JSON event per line on stdout; the rest on stderr")
     .addHelpText("after", EXAMPLES);

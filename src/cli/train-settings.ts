@@ -26,7 +26,7 @@ export function settingsOf(
   perEpoch: number,
   signal: AbortSignal,
 ): TrainOptions {
-  const { sequenceLength, batchSize, clipNorm, validation, seed, steps, epochs, seconds } = options;
+  const { sequenceLength, batchSize, clipNorm, validation, seed, steps, epochs, seconds, threads } = options;
   const schedule = scheduleOf(options, perEpoch);
   return {
     corpus,
@@ -43,6 +43,7 @@ export function settingsOf(
     ...(steps !== undefined && { steps }),
     ...(epochs !== undefined && { epochs }),
     ...(seconds !== undefined && { seconds }),
+    ...(threads !== undefined && { threads }),
   };
 }
 

@@ -151,10 +151,7 @@ export type GruForward = RecurrentOperands & {
  * What all three backward kernels read, and the gradients that they fill. The weights' gradients are sums over all steps and rows in order, the one of
  * the recurrent kernel over the states before each step.
  */
-type RecurrentGradients = Pick<
-  RecurrentOperands,
-  "inputs" | "inputKernel" | "recurrent" | "lengths" | "states"
-> & {
+type RecurrentGradients = Pick<RecurrentOperands, "inputs" | "inputKernel" | "recurrent" | "lengths" | "states"> & {
   /** [T, B, P]. */
   readonly dOutputs: Operand;
   /** [B, P]; absent: zero. */

@@ -1,6 +1,6 @@
 import { checkInteger, DataError, sentence } from "../base/index.ts";
 import { mul, scope, sparseSoftmaxCrossEntropy, sum, tensor } from "../tensor/index.ts";
-import type { State } from "../rnn/index.ts";
+import { carryInto } from "../rnn/index.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 export type Evaluation = {
@@ -21,6 +21,9 @@ export type EvaluateOptions = {
   readonly sequenceLength?: number;
 };
 
+/** Defaults of `evaluate`. */
+export const EVALUATE_DEFAULTS: Required<EvaluateOptions> = { rows: 16, sequenceLength: 64 };
+
 /**
  * How well `model` predicts the token ids `ids`. Every token counts, but for the first of each row.
  * Throws DataError with fewer than two ids.
@@ -28,16 +31,30 @@ export type EvaluateOptions = {
 export function evaluate(
   model: LanguageModel,
   ids: Int32Array,
-  { rows = 16, sequenceLength = 64 }: EvaluateOptions = {},
+  { rows = EVALUATE_DEFAULTS.rows, sequenceLength = EVALUATE_DEFAULTS.sequenceLength }: EvaluateOptions = {},
 ): Evaluation {
   checkInteger("evaluate rows", rows, 1);
   checkInteger("evaluate sequenceLength", sequenceLength, 1);
   if (ids.length < 2) throw new DataError(sentence("evaluate", "at least 2 tokens", String(ids.length)));
   const batch = Math.min(rows, Math.floor(ids.length / 2));
   const bounds = Array.from({ length: batch + 1 }, (_, row) => Math.floor((row * ids.length) / batch));
+  const total = scope(() => totalLoss(model, ids, bounds, sequenceLength));
+  const tokens = ids.length - batch;
+  const loss = total / tokens;
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    bitsPerCharacter: total / Math.LN2 / predictedCharacters(model, ids, bounds),
+    tokens,
+  };
+}
+
+/** Sum of the losses of all tokens. Row `r` is the ids from `bounds[r]` to `bounds[r + 1]`. */
+function totalLoss(model: LanguageModel, ids: Int32Array, bounds: readonly number[], sequenceLength: number): number {
+  const batch = bounds.length - 1;
   const longest = Math.max(...bounds.slice(1).map((end, row) => end - bounds[row])) - 1;
   let total = 0;
-  let state: State | undefined;
+  const state = model.initialState(batch);
   for (let start = 0; start < longest; start += sequenceLength) {
     const steps = Math.min(sequenceLength, longest - start);
     const inputs = new Int32Array(steps * batch);
@@ -51,22 +68,14 @@ export function evaluate(
         weights[t * batch + row] = 1;
       }
     }
-    const next = scope(() => {
-      const result = model.forward(tensor(inputs, { shape: [steps, batch] }), state ?? model.initialState(batch));
+    total += scope(() => {
+      const result = model.forward(tensor(inputs, { shape: [steps, batch] }), state);
       const losses = sparseSoftmaxCrossEntropy(result.logits, tensor(targets));
-      return { sum: sum(mul(losses, tensor(weights))), state: result.state };
+      carryInto(state, result.state);
+      return sum(mul(losses, tensor(weights))).item();
     });
-    total += next.sum.item();
-    state = next.state;
   }
-  const tokens = ids.length - batch;
-  const loss = total / tokens;
-  return {
-    loss,
-    perplexity: Math.exp(loss),
-    bitsPerCharacter: total / Math.LN2 / predictedCharacters(model, ids, bounds),
-    tokens,
-  };
+  return total;
 }
 
 /** Unicode characters of all tokens but the first of each row. */

@@ -17,8 +17,12 @@ export const yieldToHost = (): Promise<void> =>
     port2.postMessage(null);
   });
 
-/** A page has no environment variables. */
-export const environment = (_name: string): string | undefined => undefined;
+/**
+ * A page has no environment variables. An object stands in for them, as in `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`.
+ * It must be there before the package is first imported, since the kernels are loaded then.
+ */
+export const environment = (name: string): string | undefined =>
+  (globalThis as { unrolledEnvironment?: Readonly<Record<string, string>> }).unrolledEnvironment?.[name];
 
 /** Where this runs, for reports. */
 export const hostName = (): string => navigator.userAgent;
@@ -26,8 +30,12 @@ export const hostName = (): string => navigator.userAgent;
 /** Processors that threads can use. */
 export const cores = (): number => navigator.hardwareConcurrency;
 
-/** Whether memory can be shared with workers: only on pages that are isolated from other origins. */
-export const canShare: boolean = globalThis.crossOriginIsolated;
+/**
+ * Whether memory can be shared with workers: only on pages that are isolated from other origins, and where this package comes from the page's
+ * own, since no worker may come from another.
+ */
+export const canShare: boolean =
+  globalThis.crossOriginIsolated && typeof Worker === "function" && new URL(import.meta.url).origin === location.origin;
 
 /** Whether the calling thread may sleep while it waits for workers: a page's main thread may not. */
 export const maySleep: boolean = typeof document === "undefined";
@@ -35,30 +43,61 @@ export const maySleep: boolean = typeof document === "undefined";
 /** Whether the engine can pack neighbouring 128-bit operations into 256-bit ones: a page can't ask for it. */
 export const canRevectorize = false;
 
-async function compile(build: string): Promise<WebAssembly.Module | undefined> {
+/** Written out one by one: that is how bundlers find the files. */
+const files: Readonly<Record<string, () => URL>> = {
+  relaxed: () => new URL("../kernels/relaxed.wasm", import.meta.url),
+  "relaxed-threads": () => new URL("../kernels/relaxed-threads.wasm", import.meta.url),
+  simd: () => new URL("../kernels/simd.wasm", import.meta.url),
+  "simd-threads": () => new URL("../kernels/simd-threads.wasm", import.meta.url),
+};
+
+/** The smallest module with a fused multiplication: (func (param v128) (result v128) f32x4.relaxed_madd of the parameter, three times). */
+const FUSED = [
+  [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  [0x01, 0x06, 0x01, 0x60, 0x01, 0x7b, 0x01, 0x7b],
+  [0x03, 0x02, 0x01, 0x00],
+  [0x0a, 0x0d, 0x01, 0x0b, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20, 0x00, 0xfd, 0x85, 0x02, 0x0b],
+].flat();
+
+/** The one build that the engine will ask for, so that no other is downloaded; undefined where it needs none. */
+function wantedBuild(): string | undefined {
+  if (environment("UNROLLED_ENGINE") === "reference") return undefined;
+  const numerics = environment("UNROLLED_NUMERICS");
+  const fused = numerics !== "portable" && WebAssembly.validate(new Uint8Array(FUSED));
+  if (numerics === "fma" && !fused) return undefined;
+  const threads = canShare && environment("UNROLLED_THREADS") !== "1";
+  return `${fused ? "relaxed" : "simd"}${threads ? "-threads" : ""}`;
+}
+
+async function load(build: string): Promise<WebAssembly.Module | undefined> {
   try {
-    return await WebAssembly.compileStreaming(fetch(new URL(`../kernels/${build}.wasm`, import.meta.url)));
+    // not compileStreaming, which insists on a server that knows the media type of WebAssembly
+    return await WebAssembly.compile(await (await fetch(files[build]())).arrayBuffer());
   } catch {
     return undefined;
   }
 }
 
-const threads = canShare ? "-threads" : "";
-const relaxed = await compile(`relaxed${threads}`);
-const simd = relaxed ? undefined : await compile(`simd${threads}`);
-const modules: Readonly<Record<string, WebAssembly.Module | undefined>> = {
-  [`relaxed${threads}`]: relaxed,
-  [`simd${threads}`]: simd,
-};
+const loaded = wantedBuild();
+const module = loaded === undefined ? undefined : await load(loaded);
 
-/** A build of the kernels, or undefined where it could not be loaded or this browser can't run it. */
-export const kernelModule = (build: string, _options: { readonly revectorize: boolean }): WebAssembly.Module | undefined =>
-  modules[build];
+/** A build of the kernels, or undefined where it was not loaded or this browser can't run it. */
+export const kernelModule = (
+  build: string,
+  _options: { readonly revectorize: boolean },
+): WebAssembly.Module | undefined => (build === loaded ? module : undefined);
 
 /** A worker that waits for jobs. `failed` is told, once, when it ends by itself. */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
-  const worker = new Worker(new URL("./web-worker.js", import.meta.url), { type: "module" });
-  worker.onerror = (event) => failed(`a worker that died: ${event.message}`);
+  const worker = new Worker(new URL("./web-worker.js", import.meta.url), {
+    type: "module",
+    name: `unrolled ${start.thread}`,
+  });
+  worker.addEventListener("error", (event) => {
+    // one whose file could not be loaded, which is another kind of event, has no part in any job: the pool goes on without threads
+    if (event instanceof ErrorEvent) failed(`a worker that died: ${event.message}`);
+  });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
   worker.postMessage(start);
   return { stop: () => worker.terminate() };
 }

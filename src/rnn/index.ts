@@ -37,7 +37,7 @@ export { rawRnn, unroll } from "./raw-rnn.ts";
 export type { RawRnnDecision } from "./raw-rnn.ts";
 export { sequenceLoss } from "./sequence-loss.ts";
 export type { SequenceLossOptions } from "./sequence-loss.ts";
-export { detachState, zeroState } from "./state.ts";
+export { carryInto, detachState, zeroState } from "./state.ts";
 export { dropoutWrapper } from "./wrappers/dropout-wrapper.ts";
 export type { DropoutOptions } from "./wrappers/dropout-wrapper.ts";
 export { multiRnnCell } from "./wrappers/multi-rnn-cell.ts";

@@ -1,11 +1,17 @@
 /** @file Making, choosing and checking states. */
 import { type FloatDType, kindError, leavesOf, mapTree, shapeError, type Tree, zipTrees } from "../base/index.ts";
-import { detach, expandDims, less, Tensor, tensor, where, zeros } from "../tensor/index.ts";
+import { assign, detach, expandDims, less, Tensor, tensor, where, zeros } from "../tensor/index.ts";
 import { asTree, type Cell, type State } from "./cell.ts";
 
 /** The all-zero state for `batch` rows. */
 export function zeroState<S extends State>(cell: Cell<S>, batch: number, dtype: FloatDType = "float32"): S {
   return mapTree(cell.stateSize as Tree<number>, (size) => zeros([batch, size], dtype)) as unknown as S;
+}
+
+/** Copies a state into the tensors that carry it to the next batch; zeros without one. */
+export function carryInto(carried: State, next: State | undefined): void {
+  const sources = next && new Map(leavesOf(asTree(next)));
+  for (const [path, part] of leavesOf(asTree(carried))) assign(part, sources?.get(path) ?? new Float32Array(part.size));
 }
 
 /** The same state as a constant: carry it to the next sequence for truncated backpropagation through time. */

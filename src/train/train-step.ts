@@ -3,7 +3,16 @@ import type { TokenBatch } from "../data/index.ts";
 import type { LanguageModel } from "../model/index.ts";
 import type { ClipByGlobalNorm, Parameters } from "../optim/index.ts";
 import type { State } from "../rnn/index.ts";
-import { assign, mean, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor, valueAndGrad } from "../tensor/index.ts";
+import {
+  assign,
+  isAllFinite,
+  mean,
+  scope,
+  sparseSoftmaxCrossEntropy,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from "../tensor/index.ts";
 
 export type StepResult = {
   /** Mean cross entropy per token, in nats. */
@@ -43,15 +52,7 @@ export function trainStep(
   });
 }
 
-const allFinite = (state: State): boolean =>
-  leavesOf(state as Tree<Tensor>).every(([, part]) => part.values().every((x: number) => Number.isFinite(x)));
-
-/** Copies a state into the tensors that carry it to the next batch; zeros without one. */
-export function carryInto(carried: State, next: State | undefined): void {
-  const sources = next && new Map(leavesOf(next as Tree<Tensor>));
-  for (const [path, part] of leavesOf(carried as Tree<Tensor>))
-    assign(part, sources?.get(path) ?? new Float32Array(part.size));
-}
+const allFinite = (state: State): boolean => leavesOf(state as Tree<Tensor>).every(([, part]) => isAllFinite(part));
 
 /** Sets each row of a state to zero with the given probability. */
 export function resetRows(carried: State, probability: number, random: RandomStream): void {

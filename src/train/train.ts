@@ -11,9 +11,13 @@ import {
 } from "../base/index.ts";
 import { contiguousBatches, shuffledWindows, splitTail, type TokenBatches } from "../data/index.ts";
 import { encodeCorpus, evaluate, type Evaluation, type LanguageModel } from "../model/index.ts";
+import { useThreads } from "../engine/index.ts";
 import { adam, clipByGlobalNorm, type Optimizer, type OptimizerState, type Schedule } from "../optim/index.ts";
+import { carryInto } from "../rnn/index.ts";
+import { scope } from "../tensor/index.ts";
 import { now, yieldToHost } from "#platform";
-import { carryInto, resetRows, trainStep } from "./train-step.ts";
+import { checkMemory } from "./memory-plan.ts";
+import { resetRows, trainStep } from "./train-step.ts";
 
 export type TrainOptions = {
   /** Text to learn, or its token ids. Default: the corpus that the model was made with. */
@@ -50,6 +54,8 @@ export type TrainOptions = {
   readonly resetState?: number;
   /** Of shuffling and dropout. Default: the model's. */
   readonly seed?: number;
+  /** As `useThreads`, before the first step. Default: as it is, which at first is one for each processor. */
+  readonly threads?: number;
   /** Ends training after the step that is running. */
   readonly signal?: AbortSignal;
 };
@@ -88,7 +94,8 @@ const MAX_SKIPPED = 10;
  * change in place, so it can be used between any two events; leaving the loop early stops the training.
  *
  * Throws (when first advanced) DataError for a text that is too short, RangeError for options; NotFiniteError after 10 steps in a row whose
- * loss or gradient was not finite: none of them has touched the parameters.
+ * loss or gradient was not finite: none of them has touched the parameters. Throws UnsupportedError before the first step when the run needs more memory
+ * than the engine can have.
  */
 export async function* train(
   model: LanguageModel,
@@ -117,10 +124,12 @@ export async function* train(
   const perEpoch = batches.count;
   const steps = limits.steps ?? (limits.epochs === undefined ? undefined : limits.epochs * perEpoch);
   const evaluateEvery = checkInteger("train evaluateEvery", options.evaluateEvery ?? perEpoch, 1);
+  if (options.threads !== undefined) useThreads(options.threads);
 
   const parameters = model.parameters();
   let optimizerState: OptimizerState = optimizer.init(parameters);
   const carried = model.initialState(batchSize);
+  checkMemory(model, { batchSize, sequenceLength, clips: clipNorm !== Infinity, validation: validation.length });
   const start = now();
   let step = 0;
   let skipped = 0;
@@ -138,18 +147,21 @@ export async function* train(
     const begin = now();
     const learningRate = schedule?.(step);
     const dropout: RandomStream = random.named("dropout").at(step);
-    const result = trainStep(
-      model,
-      batches.at(index),
-      { batchSize, sequenceLength, state: carried, random: dropout },
-      (gradients) => {
-        const clipped = clipByGlobalNorm(gradients, clipNorm);
-        if (clipped.finite)
-          optimizerState = optimizer.update(parameters, clipped.gradients, optimizerState, { learningRate });
-        return clipped;
-      },
-    );
-    carryInto(carried, shuffle || result.skipped ? undefined : result.state);
+    const result = scope(() => {
+      const { state, ...rest } = trainStep(
+        model,
+        batches.at(index),
+        { batchSize, sequenceLength, state: carried, random: dropout },
+        (gradients) => {
+          const clipped = clipByGlobalNorm(gradients, clipNorm);
+          if (clipped.finite)
+            optimizerState = optimizer.update(parameters, clipped.gradients, optimizerState, { learningRate });
+          return clipped;
+        },
+      );
+      carryInto(carried, shuffle || rest.skipped ? undefined : state);
+      return rest;
+    });
     step++;
     loss = result.loss;
     skipped = result.skipped ? skipped + 1 : 0;

@@ -137,6 +137,20 @@ test("training goes on from a saved model, which keeps its architecture", () => 
   expect(status).toBe(2);
 });
 
+test("--threads changes no bit", () => {
+  const large = ["--hidden-size", "64", "--batch-size", "16", "--sequence-length", "32", "--steps", "30"];
+  const bytes = (threads: string): Buffer => {
+    const out = `threads-${threads}`;
+    expect(unrolled("train", "text.txt", "--out", out, "--threads", threads, ...large)).toMatchObject({ status: 0 });
+    return readFileSync(file(`${out}/model.safetensors`));
+  };
+  expect(bytes("2").equals(bytes("1"))).toBe(true);
+  const loss = (threads: string): string => unrolled("evaluate", "run", "text.txt", "--threads", threads).stdout;
+  expect(loss("2")).toBe(loss("1"));
+  const text = (...args: string[]): string => unrolled("sample", "run", "--seed", "1", ...args).stdout;
+  expect(text("--threads", "2")).toBe(text());
+});
+
 test("without a limit on gradients, with a preset, and with train_frac", () => {
   const go = (...args: string[]): Result =>
     unrolled("train", "text.txt", "--out", "other", "--overwrite", "--steps", "2", ...small, ...args);
@@ -178,6 +192,9 @@ describe("what is wrong is said in one line, with an exit code", () => {
     ["text that is not UTF-8", ["train", "latin1.txt"], 2, /expected UTF-8 text in .*latin1/],
     ["an unknown option", ["train", "text.txt", "--hiden-size", "3"], 2, /unknown option.*\n?.*--hidden-size/],
     ["a bad value", ["train", "text.txt", "--layers", "none"], 2, /--layers.*Expected an integer/],
+    ["no threads", ["train", "text.txt", "--threads", "0"], 2, /--threads.*Expected an integer >= 1/],
+    ["half a thread", ["sample", "run", "--threads", "0.5"], 2, /--threads.*Expected an integer >= 1/],
+    ["threads in words", ["evaluate", "run", "text.txt", "--threads", "two"], 2, /--threads.*Expected an integer >= 1/],
     ["a model that is there", ["train", "text.txt", "--out", "run"], 2, /without a model.*--overwrite/],
     ["a file where it should save", ["train", "text.txt", "--out", "text.txt"], 2, /--out: expected a directory/],
     ["a seed that is no number", ["hello", "--seed", "x"], 2, /^unrolled hello: .*--seed/],
@@ -233,7 +250,7 @@ test("a reader of --json that goes away ends the training, which is saved", asyn
 });
 
 test("help has examples for every command", () => {
-  for (const command of ["hello", "train", "sample", "evaluate", "inspect"]) {
+  for (const command of ["hello", "train", "sample", "evaluate", "inspect", "doctor"]) {
     const { status, stdout } = unrolled(command, "--help");
     expect(status).toBe(0);
     expect(stdout).toMatch(/Examples?:\n {2}unrolled/);

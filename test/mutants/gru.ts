@@ -108,7 +108,7 @@ const backward = mutantsIn("gru", KERNEL, [
   ["kept h passes all gradient", "carried[i] = round(dNext * (keep ? u : round(1 - u)));", "carried[i] = dNext;"],
   ["gradient of the next h dropped", "const dNext = round(dy[at] + dh[i]);", "const dNext = dy[at];"],
   ["gradient of the outputs dropped", "const dNext = round(dy[at] + dh[i]);", "const dNext = dh[i];"],
-  ["gradient of the last h ignored", "dh.set(floats(arrays.dhLast));", "dh.fill(0);"],
+  ["gradient of the last h ignored", "setOrClear(dh, arrays.dhLast);", "dh.fill(0);"],
   [
     "gradient of the reset gate dropped",
     "dz[to + reset * units] = round(dr * gateSlope(r));",
@@ -140,7 +140,11 @@ const backward = mutantsIn("gru", KERNEL, [
     "",
   ],
   ["gradient of h not copied through padding", "copyActive(dh, carried, units, batch, t, active);", "dh.set(carried);"],
-  ["gradient on padding left unwritten", "for (let k = 0; k < 3; k++) dz[to + k * units] = 0;\n", "\n"],
+  [
+    "gradient on padding is the gradient of h",
+    "for (let k = 0; k < 3; k++) dz[to + k * units] = 0;\n",
+    "for (let k = 0; k < 3; k++) dz[to + k * units] = dh[i];\n",
+  ],
   [
     "update gate's gradient at the first step without h0",
     "const hPrevious = t === 0 ? h0[i] : y[at - batch * units];\n        const dNext",
@@ -158,30 +162,52 @@ const backward = mutantsIn("gru", KERNEL, [
   ],
 ]);
 
-const others = [
-  ...mutantsIn("gru", "src/tensor/ops/recurrent.ts", [
-    [
-      "gradient of the candidate's R from h, reset before",
-      "gradients[2] = withCandidateColumns(",
-      "void withCandidateColumns(",
-    ],
-    ["gradient of all of R from the reset h", "slice(block === gates.candidate ? candidate : all,", "slice(candidate,"],
-    [
-      "gradient of the recurrent bias as of the bias",
-      "gradients.push(columnSums(flat(dRecurrent)));",
-      "gradients.push(columnSums(flat(dProjected)));",
-    ],
-    [
-      "gradient of R as of W, reset after",
-      "outerGradients(operands, x, previous, dProjected, dRecurrent)",
-      "outerGradients(operands, x, previous, dProjected)",
-    ],
+/** The whole sequence as one call of the engine. */
+const sequence = [
+  ...mutantsIn("gru", KERNEL, [
+    ["states without h0", "first.set(h);", "first.fill(0);"],
     [
       "last h is the last output",
-      "return { outputs, h: hLast, gates: saved.gates };",
-      "return { outputs, h: reshape(slice(outputs, [steps - 1], [1]), h0.shape), gates: saved.gates };",
+      "y.set(next, t * batch * units);\n  }\n}",
+      "y.set(next, t * batch * units);\n  }\n  h.set(next);\n}",
+    ],
+    [
+      "gradient of the candidate's R from h, reset before",
+      "if (!after) {\n    // the candidate's",
+      "if (!after && steps < 0) {\n    // the candidate's",
+    ],
+    [
+      "gradient of the candidate's R from h and the reset h",
+      "for (let k = 0; k < units; k++) block.data.fill(0, block.at + k * width, block.at + k * width + units);",
+      "",
+    ],
+    [
+      "gradient of all of R from the reset h",
+      "outerGradients(arrays, dz, dRecurrent);",
+      "outerGradients(after ? arrays : { ...arrays, states: arrays.resetTerm }, dz, dRecurrent);",
+    ],
+    [
+      "gradient of the recurrent bias as of the bias",
+      "columnSums(dRecurrent, floats(arrays.dRecurrentBias));",
+      "columnSums(dz, floats(arrays.dRecurrentBias));",
+    ],
+    ["gradient of R as of W, reset after", "outerGradients(arrays, dz, dRecurrent);", "outerGradients(arrays, dz);"],
+    [
+      "gradient of W as of R, reset after",
+      "outerGradients(arrays, dz, dRecurrent);",
+      "outerGradients(arrays, dRecurrent ?? dz, dRecurrent);",
     ],
   ]),
+  ...mutantsIn("gru", "src/tensor/ops/recurrent.ts", [
+    [
+      "gradient of the recurrent bias lost",
+      "...(dRecurrentBias ? [dRecurrentBias] : [])]",
+      "...(dRecurrentBias && steps < 0 ? [dRecurrentBias] : [])]",
+    ],
+  ]),
+];
+
+const others = [
   ...mutantsIn("gru", "src/rnn/cells/gru-cell.ts", [
     ["reset always before", 'reset: resetAfter ? "after" : "before",', 'reset: "before",'],
     ["reset always after", 'reset: resetAfter ? "after" : "before",', 'reset: "after",'],
@@ -213,8 +239,10 @@ const others = [
     ],
     [
       "tf1 kernel with the rows of h first",
-      "inputKernel: slice(both, [0], [inputSize]),\n        recurrentKernel: slice(both, [inputSize], [-1]),",
-      "inputKernel: slice(both, [units], [-1]),\n        recurrentKernel: slice(both, [0], [units]),",
+      'kernel: concat([p["gates/kernel"], p["candidate/kernel"]], 1),',
+      `kernel: ((both) => concat([slice(both, [units], [-1]), slice(both, [0], [units])]))(
+          concat([p["gates/kernel"], p["candidate/kernel"]], 1),
+        ),`,
     ],
     [
       "keras rows of the bias swapped",
@@ -234,4 +262,4 @@ const others = [
   ]),
 ];
 
-export const gruMutants: readonly Mutant[] = [...orders, ...forward, ...backward, ...others];
+export const gruMutants: readonly Mutant[] = [...orders, ...forward, ...backward, ...sequence, ...others];

@@ -115,6 +115,10 @@ const kernels = mutantsIn(FAMILY, "src/engine/reference/optimizer.ts", [
 ]);
 
 const rules = [
+  ...mutantsIn(FAMILY, "src/engine/wasm/optimizer.ts", [
+    ["first parameter only", "for (const item of items) {", "for (const item of items.slice(0, 1)) {"],
+    ["last parameter only", "for (const item of items) {", "for (const item of items.slice(-1)) {"],
+  ]),
   ...mutantsIn(FAMILY, "src/optim/adam.ts", [
     ["adam: bias correction of m missing", "const correction1 = 1 - integerPower(beta1, t);", "const correction1 = 1;"],
     [
@@ -147,8 +151,18 @@ const rules = [
     ],
   ]),
   ...mutantsIn(FAMILY, "src/optim/rule.ts", [
-    ["weight decay ignored", "if (gradientDecay !== 0) gradient = add(gradient, mul(parameter, gradientDecay));", ""],
-    ["weight decay with the wrong sign", "mul(parameter, gradientDecay)", "mul(parameter, -gradientDecay)"],
+    [
+      "weight decay ignored",
+      "if (gradientDecay !== 0) gradient = add(gradient, mul(item.parameter, gradientDecay));",
+      "",
+    ],
+    ["weight decay with the wrong sign", "mul(item.parameter, gradientDecay)", "mul(item.parameter, -gradientDecay)"],
+    [
+      "decoupled decay of the first parameter only",
+      "items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] }))",
+      "items.slice(0, 1).map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] }))",
+    ],
+    ["slots in reverse order", "slots: slotNames.map((slotName)", "slots: slotNames.toReversed().map((slotName)"],
     [
       "decoupled decay without the learning rate",
       "learningRate: learningRate * parameterDecay }",
@@ -157,12 +171,18 @@ const rules = [
     ["decoupled decay ignored", "if (parameterDecay !== 0) {", "if (parameterDecay < 0) {"],
     [
       "decoupled decay after the update",
-      `            currentEngine().optimizerUpdate(decay, parameter, parameter, []);
-          }
-          currentEngine().optimizerUpdate(kernel, parameter, gradient, own);`,
-      `            currentEngine().optimizerUpdate(kernel, parameter, gradient, own);
-            currentEngine().optimizerUpdate(decay, parameter, parameter, []);
-          } else currentEngine().optimizerUpdate(kernel, parameter, gradient, own);`,
+      `        engine.optimizerUpdate(
+          decay,
+          items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] })),
+        );
+      }
+      if (gradientDecay`,
+      `        engine.optimizerUpdate(kernel, items);
+        engine.optimizerUpdate(
+          decay,
+          items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] })),
+        );
+      } else if (gradientDecay`,
     ],
     [
       "learning rate of the step ignored",

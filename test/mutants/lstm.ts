@@ -204,8 +204,8 @@ const backward = mutantsIn("lstm", KERNEL, [
     "const at = t * batch * features + k;\n        // clipping",
     "const at = (t === 0 ? 0 : t - 1) * batch * features + k;\n        // clipping",
   ],
-  ["gradient of the last h ignored", "dh.set(floats(arrays.dhLast));", "dh.fill(0);"],
-  ["gradient of the last c ignored", "dc.set(floats(arrays.dcLast));", "dc.fill(0);"],
+  ["gradient of the last h ignored", "setOrClear(dh, arrays.dhLast);", "dh.fill(0);"],
+  ["gradient of the last c ignored", "setOrClear(dc, arrays.dcLast);", "dc.fill(0);"],
   [
     "gradient of h not copied through padding",
     "copyActive(dh, carried, features, batch, t, active);",
@@ -222,9 +222,9 @@ const backward = mutantsIn("lstm", KERNEL, [
     "const active = activeRows(undefined, batch);\n  const recurrentBack",
   ],
   [
-    "gradient on padding left unwritten",
+    "gradient on padding is the gradient of c",
     "for (let block = 0; block < width; block += units) dz[to + block] = 0;\n",
-    "",
+    "for (let block = 0; block < width; block += units) dz[to + block] = dc[cell];\n",
   ],
   [
     "R not transposed backward",
@@ -303,29 +303,72 @@ const backward = mutantsIn("lstm", KERNEL, [
   ],
 ]);
 
-const sequenceOp = mutantsIn("lstm", "src/tensor/ops/recurrent.ts", [
-  [
-    "gradient of R from the h after each step",
-    "outerGradients(operands, x, previousStates(h0, outputs), dProjected), dh0, dc0]",
-    "outerGradients(operands, x, outputs, dProjected), dh0, dc0]",
-  ],
-  ["gradients of h0 and c0 swapped", "dProjected), dh0, dc0];", "dProjected), dc0, dh0];"],
-  [
-    "last h is the last output",
-    "return { outputs, h: hLast, c: cLast, gates",
-    "return { outputs, h: reshape(slice(outputs, [steps - 1], [1]), h0.shape), c: cLast, gates",
-  ],
-  [
-    "gradient of the last c not passed on",
-    "dcLast: dcLast ?? zeros(c0.shape, x.dtype),",
-    "dcLast: zeros(c0.shape, x.dtype),",
-  ],
-  [
-    "gradient of the projection from the h before",
-    "product(flat(hidden), flat(dProjectedOutputs)",
-    "product(flat(previousStates(zeros([batch, units], x.dtype), hidden)), flat(dProjectedOutputs)",
-  ],
-]);
+/** The whole sequence as one call of the engine: what goes in, and the gradients that come out. */
+const sequence = [
+  ...mutantsIn("lstm", KERNEL, [
+    ["states without h0", "first.set(h);", "first.fill(0);"],
+    [
+      "last h is the last output",
+      "y.set(next, t * batch * features);\n  }\n}",
+      "y.set(next, t * batch * features);\n  }\n  h.set(next);\n}",
+    ],
+    [
+      "gradient of R from the h after each step",
+      "outerGradients(arrays, dz);",
+      `outerGradients({ ...arrays, states: {
+        block: arrays.states.block, dtype: arrays.states.dtype, shape: arrays.states.shape, offset: arrays.states.offset + batch * features,
+      } }, dz);`,
+    ],
+    [
+      "gradient of the projection from the h before",
+      "const hidden = matrix(floats(arrays.hidden), units);",
+      "const hidden = matrix(floats(arrays.hidden).map((_, k, all) => (k < batch * units ? 0 : all[k - batch * units])), units);",
+    ],
+    [
+      "gradient of the projection of the last rows dropped",
+      "const rows = steps * batch;",
+      "const rows = steps * batch - 1;",
+    ],
+  ]),
+  ...mutantsIn("lstm", "src/tensor/ops/recurrent.ts", [
+    [
+      "gradients of h0 and c0 swapped",
+      "[dInputs, dBias, dh0, dc0, ...gradients.stored, ...dExtras]",
+      "[dInputs, dBias, dc0, dh0, ...gradients.stored, ...dExtras]",
+    ],
+    [
+      "gradients of the projection and the peepholes swapped",
+      "const dExtras = [dPeepholes, dProjection]",
+      "const dExtras = [dProjection, dPeepholes]",
+    ],
+    ["gradient of the last c not passed on", "      dcLast,\n", "      dcLast: undefined,\n"],
+    [
+      "gradient of the inputs not wanted",
+      `const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
+    const dBias = empty(bias, bias.shape);
+    const dh0 = empty(x, h0.shape);
+    const dc0`,
+      `const dInputs = undefined;
+    const dBias = empty(bias, bias.shape);
+    const dh0 = empty(x, h0.shape);
+    const dc0`,
+    ],
+    [
+      "tf1 kernel with the rows of h first",
+      `    inputKernel: operands.kernel.view([inputSize, width], offset),
+    recurrent: operands.kernel.view([rows - inputSize, width], offset + inputSize * width),`,
+      `    inputKernel: operands.kernel.view([inputSize, width], offset + (rows - inputSize) * width),
+    recurrent: operands.kernel.view([rows - inputSize, width], offset),`,
+    ],
+    ["tf1 R one row too high", "offset + inputSize * width)", "offset + (inputSize - 1) * width)"],
+    ["tf1 gradient of the kernel one row too high", "    inputSize,\n  );", "    inputSize - 1,\n  );"],
+    [
+      "gradients of W and R swapped",
+      "{ inputKernel: first, recurrentKernel: second }",
+      "{ inputKernel: second, recurrentKernel: first }",
+    ],
+  ]),
+];
 
 const cell = mutantsIn("lstm", "src/rnn/cells/lstm-cell.ts", [
   [
@@ -376,8 +419,8 @@ const cell = mutantsIn("lstm", "src/rnn/cells/lstm-cell.ts", [
   ],
   [
     "step: bias ignored",
-    "const z = add(matmul(concat([input, previous], 1), concat([inputKernel, recurrentKernel])), bias);",
-    "const z = matmul(concat([input, previous], 1), concat([inputKernel, recurrentKernel]));",
+    "const z = add(matmul(concat([input, previous], 1), joinedKernel(kernels)), bias);",
+    "const z = matmul(concat([input, previous], 1), joinedKernel(kernels));",
   ],
 ]);
 
@@ -398,21 +441,9 @@ const layouts = [
   ...mutantsIn("lstm", "src/rnn/cells/dialect.ts", [
     ["torch recurrent bias ignored", 'bias: add(p["bias_ih"], p["bias_hh"]),', 'bias: p["bias_ih"],'],
     [
-      "tf1 kernel with the rows of h first",
-      `        inputKernel: slice(p["kernel"], [0], [inputSize]),
-        recurrentKernel: slice(p["kernel"], [inputSize], [-1]),`,
-      `        inputKernel: slice(p["kernel"], [p["kernel"].shape[0] - inputSize], [-1]),
-        recurrentKernel: slice(p["kernel"], [0], [p["kernel"].shape[0] - inputSize]),`,
-    ],
-    [
-      "tf1 R one row too high",
-      'slice(p["kernel"], [inputSize], [-1])',
-      'slice(p["kernel"], [inputSize - 1], [p["kernel"].shape[0] - inputSize])',
-    ],
-    [
       "torch W reshaped, not transposed",
       'inputKernel: transpose(p["weight_ih"]),',
-      'inputKernel: p["weight_ih"].view([inputSize, p["weight_ih"].shape[0]], p["weight_ih"].offset),',
+      'inputKernel: p["weight_ih"].view([p["weight_ih"].shape[1], p["weight_ih"].shape[0]], p["weight_ih"].offset),',
     ],
   ]),
   ...mutantsIn("lstm", "src/engine/reference/activations.ts", [
@@ -530,7 +561,7 @@ export const lstmMutants: readonly Mutant[] = [
   ...orders,
   ...forward,
   ...backward,
-  ...sequenceOp,
+  ...sequence,
   ...cell,
   ...layouts,
   ...drivers,

@@ -47,7 +47,7 @@ const kernel = mutantsIn("rnn", "src/engine/reference/rnn.ts", [
     "dz[at + i] = on ? round(dy[at + i] + dh[i]) * derivative(y[at + i]) : 0;",
     "dz[at + i] = round(dy[at + i] + dh[i]) * derivative(y[at + i]);",
   ],
-  ["gradient of the last h ignored", "dh.set(floats(dhLast));", "dh.fill(0);"],
+  ["gradient of the last h ignored", "setOrClear(dh, dhLast);", "dh.fill(0);"],
   ["gradient of h not copied through padding", "copyActive(dh, carried, units, batch, t, active);", "dh.set(carried);"],
   ["gradient of h accumulated over time", "    carried.fill(0);\n", ""],
   [
@@ -62,48 +62,99 @@ const kernel = mutantsIn("rnn", "src/engine/reference/rnn.ts", [
   ],
 ]);
 
-const sequenceOp = mutantsIn("rnn", "src/tensor/ops/recurrent.ts", [
-  [
-    "gradient of R at the first step without h0",
-    "concat([reshape(h0, [1, batch, features]),",
-    "concat([zeros([1, batch, features], h0.dtype),",
-  ],
-  ["gradient of R from states one step ahead", "slice(outputs, [0], [steps - 1])", "slice(outputs, [1], [steps - 1])"],
-  [
-    "gradient of the bias of the first steps only",
-    "    columnSums(flat(dz)),\n",
-    "    columnSums(flat(slice(dz, [0], [1]))),\n",
-  ],
-  [
-    "gradient of the inputs through R",
-    "product(flat(dz), inputKernel, x.shape, { transposeB: true }),",
-    "product(flat(dz), slice(recurrentKernel, [0], [inputKernel.shape[0]]), x.shape, { transposeB: true }),",
-  ],
-  [
-    "gradients of R and h0 lost",
-    "return [...outerGradients(operands, x, previousStates(h0, outputs), dProjected), dh0];",
-    "return outerGradients(operands, x, previousStates(h0, outputs), dProjected);",
-  ],
-  [
-    "last h is the last output",
-    "return { outputs, h: hLast };",
-    "return { outputs, h: reshape(slice(outputs, [x.shape[0] - 1], [1]), h0.shape) };",
-  ],
-]);
+/** The whole sequence as one call of the engine. */
+const sequence = [
+  ...mutantsIn("rnn", "src/engine/reference/rnn.ts", [
+    ["states without h0", "first.set(h);", "first.fill(0);"],
+    [
+      "last h is the last output",
+      "y[at + i] = on ? h[i] : 0;\n      }\n    }\n  }\n}",
+      "y[at + i] = on ? h[i] : 0;\n      }\n    }\n  }\n  h.set(y.subarray((steps - 1) * batch * units));\n}",
+    ],
+  ]),
+  ...mutantsIn("rnn", "src/engine/reference/sequence.ts", [
+    [
+      "gradient of R at the first step without h0",
+      "matrix(floats(states), outputs)",
+      "matrix(floats(states).map((h, k) => (k < batch * outputs ? 0 : h)), outputs)",
+    ],
+    [
+      "gradient of R from states one step ahead",
+      "matrix(floats(states), outputs)",
+      "matrix(floats(states), outputs, batch * outputs)",
+    ],
+    [
+      "gradient of R of all steps but the last",
+      "matrix(dzRecurrent, width), outputs, rows, width, true)",
+      "matrix(dzRecurrent, width), outputs, rows - batch, width, true)",
+    ],
+    [
+      "gradient of W from the states",
+      "matrix(floats(inputs), features), gradient",
+      "matrix(floats(states), features), gradient",
+    ],
+    [
+      "gradient of W of the first step only",
+      "gradient, features, rows, width, true)",
+      "gradient, features, batch, width, true)",
+    ],
+    [
+      "gradient of the bias of the first steps only",
+      "columnSums(dz, floats(arrays.dBias));",
+      "columnSums(dz.subarray(0, batch * width), floats(arrays.dBias));",
+    ],
+    [
+      "gradient of the bias without the last row",
+      "for (let i = 0; i < x.length; i++) to[i % to.length]",
+      "for (let i = 0; i < x.length - to.length; i++) to[i % to.length]",
+    ],
+    [
+      "gradient of the inputs through R",
+      "transposed(matrix(floats(inputKernel), width), features, width)",
+      "transposed(matrix(floats(arrays.recurrent), width), features, width)",
+    ],
+    [
+      "W not transposed for the gradient of the inputs",
+      "transposed(matrix(floats(inputKernel), width), features, width)",
+      "matrix(floats(inputKernel), features)",
+    ],
+    [
+      "inputs of the first step projected at all steps",
+      "matrix(x, features),",
+      "matrix(x.map((_, k) => x[k % (batch * features)]), features),",
+    ],
+  ]),
+  ...mutantsIn("rnn", "src/tensor/ops/recurrent.ts", [
+    [
+      "gradients of R and h0 lost",
+      "[dInputs, dBias, dh0, ...gradients.stored];",
+      "[dInputs, dBias, undefined, gradients.stored[0]];",
+    ],
+    [
+      "outputs begin with h0",
+      "outputs: states.view([steps, batch, features], batch * features)",
+      "outputs: states.view([steps, batch, features], 0)",
+    ],
+  ]),
+];
 
 const cell = [
   ...mutantsIn("rnn", "src/rnn/cells/rnn-cell.ts", [
     ["activation always tanh", "lengths }, activation);", 'lengths }, "tanh");'],
     ["final h is the initial one", "return { outputs, state: { h },", "return { outputs, state,"],
     ["step: h before x", "concat([input, previous], 1)", "concat([previous, input], 1)"],
-    ["step: bias ignored", "activate(activation, add(z, bias))", "activate(activation, z)"],
-    ["step: activation always tanh", "activate(activation, add(z, bias))", 'activate("tanh", add(z, bias))'],
+    ["step: bias ignored", "activate(activation, add(z, kernels.bias))", "activate(activation, z)"],
+    [
+      "step: activation always tanh",
+      "activate(activation, add(z, kernels.bias))",
+      'activate("tanh", add(z, kernels.bias))',
+    ],
   ]),
   ...mutantsIn("rnn", "src/rnn/cells/dialect.ts", [
     [
       "keras R transposed",
       'recurrentKernel: p["recurrent_kernel"], bias',
-      'recurrentKernel: transpose(slice(p["recurrent_kernel"], [0], [-1])), bias',
+      'recurrentKernel: transpose(p["recurrent_kernel"]), bias',
     ],
     [
       "torch R not transposed",
@@ -114,6 +165,11 @@ const cell = [
       "torch input bias added twice",
       'bias: add(p["bias_ih"], p["bias_hh"]),',
       'bias: add(p["bias_ih"], p["bias_ih"]),',
+    ],
+    [
+      "step: R above W",
+      "concat([kernels.inputKernel, kernels.recurrentKernel])",
+      "concat([kernels.recurrentKernel, kernels.inputKernel])",
     ],
   ]),
   ...mutantsIn("rnn", "src/engine/reference/activations.ts", [
@@ -207,4 +263,4 @@ const drivers = [
   ]),
 ];
 
-export const rnnMutants: readonly Mutant[] = [...kernel, ...sequenceOp, ...cell, ...drivers];
+export const rnnMutants: readonly Mutant[] = [...kernel, ...sequence, ...cell, ...drivers];

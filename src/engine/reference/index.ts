@@ -21,7 +21,10 @@ import { rnnBackward, rnnForward } from "./rnn.ts";
 import type { Engine } from "../engine.ts";
 
 /** Every kernel, on any memory that JavaScript can reach. */
-export const referenceKernels: Omit<Engine, "name" | "numerics" | "allocate" | "free" | "stats" | "report" | "useThreads"> = {
+export const referenceKernels: Omit<
+  Engine,
+  "name" | "numerics" | "allocate" | "free" | "stats" | "report" | "useThreads"
+> = {
   view: arrayOf,
   read: (operand) => Promise.resolve(arrayOf(operand).slice()),
   unary,

@@ -206,6 +206,14 @@ export function lstmBackward(arrays: LstmBackward): void {
     dProjection.fill(0);
     const hidden = matrix(floats(arrays.hidden), units);
     const rows = steps * batch;
-    multiplyAdd(matrix(dProjection, features), hidden, matrix(dProjectedOutputs, features), units, rows, features, true);
+    multiplyAdd(
+      matrix(dProjection, features),
+      hidden,
+      matrix(dProjectedOutputs, features),
+      units,
+      rows,
+      features,
+      true,
+    );
   }
 }

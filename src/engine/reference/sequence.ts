@@ -51,7 +51,14 @@ export function projectInputs({ inputs, inputKernel }: Pick<RnnForward, "inputs"
   const width = inputKernel.shape[1];
   const x = floats(inputs);
   const z = scratchLike(x, steps * batch * width);
-  multiplyAdd(matrix(z, width), matrix(x, features), matrix(floats(inputKernel), width), steps * batch, features, width);
+  multiplyAdd(
+    matrix(z, width),
+    matrix(x, features),
+    matrix(floats(inputKernel), width),
+    steps * batch,
+    features,
+    width,
+  );
   return z;
 }
 

@@ -1,0 +1,70 @@
+// What runs in a page. The page's address has the variables that a process would have in its environment, and its global `runTask` waits for calls.
+globalThis.unrolledEnvironment = Object.fromEntries(new URLSearchParams(location.search));
+
+// the console does not tell by itself when code has caught the error
+addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
+  console.error(`the policy's ${effectiveDirective} forbids ${blockedURI}`),
+);
+
+/** Where the pool counts its jobs in shared memory, as in kernels/assembly/pool.ts. */
+const JOBS = 64;
+
+/** Seconds for the workers to start. */
+const PATIENCE = 60;
+
+/** The memory that workers are started with, and how many of them can be loaded. */
+let memory;
+let workers = 0;
+globalThis.Worker = class extends Worker {
+  postMessage(start) {
+    memory = start.memory;
+    workers++;
+    this.addEventListener("error", () => workers--);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+    super.postMessage(start);
+  }
+};
+
+async function workersAreThere(engineReport) {
+  const end = performance.now() + PATIENCE * 1000;
+  while (engineReport().running < workers + 1) {
+    if (performance.now() > end) throw new Error(`${engineReport().running} of ${workers + 1} threads are there`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const tasks = {
+  /** The five lines of the README, which print. */
+  hello: async () => void (await import("hello")),
+
+  report: async () => (await import("unrolled")).engineReport(),
+
+  trainingHash: async () => (await import("../helpers/training-hash.mjs")).hash,
+
+  /** Steps that are large enough for the pool, all but the first with every worker there. */
+  largeSteps: async () => {
+    const { engineReport, languageModel, loadLanguageModel, saveLanguageModel, train } = await import("unrolled");
+    const { sha256 } = await import("../helpers/sha256.mjs");
+    const corpus = "It is a way I have of driving off the spleen, and regulating the circulation. ".repeat(40);
+    const model = languageModel({ corpus, cell: "lstm", hiddenSize: 96, seed: 1 });
+    for await (const event of train(model, { steps: 8, sequenceLength: 16, batchSize: 12 }))
+      if (event.kind === "step") await workersAreThere(engineReport);
+    const saved = saveLanguageModel(model);
+    return {
+      hash: await sha256([saved]),
+      loaded: await sha256([saveLanguageModel(loadLanguageModel(saved))]),
+      threads: engineReport().running,
+      jobs: memory === undefined ? 0 : Atomics.load(new Int32Array(memory.buffer), JOBS / 4),
+    };
+  },
+};
+
+const turn = () => new Promise((resolve) => setTimeout(resolve));
+
+/** In a turn of its own: what Chromium's debugger calls is free of the policy until it first waits. Then a turn for what was violated to be told. */
+globalThis.runTask = async (name) => {
+  await turn();
+  const result = await tasks[name]();
+  await turn();
+  return result;
+};
