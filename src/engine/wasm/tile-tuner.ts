@@ -9,8 +9,11 @@ export type Tile = { readonly rows: number; readonly columns: number };
 /** A product that takes some 20 microseconds: rows, length of the sums, columns. */
 const [M, K, N] = [60, 256, 64];
 
-/** Milliseconds of trying: V8 first runs kernels in a quick translation, and replaces it after some calls. */
-const TRIAL = 8;
+/**
+ * Milliseconds of trying, at least; without an improvement, before it ends; and at most. V8 first runs kernels in a quick translation, and replaces it after
+ * some calls, later on a busy machine.
+ */
+const [SHORTEST, STEADY, LONGEST] = [8, 4, 100];
 
 const nameOf = ({ rows, columns }: Tile): string => `${rows}x${columns}`;
 
@@ -65,10 +68,15 @@ export class TileTuner {
       return now() - begin;
     };
     const trials = this.#tiles.map((tile) => ({ tile, best: Infinity, isExact: true }));
-    for (const end = now() + TRIAL; now() < end;) {
+    const start = now();
+    let improved = start;
+    for (let time = start; time - start < SHORTEST || time - improved < STEADY; time = now()) {
+      if (time - start > LONGEST) break;
       for (const trial of trials) {
         this.#use(trial.tile);
-        trial.best = Math.min(trial.best, product());
+        const took = product();
+        if (took < 0.8 * trial.best) improved = now();
+        trial.best = Math.min(trial.best, took);
       }
     }
     for (const trial of trials) {
