@@ -95,8 +95,14 @@ for (let round = 0; round < Number(options.rounds); round++) {
     times.push((performance.now() - begin) / calls);
   }
 }
-for (const { name, idea, times } of contestants) {
+const best = ({ times }: Contestant): number => Math.min(...times);
+const limit = contestants[0];
+for (const contestant of contestants) {
+  const { name, idea, times } = contestant;
   times.sort((a, b) => a - b);
+  const share = `${((100 * best(limit)) / best(contestant)).toFixed(0).padStart(3)} % of the limit`;
   const speed = (ms: number): string => ((2 * m * k * n) / ms / 1e6).toFixed(1).padStart(6);
-  console.log(`${name.padEnd(14)} median ${speed(times[times.length >> 1])}  best ${speed(times[0])}   ${idea}`);
+  console.log(
+    `${name.padEnd(14)} median ${speed(times[times.length >> 1])}  best ${speed(times[0])}  ${share}   ${idea}`,
+  );
 }

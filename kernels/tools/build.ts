@@ -1,14 +1,16 @@
 /**
- * @file Compiles the kernels into src/kernels. `simd` rounds after each multiply and add, `relaxed` fuses them; each also for memory that threads
+ * @file Compiles the kernels into src/kernels, or into the folder that is named. `simd` rounds after each multiply and add, `relaxed` fuses them; each also for memory that threads
  * share. The same sources give the same bytes.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main as asc } from "assemblyscript/asc";
 import { rowsSource } from "./rows.ts";
 import { tilesSource } from "./tiles.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const target = process.argv[2] ?? path("../../src/kernels");
 
 const shared = ["--enable", "threads", "--sharedMemory", "--initialMemory", "16", "--maximumMemory", "65536"];
 const builds: Readonly<Record<string, readonly string[]>> = {
@@ -21,12 +23,12 @@ const builds: Readonly<Record<string, readonly string[]>> = {
 mkdirSync(path("../assembly/generated"), { recursive: true });
 writeFileSync(path("../assembly/generated/tiles.ts"), tilesSource());
 writeFileSync(path("../assembly/generated/rows.ts"), rowsSource());
-mkdirSync(path("../../src/kernels"), { recursive: true });
+mkdirSync(target, { recursive: true });
 for (const [name, flags] of Object.entries(builds)) {
   const { error, stderr } = await asc([
     path("../assembly/index.ts"),
     "--outFile",
-    path(`../../src/kernels/${name}.wasm`),
+    join(target, `${name}.wasm`),
     "-O3",
     "--noAssert",
     "--runtime",

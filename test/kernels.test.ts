@@ -1,0 +1,23 @@
+/** The kernels are built from their sources, and the same sources give the same bytes. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+test("building the kernels again gives the same bytes", async () => {
+  const again = mkdtempSync(join(tmpdir(), "unrolled-kernels-"));
+  try {
+    await promisify(execFile)(process.execPath, [join(root, "kernels/tools/build.ts"), again]);
+    const builds = readdirSync(again);
+    expect(builds.toSorted()).toEqual(["relaxed-threads.wasm", "relaxed.wasm", "simd-threads.wasm", "simd.wasm"]);
+    for (const name of builds)
+      expect(readFileSync(join(again, name)).equals(readFileSync(join(root, "src/kernels", name))), name).toBe(true);
+  } finally {
+    rmSync(again, { recursive: true });
+  }
+});
