@@ -117,8 +117,12 @@ export function ready(): i32 {
   return i32.load(READY);
 }
 
-/** Before workers are started anew. */
+/** Before workers are started anew: one of the old that still waits finds the end, not an old job. */
 export function resetPool(): void {
-  i32.store(EPOCH, 0);
+  if (ASC_FEATURE_THREADS) {
+    atomic.store<i32>(KERNEL, -1);
+    atomic.add<i32>(EPOCH, 1);
+    atomic.notify(EPOCH, -1);
+  }
   i32.store(READY, 0);
 }
