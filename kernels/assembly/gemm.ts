@@ -2,6 +2,7 @@
 import { columns, EDGE, LEFT, ROW_BLOCK, spare, SUM_BLOCK, tallest, ZEROS } from "./instance";
 import { packedTile16, packedTile8, tile16, tile8 } from "./generated/tiles";
 import { loadLanes, storeLanes } from "./lanes";
+import { madd } from "./math";
 
 /** Width of the panel that begins at column j of n: a full one, or 8 for the last few columns. */
 // @ts-ignore: decorator
@@ -315,12 +316,6 @@ export function multiplyRow(c: usize, a: usize, aSum: usize, b: usize, bRow: usi
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function multiplyAdd(x: v128, y: v128, sum: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, sum) : f32x4.add(sum, f32x4.mul(x, y));
-}
-
 /** c [n] += eight numbers of a, each times its row of b. */
 function eightRows(c: usize, a: usize, aSum: usize, b0: usize, bRow: usize, n: i32): void {
   const x0 = v128.load32_splat(a + 0 * aSum);
@@ -342,22 +337,22 @@ function eightRows(c: usize, a: usize, aSum: usize, b0: usize, bRow: usize, n: i
   for (; left >= 8; left -= 8) {
     let s = v128.load(c);
     let t = v128.load(c, 16);
-    s = multiplyAdd(x0, v128.load(b0), s);
-    t = multiplyAdd(x0, v128.load(b0, 16), t);
-    s = multiplyAdd(x1, v128.load(b1), s);
-    t = multiplyAdd(x1, v128.load(b1, 16), t);
-    s = multiplyAdd(x2, v128.load(b2), s);
-    t = multiplyAdd(x2, v128.load(b2, 16), t);
-    s = multiplyAdd(x3, v128.load(b3), s);
-    t = multiplyAdd(x3, v128.load(b3, 16), t);
-    s = multiplyAdd(x4, v128.load(b4), s);
-    t = multiplyAdd(x4, v128.load(b4, 16), t);
-    s = multiplyAdd(x5, v128.load(b5), s);
-    t = multiplyAdd(x5, v128.load(b5, 16), t);
-    s = multiplyAdd(x6, v128.load(b6), s);
-    t = multiplyAdd(x6, v128.load(b6, 16), t);
-    s = multiplyAdd(x7, v128.load(b7), s);
-    t = multiplyAdd(x7, v128.load(b7, 16), t);
+    s = madd(x0, v128.load(b0), s);
+    t = madd(x0, v128.load(b0, 16), t);
+    s = madd(x1, v128.load(b1), s);
+    t = madd(x1, v128.load(b1, 16), t);
+    s = madd(x2, v128.load(b2), s);
+    t = madd(x2, v128.load(b2, 16), t);
+    s = madd(x3, v128.load(b3), s);
+    t = madd(x3, v128.load(b3, 16), t);
+    s = madd(x4, v128.load(b4), s);
+    t = madd(x4, v128.load(b4, 16), t);
+    s = madd(x5, v128.load(b5), s);
+    t = madd(x5, v128.load(b5, 16), t);
+    s = madd(x6, v128.load(b6), s);
+    t = madd(x6, v128.load(b6, 16), t);
+    s = madd(x7, v128.load(b7), s);
+    t = madd(x7, v128.load(b7, 16), t);
     v128.store(c, s);
     v128.store(c, t, 16);
     c += 32;
@@ -372,14 +367,14 @@ function eightRows(c: usize, a: usize, aSum: usize, b0: usize, bRow: usize, n: i
   }
   for (; left > 0; left -= 4) {
     let s = loadLanes(c, left);
-    s = multiplyAdd(x0, loadLanes(b0, left), s);
-    s = multiplyAdd(x1, loadLanes(b1, left), s);
-    s = multiplyAdd(x2, loadLanes(b2, left), s);
-    s = multiplyAdd(x3, loadLanes(b3, left), s);
-    s = multiplyAdd(x4, loadLanes(b4, left), s);
-    s = multiplyAdd(x5, loadLanes(b5, left), s);
-    s = multiplyAdd(x6, loadLanes(b6, left), s);
-    s = multiplyAdd(x7, loadLanes(b7, left), s);
+    s = madd(x0, loadLanes(b0, left), s);
+    s = madd(x1, loadLanes(b1, left), s);
+    s = madd(x2, loadLanes(b2, left), s);
+    s = madd(x3, loadLanes(b3, left), s);
+    s = madd(x4, loadLanes(b4, left), s);
+    s = madd(x5, loadLanes(b5, left), s);
+    s = madd(x6, loadLanes(b6, left), s);
+    s = madd(x7, loadLanes(b7, left), s);
     storeLanes(c, s, left);
     c += 16;
     b0 += 16;
@@ -397,7 +392,7 @@ function eightRows(c: usize, a: usize, aSum: usize, b0: usize, bRow: usize, n: i
 function oneRow(c: usize, a: usize, b: usize, n: i32): void {
   const x = v128.load32_splat(a);
   for (let left = n; left > 0; left -= 4) {
-    storeLanes(c, multiplyAdd(x, loadLanes(b, left), loadLanes(c, left)), left);
+    storeLanes(c, madd(x, loadLanes(b, left), loadLanes(c, left)), left);
     c += 16;
     b += 16;
   }

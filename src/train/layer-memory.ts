@@ -1,6 +1,6 @@
 /**
  * @file What one recurrent layer takes of the engine's memory in a step: its op (tensor/ops/recurrent.ts) and the scratch of its kernel
- * (engine/wasm/recurrent.ts). T time steps, B rows, I inputs, H units, G gates. Arrays of G*H elements are left out.
+ * (engine/wasm/{rnn,lstm,gru}.ts). T time steps, B rows, I inputs, H units, G gates. Arrays of G*H elements are left out.
  */
 import type { LanguageModelConfig } from "../model/index.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";

@@ -5,13 +5,15 @@ import type { BinaryOp, Engine, EngineReport, Operand, ReduceOp } from "../engin
 import { referenceKernels } from "../reference/index.ts";
 import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./classes.ts";
 import { binary } from "./binary.ts";
+import { gruBackward, gruForward } from "./gru.ts";
 import { activationNumbers, instantiate, unaryNumbers } from "./kernels.ts";
 import { LinearMemory, pointerOf } from "./linear-memory.ts";
+import { lstmBackward, lstmForward } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
 import { copyStrided } from "./move.ts";
 import { optimizerUpdate } from "./optimizer.ts";
 import { Pool } from "./pool.ts";
-import * as recurrent from "./recurrent.ts";
+import { rnnBackward, rnnForward } from "./rnn.ts";
 import { type Tile, TileTuner } from "./tile-tuner.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -120,12 +122,12 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
       if (outer !== 1 || !isFloat32(x)) reference.scatterAdd(x, indices, out, outer, inner);
       else kernels.scatterAdd(pointerOf(x), pointerOf(indices), pointerOf(out), sizeOf(indices.shape), inner);
     },
-    rnnForward: (a) => (isFloat32(a.states) ? recurrent.rnnForward(work, a) : reference.rnnForward(a)),
-    rnnBackward: (a) => (isFloat32(a.states) ? recurrent.rnnBackward(work, a) : reference.rnnBackward(a)),
-    lstmForward: (a) => (isFloat32(a.states) ? recurrent.lstmForward(work, a) : reference.lstmForward(a)),
-    lstmBackward: (a) => (isFloat32(a.states) ? recurrent.lstmBackward(work, a) : reference.lstmBackward(a)),
-    gruForward: (a) => (isFloat32(a.states) ? recurrent.gruForward(work, a) : reference.gruForward(a)),
-    gruBackward: (a) => (isFloat32(a.states) ? recurrent.gruBackward(work, a) : reference.gruBackward(a)),
+    rnnForward: (a) => (isFloat32(a.states) ? rnnForward(work, a) : reference.rnnForward(a)),
+    rnnBackward: (a) => (isFloat32(a.states) ? rnnBackward(work, a) : reference.rnnBackward(a)),
+    lstmForward: (a) => (isFloat32(a.states) ? lstmForward(work, a) : reference.lstmForward(a)),
+    lstmBackward: (a) => (isFloat32(a.states) ? lstmBackward(work, a) : reference.lstmBackward(a)),
+    gruForward: (a) => (isFloat32(a.states) ? gruForward(work, a) : reference.gruForward(a)),
+    gruBackward: (a) => (isFloat32(a.states) ? gruBackward(work, a) : reference.gruBackward(a)),
     optimizerUpdate: (update, items) => optimizerUpdate(work, update, items),
     sumOfSquares(x, total) {
       if (!isFloat32(x)) return reference.sumOfSquares(x, total);

@@ -1,0 +1,143 @@
+/** @file The GRU in float32. What is not named here has the reference's meaning. */
+import type { GruBackward, GruForward, Operand } from "../engine.ts";
+import { activationNumbers as numbers, jobs } from "./kernels.ts";
+import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
+import {
+  sizesOf,
+  packedAbove,
+  GAP,
+  packedBack,
+  part,
+  begin,
+  isSingle,
+  panelLength,
+  weightGradient,
+} from "./recurrent.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** One gate's block of W or R [k, 3H], packed; `transposed` for the way back. */
+function packGate(work: Workspace, matrix: Operand, block: number, transposed: boolean): number {
+  const [rows, width] = matrix.shape;
+  const units = width / 3;
+  const from = pointerOf(matrix) + block * units * BYTES;
+  if (transposed) return work.pack(from, { k: units, n: rows, row: 1, column: width });
+  return work.pack(from, { k: rows, n: units, row: width, column: 1 });
+}
+
+export function gruForward(work: Workspace, a: GruForward): void {
+  const { spec } = a;
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, width } = sizes;
+  const { reset, update, candidate } = spec.gates;
+  const outputs = begin(work, a);
+  work.within(sizes.operations, () => {
+    const single = isSingle(sizes);
+    const [packR, packU] = [reset, update].map((block) => (single ? 0 : packedAbove(work, a, block * units, units)));
+    const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
+      single ? 0 : packGate(work, matrix, candidate, false),
+    );
+    work.run(
+      jobs.gruForward,
+      sizes.operations,
+      steps,
+      batch,
+      features,
+      units,
+      pointerOf(a.inputs),
+      pointerOf(a.inputKernel),
+      pointerOf(a.recurrent),
+      packR,
+      packU,
+      packW,
+      packN,
+      pointerOf(a.bias),
+      pointerOrZero(a.recurrentBias),
+      pointerOrZero(a.lengths),
+      pointerOf(a.hLast),
+      outputs,
+      pointerOf(a.gates),
+      pointerOf(a.resetTerm),
+      work.scratch(batch * (features + units + GAP)),
+      work.scratch(batch * width),
+      work.scratch(batch * (units + GAP)),
+      reset,
+      update,
+      candidate,
+      Number(spec.reset === "after"),
+      Number(spec.updateGate === "keep"),
+      numbers[spec.gateActivation],
+      numbers[spec.candidateActivation],
+    );
+  });
+}
+
+export function gruBackward(work: Workspace, a: GruBackward): void {
+  const { spec } = a;
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, width, operations } = sizes;
+  const { reset, update, candidate } = spec.gates;
+  const after = spec.reset === "after";
+  work.copyOrClear(a.dhLast, a.dh0);
+  work.within(sizes.operations, () => {
+    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
+    const [backR, backU, backN] = [reset, update, candidate].map((block) => packGate(work, a.recurrent, block, true));
+    const panel = panelLength(work, sizes, units);
+    const dz = work.scratch(3 * panel);
+    // of h·R's gradient only the candidate's block differs from dz
+    const dTerm = after ? work.scratch(panel) : 0;
+    work.run(
+      jobs.gruBackward,
+      operations,
+      steps,
+      batch,
+      features,
+      units,
+      inputBack,
+      backR,
+      backU,
+      backN,
+      pointerOrZero(a.lengths),
+      pointerOf(a.states),
+      pointerOf(a.states) + batch * units * BYTES,
+      pointerOf(a.gates),
+      pointerOf(a.resetTerm),
+      pointerOf(a.dOutputs),
+      pointerOf(a.dh0),
+      pointerOrZero(a.dInputs),
+      dz,
+      dTerm,
+      work.scratch(batch * (width + GAP)),
+      work.scratch(batch * (units + GAP)),
+      work.scratch(batch * units),
+      work.scratch(batch * units),
+      reset,
+      update,
+      candidate,
+      Number(after),
+      Number(spec.updateGate === "keep"),
+      numbers[spec.gateActivation],
+      numbers[spec.candidateActivation],
+    );
+    const bias = a.dBias;
+    weightGradient(work, a.inputs, dz, a.dInputKernel, sizes, { units, gates: 3, bias });
+    for (const block of [reset, update]) {
+      const only = { units, gates: 3, first: block, last: block + 1 };
+      weightGradient(work, a.states, dz, a.dRecurrent, sizes, only);
+    }
+    // the candidate's block saw h with its own gradient, or r*h
+    const only = { units, gates: 3, first: candidate, last: candidate + 1 };
+    // an address that may lie before the memory: the kernel counts on from it, in 32 bits
+    const own = after ? (dTerm - candidate * panel * BYTES) >>> 0 : dz;
+    const bias2 = after ? a.dRecurrentBias : undefined;
+    weightGradient(work, after ? a.states : a.resetTerm, own, a.dRecurrent, sizes, {
+      ...only,
+      ...(bias2 && { bias: bias2 }),
+    });
+    if (bias2 !== undefined) copyGates(work, bias, bias2, [reset, update], units);
+  });
+}
+
+/** The blocks of the given gates, from one bias to another. */
+function copyGates(work: Workspace, from: Operand, to: Operand, blocks: readonly number[], units: number): void {
+  for (const block of blocks) work.copy(part(from, block * units, [units]), part(to, block * units, [units]));
+}

@@ -1,0 +1,64 @@
+/** @file Elman's RNN in float32. What is not named here has the reference's meaning. */
+import type { RnnBackward, RnnForward } from "../engine.ts";
+import { activationNumbers as numbers, jobs } from "./kernels.ts";
+import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
+import { sizesOf, packedAbove, GAP, packedBack, begin, isSingle, panelLength, weightGradients } from "./recurrent.ts";
+import type { Workspace } from "./workspace.ts";
+
+export function rnnForward(work: Workspace, a: RnnForward): void {
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, width, operations } = sizes;
+  const outputs = begin(work, a);
+  work.within(sizes.operations, () => {
+    work.run(
+      jobs.rnnForward,
+      operations,
+      steps,
+      batch,
+      features,
+      units,
+      pointerOf(a.inputs),
+      pointerOf(a.inputKernel),
+      pointerOf(a.recurrent),
+      isSingle(sizes) ? 0 : packedAbove(work, a, 0, width),
+      pointerOf(a.bias),
+      pointerOrZero(a.lengths),
+      pointerOf(a.hLast),
+      outputs,
+      work.scratch(batch * (features + units + GAP)),
+      work.scratch(batch * width),
+      numbers[a.activation],
+    );
+  });
+}
+
+export function rnnBackward(work: Workspace, a: RnnBackward): void {
+  const sizes = sizesOf(a);
+  const { steps, batch, features, outputs: units, operations } = sizes;
+  work.copyOrClear(a.dhLast, a.dh0);
+  work.within(sizes.operations, () => {
+    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
+    const recurrentBack = packedBack(work, a.recurrent);
+    const dz = work.scratch(panelLength(work, sizes, units));
+    work.run(
+      jobs.rnnBackward,
+      operations,
+      steps,
+      batch,
+      features,
+      units,
+      inputBack,
+      recurrentBack,
+      pointerOrZero(a.lengths),
+      pointerOf(a.states) + batch * units * BYTES,
+      pointerOf(a.dOutputs),
+      pointerOf(a.dh0),
+      pointerOrZero(a.dInputs),
+      dz,
+      work.scratch(batch * (units + GAP)),
+      work.scratch(batch * units),
+      numbers[a.activation],
+    );
+    weightGradients(work, a, dz, sizes, units);
+  });
+}
