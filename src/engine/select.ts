@@ -61,7 +61,7 @@ function startWasm(
         continue;
       }
       const fused = name === "relaxed";
-      const tiles = tilesFrom("UNROLLED_TILE", fused);
+      const tiles = tilesFrom("UNROLLED_TILE", revectorize, fused);
       const shared = memory !== "";
       try {
         const settings = { module, shared, fused, tiles, threads, choices };
@@ -89,20 +89,15 @@ function startWasm(
 
 /**
  * Twelve sums of 256 or of 128 bits with fused multiply-add; without, a register is needed for the product. Which is faster depends on whether V8 packs
- * two vectors into one, so both are tried, unless one is asked for.
+ * two vectors into one, so both are tried, the likelier first, unless one is asked for.
  */
-function tilesFrom(name: string, fused: boolean): readonly Tile[] {
+function tilesFrom(name: string, revectorize: boolean, fused: boolean): readonly Tile[] {
   const value = environment(name);
-  if (value === undefined)
-    return fused
-      ? [
-          { rows: 6, columns: 16 },
-          { rows: 6, columns: 8 },
-        ]
-      : [
-          { rows: 5, columns: 16 },
-          { rows: 4, columns: 8 },
-        ];
+  if (value === undefined) {
+    const wide = { rows: fused ? 6 : 5, columns: 16 };
+    const narrow = { rows: fused ? 6 : 4, columns: 8 };
+    return revectorize ? [wide, narrow] : [narrow, wide];
+  }
   const [rows, columns] = value.split("x").map(Number);
   checkChoice(`${name} columns`, String(columns), ["8", "16"]);
   return [{ rows: checkInteger(`${name} rows`, rows, 1, 6), columns }];
