@@ -2,6 +2,7 @@
 import { EDGE, LEFT, spare, SUM_BLOCK, table } from "./instance";
 import { blockHeight, column, packBlock, paddedColumns, panelWidth } from "./gemm";
 import { tile16, tile8 } from "./generated/tiles";
+import { ONE } from "./math";
 import { begin, int, pointer, share } from "./pool";
 
 /**
@@ -49,9 +50,6 @@ export function toPanels(x: usize, n: i32, panels: usize, r: i32, N: i32): void 
     j += width;
   }
 }
-
-/** Index of 1 in the table of constants. */
-const ONE: usize = 10 << 2;
 
 /**
  * Weight gradients: for gates first … last-1 of G, c [m, G*n] = aᵀ·dz, a [N, m] with rows `aRow` bytes apart, dz by toPanels; bias [G*n], if it is

@@ -1,8 +1,8 @@
 /**
  * @file Our own exp, log and tanh, so that every JavaScript engine gives the same bits.
  * The `32` versions round after each operation exactly as 32-bit hardware does, which lets a SIMD kernel
- * reproduce them. Polynomials and constants: S. Moshier, Cephes Mathematical Library (exp.c, expf.c,
- * log.c, logf.c, tanh.c, tanhf.c).
+ * reproduce them. Polynomials and constants, but for the exponential in 32 bits: S. Moshier, Cephes Mathematical Library (exp.c, log.c, logf.c,
+ * tanh.c).
  */
 
 const f = Math.fround;
@@ -18,10 +18,30 @@ function powerOfTwo(n: number): number {
   return asFloat64[0];
 }
 
-/** 2^n in 32 bits for n in [-126, 127]. */
+/** 2^n in 32 bits, n from -127, which gives 0, to 128, which gives infinity. */
 function powerOfTwo32(n: number): number {
   words[0] = (n + 127) << 23;
   return asFloat32[0];
+}
+
+/** 1.5 * 2^23: a small number that is added to it is rounded to an integer. */
+const MAGIC = 12582912;
+
+/** The integer next to x / ln 2. */
+const power32 = (x: number): number => f(f(f(x * f(1.44269504088896341)) + MAGIC) - MAGIC);
+
+/**
+ * e^(x - n ln 2) - 1 for n = power32(x), within 0.11 ulp: x + x² P(x) with P a minimax polynomial for relative error on ±ln 2 / 2, evaluated in pairs
+ * (Estrin), the order of the vector units.
+ */
+function fraction32(x: number, n: number): number {
+  const high = f(x - f(n * f(0.693359375)));
+  const r = f(high - f(n * f(-2.1219444e-4)));
+  const square = f(r * r);
+  const low = f(f(f(1.666654348373413e-1) * r) + f(4.999999701976776e-1));
+  const middle = f(f(f(8.366547524929047e-3) * r) + f(4.166720062494278e-2));
+  const p = f(f(f(1.3882516650483012e-3) * square) + middle);
+  return f(f(f(f(p * square) + low) * square) + r);
 }
 
 /** e^x, within 2 ulp in float64. */
@@ -45,16 +65,8 @@ export function exp(x: number): number {
 export function exp32(x: number): number {
   if (!(x > -104)) return x !== x ? x : 0;
   if (x > 88.72283935546875) return Infinity;
-  const n = Math.floor(f(f(x * f(1.44269504088896341)) + 0.5));
-  let r = f(x - f(n * f(0.693359375)));
-  r = f(r - f(n * f(-2.1219444e-4)));
-  let p = f(1.98756915e-4);
-  p = f(f(p * r) + f(1.3981999507e-3));
-  p = f(f(p * r) + f(8.3334519073e-3));
-  p = f(f(p * r) + f(4.1665795894e-2));
-  p = f(f(p * r) + f(1.6666665459e-1));
-  p = f(f(p * r) + f(5.0000001201e-1));
-  const y = f(f(f(p * f(r * r)) + r) + 1);
+  const n = power32(x);
+  const y = f(fraction32(x, n) + 1);
   const half = n >> 1;
   return f(f(y * powerOfTwo32(half)) * powerOfTwo32(n - half));
 }
@@ -149,22 +161,17 @@ export function tanh(x: number): number {
   return x + x * z * (p / q);
 }
 
-/** Hyperbolic tangent of a float32 x, every operation rounded to float32. */
+/** Hyperbolic tangent of a float32 x as (e^2|x| - 1) / (e^2|x| + 1), every operation rounded to float32. */
 export function tanh32(x: number): number {
-  const a = Math.abs(x);
-  if (a > 9.125) return x > 0 ? 1 : -1;
-  if (a >= 0.625) {
-    const y = f(1 - f(2 / f(exp32(f(a + a)) + 1)));
-    return x < 0 ? -y : y;
-  }
-  if (x === 0) return x;
-  const z = f(x * x);
-  let p = f(-5.70498872745e-3);
-  p = f(f(p * z) + f(2.06390887954e-2));
-  p = f(f(p * z) + f(-5.37397155531e-2));
-  p = f(f(p * z) + f(1.33314422036e-1));
-  p = f(f(p * z) + f(-3.33332819422e-1));
-  return f(f(f(p * z) * x) + x);
+  if (x !== x || x === 0) return x;
+  const a = Math.min(Math.abs(x), 9.125);
+  const twice = f(a + a);
+  const n = power32(twice);
+  const scale = powerOfTwo32(n);
+  // e^2a - 1 without loss: nothing is subtracted where 2^n is 1
+  const e = f(f(scale * fraction32(twice, n)) + f(scale - 1));
+  const y = f(e / f(e + 2));
+  return x < 0 ? -y : y;
 }
 
 /** Logistic function 1 / (1 + e^-x), from exp(-|x|) so that it never overflows. */
@@ -173,10 +180,13 @@ export function sigmoid(x: number): number {
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
 }
 
-/** Logistic function of a float32 x, every operation rounded to float32. */
+/** Logistic function of a float32 x as e^x / (1 + e^x), every operation rounded to float32. 0 where it is below 2^-126. */
 export function sigmoid32(x: number): number {
-  const e = exp32(-Math.abs(x));
-  return f((x < 0 ? e : 1) / f(1 + e));
+  if (x !== x) return x;
+  const a = Math.max(-88, Math.min(88, x));
+  const n = power32(a);
+  const e = f(powerOfTwo32(n) * f(fraction32(a, n) + 1));
+  return f(e / f(1 + e));
 }
 
 /** log(1 + x), accurate also for small x. */
