@@ -18,6 +18,7 @@ import {
   flip,
   floor,
   gather,
+  layerNorm,
   linear,
   hardSigmoid,
   hardSigmoid02,
@@ -380,6 +381,42 @@ const linearCases: OpCase[] = [
       }),
   };
 });
+
+const layerNormCases: OpCase[] = ([[5], [2, 3], [2, 2, 9], [0, 3], [3, 0], [17, 8]] as Shape[]).flatMap((shape) =>
+  [
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ].map(([hasGain, hasShift]): OpCase => {
+    const epsilon = 0.01;
+    const size: Shape = shape.slice(-1);
+    const split = <T>([x, first, second]: T[]): [x: T, gain: T | undefined, shift: T | undefined] => [
+      x,
+      hasGain ? first : undefined,
+      hasShift ? (hasGain ? second : first) : undefined,
+    ];
+    return {
+      name: `layerNorm [${shape.join(", ")}]${hasGain ? ", gain" : ""}${hasShift ? ", shift" : ""}`,
+      f(inputs: Tensor[]) {
+        const [x, gain, shift] = split(inputs);
+        return layerNorm(x, epsilon, gain, shift);
+      },
+      shapes: [shape, ...(hasGain ? [size] : []), ...(hasShift ? [size] : [])],
+      reference(inputs: Plain[]) {
+        const [x, gain, shift] = split(inputs);
+        return build(shape, (index) => {
+          const row = lastAxis(x, index);
+          const mean = total(row) / row.length;
+          const variance = total(row.map((value) => (value - mean) ** 2)) / row.length;
+          const j = index.slice(-1);
+          const normal = (at(x, index) - mean) / Math.sqrt(variance + epsilon);
+          return normal * (gain ? at(gain, j) : 1) + (shift ? at(shift, j) : 0);
+        });
+      },
+    };
+  }),
+);
 
 const matmulCases: OpCase[] = products.flatMap(([leadA, leadB, m, k, n]) =>
   [false, true].flatMap((transposeA) =>
@@ -756,6 +793,7 @@ export const opCases: readonly OpCase[] = [
   ...softmaxCases,
   ...crossEntropyCases,
   ...linearCases,
+  ...layerNormCases,
   ...matmulCases,
   ...moveCases,
   ...concatCases,

@@ -52,6 +52,23 @@ function candidateRow(kind: i32, z: usize, bias: usize, r: usize, term: usize, a
   }
 }
 
+/** h and y = u * previous + (1-u) * candidate with `keep`, else the other way round. */
+function stateRow(keep: bool, u: usize, candidate: usize, previous: usize, h: usize, y: usize, H: i32): void {
+  if (keep) {
+    gruKeepRow(u, candidate, previous, h, y, H);
+    return;
+  }
+  const one = f32x4.splat(1);
+  for (let j = 0; j < H; j += 4) {
+    const left = H - j;
+    const at = <usize>j << 2;
+    const w = loadLanes(u + at, left);
+    const next = add(mul(w, loadLanes(candidate + at, left)), mul(sub(one, w), loadLanes(previous + at, left)));
+    storeLanes(h + at, next, left);
+    storeLanes(y + at, next, left);
+  }
+}
+
 /**
  * hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. packR,
  * packU: the gate's blocks of W above R by pack, or 0 with one row, when W and R are read as they are; packW, packN: the candidate's block of W and of R.
@@ -85,7 +102,6 @@ export function gruForward(thread: i32, threads: i32): void {
   const h = xh + inputs;
   const hRows = h + <usize>first * xhRow;
   const termRows = term + <usize>first * termRow;
-  const one = f32x4.splat(1);
   for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * row, row);
   for (let t = 0; t < T; t++) {
     if (packR) {
@@ -127,19 +143,7 @@ export function gruForward(thread: i32, threads: i32): void {
       const tb = term + <usize>b * termRow;
       candidateRow(candidateAct, z + <usize>b * wide + oN, bias + oN, gb, tb, after != 0, gb + 2 * row, H);
       memory.copy(sb, tb, row);
-      if (keep) {
-        gruKeepRow(gb + row, gb + 2 * row, hb, hb, yb, H);
-      } else {
-        for (let j = 0; j < H; j += 4) {
-          const left = H - j;
-          const at = <usize>j << 2;
-          const u = loadLanes(gb + row + at, left);
-          const n = loadLanes(gb + 2 * row + at, left);
-          const next = add(mul(u, n), mul(sub(one, u), loadLanes(hb + at, left)));
-          storeLanes(hb + at, next, left);
-          storeLanes(yb + at, next, left);
-        }
-      }
+      stateRow(keep != 0, gb + row, gb + 2 * row, hb, hb, yb, H);
     }
     x += <usize>B * inputs;
     outputs += <usize>B * row;
@@ -147,6 +151,46 @@ export function gruForward(thread: i32, threads: i32): void {
     resetTerm += <usize>B * row;
   }
   for (let b = first; b < last; b++) memory.copy(hLast + <usize>b * row, h + <usize>b * xhRow, row);
+}
+
+/**
+ * One step of one row, units shared by the threads; see lstmUnits. Without lengths. outputs [H] follows h before the step in memory, z [3H] is scratch.
+ * With reset "before" every candidate needs r*h of all units, so a step is two jobs, and part 1 ends where part 2 begins; 3 is both in one.
+ */
+export function gruUnits(thread: i32, threads: i32): void {
+  begin();
+  const I = int(), H = int();
+  const x = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), recurrentBias = pointer();
+  const outputs = pointer(), gates = pointer(), resetTerm = pointer(), z = pointer();
+  const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int(), part = int();
+
+  const vectors = (H + 7) >> 3;
+  const first = share(vectors, thread, threads) << 3;
+  const n = min(H, share(vectors, thread + 1, threads) << 3) - first;
+  if (n <= 0) return;
+  const row: usize = <usize>H << 2;
+  const wide: usize = 3 * row;
+  const own = <usize>first << 2;
+  const oR = <usize>gr * row + own, oU = <usize>gu * row + own, oN = <usize>gn * row + own;
+  const h = outputs - row;
+  const r = gates + own, u = r + row, candidate = u + row, term = resetTerm + own;
+  if (part & 1) {
+    multiplyRow(z + oR, x, 4, input + oR, wide, I, n, true);
+    multiplyRow(z + oU, x, 4, input + oU, wide, I, n, true);
+    multiplyRow(z + oN, x, 4, input + oN, wide, I, n, true);
+    multiplyRow(z + oR, h, 4, recurrent + oR, wide, H, n, false);
+    multiplyRow(z + oU, h, 4, recurrent + oU, wide, H, n, false);
+    if (after) multiplyRow(term, h, 4, recurrent + oN, wide, H, n, true);
+    gateRow(gateAct, z + oR, bias + oR, recurrentBias ? recurrentBias + oR : 0, r, n);
+    gateRow(gateAct, z + oU, bias + oU, recurrentBias ? recurrentBias + oU : 0, u, n);
+    if (!after) mulRow(r, h + own, term, n);
+    else if (recurrentBias) addRow(term, recurrentBias + oN, term, n);
+  }
+  if (part & 2) {
+    if (!after) multiplyRow(z + oN, resetTerm, 4, recurrent + oN, wide, H, n, false);
+    candidateRow(candidateAct, z + oN, bias + oN, r, term, after != 0, candidate, n);
+    stateRow(keep != 0, u, candidate, h + own, outputs + own, outputs + own, n);
+  }
 }
 
 /**

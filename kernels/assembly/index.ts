@@ -1,12 +1,13 @@
-import { gruBackward, gruForward } from "./gru";
+import { gruBackward, gruForward, gruUnits } from "./gru";
 import { loadTile } from "./instance";
+import { layerNorm, layerNormBackward } from "./layer-norm";
 import { crossEntropy, crossEntropyBackward } from "./loss";
 import { lstmBackward, lstmForward, lstmUnits } from "./lstm";
 import { optimize } from "./optimizer";
 import { weightGradients } from "./panels";
 import { serve, spread } from "./pool";
 import { packMatrix, product, productRow } from "./products";
-import { rnnBackward, rnnForward } from "./rnn";
+import { rnnBackward, rnnForward, rnnUnits } from "./rnn";
 
 export { activationBackward, binary, binaryScalar, columnSums, fill, gather, move, scatterAdd, transpose, unary } from "./elementwise";
 export { setTile, setUp, spareBytes } from "./instance";
@@ -33,6 +34,10 @@ export function run(kernel: i32, thread: i32, threads: i32): void {
     case 11: return crossEntropyBackward(thread, threads);
     case 12: return optimize(thread, threads);
     case 13: return lstmUnits(thread, threads);
+    case 14: return layerNorm(thread, threads);
+    case 15: return layerNormBackward(thread, threads);
+    case 16: return rnnUnits(thread, threads);
+    case 17: return gruUnits(thread, threads);
   }
 }
 

@@ -8,6 +8,19 @@ import { scratchRow } from "./lstm";
 import { toPanels } from "./panels";
 import { begin, int, pointer, share } from "./pool";
 
+/** y = act(z + bias). */
+function outputRow(act: i32, z: usize, bias: usize, y: usize, H: i32): void {
+  if (act == TANH) {
+    tanhBiasRow(z, bias, y, H);
+    return;
+  }
+  const k = table;
+  for (let j = 0; j < H; j += 4) {
+    const at = <usize>j << 2;
+    storeLanes(y + at, activate(act, f32x4.add(loadLanes(z + at, H - j), loadLanes(bias + at, H - j)), k), H - j);
+  }
+}
+
 /** hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H]. xh [B, I+H] (by scratchRow) and z [B, H] are scratch. */
 export function rnnForward(thread: i32, threads: i32): void {
   begin();
@@ -40,22 +53,31 @@ export function rnnForward(thread: i32, threads: i32): void {
         memory.fill(yb, 0, row);
         continue;
       }
-      const zb = z + <usize>b * row;
-      if (act == TANH) {
-        tanhBiasRow(zb, bias, yb, H);
-      } else {
-        const k = table;
-        for (let j = 0; j < H; j += 4) {
-          const at = <usize>j << 2;
-          storeLanes(yb + at, activate(act, f32x4.add(loadLanes(zb + at, H - j), loadLanes(bias + at, H - j)), k), H - j);
-        }
-      }
+      outputRow(act, z + <usize>b * row, bias, yb, H);
       memory.copy(h + <usize>b * xhRow, yb, row);
     }
     x += <usize>B * inputs;
     outputs += <usize>B * row;
   }
   for (let b = first; b < last; b++) memory.copy(hLast + <usize>b * row, h + <usize>b * xhRow, row);
+}
+
+/** One step of one row, units shared by the threads; see lstmUnits. Without lengths. outputs [H] follows h before the step in memory. */
+export function rnnUnits(thread: i32, threads: i32): void {
+  begin();
+  const I = int(), H = int();
+  const x = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), outputs = pointer(), act = int();
+
+  const vectors = (H + 7) >> 3;
+  const first = share(vectors, thread, threads) << 3;
+  const n = min(H, share(vectors, thread + 1, threads) << 3) - first;
+  if (n <= 0) return;
+  const row: usize = <usize>H << 2;
+  const own = <usize>first << 2;
+  const y = outputs + own;
+  multiplyRow(y, x, 4, input + own, row, I, n, true);
+  multiplyRow(y, outputs - row, 4, recurrent + own, row, H, n, false);
+  outputRow(act, y, bias + own, y, n);
 }
 
 /** As lstmBackward: dh in and out, dx (0: not wanted) and dz (by toPanels) are results, zs and carried [B, H] scratch. */

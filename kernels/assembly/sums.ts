@@ -14,6 +14,31 @@ export function laneSum(x: usize, n: i32): f32 {
     low = f32x4.add(low, loadLanes(x, n - j));
     if (n - j > 4) high = f32x4.add(high, loadLanes(x + 16, n - j - 4));
   }
+  return fold(low, high);
+}
+
+/** The products of n floats of a and b, summed as `laneSum` does. */
+export function laneDot(a: usize, b: usize, n: i32): f32 {
+  let low = f32x4.splat(0);
+  let high = f32x4.splat(0);
+  let j = 0;
+  for (; j + 8 <= n; j += 8) {
+    low = f32x4.add(low, f32x4.mul(v128.load(a), v128.load(b)));
+    high = f32x4.add(high, f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
+    a += 32;
+    b += 32;
+  }
+  if (j < n) {
+    low = f32x4.add(low, f32x4.mul(loadLanes(a, n - j), loadLanes(b, n - j)));
+    if (n - j > 4) high = f32x4.add(high, f32x4.mul(loadLanes(a + 16, n - j - 4), loadLanes(b + 16, n - j - 4)));
+  }
+  return fold(low, high);
+}
+
+/** Eight lanes, folded 8 -> 4 -> 2 -> 1. */
+// @ts-ignore: decorator
+@inline
+function fold(low: v128, high: v128): f32 {
   const four = f32x4.add(low, high);
   const a = f32x4.extract_lane(four, 0) + f32x4.extract_lane(four, 2);
   const b = f32x4.extract_lane(four, 1) + f32x4.extract_lane(four, 3);

@@ -58,6 +58,19 @@ const rows: readonly Row[] = [
   unary("reluRow", "v128.andnot(x$, f32x4.lt(x$, f32x4.splat(0)))"),
   binary("sigmoidBackwardRow", "mul(b$, mul(a$, sub(one, a$)))"),
   binary("tanhBackwardRow", "mul(b$, sub(one, mul(a$, a$)))"),
+  {
+    name: "addProductRow",
+    ins: ["sum", "a", "b"],
+    outs: ["y"],
+    body: "const y$ = add(sum$, mul(a$, b$));",
+  },
+  {
+    name: "layerNormBackwardRow",
+    ins: ["g", "normal"],
+    outs: ["dx"],
+    scalars: ["mean", "slope", "root"],
+    body: "const dx$ = f32x4.div(sub(sub(g$, mean), mul(normal$, slope)), root);",
+  },
   // softmax
   { ...unary("expShiftRow", "exp4(sub(x$, s), t)"), scalars: ["s"] },
   // gates: sigmoid or tanh of a pre-activation and its biases
@@ -152,28 +165,50 @@ const rows: readonly Row[] = [
     name: "momentumRow",
     ins: ["w", "g", "v"],
     outs: ["wNext", "vNext"],
-    scalars: ["rate", "mu"],
+    scalars: ["before", "rate", "mu"],
     body: `
-      const vNext$ = add(mul(mu, v$), g$);
+      const vNext$ = add(mul(mu, v$), mul(before, g$));
       const wNext$ = sub(w$, mul(rate, vNext$));`,
   },
   {
-    name: "rmspropRow",
+    name: "nesterovRow",
     ins: ["w", "g", "v"],
     outs: ["wNext", "vNext"],
-    scalars: ["rate", "decay", "rest", "epsilon"],
+    scalars: ["before", "rate", "mu"],
     body: `
-      const vNext$ = add(mul(decay, v$), mul(rest, mul(g$, g$)));
-      const wNext$ = sub(w$, mul(rate, f32x4.div(g$, add(f32x4.sqrt(vNext$), epsilon))));`,
+      const scaled$ = mul(before, g$);
+      const vNext$ = add(mul(mu, v$), scaled$);
+      const wNext$ = sub(w$, mul(rate, add(mul(mu, vNext$), scaled$)));`,
+  },
+  // the gradient divided by the root, which sgdRow or momentumRow then take for one
+  {
+    name: "rmspropRow",
+    ins: ["g", "s"],
+    outs: ["step", "sNext"],
+    scalars: ["before", "decay", "rest", "inside", "outside"],
+    body: `
+      const sNext$ = add(mul(decay, s$), mul(rest, mul(g$, g$)));
+      const step$ = f32x4.div(mul(before, g$), add(f32x4.sqrt(add(sNext$, inside)), outside));`,
   },
   {
-    name: "rmspropScaledRow",
-    ins: ["w", "g", "v"],
-    outs: ["wNext", "vNext"],
-    scalars: ["rate", "decay", "rest", "epsilon"],
+    name: "rmspropCenteredRow",
+    ins: ["g", "s", "m"],
+    outs: ["step", "sNext", "mNext"],
+    scalars: ["before", "decay", "rest", "inside", "outside"],
     body: `
-      const vNext$ = add(mul(decay, v$), mul(rest, mul(g$, g$)));
-      const wNext$ = sub(w$, f32x4.div(mul(rate, g$), f32x4.sqrt(add(vNext$, epsilon))));`,
+      const sNext$ = add(mul(decay, s$), mul(rest, mul(g$, g$)));
+      const mNext$ = add(mul(decay, m$), mul(rest, g$));
+      const variance$ = f32x4.max(f32x4.splat(0), sub(sNext$, mul(mNext$, mNext$)));
+      const step$ = f32x4.div(mul(before, g$), add(f32x4.sqrt(add(variance$, inside)), outside));`,
+  },
+  {
+    name: "adagradRow",
+    ins: ["w", "g", "s"],
+    outs: ["wNext", "sNext"],
+    scalars: ["rate", "inside", "outside"],
+    body: `
+      const sNext$ = add(s$, mul(g$, g$));
+      const wNext$ = sub(w$, f32x4.div(mul(rate, g$), add(f32x4.sqrt(add(sNext$, inside)), outside)));`,
   },
   {
     name: "adamRow",

@@ -188,9 +188,38 @@ export type GruBackward = RecurrentGradients &
     readonly dRecurrentBias?: Operand | undefined;
   };
 
+/** y = normal · gain + shift, normal = (x - mean) / root, root = sqrt(variance + epsilon), where mean and variance are those of the n elements of a row. */
+export type LayerNormForward = {
+  readonly epsilon: number;
+  /** [..., n]. */
+  readonly x: Operand;
+  /** [n]; absent: 1. */
+  readonly gain?: Operand | undefined;
+  /** [n]; absent: 0. */
+  readonly shift?: Operand | undefined;
+  /** [..., n], result. May be `normal` without gain and shift. */
+  readonly y: Operand;
+  /** [..., n], result. */
+  readonly normal: Operand;
+  /** [...], result. */
+  readonly root: Operand;
+};
+
+/** dx = (g - mean(g) - normal · mean(g · normal)) / root, g = dy · gain. The gradients of gain and shift are sums over the rows in order. */
+export type LayerNormBackward = Pick<LayerNormForward, "gain" | "normal" | "root"> & {
+  /** [..., n]. */
+  readonly dy: Operand;
+  /** [..., n], result; absent where nobody wants it. */
+  readonly dx?: Operand | undefined;
+  /** [n], result; only with a gain. */
+  readonly dGain?: Operand | undefined;
+  /** [n], result; only with a shift. */
+  readonly dShift?: Operand | undefined;
+};
+
 /** One optimizer step over one parameter, in place. All arrays have the parameter's shape. The slots are in the order given. */
 export type OptimizerUpdate =
-  /** No slots. The gradient may be the parameter itself: decay. */
+  /** No slots. */
   | { readonly kind: "sgd"; readonly learningRate: number }
   /** Slots: velocity. */
   | {
@@ -230,6 +259,18 @@ export type OptimizerUpdate =
       readonly beta2: number;
       readonly epsilon: number;
     };
+
+/** What an optimizer does with each element before its step, in this order. What is absent is left out; so are the numbers that change nothing. */
+export type OptimizerPreparation = {
+  /** θ -= parameterDecay θ. */
+  readonly parameterDecay?: number;
+  /** g = gradientScale g. */
+  readonly gradientScale?: number;
+  /** g = g + gradientDecay θ. */
+  readonly gradientDecay?: number;
+  /** g = damping g, after the decay. */
+  readonly damping?: number;
+};
 
 /** One parameter with its gradient and its slots, which have its shape. */
 export type OptimizerItem = {
@@ -314,6 +355,9 @@ export interface Engine {
   /** dLogits = (probabilities - one-hot(target)) * dLoss. */
   crossEntropyBackward(probabilities: Operand, targets: Operand, dLoss: Operand, dLogits: Operand): void;
 
+  layerNorm(arrays: LayerNormForward): void;
+  layerNormBackward(arrays: LayerNormBackward): void;
+
   /** out [outer, N, inner] = x [outer, V, inner] at indices int32 [N]. */
   gather(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void;
   /** out [outer, V, inner] += x [outer, N, inner] at indices int32 [N], in the order of N. Reads out. */
@@ -330,8 +374,8 @@ export interface Engine {
   gruForward(arrays: GruForward): void;
   gruBackward(arrays: GruBackward): void;
 
-  /** One optimizer step over all parameters, in place: reads and writes each `parameter` and its `slots`. */
-  optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[]): void;
+  /** One optimizer step over all parameters, in place: reads and writes each `parameter` and its `slots`. Gradients are only read. */
+  optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[], preparation?: OptimizerPreparation): void;
   /** `total` continued with the squares of the elements, one after the other in float64. */
   sumOfSquares(x: Operand, total: number): number;
   /** Whether every element is a finite number. */

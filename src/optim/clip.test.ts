@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { ones, tensor, type Tensor } from "../tensor/index.ts";
-import { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm, optimizers, type OptimizerName } from "./index.ts";
+import { memory, ones, tensor, type Tensor } from "../tensor/index.ts";
+import {
+  clipByGlobalNorm,
+  clipByNorm,
+  clipByValue,
+  clipScale,
+  globalNorm,
+  optimizers,
+  type OptimizerName,
+  type OptimizerState,
+} from "./index.ts";
 
+const names = Object.keys(optimizers) as OptimizerName[];
 const numbers = (x: Tensor): number[] => Array.from(x.values());
 
 test("the norm doesn't depend on the order of the record, and float32 squares don't overflow", () => {
@@ -49,7 +59,7 @@ describe.each([NaN, Infinity, -Infinity])("a gradient with %s", (bad) => {
     expect(Number.isFinite(clipByGlobalNorm(gradients, 5).norm)).toBe(false);
   });
 
-  test.each(Object.keys(optimizers) as OptimizerName[])("leaves the weights of %s unchanged", (name) => {
+  test.each(names)("leaves the weights of %s unchanged", (name) => {
     const optimizer = optimizers[name]({ weightDecay: 0 });
     const parameters = { x: tensor([1, 2, 3]), y: tensor([4]) };
     let state = optimizer.init(parameters);
@@ -63,7 +73,57 @@ describe.each([NaN, Infinity, -Infinity])("a gradient with %s", (bad) => {
   });
 });
 
+describe.each(["float32", "float64"] as const)("clipping in the update, %s", (dtype) => {
+  const make = (scale: number): Record<string, Tensor> => ({
+    x: tensor(
+      Array.from({ length: 21 }, (_, i) => scale * Math.sin(3 * i + scale)),
+      { dtype },
+    ),
+    y: tensor([[scale], [-scale / 3]], { dtype }),
+  });
+
+  test.each(names.flatMap((name) => [0.1, 1e9, Infinity].map((maxNorm) => [name, maxNorm] as const)))(
+    "%s, at most %d: the bits of clipping before it, and no array more",
+    (name, maxNorm) => {
+      const optimizer = optimizers[name]({ weightDecay: 0.1, learningRate: 0.03 });
+      const [before, within] = [make(1), make(1)];
+      let [one, other] = [optimizer.init(before), optimizer.init(within)];
+      for (let step = 1; step <= 3; step++) {
+        const gradients = make(step);
+        one = optimizer.update(before, clipByGlobalNorm(gradients, maxNorm).gradients, one);
+        const { liveBlocks } = memory();
+        const { scale, norm, finite } = clipScale(gradients, maxNorm);
+        other = optimizer.update(within, gradients, other, { gradientScale: scale });
+        expect(memory().liveBlocks).toBe(liveBlocks);
+        expect([norm, finite]).toEqual([globalNorm(gradients), true]);
+        expect([scale < 1, gradients["y"].toArray()]).toEqual([maxNorm === 0.1, make(step)["y"].toArray()]);
+      }
+      const bits = (parameters: Record<string, Tensor>, { slots }: OptimizerState): unknown =>
+        [parameters, ...Object.values(slots)].map((arrays) => Object.values(arrays).map(numbers));
+      expect(bits(within, other)).toEqual(bits(before, one));
+      expect(other.step).toBe(3);
+    },
+  );
+
+  test.each(names)("%s: without a finite norm nothing is written", (name) => {
+    const optimizer = optimizers[name]();
+    const parameters = { x: tensor([1, 2], { dtype }) };
+    const gradients = { x: tensor([NaN, 1], { dtype }) };
+    const state = optimizer.init(parameters);
+    const slots = JSON.stringify(Object.values(state.slots).map(({ x }) => x.toArray()));
+    const { scale, norm, finite } = clipScale(gradients, 5);
+    expect([scale, norm, finite]).toEqual([NaN, NaN, false]);
+    expect(() => optimizer.update(parameters, gradients, state, { gradientScale: scale })).toThrow(
+      `${name} gradientScale: expected a finite number >= 0, got NaN`,
+    );
+    expect(numbers(parameters.x)).toEqual([1, 2]);
+    expect(JSON.stringify(Object.values(state.slots).map(({ x }) => x.toArray()))).toBe(slots);
+  });
+});
+
 test("refuses bad limits and gradients", () => {
+  expect(() => clipScale({}, -1)).toThrow("clipScale maxNorm: expected a finite number >= 0, got -1");
+  expect(() => clipScale({}, 1, { epsilon: NaN })).toThrow("clipScale epsilon");
   expect(() => clipByGlobalNorm({}, -1)).toThrow("clipByGlobalNorm maxNorm: expected a finite number >= 0, got -1");
   expect(() => clipByNorm({}, NaN)).toThrow(RangeError);
   expect(() => clipByValue({}, { min: 2, max: 1 })).toThrow("clipByValue max: expected a number >= min, 2, got 1");

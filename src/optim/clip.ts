@@ -24,6 +24,15 @@ export type ClipByGlobalNorm = {
   readonly finite: boolean;
 };
 
+export type ClipScale = {
+  /** At most 1. NaN when the norm is not finite. */
+  readonly scale: number;
+  /** Before clipping. */
+  readonly norm: number;
+  /** False: some gradient holds NaN or infinity. */
+  readonly finite: boolean;
+};
+
 /**
  * Every element limited to [-limit, limit], or to [min, max]: `tf.clip_by_value`, and `grad_clip` of char-rnn and torch-rnn. An infinite
  * element becomes the limit; NaN stays NaN, so check `globalNorm` where gradients may break.
@@ -51,15 +60,30 @@ export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
   const norms = mapRecord(gradients, (gradient) => Math.sqrt(sumOfSquares(gradient, 0)));
   const finite = Object.values(norms).every(Number.isFinite);
   const clipped = finite
-    ? mapRecord(gradients, (gradient, name) => scaled(gradient, maxNorm, norms[name]))
+    ? mapRecord(gradients, (gradient, name) => scaled(gradient, limit(norms[name], maxNorm)))
     : allZero(gradients);
   return { gradients: clipped, norms, finite };
 }
 
 /**
- * All gradients scaled by one factor so that the norm of all of them together is at most `maxNorm`: min(1, maxNorm / (norm + epsilon)).
- * With epsilon 0, the default, this is `tf.clip_by_global_norm`; with 1e-6 PyTorch's `clip_grad_norm_`. (Pascanu, Mikolov and Bengio 2013.)
- * Gradients within the limit are returned as they are; with Infinity all of them are.
+ * The factor that limits the norm of all gradients together to `maxNorm`: min(1, maxNorm / (norm + epsilon)). With epsilon 0, the default,
+ * this is `tf.clip_by_global_norm`; with 1e-6 PyTorch's `clip_grad_norm_`. (Pascanu, Mikolov and Bengio 2013.) Infinity: no limit.
+ *
+ * For an update that clips on its way, without a copy of the gradients. Without a finite norm there is no factor (NaN), and `update` throws:
+ *
+ *     const { scale, finite } = clipScale(gradients, 5);
+ *     if (finite) state = optimizer.update(parameters, gradients, state, { gradientScale: scale });
+ */
+export function clipScale(
+  gradients: Parameters,
+  maxNorm: number,
+  options: { readonly epsilon?: number } = {},
+): ClipScale {
+  return scaleOf("clipScale", gradients, maxNorm, options);
+}
+
+/**
+ * All gradients multiplied by the factor of `clipScale`. Those within the limit are returned as they are; with Infinity all of them are.
  *
  * A norm that is not finite never reaches a weight: then `finite` is false and all the gradients returned are zero. An optimizer with
  * memory still moves on zero gradients, so leave the whole update out:
@@ -70,19 +94,25 @@ export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
 export function clipByGlobalNorm(
   gradients: Parameters,
   maxNorm: number,
-  { epsilon = 0 }: { readonly epsilon?: number } = {},
+  options: { readonly epsilon?: number } = {},
 ): ClipByGlobalNorm {
+  const { scale, norm, finite } = scaleOf("clipByGlobalNorm", gradients, maxNorm, options);
+  const clipped = finite ? mapRecord(gradients, (gradient) => scaled(gradient, scale)) : allZero(gradients);
+  return { gradients: clipped, norm, finite };
+}
+
+function scaleOf(
+  where: string,
+  gradients: Parameters,
+  maxNorm: number,
+  { epsilon = 0 }: { readonly epsilon?: number },
+): ClipScale {
   // Infinity: no limit, but a norm that is not finite is still caught
-  if (maxNorm !== Infinity) checkNumber("clipByGlobalNorm maxNorm", maxNorm, 0);
-  checkNumber("clipByGlobalNorm epsilon", epsilon, 0);
+  if (maxNorm !== Infinity) checkNumber(`${where} maxNorm`, maxNorm, 0);
+  checkNumber(`${where} epsilon`, epsilon, 0);
   const norm = globalNorm(gradients);
   const finite = Number.isFinite(norm);
-  const clipped = finite
-    ? maxNorm === Infinity
-      ? gradients
-      : mapRecord(gradients, (gradient) => scaled(gradient, maxNorm, norm + epsilon))
-    : allZero(gradients);
-  return { gradients: clipped, norm, finite };
+  return { scale: finite ? limit(norm + epsilon, maxNorm) : NaN, norm, finite };
 }
 
 /**
@@ -98,7 +128,9 @@ export function globalNorm(gradients: Parameters): number {
 
 const sumOfSquares = (gradient: Tensor, total: number): number => currentEngine().sumOfSquares(gradient, total);
 
-const scaled = (gradient: Tensor, maxNorm: number, norm: number): Tensor =>
-  norm <= maxNorm ? gradient : withoutGradient(() => mul(gradient, maxNorm / norm));
+const limit = (norm: number, maxNorm: number): number => (norm <= maxNorm ? 1 : maxNorm / norm);
+
+const scaled = (gradient: Tensor, scale: number): Tensor =>
+  scale === 1 ? gradient : withoutGradient(() => mul(gradient, scale));
 
 const allZero = (gradients: Parameters): Parameters => mapRecord(gradients, ({ shape, dtype }) => zeros(shape, dtype));

@@ -47,7 +47,7 @@ export function momentum({
     learningRate,
     slots: { velocity: 0 },
     gradientDecay: checkNumber(`${name} weightDecay`, weightDecay, 0),
-    gradientScale: (t) => (t === 1 ? 1 : 1 - dampening),
+    damping: (t) => (t === 1 ? 1 : 1 - dampening),
     kernel: (rate) => ({ kind: "momentum", learningRate: rate, momentum: mu, nesterov: ahead, velocity }),
   });
 }

@@ -6,12 +6,14 @@ import {
   adamw,
   momentum,
   nesterov,
+  type Optimizer,
   optimizerFromConfig,
   optimizers,
   type OptimizerName,
   presets,
   rmsprop,
   sgd,
+  type UpdateOptions,
 } from "./index.ts";
 
 const names = Object.keys(optimizers) as OptimizerName[];
@@ -142,6 +144,24 @@ test("weight decay in the gradient and decoupled, one step by hand", () => {
   // Adam's first step has length lr whatever the gradient
   expect(first(adam({ learningRate: 0.1, weightDecay: 0.25 }))).toBeCloseTo(2 - 0.1, 7);
   expect(first(adamw({ learningRate: 0.1, weightDecay: 0.25 }))).toBeCloseTo(2 * (1 - 0.1 * 0.25) - 0.1, 7);
+});
+
+test("what comes before a step, in its order, by hand", () => {
+  const after = (optimizer: Optimizer, steps: number, options: UpdateOptions): number => {
+    const parameters = { w: float64(2) };
+    let state = optimizer.init(parameters);
+    for (let i = 0; i < steps; i++) state = optimizer.update(parameters, { w: float64(0.5) }, state, options);
+    return parameters.w.item();
+  };
+  // the gradient's decay is not scaled, but is dampened
+  const decayed = sgd({ learningRate: 0.1, weightDecay: 0.25 });
+  expect(after(decayed, 1, { gradientScale: 0.5 })).toBeCloseTo(2 - 0.1 * (0.5 * 0.5 + 0.25 * 2), 14);
+  const dampened = momentum({ learningRate: 0.1, momentum: 0.9, dampening: 0.25, weightDecay: 0.5 });
+  const first = 2 - 0.1 * 1.5;
+  expect(after(dampened, 2, {})).toBeCloseTo(first - 0.1 * (0.9 * 1.5 + 0.75 * (0.5 + 0.5 * first)), 14);
+  // the parameter's decay follows the rate of the step
+  const apart = adamw({ learningRate: 0.1, weightDecay: 0.25 });
+  expect(after(apart, 1, { learningRate: 0.2 })).toBeCloseTo(2 * (1 - 0.2 * 0.25) - 0.2, 7);
 });
 
 test("slots: names and start values", () => {

@@ -18,6 +18,8 @@ export type OptimizerConfig = Readonly<Record<string, number | string | boolean>
 export type UpdateOptions = {
   /** Replaces the configured learning rate in this step: a schedule's value. Finite, >= 0. */
   readonly learningRate?: number | undefined;
+  /** Multiplies every gradient, before all else: `clipScale`, or 1/n for the mean of n batches. Default 1. Finite, >= 0. */
+  readonly gradientScale?: number | undefined;
 };
 
 export interface Optimizer {
@@ -32,7 +34,7 @@ export interface Optimizer {
    * state object must not be used again. Gradients are only read.
    *
    * Throws before anything is written: TypeError for a missing gradient or slot or one of another dtype, RangeError for one of
-   * another shape or without a parameter. The values are not looked at: see `clipByGlobalNorm` for NaN.
+   * another shape or without a parameter, or for options. The values are not looked at: see `clipScale` for NaN.
    */
   update(parameters: Parameters, gradients: Parameters, state: OptimizerState, options?: UpdateOptions): OptimizerState;
 }

@@ -12,7 +12,7 @@ import {
   valueError,
 } from "../base/index.ts";
 import { currentEngine, type OptimizerUpdate } from "../engine/index.ts";
-import { add, full, mul, outsideScopes, scope, Tensor } from "../tensor/index.ts";
+import { full, outsideScopes, Tensor } from "../tensor/index.ts";
 import type { Optimizer, OptimizerConfig, Parameters } from "./optimizer.ts";
 
 /** Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without gradient into NaN. */
@@ -32,7 +32,7 @@ export type Rule = {
   /** λ of θ -= lr λ θ, before the update. */
   readonly parameterDecay?: number;
   /** Factor on the gradient in step t, after the weight decay. */
-  readonly gradientScale?: (t: number) => number;
+  readonly damping?: (t: number) => number;
 };
 
 export function optimizerOf(rule: Rule): Optimizer {
@@ -51,7 +51,7 @@ export function optimizerOf(rule: Rule): Optimizer {
       return { step: 0, slots: outsideScopes(() => mapRecord(startValues, slot)) };
     },
 
-    update(parameters, gradients, { step, slots }, { learningRate = rule.learningRate } = {}) {
+    update(parameters, gradients, { step, slots }, { learningRate = rule.learningRate, gradientScale = 1 } = {}) {
       checkParameters(name, parameters);
       checkMatch(name, "gradient", parameters, gradients);
       // tensors never change their shape: slots that have passed for these parameters pass again
@@ -63,35 +63,20 @@ export function optimizerOf(rule: Rule): Optimizer {
         checkedFor.set(slots, parameters);
       }
       checkNumber(`${name} learningRate`, learningRate, 0);
+      checkNumber(`${name} gradientScale`, gradientScale, 0);
       const t = checkInteger(`${name} step`, step) + 1;
 
-      const kernel = rule.kernel(learningRate, t);
-      const scale = rule.gradientScale?.(t) ?? 1;
-      const engine = currentEngine();
       const items = Object.keys(parameters).map((path) => ({
         parameter: parameters[path],
         gradient: gradients[path],
         slots: slotNames.map((slotName) => slots[slotName][path]),
       }));
-      // θ -= (lr λ) θ is gradient descent on the parameter itself
-      if (parameterDecay !== 0) {
-        const decay = { kind: "sgd", learningRate: learningRate * parameterDecay } as const;
-        engine.optimizerUpdate(
-          decay,
-          items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] })),
-        );
-      }
-      if (gradientDecay === 0 && scale === 1) engine.optimizerUpdate(kernel, items);
-      else {
-        for (const item of items) {
-          scope(() => {
-            let { gradient } = item;
-            if (gradientDecay !== 0) gradient = add(gradient, mul(item.parameter, gradientDecay));
-            if (scale !== 1) gradient = mul(gradient, scale);
-            engine.optimizerUpdate(kernel, [{ ...item, gradient }]);
-          });
-        }
-      }
+      currentEngine().optimizerUpdate(rule.kernel(learningRate, t), items, {
+        parameterDecay: learningRate * parameterDecay,
+        gradientScale,
+        gradientDecay,
+        damping: rule.damping?.(t) ?? 1,
+      });
       return { step: t, slots };
     },
   };

@@ -20,7 +20,7 @@ export type {
 export { gruCell } from "./cells/gru-cell.ts";
 export type { GruCellOptions, GruState } from "./cells/gru-cell.ts";
 export type { Dialect } from "./cells/dialect.ts";
-export { layerNorm, layerNormLstmCell } from "./cells/layer-norm-lstm-cell.ts";
+export { layerNormLstmCell } from "./cells/layer-norm-lstm-cell.ts";
 export type { LayerNormLstmCellOptions, LayerNormVariant } from "./cells/layer-norm-lstm-cell.ts";
 export { basicLstmCell, lstmCell } from "./cells/lstm-cell.ts";
 export type { LstmCellOptions, LstmState } from "./cells/lstm-cell.ts";

@@ -23,6 +23,7 @@ export { cumulativeSum } from "./ops/cumulative.ts";
 export { abs, exp, floor, log, log1p, neg, reciprocal, sign, sqrt, square } from "./ops/elementwise.ts";
 export { clip, maximum, minimum } from "./ops/extremes.ts";
 export { gather, scatterAdd, takeLast, takeSteps } from "./ops/gather.ts";
+export { layerNorm } from "./ops/layer-norm.ts";
 export { linear } from "./ops/linear.ts";
 export { matmul } from "./ops/matmul.ts";
 export {

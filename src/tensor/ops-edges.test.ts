@@ -23,6 +23,7 @@ import {
   greater,
   greaterEqual,
   isFinite,
+  layerNorm,
   less,
   lessEqual,
   log,
@@ -336,6 +337,26 @@ describe("softmax and cross entropy", () => {
   });
 });
 
+describe("layer norm", () => {
+  test("of a row of equal numbers is the shift, and its gradient is finite", () => {
+    const row = f64(3, 3, 3, 3);
+    expect(layerNorm(row, 1e-12, f64(1, 2, 3, 4), f64(5, 6, 7, 8)).toArray()).toEqual([5, 6, 7, 8]);
+    expect(gradient((x) => layerNorm(x, 1e-12), row)).toEqual([0, 0, 0, 0]);
+  });
+
+  test("gradients of gain and shift alone", () => {
+    const x = f64(1, 3);
+    const { gain, shift } = grad((p) => sum(mul(layerNorm(x, 0, p.gain, p.shift), f64(2, 5))), {
+      gain: f64(7, 7),
+      shift: f64(0, 0),
+    });
+    expect([gain.toArray(), shift.toArray()]).toEqual([
+      [-2, 5],
+      [2, 5],
+    ]);
+  });
+});
+
 describe("padding", () => {
   // [T=4, B=5, 2]; each row has another length, its padding is NaN
   const lengths = ids(0, 1, 2, 3, 4);
@@ -534,6 +555,12 @@ test.each<[string, () => unknown, Error]>([
   ["broadcastTo smaller", () => broadcastTo(zeros([2, 3]), [3]), shapeProblem],
   ["matmul of vectors", () => matmul(zeros([2]), zeros([2, 2])), shapeProblem],
   ["matmul inner sizes", () => matmul(zeros([2, 3]), zeros([2, 3])), shapeProblem],
+  ["layerNorm of a number", () => layerNorm(tensor(1), 0), shapeProblem],
+  ["layerNorm of int32", () => layerNorm(ids(1, 2), 0), dtypeProblem],
+  ["layerNorm gain", () => layerNorm(zeros([2, 3]), 0, zeros([2])), shapeProblem],
+  ["layerNorm shift", () => layerNorm(zeros([2, 3]), 0, undefined, zeros([1, 3])), shapeProblem],
+  ["layerNorm dtypes", () => layerNorm(zeros([2, 3]), 0, f64(1, 1, 1)), dtypeProblem],
+  ["layerNorm epsilon", () => layerNorm(zeros([2, 3]), -1), valueProblem],
   ["matmul leading axes", () => matmul(zeros([2, 1, 1]), zeros([3, 1, 1])), shapeProblem],
 ])("refuses %s", (_, f, expected) => {
   expect(f).toThrow(expected);

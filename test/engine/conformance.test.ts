@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Engine, NumericsClass } from "../../src/engine/engine.ts";
+import type { Engine, NumericsClass, Operand } from "../../src/engine/engine.ts";
 import { referenceEngine } from "../../src/engine/reference/index.ts";
 import type { KernelCase, Results } from "./cases.ts";
 import { type Comparison, digest, faultsOf, sameBits, within } from "./compare.ts";
@@ -154,6 +154,20 @@ test("results do not depend on where there was free memory", () => {
     for (const block of blocks) engine.free(block);
     expect(faults(engine, [kernel], "portable"), `${count} free blocks`).toEqual([]);
   }
+});
+
+test("arrays stay where they are when the memory grows, empty ones too", () => {
+  const engine = engineOf(ways("portable", 1)[0]);
+  const operands = [0, 3].map((length): Operand => {
+    const block = engine.allocate("float32", length);
+    return { block, offset: 0, shape: [length], dtype: "float32" };
+  });
+  for (const x of operands) engine.view(x).fill(7);
+  const before = engine.report().bytes;
+  engine.allocate("float32", before);
+  expect(engine.report().bytes).toBeGreaterThan(before);
+  expect(operands.map((x) => [...engine.view(x)])).toEqual([[], [7, 7, 7]]);
+  for (const x of operands) engine.view(x).fill(8);
 });
 
 test.runIf(canRevectorize)("operations of 128 bits give the bits of those of 256", () => {

@@ -1,6 +1,14 @@
 /** @file Rows of the conformance table: every kernel but the recurrent ones. */
 import { broadcastShapes, type DType, type Shape, sizeOf } from "../../src/base/index.ts";
-import type { ActivationName, BinaryOp, OptimizerUpdate, ReduceOp, Strides, UnaryOp } from "../../src/engine/engine.ts";
+import type {
+  ActivationName,
+  BinaryOp,
+  OptimizerPreparation,
+  OptimizerUpdate,
+  ReduceOp,
+  Strides,
+  UnaryOp,
+} from "../../src/engine/engine.ts";
 import { anything, flags, integers, type KernelCase, kernelCase, normals } from "./cases.ts";
 
 export const activations: readonly ActivationName[] = [
@@ -478,6 +486,64 @@ const crossEntropies = [...classSizes.map((size) => [size, false] as const), [[7
     ),
 );
 
+/** Rows and their length, some of which are shared by threads. */
+const normSizes: readonly (readonly [rows: number, n: number, large?: boolean])[] = [
+  [1, 1],
+  [3, 2],
+  [4, 3],
+  [2, 4],
+  [5, 5],
+  [2, 7],
+  [3, 8],
+  [2, 9],
+  [4, 16],
+  [3, 19],
+  [2, 100],
+  [0, 5],
+  [3, 0],
+  [230, 229, true],
+  [2, 40_001, true],
+  [40_001, 3, true],
+];
+
+const norms = normSizes.flatMap(([rows, n, large = false]) =>
+  [
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ].flatMap(([hasGain, hasShift]) =>
+    (large ? [false] : [false, true]).map((wild) => {
+      const name = `${rows}x${n}${hasGain ? ", gain" : ""}${hasShift ? ", shift" : ""}${wild ? " of anything" : ""}`;
+      return kernelCase(
+        `layer norm ${name}`,
+        (random) => ({
+          x: wild ? anything(random, rows * n) : normals(random, [rows, n], 2).map((x) => x + 0.5),
+          dy: wild ? anything(random, rows * n) : normals(random, [rows, n]),
+          affine: [hasGain, hasShift].map(() => (wild ? anything(random, n) : normals(random, [n]))),
+        }),
+        (bench, { x, dy, affine }) => {
+          const [gain, shift] = [hasGain, hasShift].map((has, i) => (has ? bench.input([n], affine[i]) : undefined));
+          const normal = bench.result([rows, n]);
+          const root = bench.result([rows]);
+          const y = gain || shift ? bench.result([rows, n]) : normal;
+          bench.engine.layerNorm({ epsilon: 1e-3, x: bench.input([rows, n], x), gain, shift, y, normal, root });
+          const upstream = bench.input([rows, n], dy);
+          const dx = wild ? undefined : bench.result([rows, n]);
+          const dGain = gain && bench.result([n]);
+          const dShift = shift && bench.result([n]);
+          bench.engine.layerNormBackward({ gain, normal, root, dy: upstream, dx, dGain, dShift });
+          const results = { y, normal, root, dx, dGain, dShift };
+          return Object.fromEntries(
+            Object.entries(results).flatMap(([key, result]) => (result ? [[key, bench.values(result)]] : [])),
+          );
+        },
+        { large, finite: !wild && n > 0 },
+      );
+    }),
+  ),
+);
+
 const tables: readonly (readonly [outer: number, rows: number, n: number, inner: number])[] = [
   [1, 5, 3, 4],
   [1, 7, 20, 1],
@@ -578,16 +644,38 @@ const updates: readonly (readonly [string, OptimizerUpdate, number])[] = [
   ["adam", { kind: "adam", stepSize: 0.003, rootScale: 1.5, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }, 2],
 ];
 
-/** Those with kernels of their own; the reference's have no threads. */
-const threaded = new Set(["sgd", "momentum plain", "rmsprop plain", "rmsprop scaled inside", "adam"]);
+const preparations: Readonly<Record<string, OptimizerPreparation>> = {
+  "": {},
+  ", gradient scaled": { gradientScale: 0.37 },
+  ", gradient scaled by 1": { gradientScale: 1, damping: 1, gradientDecay: 0, parameterDecay: 0 },
+  ", decay": { gradientDecay: 0.03 },
+  ", parameter decay": { parameterDecay: 0.07 },
+  ", prepared": { parameterDecay: 0.07, gradientScale: 0.37, gradientDecay: 0.03, damping: 0.9 },
+  // of too little to be a float32
+  ", decay of next to nothing": { parameterDecay: 1e-50, gradientScale: 1 - 1e-12, gradientDecay: 1e-50 },
+};
 
 /** Sizes of the parameters, two of which need more than one vector and a part. */
 const parameterSizes = [1, 3, 0, 8, 21, 64];
+const largeSizes = [25_003, 5];
 
-const optimizers = updates.flatMap(([name, update, count]) =>
-  [parameterSizes, ...(threaded.has(name) ? [[25_003, 5]] : [])].map((sizes) =>
+type OptimizerRow = { readonly name: string; readonly preparation: OptimizerPreparation; readonly sizes: number[] };
+
+/** Every update alone and prepared, few of them in every way. */
+const rowsOf = (name: string): OptimizerRow[] => {
+  const all = name === "sgd" || name === "adam";
+  return Object.entries(preparations)
+    .filter(([how]) => all || how === "" || how === ", prepared")
+    .flatMap(([how, preparation]) => [
+      { name: name + how, preparation, sizes: parameterSizes },
+      { name: `${name}${how}, large`, preparation, sizes: largeSizes },
+    ]);
+};
+
+const optimizers = updates.flatMap(([kind, update, count]) =>
+  rowsOf(kind).map(({ name, preparation, sizes }) =>
     kernelCase(
-      `${name}${sizes === parameterSizes ? "" : ", large"}`,
+      name,
       (random) =>
         sizes.map((n) => ({
           n,
@@ -604,25 +692,30 @@ const optimizers = updates.flatMap(([name, update, count]) =>
           gradient: bench.input([n], gradient),
           slots: slots.map((slot) => bench.inPlace([n], slot)),
         }));
-        bench.engine.optimizerUpdate(update, items);
-        bench.engine.optimizerUpdate(update, items);
+        bench.engine.optimizerUpdate(update, items, preparation);
+        bench.engine.optimizerUpdate(update, items, preparation);
         const written = items.flatMap(({ parameter, slots }) => [parameter, ...slots]);
         return Object.fromEntries(written.map((x, i) => [String(i), bench.values(x)]));
       },
-      { large: sizes !== parameterSizes, finite: true },
+      { large: sizes === largeSizes, finite: true },
     ),
   ),
 );
 
-const decay = kernelCase(
-  "sgd on the parameter itself",
-  (random) => normals(random, [37]),
-  (bench, data) => {
-    const parameter = bench.inPlace([37], data);
-    bench.engine.optimizerUpdate({ kind: "sgd", learningRate: 0.01 }, [{ parameter, gradient: parameter, slots: [] }]);
-    return { parameter: bench.values(parameter) };
-  },
-  { finite: true },
+/** NaN, infinities and negative zeros: what is left out must not meet them. */
+const wildOptimizers = updates.flatMap(([name, update, count]) =>
+  [{}, { gradientDecay: 1e-50, parameterDecay: 1e-50 }, { gradientScale: 0.5, gradientDecay: 0.25, damping: 0.5 }].map(
+    (preparation, index) =>
+      kernelCase(
+        `${name} of anything, preparation ${index}`,
+        (random) => Array.from({ length: 2 + count }, () => anything(random, 90)),
+        (bench, [w, g, ...rest]) => {
+          const [parameter, ...slots] = [w, ...rest].map((data) => bench.inPlace([90], data));
+          bench.engine.optimizerUpdate(update, [{ parameter, gradient: bench.input([90], g), slots }], preparation);
+          return Object.fromEntries([parameter, ...slots].map((x, i) => [String(i), bench.values(x)]));
+        },
+      ),
+  ),
 );
 
 const numbers = lengths.flatMap((n) => [
@@ -654,9 +747,10 @@ export const kernelCases: readonly KernelCase[] = [
   ...emptySums,
   ...softmaxes,
   ...crossEntropies,
+  ...norms,
   ...gathers,
   ...sequences,
   ...optimizers,
-  decay,
+  ...wildOptimizers,
   ...numbers,
 ];

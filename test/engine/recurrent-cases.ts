@@ -396,7 +396,7 @@ export const recurrentCases: readonly KernelCase[] = [
   ),
 ];
 
-/** Which layers share the units of a single row among threads depends on their options, so each is asked. */
+/** Which layers share the units of a single row among threads depends on their options, so others than the forms are asked. */
 const wideVariants = [
   "lstm peepholes",
   "lstm projection",
@@ -405,7 +405,8 @@ const wideVariants = [
   "lstm gates hardSigmoid",
   "lstm candidate softsign",
   "lstm output linear",
-  "gru 012 reset after keep tanh, recurrent bias",
+  "gru 012 reset before keep softsign",
+  "gru 012 reset after write hardSigmoid, recurrent bias",
 ];
 
 /** One row that is wide enough for that. */
@@ -413,6 +414,11 @@ export const wideCases: readonly KernelCase[] = variants.flatMap((variant) => {
   const at = (sizes: Sizes, ragged = false): KernelCase => toCase(layer(variant, sizes, ragged), true);
   if (variant.name === "lstm Keras' order") return [at([3, 1, 60, 243])];
   if (variant.name === "lstm plain") return [at([3, 1, 60, 243], true), at([3, 1, 60, 243]), at([3, 1, 40, 256])];
+  const main = mainForms.includes(variant);
+  if (variant.kind.cell === "rnn") return [at([3, 1, 260, 403]), ...(main ? [at([3, 1, 260, 403], true)] : [])];
+  // the second part of a step with reset "before" is large enough for threads where there are more than 500 units
+  if (variant.kind.cell === "gru" && variant.isForm)
+    return [at([2, 1, 200, 243]), ...(main ? [at([2, 1, 200, 243], true), at([2, 1, 20, 523])] : [])];
   return wideVariants.includes(variant.name) ? [at([2, 1, 200, 243])] : [];
 });
 

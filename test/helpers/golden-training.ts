@@ -5,6 +5,7 @@ import {
   clipByGlobalNorm,
   clipByNorm,
   clipByValue,
+  clipScale,
   cosineAnnealing,
   cosineDecay,
   exponentialDecay,
@@ -15,6 +16,7 @@ import {
   type Parameters,
   plateau,
   presets,
+  sgd,
   stepDecay,
 } from "../../src/optim/index.ts";
 import { sequenceLoss } from "../../src/rnn/index.ts";
@@ -31,6 +33,7 @@ import {
   type Tensor,
   tensor,
   valueAndGrad,
+  zeros,
 } from "../../src/tensor/index.ts";
 
 export type Framework = "torch" | "tf1" | "keras";
@@ -178,6 +181,16 @@ export function optimizerError(golden: OptimizerCase, dtype: FloatDType): number
   return worst;
 }
 
+/** How far one step of gradient descent with rate 1 goes. */
+function descent(gradients: Parameters, gradientScale: number): Parameters {
+  const parameters = Object.fromEntries(
+    Object.entries(gradients).map(([name, { shape }]) => [name, zeros(shape, "float64")]),
+  );
+  const optimizer = sgd({ learningRate: 1 });
+  optimizer.update(parameters, gradients, optimizer.init(parameters), { gradientScale });
+  return Object.fromEntries(Object.entries(parameters).map(([name, moved]) => [name, neg(moved)]));
+}
+
 /** Largest error of the clipped gradients, and of the global norm where there is one; float64. */
 export function clipError({ name, framework, clip, gradients, clipped, globalNorm }: ClipCase): number {
   const input = load(gradients, "float64");
@@ -190,10 +203,15 @@ export function clipError({ name, framework, clip, gradients, clipped, globalNor
       return relativeError(name, result.gradients, clipped);
     }
     case "globalNorm": {
-      const result = clipByGlobalNorm(input, clip.limit, { epsilon: framework === "torch" ? 1e-6 : 0 });
+      const options = { epsilon: framework === "torch" ? 1e-6 : 0 };
+      const result = clipByGlobalNorm(input, clip.limit, options);
       expectSame(`${name} finite`, result.finite, true);
       const norm = Math.abs(result.norm / (globalNorm ?? NaN) - 1);
-      return Math.max(Number.isFinite(norm) ? norm : Infinity, relativeError(name, result.gradients, clipped));
+      return Math.max(
+        Number.isFinite(norm) ? norm : Infinity,
+        relativeError(name, result.gradients, clipped),
+        relativeError(`${name} in the update`, descent(input, clipScale(input, clip.limit, options).scale), clipped),
+      );
     }
     default:
       throw new Error(`${name}: unknown clipping ${JSON.stringify(clip satisfies never)}`);

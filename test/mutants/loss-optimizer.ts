@@ -5,6 +5,13 @@ const FAMILY = "loss-optimizer";
 
 const kernels = mutantsIn(FAMILY, "src/engine/reference/optimizer.ts", [
   ["sgd uphill", "w[i] -= round(lr * g[i]);", "w[i] += round(lr * g[i]);"],
+  ["weight decay with the wrong sign", "round(scaled + round(decay * w[i]))", "round(scaled - round(decay * w[i]))"],
+  ["decoupled decay with the wrong sign", "learningRate: shrink }", "learningRate: -shrink }"],
+  [
+    "decoupled decay after the update",
+    "updateOne(update, w, prepare(preparation, w, floats(item.gradient)), item.slots);",
+    "updateOne(update, w, prepare({}, w, floats(item.gradient)), item.slots);\n    prepare(preparation, w, w);",
+  ],
   ["momentum with the wrong sign", "v[i] = round(mu * v[i]) + gradient;", "v[i] = gradient - round(mu * v[i]);"],
   [
     "momentum dampened as an average",
@@ -118,6 +125,11 @@ const rules = [
   ...mutantsIn(FAMILY, "src/engine/wasm/optimizer.ts", [
     ["first parameter only", "for (const item of items) {", "for (const item of items.slice(0, 1)) {"],
     ["last parameter only", "for (const item of items) {", "for (const item of items.slice(-1)) {"],
+    [
+      "decay of the first parameter only",
+      "optimizerUpdateByReference(update, [item], preparation);",
+      "optimizerUpdateByReference(update, [item], item === items[0] ? preparation : {});",
+    ],
   ]),
   ...mutantsIn(FAMILY, "src/optim/adam.ts", [
     ["adam: bias correction of m missing", "const correction1 = 1 - integerPower(beta1, t);", "const correction1 = 1;"],
@@ -151,56 +163,20 @@ const rules = [
     ],
   ]),
   ...mutantsIn(FAMILY, "src/optim/rule.ts", [
-    [
-      "weight decay ignored",
-      "if (gradientDecay !== 0) gradient = add(gradient, mul(item.parameter, gradientDecay));",
-      "",
-    ],
-    ["weight decay with the wrong sign", "mul(item.parameter, gradientDecay)", "mul(item.parameter, -gradientDecay)"],
-    [
-      "decoupled decay of the first parameter only",
-      "items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] }))",
-      "items.slice(0, 1).map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] }))",
-    ],
+    ["weight decay ignored", "        gradientDecay,\n", "        gradientDecay: 0,\n"],
     ["slots in reverse order", "slots: slotNames.map((slotName)", "slots: slotNames.toReversed().map((slotName)"],
-    [
-      "decoupled decay without the learning rate",
-      "learningRate: learningRate * parameterDecay }",
-      "learningRate: parameterDecay }",
-    ],
-    ["decoupled decay ignored", "if (parameterDecay !== 0) {", "if (parameterDecay < 0) {"],
-    [
-      "decoupled decay after the update",
-      `        engine.optimizerUpdate(
-          decay,
-          items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] })),
-        );
-      }
-      if (gradientDecay`,
-      `        engine.optimizerUpdate(kernel, items);
-        engine.optimizerUpdate(
-          decay,
-          items.map(({ parameter }) => ({ parameter, gradient: parameter, slots: [] })),
-        );
-      } else if (gradientDecay`,
-    ],
-    [
-      "learning rate of the step ignored",
-      "const kernel = rule.kernel(learningRate, t);",
-      "const kernel = rule.kernel(rule.learningRate, t);",
-    ],
-    [
-      "steps counted from 2",
-      "const kernel = rule.kernel(learningRate, t);",
-      "const kernel = rule.kernel(learningRate, t + 1);",
-    ],
+    ["decoupled decay without the learning rate", "parameterDecay: learningRate * parameterDecay,", "parameterDecay,"],
+    ["decoupled decay ignored", "parameterDecay: learningRate * parameterDecay,", "parameterDecay: 0,"],
+    ["learning rate of the step ignored", "rule.kernel(learningRate, t)", "rule.kernel(rule.learningRate, t)"],
+    ["steps counted from 2", "rule.kernel(learningRate, t)", "rule.kernel(learningRate, t + 1)"],
+    ["gradient scale ignored", "        gradientScale,\n", "        gradientScale: 1,\n"],
     ["step not counted", "return { step: t, slots };", "return { step, slots };"],
     [
       "slots always start at 0",
       "full(parameter.shape, start, parameter.dtype)",
       "full(parameter.shape, 0, parameter.dtype)",
     ],
-    ["dampening ignored", "if (scale !== 1) gradient = mul(gradient, scale);", ""],
+    ["dampening ignored", "damping: rule.damping?.(t) ?? 1,", ""],
   ]),
   ...mutantsIn(FAMILY, "src/optim/momentum.ts", [
     ["dampening from the first step", "t === 1 ? 1 : 1 - dampening", "1 - dampening"],
@@ -235,15 +211,11 @@ const rules = [
 ];
 
 const clipping = mutantsIn(FAMILY, "src/optim/clip.ts", [
-  ["clipping to norm 1", "mul(gradient, maxNorm / norm)", "mul(gradient, 1 / norm)"],
-  [
-    "clipping scaled by the square of the norm",
-    "mul(gradient, maxNorm / norm)",
-    "mul(gradient, maxNorm / (norm * norm))",
-  ],
-  ["clipping scales small gradients up", "norm <= maxNorm ? gradient :", "norm === 0 ? gradient :"],
-  ["clipping never scales", "norm <= maxNorm ? gradient :", "norm < Infinity ? gradient :"],
-  ["epsilon of the norm ignored", "scaled(gradient, maxNorm, norm + epsilon)", "scaled(gradient, maxNorm, norm)"],
+  ["clipping to norm 1", "1 : maxNorm / norm", "1 : 1 / norm"],
+  ["clipping scaled by the square of the norm", "1 : maxNorm / norm", "1 : maxNorm / (norm * norm)"],
+  ["clipping scales small gradients up", "norm <= maxNorm ? 1 :", "norm === 0 ? 1 :"],
+  ["clipping never scales", "norm <= maxNorm ? 1 :", "norm < Infinity ? 1 :"],
+  ["epsilon of the norm ignored", "limit(norm + epsilon, maxNorm)", "limit(norm, maxNorm)"],
   [
     "global norm of the last gradient only",
     "total = sumOfSquares(gradients[name], total);",
@@ -252,8 +224,8 @@ const clipping = mutantsIn(FAMILY, "src/optim/clip.ts", [
   ["global norm without root", "  return Math.sqrt(total);", "  return total;"],
   [
     "norms of all gradients together",
-    "scaled(gradient, maxNorm, norms[name])",
-    "scaled(gradient, maxNorm, Math.hypot(...Object.values(norms)))",
+    "limit(norms[name], maxNorm)",
+    "limit(Math.hypot(...Object.values(norms)), maxNorm)",
   ],
   ["clipping by value from above only", "clip(gradient, min, max)", "clip(gradient, -Infinity, max)"],
 ]);

@@ -520,18 +520,34 @@ const drivers = [
   ]),
 ];
 
-const layerNorm = mutantsIn("lstm", "src/rnn/cells/layer-norm-lstm-cell.ts", [
+const layerNormKernel = mutantsIn("lstm", "src/engine/reference/layer-norm.ts", [
   [
     "layer norm: epsilon outside the root",
-    "div(centered, sqrt(add(variance, epsilon)))",
-    "div(centered, add(sqrt(variance), epsilon))",
+    "Math.sqrt(round(variance + round(epsilon)))",
+    "Math.sqrt(variance) + epsilon",
   ],
+  ["layer norm: mean not subtracted", "normals[at + j] = from[at + j] - mean;", "normals[at + j] = from[at + j];"],
+  ["layer norm: mean of the first row", "laneSum(from, at, n, round)", "laneSum(from, 0, n, round)"],
   [
-    "layer norm: mean not subtracted",
-    "const centered = sub(x, mean(x, -1, { keepDims: true }));",
-    "const centered = x;",
+    "layer norm: variance of a sample",
+    "round(laneDot(normals, normals, at, n, round) / n)",
+    "laneDot(normals, normals, at, n, round) / (n - 1)",
   ],
-  ["layer norm: shift ignored", "return shift ? add(scaled, shift) : scaled;", "return scaled;"],
+  ["layer norm: gain ignored", "gains ? round(normals[at + j] * gains[j]) :", "gains === null ? 0 :"],
+  ["layer norm: shift ignored", "to[at + j] = shifts ? scaled + shifts[j] : scaled;", "to[at + j] = scaled;"],
+  ["layer norm: gain forgotten in the gradient", "gains ? upstream[at + j] * gains[j] :", "gains === null ? 0 :"],
+  ["layer norm: mean's gradient missing", "round(to[at + j] - mean)", "to[at + j]"],
+  [
+    "layer norm: variance's gradient missing",
+    "round(round(to[at + j] - mean) - round(normals[at + j] * slope))",
+    "(to[at + j] - mean)",
+  ],
+  ["layer norm: gradient of the first root", ") / roots[row];\n  }\n}\n\n/** to", ") / roots[0];\n  }\n}\n\n/** to"],
+  ["layer norm: gain's gradient without x", "round(upstream[i] * normals[i])", "upstream[i]"],
+  ["layer norm: gradients of the last row only", "to[i % to.length] += element(i);", "to[i % to.length] = element(i);"],
+]);
+
+const layerNorm = mutantsIn("lstm", "src/rnn/cells/layer-norm-lstm-cell.ts", [
   [
     "layer norm contrib: forget bias ignored",
     'sigmoid(add(norm(f, "forget"), forgetBias))',
@@ -565,5 +581,6 @@ export const lstmMutants: readonly Mutant[] = [
   ...cell,
   ...layouts,
   ...drivers,
+  ...layerNormKernel,
   ...layerNorm,
 ];

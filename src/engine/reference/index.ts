@@ -3,6 +3,7 @@ import { environment } from "#platform";
 import { arrayOf, Memory } from "./memory.ts";
 import { activationBackward, binary, cast, unary, where } from "./elementwise.ts";
 import { gruBackward, gruForward } from "./gru.ts";
+import { layerNorm, layerNormBackward } from "./layer-norm.ts";
 import { lstmBackward, lstmForward } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
 import { copyStrided, gather, maskSequence, reverseSequence, scatterAdd } from "./move.ts";
@@ -41,6 +42,8 @@ export const referenceKernels: Omit<
   softmaxBackward,
   crossEntropy,
   crossEntropyBackward,
+  layerNorm,
+  layerNormBackward,
   gather,
   scatterAdd,
   reverseSequence,

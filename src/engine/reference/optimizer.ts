@@ -1,16 +1,37 @@
-/** @file One optimizer step over one parameter, in place. Formulas and their sources: `src/optim`. */
+/** @file One optimizer step over all parameters, in place. Formulas and their sources: `src/optim`. */
 import { internalError } from "../../base/index.ts";
-import type { OptimizerItem, OptimizerUpdate } from "../engine.ts";
+import type { Operand, OptimizerItem, OptimizerPreparation, OptimizerUpdate } from "../engine.ts";
 import { type FloatArray, floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
 
-export function optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[]): void {
-  for (const item of items) updateOne(update, item);
+export function optimizerUpdate(
+  update: OptimizerUpdate,
+  items: readonly OptimizerItem[],
+  preparation: OptimizerPreparation = {},
+): void {
+  for (const item of items) {
+    const w = floats(item.parameter);
+    updateOne(update, w, prepare(preparation, w, floats(item.gradient)), item.slots);
+  }
 }
 
-function updateOne(update: OptimizerUpdate, { parameter, gradient, slots }: OptimizerItem): void {
-  const w = floats(parameter);
-  const g = floats(gradient);
+/** Decays the parameter and returns the gradient to work with. */
+function prepare(
+  { parameterDecay = 0, gradientScale = 1, gradientDecay = 0, damping = 1 }: OptimizerPreparation,
+  w: FloatArray,
+  g: FloatArray,
+): FloatArray {
+  const round = roundingFor(w);
+  const [shrink, scale, decay, damp] = [parameterDecay, gradientScale, gradientDecay, damping].map(round);
+  if (shrink !== 0) sgd({ kind: "sgd", learningRate: shrink }, w, w);
+  if (scale === 1 && decay === 0 && damp === 1) return g;
+  return g.map((x, i) => {
+    const scaled = round(scale * x);
+    return damp * (decay === 0 ? scaled : round(scaled + round(decay * w[i])));
+  });
+}
+
+function updateOne(update: OptimizerUpdate, w: FloatArray, g: FloatArray, slots: readonly Operand[]): void {
   const [first, second] = slots.map(floats);
   switch (update.kind) {
     case "sgd":

@@ -11,6 +11,8 @@ import {
   begin,
   isSingle,
   panelLength,
+  type Sizes,
+  sharesUnits,
   weightGradient,
 } from "./recurrent.ts";
 import type { Workspace } from "./workspace.ts";
@@ -31,6 +33,10 @@ export function gruForward(work: Workspace, a: GruForward): void {
   const { reset, update, candidate } = spec.gates;
   const outputs = begin(work, a);
   work.within(sizes.operations, () => {
+    if (sharesUnits(work, sizes, a.lengths)) {
+      gruSingle(work, a, sizes, outputs);
+      return;
+    }
     const single = isSingle(sizes);
     const [packR, packU] = [reset, update].map((block) => (single ? 0 : packedAbove(work, a, block * units, units)));
     const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
@@ -69,6 +75,60 @@ export function gruForward(work: Workspace, a: GruForward): void {
       numbers[spec.candidateActivation],
     );
   });
+}
+
+/** Parts of a step, as in kernels/assembly/gru.ts. */
+const [GATES, STATE] = [1, 2];
+
+/** One row through all steps, the units of each step shared by the threads. */
+function gruSingle(
+  work: Workspace,
+  a: GruForward,
+  { steps, features, outputs: units, width, operations }: Sizes,
+  outputs: number,
+): void {
+  const { gates: blocks, reset, updateGate, gateActivation, candidateActivation } = a.spec;
+  const z = work.scratch(width);
+  const [x, w, r, bias, gates, resetTerm] = [a.inputs, a.inputKernel, a.recurrent, a.bias, a.gates, a.resetTerm].map(
+    pointerOf,
+  );
+  const late = 2 * units * units;
+  const parts =
+    reset === "after"
+      ? [[GATES + STATE, operations / steps]]
+      : [
+          [GATES, operations / steps - late],
+          [STATE, late],
+        ];
+  for (let t = 0; t < steps; t++) {
+    const at = (pointer: number, length: number): number => pointer + t * length * BYTES;
+    for (const [which, count] of parts) {
+      work.run(
+        jobs.gruUnits,
+        count,
+        features,
+        units,
+        at(x, features),
+        w,
+        r,
+        bias,
+        pointerOrZero(a.recurrentBias),
+        at(outputs, units),
+        at(gates, width),
+        at(resetTerm, units),
+        z,
+        blocks.reset,
+        blocks.update,
+        blocks.candidate,
+        Number(reset === "after"),
+        Number(updateGate === "keep"),
+        numbers[gateActivation],
+        numbers[candidateActivation],
+        which,
+      );
+    }
+  }
+  work.copy(part(a.states, steps * units, a.hLast.shape), a.hLast);
 }
 
 export function gruBackward(work: Workspace, a: GruBackward): void {

@@ -7,6 +7,7 @@ import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./
 import { binary } from "./binary.ts";
 import { gruBackward, gruForward } from "./gru.ts";
 import { activationNumbers, instantiate, unaryNumbers } from "./kernels.ts";
+import { layerNorm, layerNormBackward } from "./layer-norm.ts";
 import { LinearMemory, pointerOf } from "./linear-memory.ts";
 import { lstmBackward, lstmForward } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
@@ -114,6 +115,8 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
       if (isFloat32(p)) crossEntropyBackward(work, p, targets, dLoss, dLogits);
       else reference.crossEntropyBackward(p, targets, dLoss, dLogits);
     },
+    layerNorm: (a) => (isFloat32(a.x) ? layerNorm(work, a) : reference.layerNorm(a)),
+    layerNormBackward: (a) => (isFloat32(a.dy) ? layerNormBackward(work, a) : reference.layerNormBackward(a)),
     gather(x, indices, out, outer, inner) {
       if (outer !== 1 || !isFloat32(x)) reference.gather(x, indices, out, outer, inner);
       else kernels.gather(pointerOf(x), pointerOf(indices), pointerOf(out), sizeOf(indices.shape), inner);
@@ -128,7 +131,7 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
     lstmBackward: (a) => (isFloat32(a.states) ? lstmBackward(work, a) : reference.lstmBackward(a)),
     gruForward: (a) => (isFloat32(a.states) ? gruForward(work, a) : reference.gruForward(a)),
     gruBackward: (a) => (isFloat32(a.states) ? gruBackward(work, a) : reference.gruBackward(a)),
-    optimizerUpdate: (update, items) => optimizerUpdate(work, update, items),
+    optimizerUpdate: (update, items, preparation) => optimizerUpdate(work, update, items, preparation),
     sumOfSquares(x, total) {
       if (!isFloat32(x)) return reference.sumOfSquares(x, total);
       return kernels.sumOfSquares(pointerOf(x), sizeOf(x.shape), total);

@@ -54,6 +54,10 @@ export const jobs = {
   crossEntropyBackward: 11,
   optimize: 12,
   lstmUnits: 13,
+  layerNorm: 14,
+  layerNormBackward: 15,
+  rnnUnits: 16,
+  gruUnits: 17,
 } as const;
 
 /** Numbers of the activations, as in kernels/assembly/activations.ts. */

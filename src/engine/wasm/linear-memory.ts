@@ -45,12 +45,13 @@ class WasmBlock implements Block {
   }
 
   /**
-   * The elements. Made anew after memory of one thread has grown, which detaches every older view: then the view is empty. Shared memory leaves
-   * views as they are.
+   * The elements. Made anew after memory of one thread has grown, which detaches every older view: then it is empty and begins at 0. Shared memory
+   * leaves views as they are.
    */
   get data(): TypedArray {
     const view = this.#view;
-    if (view !== undefined && view.length === this.length) return view;
+    // where it begins, since an empty array has no other length when it is detached
+    if (view !== undefined && view.byteOffset === this.pointer) return view;
     return (this.#view = new views[this.dtype](this.#memory.buffer, this.pointer, this.length));
   }
 }

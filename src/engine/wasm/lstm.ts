@@ -12,6 +12,7 @@ import {
   begin,
   isSingle,
   panelLength,
+  sharesUnits,
   weightGradients,
   type Sizes,
 } from "./recurrent.ts";
@@ -25,7 +26,7 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
   const outputs = begin(work, a);
   work.copy(a.c0, a.cLast);
   work.within(sizes.operations, () => {
-    if (isSingle(sizes) && isPlain(a) && work.isShared(sizes.operations / steps)) {
+    if (isPlain(a) && sharesUnits(work, sizes, a.lengths)) {
       lstmSingle(work, a, sizes, outputs);
       return;
     }
@@ -72,16 +73,15 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
   });
 }
 
-/** Whether it is the LSTM without options, of every step. */
-const isPlain = ({ spec, peepholes, projection, lengths }: LstmForward): boolean =>
+/** Whether it is the LSTM without options. */
+const isPlain = ({ spec, peepholes, projection }: LstmForward): boolean =>
   !spec.coupled &&
   spec.cellClip === Infinity &&
   spec.gateActivation === "sigmoid" &&
   spec.candidateActivation === "tanh" &&
   spec.outputActivation === "tanh" &&
   peepholes === undefined &&
-  projection === undefined &&
-  lengths === undefined;
+  projection === undefined;
 
 /** One row through all steps, the units of each step shared by the threads. */
 function lstmSingle(

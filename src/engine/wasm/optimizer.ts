@@ -1,54 +1,78 @@
 import { sizeOf } from "../../base/index.ts";
-import type { OptimizerItem, OptimizerUpdate } from "../engine.ts";
+import type { Operand, OptimizerItem, OptimizerPreparation, OptimizerUpdate } from "../engine.ts";
 import { optimizerUpdate as optimizerUpdateByReference } from "../reference/optimizer.ts";
 import { jobs } from "./kernels.ts";
-import { pointerOf } from "./linear-memory.ts";
+import { pointerOf, pointerOrZero } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Number of the kernel, as in kernels/assembly/optimizer.ts, and its numbers; undefined for a variant that has none. */
-function kernelOf(update: OptimizerUpdate): readonly [kernel: number, ...numbers: number[]] | undefined {
+/** Factors on the gradient before it enters the velocity, and on the velocity. */
+const rates = (scaled: boolean, learningRate: number): readonly [number, number] =>
+  scaled ? [learningRate, 1] : [1, learningRate];
+
+/** What is added inside the root, and outside. */
+const epsilons = ({ epsilon, epsilonInside }: { epsilon: number; epsilonInside: boolean }): readonly [number, number] =>
+  epsilonInside ? [epsilon, 0] : [0, epsilon];
+
+/** Number of the kernel, as in kernels/assembly/optimizer.ts, and its numbers. */
+function kernelOf(update: OptimizerUpdate): readonly [kernel: number, ...numbers: number[]] {
   switch (update.kind) {
     case "sgd":
       return [0, update.learningRate];
     case "momentum":
-      return update.nesterov || update.velocity === "scaled" ? undefined : [1, update.learningRate, update.momentum];
+      return [update.nesterov ? 2 : 1, ...rates(update.velocity === "scaled", update.learningRate), update.momentum];
     case "rmsprop": {
-      const { learningRate, decay, epsilon, epsilonInside, momentum, centered, velocity } = update;
-      if (momentum > 0 || centered || epsilonInside !== (velocity === "scaled")) return undefined;
-      return [epsilonInside ? 3 : 2, learningRate, decay, 1 - decay, epsilon];
+      const { learningRate, decay, momentum, velocity } = update;
+      return [3, ...rates(velocity === "scaled", learningRate), decay, 1 - decay, ...epsilons(update), momentum];
     }
     case "adagrad":
-      return undefined;
+      return [4, update.learningRate, ...epsilons(update)];
     case "adam": {
       const { stepSize, rootScale, beta1, beta2, epsilon } = update;
-      return [4, stepSize, rootScale, beta1, 1 - beta1, beta2, 1 - beta2, epsilon];
+      return [5, stepSize, rootScale, beta1, 1 - beta1, beta2, 1 - beta2, epsilon];
     }
     default:
       return update satisfies never;
   }
 }
 
+/** The slots in their places, of which RMSProp may leave out any but the first. */
+function slotsOf(update: OptimizerUpdate, slots: readonly Operand[]): readonly (Operand | undefined)[] {
+  if (update.kind !== "rmsprop") return [slots[0], slots[1], undefined];
+  return [slots[0], update.momentum > 0 ? slots[1] : undefined, update.centered ? slots[slots.length - 1] : undefined];
+}
+
 /** Operations per element. */
 const COST = 20;
 
-/** One optimizer step on the kernels, for parameters in float32; the reference does the others, and variants without a kernel. */
-export function optimizerUpdate(work: Workspace, update: OptimizerUpdate, items: readonly OptimizerItem[]): void {
-  const found = kernelOf(update);
-  if (found === undefined) {
-    optimizerUpdateByReference(update, items);
-    return;
-  }
-  const [kernel, ...numbers] = found;
+/** One optimizer step on the kernels, for parameters in float32; the reference does the others. */
+export function optimizerUpdate(
+  work: Workspace,
+  update: OptimizerUpdate,
+  items: readonly OptimizerItem[],
+  preparation: OptimizerPreparation = {},
+): void {
+  const [kernel, ...numbers] = kernelOf(update);
+  const { parameterDecay = 0, gradientScale = 1, gradientDecay = 0, damping = 1 } = preparation;
   for (const item of items) {
     const { parameter, gradient, slots } = item;
     if (parameter.dtype !== "float32") {
-      optimizerUpdateByReference(update, [item]);
+      optimizerUpdateByReference(update, [item], preparation);
       continue;
     }
     const n = sizeOf(parameter.shape);
-    const [w, g] = [pointerOf(parameter), pointerOf(gradient)];
-    const first = pointerOf(slots[0] ?? parameter);
-    const second = pointerOf(slots[1] ?? parameter);
-    work.run(jobs.optimize, COST * n, kernel, n, w, g, first, second, ...numbers);
+    work.run(
+      jobs.optimize,
+      COST * n,
+      kernel,
+      n,
+      pointerOf(parameter),
+      pointerOf(gradient),
+      ...slotsOf(update, slots).map(pointerOrZero),
+      parameterDecay,
+      gradientScale,
+      gradientDecay,
+      damping,
+      ...numbers,
+    );
   }
 }

@@ -75,6 +75,10 @@ export function begin(work: Workspace, { h0, states, hLast }: Pick<RnnForward, "
 /** One row alone reads the weights once per step: then packing them would take longer than the product. */
 export const isSingle = ({ batch }: Sizes): boolean => batch === 1;
 
+/** Whether the threads share the units of each step: one row alone, of every step, and enough work in one step. */
+export const sharesUnits = (work: Workspace, sizes: Sizes, lengths: Operand | undefined): boolean =>
+  isSingle(sizes) && lengths === undefined && work.isShared(sizes.operations / sizes.steps);
+
 type Gradients = Pick<RnnBackward, "inputs" | "dInputKernel" | "dRecurrent" | "dBias" | "states">;
 
 /** Floats of one gate's dz in panels. */

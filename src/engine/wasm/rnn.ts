@@ -2,7 +2,19 @@
 import type { RnnBackward, RnnForward } from "../engine.ts";
 import { activationNumbers as numbers, jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
-import { sizesOf, packedAbove, GAP, packedBack, begin, isSingle, panelLength, weightGradients } from "./recurrent.ts";
+import {
+  sizesOf,
+  packedAbove,
+  GAP,
+  packedBack,
+  part,
+  begin,
+  isSingle,
+  panelLength,
+  sharesUnits,
+  type Sizes,
+  weightGradients,
+} from "./recurrent.ts";
 import type { Workspace } from "./workspace.ts";
 
 export function rnnForward(work: Workspace, a: RnnForward): void {
@@ -10,6 +22,10 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
   const { steps, batch, features, outputs: units, width, operations } = sizes;
   const outputs = begin(work, a);
   work.within(sizes.operations, () => {
+    if (sharesUnits(work, sizes, a.lengths)) {
+      rnnSingle(work, a, sizes, outputs);
+      return;
+    }
     work.run(
       jobs.rnnForward,
       operations,
@@ -30,6 +46,22 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
       numbers[a.activation],
     );
   });
+}
+
+/** One row through all steps, the units of each step shared by the threads. */
+function rnnSingle(
+  work: Workspace,
+  a: RnnForward,
+  { steps, features, width, operations }: Sizes,
+  outputs: number,
+): void {
+  const [x, w, r, bias] = [a.inputs, a.inputKernel, a.recurrent, a.bias].map(pointerOf);
+  for (let t = 0; t < steps; t++) {
+    const at = (pointer: number, length: number): number => pointer + t * length * BYTES;
+    const y = at(outputs, width);
+    work.run(jobs.rnnUnits, operations / steps, features, width, at(x, features), w, r, bias, y, numbers[a.activation]);
+  }
+  work.copy(part(a.states, steps * width, a.hLast.shape), a.hLast);
 }
 
 export function rnnBackward(work: Workspace, a: RnnBackward): void {

@@ -1,20 +1,5 @@
 import { checkInteger, type Shape } from "../../base/index.ts";
-import {
-  add,
-  concat,
-  div,
-  matmul,
-  mean,
-  mul,
-  reshape,
-  sigmoid,
-  slice,
-  sqrt,
-  square,
-  sub,
-  tanh,
-  type Tensor,
-} from "../../tensor/index.ts";
+import { add, concat, layerNorm, matmul, mul, reshape, sigmoid, slice, tanh, type Tensor } from "../../tensor/index.ts";
 import type { Cell, Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal } from "../initializers.ts";
 import { type Declaration, ParameterSet } from "../parameter-set.ts";
@@ -43,15 +28,6 @@ export type LayerNormLstmCellOptions = {
 };
 
 const EPSILON: Readonly<Record<LayerNormVariant, number>> = { contrib: 1e-12, tfa: 1e-3, haste: 1e-5 };
-
-/** (x - mean) / sqrt(variance + epsilon) over the last axis; gain and shift follow where there are any. */
-export function layerNorm(x: Tensor, epsilon: number, gain?: Tensor, shift?: Tensor): Tensor {
-  const centered = sub(x, mean(x, -1, { keepDims: true }));
-  const variance = mean(square(centered), -1, { keepDims: true });
-  const normal = div(centered, sqrt(add(variance, epsilon)));
-  const scaled = gain ? mul(normal, gain) : normal;
-  return shift ? add(scaled, shift) : scaled;
-}
 
 /** LSTM with layer normalisation, composed of tensor ops. Errors as in `lstmCell`. */
 export function layerNormLstmCell({

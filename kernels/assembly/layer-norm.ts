@@ -1,0 +1,63 @@
+// Layer normalisation; see src/engine/reference/layer-norm.ts.
+import { addProductRow, addRow, divScalar, layerNormBackwardRow, mulRow, subScalar } from "./generated/rows";
+import { begin, float, int, pointer, share } from "./pool";
+import { laneDot, laneSum } from "./sums";
+
+/** gain and shift: 0 where there is none. */
+export function layerNorm(thread: i32, threads: i32): void {
+  begin();
+  const rows = int(), n = int();
+  const x = pointer(), gain = pointer(), shift = pointer(), y = pointer(), normal = pointer(), root = pointer();
+  const epsilon = float();
+  const row = <usize>n << 2;
+  const last = share(rows, thread + 1, threads);
+  for (let i = share(rows, thread, threads); i < last; i++) {
+    const from = x + <usize>i * row, to = y + <usize>i * row, own = normal + <usize>i * row;
+    subScalar(from, own, n, laneSum(from, n) / <f32>n);
+    const rootOf = sqrt(laneDot(own, own, n) / <f32>n + epsilon);
+    f32.store(root + (<usize>i << 2), rootOf);
+    divScalar(own, own, n, rootOf);
+    if (gain) mulRow(own, gain, to, n);
+    else if (to != own) memory.copy(to, own, row);
+    if (shift) addRow(to, shift, to, n);
+  }
+}
+
+/** dx, dGain, dShift: 0 where it is not wanted. The rows of dx and the columns of the sums are shared by the threads. */
+export function layerNormBackward(thread: i32, threads: i32): void {
+  begin();
+  const rows = int(), n = int();
+  const gain = pointer(), normal = pointer(), root = pointer(), dy = pointer();
+  const dx = pointer(), dGain = pointer(), dShift = pointer();
+  const row = <usize>n << 2;
+  if (dx) {
+    const last = share(rows, thread + 1, threads);
+    for (let i = share(rows, thread, threads); i < last; i++) {
+      const own = normal + <usize>i * row, to = dx + <usize>i * row;
+      let g = dy + <usize>i * row;
+      if (gain) {
+        mulRow(g, gain, to, n);
+        g = to;
+      }
+      const mean = laneSum(g, n) / <f32>n;
+      layerNormBackwardRow(g, own, to, n, mean, laneDot(g, own, n) / <f32>n, f32.load(root + (<usize>i << 2)));
+    }
+  }
+  // vectors of eight, so that no two threads write to one
+  const vectors = (n + 7) >> 3;
+  const from = share(vectors, thread, threads) << 3;
+  const width = min(n, share(vectors, thread + 1, threads) << 3) - from;
+  if (width <= 0) return;
+  const at = <usize>from << 2;
+  if (dGain) {
+    memory.fill(dGain + at, 0, <usize>width << 2);
+    for (let i = 0; i < rows; i++) {
+      const start = <usize>i * row + at;
+      addProductRow(dGain + at, dy + start, normal + start, dGain + at, width);
+    }
+  }
+  if (dShift) {
+    memory.fill(dShift + at, 0, <usize>width << 2);
+    for (let i = 0; i < rows; i++) addRow(dShift + at, dy + <usize>i * row + at, dShift + at, width);
+  }
+}
