@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { availableNodes } from "./helpers/nodes.ts";
@@ -65,6 +65,33 @@ test("packing twice gives the same bytes", () => {
   const again = pack(join(folder, "second"));
   const hash = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
   expect(hash(join(folder, "second", again.filename))).toBe(hash(join(folder, "first", packed.filename)));
+});
+
+/** What a file of the build imports before anything else can run, and what that imports: files of the build by their paths, all else by its name. */
+function loadedWith(file: string, seen: Set<string> = new Set([file])): string[] {
+  const imports = readFileSync(join(root, file), "utf8").matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)";$/gm);
+  for (const [, name] of imports) {
+    const path = name.startsWith(".") ? join(dirname(file), name) : name;
+    if (seen.has(path)) continue;
+    seen.add(path);
+    if (path !== name) loadedWith(path, seen);
+  }
+  return [...seen];
+}
+
+test("little is loaded at the start", () => {
+  expect(loadedWith("dist/index.js").toSorted()).toEqual([
+    "#platform",
+    "dist/base.js",
+    "dist/index.js",
+    "dist/library.js",
+  ]);
+  const [, ...ofNode] = loadedWith("dist/platform/node.js");
+  // node:crypto would take some 9 ms
+  expect(ofNode.toSorted()).toEqual(["node:fs", "node:os", "node:v8", "node:worker_threads"]);
+  // help and version need neither the library nor what draws
+  const command = loadedWith("dist/cli/main.js").filter((name) => !/^(dist\/cli\/|node:)/.test(name));
+  expect(command).toEqual(["commander"]);
 });
 
 test("nothing runs when it is installed", () => {

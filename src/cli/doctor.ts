@@ -1,21 +1,11 @@
 import { availableParallelism, cpus } from "node:os";
-import type { Command } from "commander";
 import { engineReport } from "unrolled";
 import { type Choice, choicesOf } from "./engine-choices.ts";
 import { EXIT } from "./failure.ts";
 import { binaryBytes, real, table } from "./format.ts";
-import type { Finish } from "./program.ts";
 import { type Check, selfCheck } from "./self-check.ts";
 import { measureSpeed, SIZES, type Speed } from "./speed.ts";
 import { type WasmFeatures, wasmFeatures } from "./wasm-features.ts";
-
-const EXAMPLES = `
-Examples:
-  unrolled doctor
-  unrolled doctor --json
-  UNROLLED_NUMERICS=portable UNROLLED_THREADS=1 unrolled doctor
-
-Exit codes: 0 all is well, 1 the self-check failed.`;
 
 /** All that is known; `--json` prints it as it is. */
 type Diagnosis = {
@@ -36,17 +26,11 @@ type Diagnosis = {
   readonly ok: boolean;
 };
 
-export function addDoctor(program: Command, finish: Finish): void {
-  program
-    .command("doctor")
-    .description("What runs here and why, how fast it is, and whether it computes right.")
-    .option("--json", "one line of JSON")
-    .addHelpText("after", EXAMPLES)
-    .action(async ({ json }: { json?: boolean }) => {
-      const diagnosis = await diagnose();
-      console.log(json ? JSON.stringify(diagnosis) : describe(diagnosis));
-      finish(diagnosis.ok ? EXIT.ok : EXIT.failure);
-    });
+/** Prints the diagnosis; returns the exit code. */
+export async function doctor({ json }: { readonly json?: boolean }): Promise<number> {
+  const diagnosis = await diagnose();
+  console.log(json ? JSON.stringify(diagnosis) : describe(diagnosis));
+  return diagnosis.ok ? EXIT.ok : EXIT.failure;
 }
 
 async function diagnose(): Promise<Diagnosis> {

@@ -1,6 +1,6 @@
 /** @file From what was thrown to one line on stderr and an exit code. */
 import { CommanderError, InvalidArgumentError } from "commander";
-import { DataError, FormatError, NotFiniteError } from "unrolled";
+import type { ErrorCode } from "unrolled";
 
 export const EXIT = {
   ok: 0,
@@ -17,15 +17,16 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
-/** The library's words for a wrong option value. */
-const isValueError = (error: Error): boolean =>
-  "code" in error && (error.code === "ERR_VALUE" || error.code === "ERR_KIND");
+/** Whether it is an error of the library with one of these codes, which are told by name since help needs no library. */
+const hasCode = (error: unknown, ...codes: readonly ErrorCode[]): boolean =>
+  error instanceof Error && codes.some((code) => "code" in error && error.code === code);
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof InvalidArgumentError) return EXIT.usage;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof NotFiniteError) return EXIT.diverged;
-  return error instanceof Error && isValueError(error) ? EXIT.usage : EXIT.failure;
+  if (hasCode(error, "ERR_NOT_FINITE")) return EXIT.diverged;
+  // the library's words for a wrong option value
+  return hasCode(error, "ERR_VALUE", "ERR_KIND") ? EXIT.usage : EXIT.failure;
 }
 
 /** Prints one line (with `UNROLLED_DEBUG` the stack) and returns the exit code. `name` is the command, such as `unrolled train`. */
@@ -43,7 +44,7 @@ export function asUsage<R>(f: () => R): R {
   try {
     return f();
   } catch (error) {
-    if (error instanceof DataError && !(error instanceof FormatError)) throw new UsageError(error.message);
+    if (hasCode(error, "ERR_DATA")) throw new UsageError((error as Error).message);
     throw error;
   }
 }

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import {
   adam,
   argmax,
@@ -17,7 +16,6 @@ import {
 } from "unrolled";
 import { paint } from "./format.ts";
 import { chartWidth, lossChart } from "./loss-history.ts";
-import { integer } from "./values.ts";
 
 const CHARACTERS = ["h", "e", "l", "o"];
 const ids = (word: string): number[] => [...word].map((character) => CHARACTERS.indexOf(character));
@@ -27,17 +25,11 @@ const shape = (x: Tensor): string => `(${x.shape.join(", ")})`;
 const say = (text: string): void => console.log(text);
 const title = (text: string): void => say(`\n${paint("bold", text, process.stdout)}`);
 
-export function addHello(program: Command): void {
-  program
-    .command("hello")
-    .description("Play the tutorial: one-hot characters, a batch of words, learning to spell.")
-    .option("--seed <n>", "of the initial weights", integer(0), 1)
-    .addHelpText("after", "\nExample:\n  unrolled hello")
-    .action(({ seed }: { seed: number }) => {
-      actOne(seed);
-      actTwo(seed);
-      actThree(seed);
-    });
+/** Plays all acts. */
+export function hello({ seed }: { readonly seed: number }): void {
+  actOne(seed);
+  actTwo(seed);
+  actThree(seed);
 }
 
 function actOne(seed: number): void {

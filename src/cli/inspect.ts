@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { LanguageModel } from "unrolled";
 import { loadModel } from "unrolled/node";
 import { asUsage } from "./failure.ts";
@@ -14,38 +13,31 @@ type ParameterRow = {
   max: number;
 };
 
-export function addInspect(program: Command): void {
-  program
-    .command("inspect")
-    .description("Show a model's configuration and its parameters.")
-    .argument("<dir>", "run directory or model file")
-    .option("--json", "one line of JSON")
-    .addHelpText("after", "\nExample:\n  unrolled inspect runs/book")
-    .action((directory: string, { json }: { json?: boolean }) => {
-      const model = asUsage(() => loadModel(directory));
-      const { unit, size } = model.vocabulary;
-      const configuration = {
-        kind: model.kind,
-        unit,
-        vocabulary: size,
-        ...model.config,
-        parameters: model.parameterCount,
-      };
-      const parameters = describeParameters(model);
-      if (json) {
-        console.log(JSON.stringify({ configuration, parameters }));
-        return;
-      }
-      console.log(table(Object.entries(configuration).map(([name, value]) => [name, String(value)])));
-      const header = ["parameter", "shape", "count", "mean", "deviation", "min", "max"];
-      const rows = parameters.map((p) => [
-        p.name,
-        `[${p.shape.join(", ")}]`,
-        count(p.count),
-        ...[p.mean, p.deviation, p.min, p.max].map(real),
-      ]);
-      console.log(`\n${table([header, ...rows], new Set([2, 3, 4, 5, 6]))}`);
-    });
+/** Prints the model's configuration and what its parameters are like. */
+export function inspect(directory: string, { json }: { readonly json?: boolean }): void {
+  const model = asUsage(() => loadModel(directory));
+  const { unit, size } = model.vocabulary;
+  const configuration = {
+    kind: model.kind,
+    unit,
+    vocabulary: size,
+    ...model.config,
+    parameters: model.parameterCount,
+  };
+  const parameters = describeParameters(model);
+  if (json) {
+    console.log(JSON.stringify({ configuration, parameters }));
+    return;
+  }
+  console.log(table(Object.entries(configuration).map(([name, value]) => [name, String(value)])));
+  const header = ["parameter", "shape", "count", "mean", "deviation", "min", "max"];
+  const rows = parameters.map((p) => [
+    p.name,
+    `[${p.shape.join(", ")}]`,
+    count(p.count),
+    ...[p.mean, p.deviation, p.min, p.max].map(real),
+  ]);
+  console.log(`\n${table([header, ...rows], new Set([2, 3, 4, 5, 6]))}`);
 }
 
 function describeParameters(model: LanguageModel): ParameterRow[] {

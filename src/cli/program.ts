@@ -1,14 +1,14 @@
-/** @file The command's options and help; each command's work is in its own file. */
+/** @file The command's options and help; each command's work is in its own file, which is loaded when it is called. */
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { translateAliases } from "./aliases.ts";
-import { addDoctor } from "./doctor.ts";
-import { addEvaluate } from "./evaluate.ts";
+import { addDoctor } from "./doctor-options.ts";
+import { addEvaluate } from "./evaluate-options.ts";
 import { EXIT, reportFailure } from "./failure.ts";
-import { addHello } from "./hello.ts";
-import { addInspect } from "./inspect.ts";
-import { addSample } from "./sample.ts";
-import { addTrain } from "./train.ts";
+import { addHello } from "./hello-options.ts";
+import { addInspect } from "./inspect-options.ts";
+import { addSample } from "./sample-options.ts";
+import { addTrain } from "./train-options.ts";
 
 /** Sets the exit code that a command ends with when it is not 0 and nothing was thrown. */
 export type Finish = (exitCode: number) => void;

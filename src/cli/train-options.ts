@@ -1,7 +1,8 @@
-/** @file Options of `unrolled train`: their declaration, and what they mean for the library. */
-import { basename, join, resolve } from "node:path";
+/** @file Options of `unrolled train`. Its work is loaded when it is called. */
 import { type Command, Option } from "commander";
-import { type LanguageModel, type LanguageModelOptions, optimizers, type Unit } from "unrolled";
+import type { optimizers, Unit } from "unrolled";
+import { withPreset } from "./presets.ts";
+import type { Finish } from "./program.ts";
 import { threadsOption } from "./threads.ts";
 import { integer, norm, number } from "./values.ts";
 
@@ -20,7 +21,7 @@ export type TrainCommandOptions = {
   steps?: number;
   epochs?: number;
   seconds?: number;
-  optimizer: keyof typeof optimizers;
+  optimizer: OptimizerName;
   learningRate: number;
   learningRateDecay?: number;
   learningRateDecayAfter?: number;
@@ -39,6 +40,19 @@ export type TrainCommandOptions = {
   json?: boolean;
 };
 
+type OptimizerName = keyof typeof optimizers;
+
+/** The library's, which is not loaded for their names. */
+const OPTIMIZERS: Readonly<Record<OptimizerName, true>> = {
+  sgd: true,
+  momentum: true,
+  nesterov: true,
+  rmsprop: true,
+  adagrad: true,
+  adam: true,
+  adamw: true,
+};
+
 const EXAMPLES = `
 Examples:
   unrolled train book.txt --out runs/book
@@ -49,7 +63,16 @@ Examples:
 
 Ctrl-C ends the running step, saves and exits with 130; a second one exits at once.`;
 
-export function declareTrainOptions(command: Command): Command {
+export function addTrain(program: Command, finish: Finish): void {
+  declareOptions(program.command("train").description("Train a language model on text.")).action(
+    async (files: string[], options: TrainCommandOptions, command: Command) => {
+      const { train } = await import("./train.ts");
+      finish(await train(files, withPreset(options, command), command));
+    },
+  );
+}
+
+function declareOptions(command: Command): Command {
   const choice = (flags: string, text: string, choices: readonly string[], fallback?: string): Option =>
     new Option(flags, text).choices(choices).default(fallback);
   return command
@@ -68,7 +91,7 @@ export function declareTrainOptions(command: Command): Command {
     .option("--steps <n>", "stop after so many steps", integer(1))
     .option("--epochs <n>", "stop after so many passes (default: 50, without --steps and --seconds)", integer(1))
     .option("--seconds <n>", "stop after so much time", number(0))
-    .addOption(choice("--optimizer <name>", "update rule", Object.keys(optimizers), "adam"))
+    .addOption(choice("--optimizer <name>", "update rule", Object.keys(OPTIMIZERS), "adam"))
     .option("--learning-rate <x>", "size of the updates", number(0), 0.002)
     .option("--learning-rate-decay <x>", "multiply the rate by this each epoch", number(0))
     .option("--learning-rate-decay-after <n>", "… from this epoch on (default: 10)", integer(0))
@@ -86,26 +109,4 @@ export function declareTrainOptions(command: Command): Command {
     .option("--quiet", "no progress")
     .option("--json", "one JSON event per line on stdout; the rest on stderr")
     .addHelpText("after", EXAMPLES);
-}
-
-export const outputDirectory = (options: TrainCommandOptions, files: readonly string[]): string =>
-  options.out ?? join("runs", basename(resolve(files[0])).replace(/\.[^.]*$/, "") || "model");
-
-/** What of a saved model can't be had differently although it was asked for; undefined when all agrees. */
-export function architectureConflict(
-  model: LanguageModel,
-  options: TrainCommandOptions,
-  command: Command,
-): string | undefined {
-  const saved = { ...model.config, unit: model.vocabulary.unit };
-  const names = ["unit", "cell", "dialect", "hiddenSize", "layers", "embeddingSize", "dropout"] as const;
-  const name = names.find((n) => command.getOptionValueSource(n) === "cli" && options[n] !== saved[n]);
-  if (name === undefined) return undefined;
-  const flag = command.options.find((option) => option.attributeName() === name)?.long;
-  return `${flag}: expected ${saved[name]}, as in the model of --init-from, got ${options[name]}`;
-}
-
-export function modelOptions(options: TrainCommandOptions): LanguageModelOptions {
-  const { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed } = options;
-  return { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed };
 }

@@ -1,7 +1,11 @@
-/** @file What the options of `unrolled train` mean for the library's `train`. */
+/** @file What the options of `unrolled train` mean for the library. */
+import { basename, join, resolve } from "node:path";
+import type { Command } from "commander";
 import {
   charRnn,
   contiguousBatches,
+  type LanguageModel,
+  type LanguageModelOptions,
   type Optimizer,
   optimizers,
   type Schedule,
@@ -59,4 +63,26 @@ function scheduleOf(options: TrainCommandOptions, stepsPerEpoch: number): Schedu
   if (every !== undefined) return torchRnn({ initial, every, factor: decay ?? 0.5, stepsPerEpoch });
   if (decay === undefined && after === undefined) return undefined;
   return charRnn({ initial, decay: decay ?? 0.97, decayAfterEpochs: after ?? 10, stepsPerEpoch });
+}
+
+export const outputDirectory = (options: TrainCommandOptions, files: readonly string[]): string =>
+  options.out ?? join("runs", basename(resolve(files[0])).replace(/\.[^.]*$/, "") || "model");
+
+/** What of a saved model can't be had differently although it was asked for; undefined when all agrees. */
+export function architectureConflict(
+  model: LanguageModel,
+  options: TrainCommandOptions,
+  command: Command,
+): string | undefined {
+  const saved = { ...model.config, unit: model.vocabulary.unit };
+  const names = ["unit", "cell", "dialect", "hiddenSize", "layers", "embeddingSize", "dropout"] as const;
+  const name = names.find((n) => command.getOptionValueSource(n) === "cli" && options[n] !== saved[n]);
+  if (name === undefined) return undefined;
+  const flag = command.options.find((option) => option.attributeName() === name)?.long;
+  return `${flag}: expected ${saved[name]}, as in the model of --init-from, got ${options[name]}`;
+}
+
+export function modelOptions(options: TrainCommandOptions): LanguageModelOptions {
+  const { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed } = options;
+  return { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed };
 }

@@ -5,31 +5,16 @@ import { encodeCorpus, type LanguageModel, languageModel, train as trainModel } 
 import { loadModel, MODEL_FILE, readCorpus, readCorpusBytes, saveModel } from "unrolled/node";
 import { asUsage, EXIT, UsageError } from "./failure.ts";
 import { count, duration, plural, real, shellWord } from "./format.ts";
-import type { Finish } from "./program.ts";
-import { withPreset } from "./presets.ts";
 import { trainingStatus } from "./status.ts";
-import { settingsOf, stepsPerEpoch } from "./train-settings.ts";
+import { architectureConflict, modelOptions, outputDirectory, settingsOf, stepsPerEpoch } from "./train-settings.ts";
 import { stopSignals } from "./stop-signals.ts";
-import {
-  architectureConflict,
-  declareTrainOptions,
-  modelOptions,
-  outputDirectory,
-  type TrainCommandOptions,
-} from "./train-options.ts";
-
-export function addTrain(program: Command, finish: Finish): void {
-  declareTrainOptions(program.command("train").description("Train a language model on text.")).action(
-    async (files: string[], options: TrainCommandOptions, command: Command) => {
-      finish(await train(files, withPreset(options, command), command));
-    },
-  );
-}
+import type { TrainCommandOptions } from "./train-options.ts";
 
 /** Seconds after which the model is saved in any case. */
 const SAVE_INTERVAL = 30;
 
-async function train(files: readonly string[], options: TrainCommandOptions, command: Command): Promise<number> {
+/** Trains and saves; returns the exit code. */
+export async function train(files: readonly string[], options: TrainCommandOptions, command: Command): Promise<number> {
   const directory = outputDirectory(options, files);
   if (existsSync(join(directory, MODEL_FILE)) && !options.overwrite) {
     const got = `${JSON.stringify(directory)}. Add --overwrite to replace it`;

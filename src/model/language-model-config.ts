@@ -1,5 +1,4 @@
-import * as z from "zod/mini";
-import { FormatError, sentence } from "../base/index.ts";
+import { checkChoice, checkInteger, checkNumber, describe, FormatError, sentence } from "../base/index.ts";
 import { type Vocabulary, vocabularyFromJSON } from "../data/index.ts";
 import type { Dialect } from "../rnn/index.ts";
 
@@ -16,29 +15,44 @@ export type LanguageModelConfig = {
   readonly seed: number;
 };
 
-const size = (): z.ZodMiniNumber => z.int().check(z.minimum(1), z.maximum(65_536));
+/** The largest number below 1. */
+const BELOW_ONE = 1 - 2 ** -53;
 
-const schema: z.ZodMiniType<LanguageModelConfig> = z.strictObject({
-  cell: z.enum(["rnn", "lstm", "gru"]),
-  dialect: z.enum(["tf1", "keras", "torch"]),
-  hiddenSize: size(),
-  layers: z.int().check(z.minimum(1), z.maximum(256)),
-  embeddingSize: size(),
-  dropout: z.number().check(z.minimum(0), z.lt(1)),
-  seed: z.int().check(z.minimum(0)),
-});
+const size = (where: string, value: unknown): number => checkInteger(where, value, 1, 65_536);
+
+type Fields = {
+  readonly [Name in keyof LanguageModelConfig]: (where: string, value: unknown) => LanguageModelConfig[Name];
+};
+
+const fields: Fields = {
+  cell: (where, value) => checkChoice(where, value, ["rnn", "lstm", "gru"]),
+  dialect: (where, value) => checkChoice(where, value, ["tf1", "keras", "torch"]),
+  hiddenSize: size,
+  layers: (where, value) => checkInteger(where, value, 1, 256),
+  embeddingSize: size,
+  dropout: (where, value) => checkNumber(where, value, 0, BELOW_ONE),
+  seed: (where, value) => checkInteger(where, value),
+};
+
+function checkField(where: string, name: keyof LanguageModelConfig, value: unknown): unknown {
+  try {
+    return fields[name](where, value);
+  } catch (error) {
+    throw new FormatError((error as Error).message);
+  }
+}
 
 /** Checks a configuration that was read from a file. Throws FormatError that names the first wrong field. */
 export function parseLanguageModelConfig(value: unknown): { config: LanguageModelConfig; vocabulary: Vocabulary } {
   const where = "languageModel configuration";
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new FormatError(sentence(where, "an object", Array.isArray(value) ? "an array" : String(value)));
-  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new FormatError(sentence(where, "an object", Array.isArray(value) ? "an array" : describe(value)));
   const { vocabulary, ...rest } = value as Record<string, unknown>;
-  const result = z.safeParse(schema, rest);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new FormatError(`${where}: ${issue.path.join(".") || "fields"}: ${issue.message}`);
-  }
-  return { config: result.data, vocabulary: vocabularyFromJSON(vocabulary) };
+  const names = Object.keys(fields) as (keyof LanguageModelConfig)[];
+  const other = Object.keys(rest).find((name) => !Object.hasOwn(fields, name));
+  if (other !== undefined)
+    throw new FormatError(sentence(where, `${names.join(", ")} and no other field`, describe(other)));
+  const entries = names.map((name) => [name, checkField(`${where}: ${name}`, name, rest[name])] as const);
+  const config = Object.fromEntries(entries) as LanguageModelConfig;
+  return { config, vocabulary: vocabularyFromJSON(vocabulary) };
 }
