@@ -13,7 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tensor: ["base", "engine"],
   rnn: ["base", "engine", "tensor"],
   optim: ["base", "engine", "tensor"],
-  formats: ["base"],
+  formats: ["base", "platform"],
   data: ["base"],
   model: ["base", "tensor", "rnn", "data", "formats"],
   train: ["base", "platform", "engine", "tensor", "rnn", "optim", "data", "formats", "model"],

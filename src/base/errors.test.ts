@@ -3,12 +3,14 @@ import {
   checkChoice,
   checkInteger,
   checkNumber,
+  DamagedError,
   DataError,
   describe as describeValue,
   dtypeError,
   FormatError,
   internalError,
   kindError,
+  LockedError,
   NotFiniteError,
   releasedError,
   sentence,
@@ -40,6 +42,8 @@ test.each([
   ],
   [internalError("lost a block"), Error, "ERR_INTERNAL", "internal: lost a block"],
   [new FormatError("bad magic"), FormatError, "ERR_FORMAT", "bad magic"],
+  [new DamagedError("a bit is wrong", { file: "a" }), DamagedError, "ERR_DAMAGED", "a bit is wrong"],
+  [new LockedError("in use"), LockedError, "ERR_LOCKED", "in use"],
   [new DataError("no text"), DataError, "ERR_DATA", "no text"],
   [new UnsupportedError("no float64"), UnsupportedError, "ERR_UNSUPPORTED", "no float64"],
   [new NotFiniteError("loss is NaN"), NotFiniteError, "ERR_NOT_FINITE", "loss is NaN"],
@@ -50,6 +54,13 @@ test.each([
   expect(error.message).toBe(message);
   expect(error.name).toBe(kind.name);
   expect(String(error)).toBe(`${kind.name}: ${message}`);
+});
+
+test("damage names the file and the array, and is an error of the format", () => {
+  const cause = new Error("inner");
+  const error = new DamagedError("outer", { file: "a.safetensors", array: "w", cause });
+  expect(error).toMatchObject({ file: "a.safetensors", array: "w", cause });
+  expect(error).toBeInstanceOf(FormatError);
 });
 
 test("a cause is kept", () => {

@@ -13,6 +13,8 @@ export type ErrorCode =
   | "ERR_RELEASED"
   | "ERR_UNSUPPORTED"
   | "ERR_FORMAT"
+  | "ERR_DAMAGED"
+  | "ERR_LOCKED"
   | "ERR_DATA"
   | "ERR_NOT_FINITE"
   | "ERR_INTERNAL";
@@ -21,6 +23,28 @@ export type ErrorCode =
 export class FormatError extends Error {
   readonly code: ErrorCode = "ERR_FORMAT";
   override readonly name: string = "FormatError";
+}
+
+/** A file that is not, bit for bit, what was written. Nothing of it has been used. */
+export class DamagedError extends FormatError {
+  override readonly code: ErrorCode = "ERR_DAMAGED";
+  override readonly name: string = "DamagedError";
+  /** The file, as the caller named it. */
+  readonly file: string;
+  /** The array whose bytes are wrong, or undefined where the damage is in the header or the size. */
+  readonly array: string | undefined;
+
+  constructor(message: string, { file, array, cause }: { file: string; array?: string; cause?: unknown }) {
+    super(message, { cause });
+    this.file = file;
+    this.array = array;
+  }
+}
+
+/** A directory that another process is using. */
+export class LockedError extends Error {
+  readonly code: ErrorCode = "ERR_LOCKED";
+  override readonly name: string = "LockedError";
 }
 
 /** Text, ids or tables that a model cannot be trained on or asked about. */

@@ -1,3 +1,5 @@
+export { CHECKPOINT_VERSION, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+export type { Checkpoint, CheckpointContents } from "./checkpoint.ts";
 export { decodeNative, encodeNative, NATIVE_VERSION } from "./native.ts";
 export type { NativeContents, NativeFile } from "./native.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";

@@ -47,7 +47,29 @@ export function encodeSafetensors(
   arrays: Readonly<Record<string, StoredArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const where = "encodeSafetensors";
+  const { head, parts, size } = planSafetensors("encodeSafetensors", arrays, metadata);
+  const bytes = new Uint8Array(size);
+  bytes.set(head);
+  for (const { begin, source } of parts) bytes.set(source, begin);
+  return bytes;
+}
+
+/** A safetensors file that is still to be put together. */
+export type SafetensorsPlan = {
+  /** The header's length and the header. */
+  readonly head: Uint8Array;
+  /** The arrays in the order of the file: the bytes of each, not copied, and the offset in the file where they belong. */
+  readonly parts: readonly { readonly name: string; readonly begin: number; readonly source: Uint8Array }[];
+  /** Bytes of the whole file. */
+  readonly size: number;
+};
+
+/** What `encodeSafetensors` would write; throws as it does. `where` stands in front of the messages. */
+export function planSafetensors(
+  where: string,
+  arrays: Readonly<Record<string, StoredArray>>,
+  metadata: Readonly<Record<string, string>>,
+): SafetensorsPlan {
   const names = Object.keys(arrays).sort(
     (a, b) => bytesPerElement[arrays[b].dtype] - bytesPerElement[arrays[a].dtype] || (a < b ? -1 : 1),
   );
@@ -65,29 +87,24 @@ export function encodeSafetensors(
     members.push(`"${METADATA}":{${pairs.join(",")}}`);
   }
   let offset = 0;
-  for (const name of names) {
+  const sources = names.map((name) => {
     checkArray(where, name, arrays[name]);
     const { dtype, shape, data } = arrays[name];
-    const end = offset + data.byteLength;
+    const begin = offset;
+    offset += data.byteLength;
     members.push(
-      `${JSON.stringify(name)}:{"dtype":"${storedNames[dtype]}","shape":[${shape.join(",")}],"data_offsets":[${offset},${end}]}`,
+      `${JSON.stringify(name)}:{"dtype":"${storedNames[dtype]}","shape":[${shape.join(",")}],"data_offsets":[${begin},${offset}]}`,
     );
-    offset = end;
-  }
+    return { name, begin, source: bytesOf(data) };
+  });
   const text = new TextEncoder().encode(`{${members.join(",")}}`);
   const headerSize = Math.ceil(text.length / 8) * 8;
   if (headerSize > MAX_HEADER) throw valueError(where, `a header of at most ${MAX_HEADER} bytes`, headerSize);
-  const bytes = new Uint8Array(8 + headerSize + offset);
-  new DataView(bytes.buffer).setUint32(0, headerSize, true);
-  bytes.fill(0x20, 8, 8 + headerSize);
-  bytes.set(text, 8);
-  let at = 8 + headerSize;
-  for (const name of names) {
-    const { data } = arrays[name];
-    bytes.set(bytesOf(data), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const head = new Uint8Array(8 + headerSize).fill(0x20, 8);
+  new DataView(head.buffer).setUint32(0, headerSize, true);
+  head.set(text, 8);
+  const parts = sources.map(({ begin, ...part }) => ({ ...part, begin: head.length + begin }));
+  return { head, parts, size: head.length + offset };
 }
 
 /**
@@ -98,6 +115,30 @@ export function encodeSafetensors(
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const where = "decodeSafetensors";
+  const layout = readLayout(where, bytes);
+  return { arrays: readArrays(where, layout), metadata: layout.metadata };
+}
+
+/** Where everything stands in a safetensors file. */
+export type SafetensorsLayout = {
+  readonly metadata: Record<string, string>;
+  /** The header's length and the header, as they are in the file. */
+  readonly head: Uint8Array;
+  /** In the order of the header, each with its bytes as they are in the file. */
+  readonly entries: readonly StoredEntry[];
+};
+
+/** An array of a file, before it is read. */
+export type StoredEntry = {
+  readonly name: string;
+  readonly type: StoredType;
+  readonly shape: number[];
+  readonly count: number;
+  readonly source: Uint8Array;
+};
+
+/** Reads the header and checks all sizes against the file; throws as `decodeSafetensors` does. `where` stands in front of the messages. */
+export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "a Uint8Array", bytes);
   const { header, dataStart } = readHeader(where, bytes);
   const metadata = readMetadata(where, header[METADATA]);
@@ -106,9 +147,8 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const entries = names.map((name) => readEntry(where, name, header[name]));
 
   // contiguous from 0 to the end: no hole can hide data, no overlap can share it
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let offset = 0;
-  for (const { name, begin, end } of entries) {
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== offset)
       throw fail(
         where,
@@ -127,19 +167,27 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
       offset > dataSize ? "The file is cut off" : "Something was added to the file",
     );
   }
+  return {
+    metadata,
+    head: bytes.subarray(0, dataStart),
+    entries: entries.map(({ begin, end, ...entry }) => ({
+      ...entry,
+      source: bytes.subarray(dataStart + begin, dataStart + end),
+    })),
+  };
+}
 
+/** The arrays of a file, copied. The record has a null prototype. Throws FormatError for values that our types can't hold. */
+export function readArrays(where: string, { entries }: SafetensorsLayout): Record<string, StoredArray> {
   const arrays = Object.create(null) as Record<string, StoredArray>;
-  const ordered = new Map(entries.map((entry) => [entry.name, entry]));
-  for (const name of names) {
-    const { type, shape, count, begin, end } = ordered.get(name) as Entry;
-    const data = type.read(bytes.subarray(dataStart + begin, dataStart + end), count, `${where} tensor "${name}"`);
-    arrays[name] = { dtype: type.dtype, shape, data };
+  for (const { name, type, shape, count, source } of entries) {
+    arrays[name] = { dtype: type.dtype, shape, data: type.read(source, count, `${where} tensor "${name}"`) };
   }
-  return { arrays, metadata };
+  return arrays;
 }
 
 type JsonObject = { [key: string]: JsonValue };
-type Entry = { name: string; type: StoredType; shape: number[]; count: number; begin: number; end: number };
+type Entry = Omit<StoredEntry, "source"> & { readonly begin: number; readonly end: number };
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);

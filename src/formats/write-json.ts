@@ -3,16 +3,23 @@ import { FORBIDDEN_KEYS, isWellFormed } from "./json-text.ts";
 
 /**
  * JSON text that `parseStrictJson` reads back to the same value, -0 included. JSON.stringify turns NaN and infinity into null and an undefined
- * element too; here that is an error which names the path. Properties that are undefined are left out;
+ * element too; here that is an error which names the path. Properties that are undefined are left out unless `omitUndefined` is false;
  * objects with `toJSON` are replaced by its result. The same value gives the same text.
- * Throws TypeError (functions, symbols, bigints, typed arrays, class instances) or RangeError (NaN, infinity,
+ * Throws TypeError (undefined, functions, symbols, bigints, typed arrays, class instances) or RangeError (NaN, infinity,
  * lone surrogates, forbidden keys, a depth above 64, which a cycle reaches too and to which each `toJSON` counts).
  */
-export function writeStrictJson(value: unknown, where = "writeStrictJson"): string {
-  return write(value, where, "", 0);
+export function writeStrictJson(
+  value: unknown,
+  where = "writeStrictJson",
+  { omitUndefined = true }: { readonly omitUndefined?: boolean } = {},
+): string {
+  return write(value, { where, omitUndefined }, "", 0);
 }
 
-function write(value: unknown, where: string, path: string, depth: number): string {
+type Rules = { readonly where: string; readonly omitUndefined: boolean };
+
+function write(value: unknown, rules: Rules, path: string, depth: number): string {
+  const { where, omitUndefined } = rules;
   const at = path === "" ? where : `${where} ${path.slice(0, 200)}`;
   switch (typeof value) {
     case "boolean":
@@ -29,10 +36,10 @@ function write(value: unknown, where: string, path: string, depth: number): stri
   if (value === null) return "null";
   if (depth >= 64) throw valueError(at, "a depth of at most 64", depth + 1, "A value that contains itself has no end");
   const custom = (value as { toJSON?: unknown }).toJSON;
-  if (typeof custom === "function") return write(custom.call(value), where, path, depth + 1);
+  if (typeof custom === "function") return write(custom.call(value), rules, path, depth + 1);
   if (Array.isArray(value)) {
     // Array.from, since map would skip the holes of a sparse array
-    return `[${Array.from(value, (item: unknown, i) => write(item, where, `${path}[${i}]`, depth + 1)).join(",")}]`;
+    return `[${Array.from(value, (item: unknown, i) => write(item, rules, `${path}[${i}]`, depth + 1)).join(",")}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
@@ -40,10 +47,10 @@ function write(value: unknown, where: string, path: string, depth: number): stri
   }
   const members: string[] = [];
   for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue;
+    if (member === undefined && omitUndefined) continue;
     if (FORBIDDEN_KEYS.has(key)) throw valueError(at, "an ordinary key", key);
     const name = path === "" ? key : `${path}.${key}`;
-    members.push(`${writeText(key, at)}:${write(member, where, name, depth + 1)}`);
+    members.push(`${writeText(key, at)}:${write(member, rules, name, depth + 1)}`);
   }
   return `{${members.join(",")}}`;
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, sentence } from "../base/index.ts";
 import { type LanguageModel, loadLanguageModel, saveLanguageModel } from "../model/index.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { writeFileDurablySync } from "./durable-file.ts";
 
 /** Name of the model's file in a run directory. */
 export const MODEL_FILE = "model.safetensors";
@@ -20,10 +20,10 @@ function modelPath(path: string): string {
   return file;
 }
 
-/** Saves a model atomically into a run directory (created if needed); returns the file's path. */
+/** Saves a model durably into a run directory (created if needed); returns the file's path. */
 export function saveModel(model: LanguageModel, directory: string): string {
   const file = join(directory, MODEL_FILE);
-  writeFileAtomic(file, saveLanguageModel(model));
+  writeFileDurablySync(file, saveLanguageModel(model));
   return file;
 }
 

@@ -1,4 +1,5 @@
 /** @file What differs between Node and the web, the web's side. `node.ts` has the same names. */
+import { sentence, UnsupportedError } from "../base/index.ts";
 import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
@@ -16,6 +17,23 @@ export const yieldToHost = (): Promise<void> =>
     };
     port2.postMessage(null);
   });
+
+/**
+ * SHA-256 in hexadecimal, lower case; the bytes must not change meanwhile. Browsers compute it beside the page, and only in a secure context
+ * (https or localhost): elsewhere this throws UnsupportedError.
+ */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined;
+  if (subtle === undefined) {
+    throw new UnsupportedError(
+      sentence("sha256", "a secure context (a page from https or localhost)", "a page that has no crypto.subtle"),
+    );
+  }
+  // memory that is shared with workers is refused by browsers
+  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
+  const digest = new Uint8Array(await subtle.digest("SHA-256", own));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /**
  * A page has no environment variables. An object stands in for them, as in `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`.

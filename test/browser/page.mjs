@@ -41,6 +41,20 @@ const tasks = {
 
   trainingHash: async () => (await import("../helpers/training-hash.mjs")).hash,
 
+  /** A checkpoint that is made and read here, and what is said of a flipped bit. */
+  checkpoint: async () => {
+    const { decodeCheckpoint, encodeCheckpoint } = await import("unrolled");
+    const { sha256 } = await import("../helpers/sha256.mjs");
+    const w = { dtype: "float32", shape: [2_000_000], data: Float32Array.from({ length: 2_000_000 }, (_, i) => i / 3) };
+    const bytes = await encodeCheckpoint({ state: { step: 3, text: "é" }, arrays: { w } });
+    const { state, arrays } = await decodeCheckpoint(bytes);
+    const isSame = arrays.w.data.every((x, i) => x === w.data[i]);
+    const hash = await sha256([bytes]);
+    bytes[bytes.length - 1] ^= 1;
+    const { code, array } = await decodeCheckpoint(bytes).catch((error) => error);
+    return { hash, isSame, step: state.step, code, array };
+  },
+
   /** Steps that are large enough for the pool, all but the first with every worker there. */
   largeSteps: async () => {
     const { engineReport, languageModel, loadLanguageModel, saveLanguageModel, train } = await import("unrolled");
