@@ -1,4 +1,13 @@
-export { DataError, FormatError, NotFiniteError, RandomStream, randomStream, UnsupportedError } from "./base/index.ts";
+export {
+  DamagedError,
+  DataError,
+  FormatError,
+  LockedError,
+  NotFiniteError,
+  RandomStream,
+  randomStream,
+  UnsupportedError,
+} from "./base/index.ts";
 export type { DType, ErrorCode, FloatDType, RandomState, Shape, Tree } from "./base/index.ts";
 export {
   bucketByLength,
@@ -19,8 +28,16 @@ export {
 export type { PaddedBatch, Scaler, TokenBatch, TokenBatches, Unit, VocabularyOptions } from "./data/index.ts";
 export { engineReport, useThreads } from "./engine/index.ts";
 export type { ActivationName, EngineReport, NumericsClass } from "./engine/index.ts";
-export { decodeNative, decodeSafetensors, encodeNative, encodeSafetensors, parseStrictJson } from "./formats/index.ts";
-export type { NativeFile, Safetensors, StoredArray } from "./formats/index.ts";
+export {
+  decodeCheckpoint,
+  decodeNative,
+  decodeSafetensors,
+  encodeCheckpoint,
+  encodeNative,
+  encodeSafetensors,
+  parseStrictJson,
+} from "./formats/index.ts";
+export type { Checkpoint, CheckpointContents, NativeFile, Safetensors, StoredArray } from "./formats/index.ts";
 export {
   encodeCorpus,
   evaluate,
@@ -44,6 +61,7 @@ export {
   clipByGlobalNorm,
   clipByNorm,
   clipByValue,
+  clipScale,
   cosineDecay,
   exponentialDecay,
   globalNorm,
@@ -70,7 +88,6 @@ export {
   gruCell,
   highwayWrapper,
   inputProjectionWrapper,
-  layerNorm,
   layerNormLstmCell,
   lstmCell,
   multiRnnCell,
@@ -145,6 +162,7 @@ export {
   hardSigmoid,
   hardSigmoid02,
   isFinite,
+  layerNorm,
   less,
   lessEqual,
   log,
@@ -205,5 +223,24 @@ export {
   zeros,
 } from "./tensor/index.ts";
 export type { Distribution, NestedArray, TensorOptions, Value } from "./tensor/index.ts";
-export { train } from "./train/index.ts";
-export type { TrainEvent, TrainOptions } from "./train/index.ts";
+export { earlyStopping, fit, reduceOnPlateau, train } from "./train/index.ts";
+export type {
+  Callback,
+  EarlyStoppingOptions,
+  EndEvent,
+  EndReason,
+  EpochEvent,
+  EvaluationEvent,
+  FitOptions,
+  History,
+  ParameterGroup,
+  Penalties,
+  RunControl,
+  Snapshot,
+  StepEvent,
+  TrainEvent,
+  Training,
+  TrainOptions,
+  Trouble,
+  WarningEvent,
+} from "./train/index.ts";

@@ -1,5 +1,5 @@
 import { checkInteger, DataError, sentence } from "../base/index.ts";
-import { mul, scope, sparseSoftmaxCrossEntropy, sum, tensor } from "../tensor/index.ts";
+import { mul, outsideScopes, scope, sparseSoftmaxCrossEntropy, sum, tensor } from "../tensor/index.ts";
 import { carryInto } from "../rnn/index.ts";
 import type { LanguageModel } from "./language-model.ts";
 
@@ -28,17 +28,26 @@ export const EVALUATE_DEFAULTS: Required<EvaluateOptions> = { rows: 16, sequence
  * How well `model` predicts the token ids `ids`. Every token counts, but for the first of each row.
  * Throws DataError with fewer than two ids.
  */
-export function evaluate(
+export function evaluate(model: LanguageModel, ids: Int32Array, options: EvaluateOptions = {}): Evaluation {
+  const pieces = evaluateInPieces(model, ids, options);
+  for (;;) {
+    const next = pieces.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+/** The same as a generator that yields between pieces of the work, so that others may run. */
+export function* evaluateInPieces(
   model: LanguageModel,
   ids: Int32Array,
   { rows = EVALUATE_DEFAULTS.rows, sequenceLength = EVALUATE_DEFAULTS.sequenceLength }: EvaluateOptions = {},
-): Evaluation {
+): Generator<void, Evaluation, undefined> {
   checkInteger("evaluate rows", rows, 1);
   checkInteger("evaluate sequenceLength", sequenceLength, 1);
   if (ids.length < 2) throw new DataError(sentence("evaluate", "at least 2 tokens", String(ids.length)));
   const batch = Math.min(rows, Math.floor(ids.length / 2));
   const bounds = Array.from({ length: batch + 1 }, (_, row) => Math.floor((row * ids.length) / batch));
-  const total = scope(() => totalLoss(model, ids, bounds, sequenceLength));
+  const total = yield* totalLoss(model, ids, bounds, sequenceLength);
   const tokens = ids.length - batch;
   const loss = total / tokens;
   return {
@@ -50,11 +59,17 @@ export function evaluate(
 }
 
 /** Sum of the losses of all tokens. Row `r` is the ids from `bounds[r]` to `bounds[r + 1]`. */
-function totalLoss(model: LanguageModel, ids: Int32Array, bounds: readonly number[], sequenceLength: number): number {
+function* totalLoss(
+  model: LanguageModel,
+  ids: Int32Array,
+  bounds: readonly number[],
+  sequenceLength: number,
+): Generator<void, number, undefined> {
   const batch = bounds.length - 1;
   const longest = Math.max(...bounds.slice(1).map((end, row) => end - bounds[row])) - 1;
   let total = 0;
-  const state = model.initialState(batch);
+  // no scope can be open while others run
+  const state = outsideScopes(() => model.initialState(batch));
   for (let start = 0; start < longest; start += sequenceLength) {
     const steps = Math.min(sequenceLength, longest - start);
     const inputs = new Int32Array(steps * batch);
@@ -74,6 +89,7 @@ function totalLoss(model: LanguageModel, ids: Int32Array, bounds: readonly numbe
       carryInto(state, result.state);
       return sum(mul(losses, tensor(weights))).item();
     });
+    yield;
   }
   return total;
 }

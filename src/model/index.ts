@@ -1,4 +1,4 @@
-export { evaluate, EVALUATE_DEFAULTS } from "./evaluate.ts";
+export { evaluate, EVALUATE_DEFAULTS, evaluateInPieces } from "./evaluate.ts";
 export type { EvaluateOptions, Evaluation } from "./evaluate.ts";
 export type { GenerateOptions } from "./generate.ts";
 export { encodeCorpus, LanguageModel, languageModel } from "./language-model.ts";

@@ -113,21 +113,21 @@ export class LanguageModel {
   }
 
   /**
-   * Scores of the next token after each of `ids` (int32 [T, B]): logits [T*B, V], row t*B + b. With `random`, dropout is on; with
-   * `trace`, every gate and state of every step comes along.
+   * Scores of the next token after each of `ids` (int32 [T, B]): logits [T*B, V], row t*B + b, and the last layer's outputs [T, B, H]. With `random`,
+   * dropout is on; with `trace`, every gate and state of every step comes along.
    */
   forward(
     ids: Tensor,
     state: State,
     { random, trace = false }: ForwardOptions = {},
-  ): { logits: Tensor; state: State; trace?: Trace } {
+  ): { logits: Tensor; outputs: Tensor; state: State; trace?: Trace } {
     const [steps, batch] = ids.shape;
     const inputs = gather(this.#embedding.values()["embedding"], ids);
     const hidden = runSequence(this.#cell, inputs, state, { random, trace });
     const p = this.#output.values();
     const flat = reshape(hidden.outputs, [steps * batch, this.config.hiddenSize]);
     const logits = linear(flat, p["output/kernel"], p["output/bias"]);
-    return { logits, state: hidden.state, ...(hidden.trace && { trace: hidden.trace }) };
+    return { logits, outputs: hidden.outputs, state: hidden.state, ...(hidden.trace && { trace: hidden.trace }) };
   }
 
   /**

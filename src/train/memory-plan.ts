@@ -18,8 +18,6 @@ const LIMIT = 4 * GIB;
 export type RunSizes = {
   readonly batchSize: number;
   readonly sequenceLength: number;
-  /** Whether gradients are limited, for which they are copied. */
-  readonly clips: boolean;
   /** Tokens that are kept for evaluation; with fewer than 2 there is none. */
   readonly validation: number;
 };
@@ -29,16 +27,12 @@ export type ModelSizes = {
   readonly config: LanguageModelConfig;
   /** V. */
   readonly tokens: number;
-  /** Elements of each parameter. */
-  readonly parameters: readonly number[];
 };
 
 /** Throws UnsupportedError when a run would need more memory than the engine can have. The optimizer's slots count as what is in use now. */
 export function checkMemory(model: LanguageModel, run: RunSizes): void {
   if (engineReport().name !== "wasm") return;
-  const parameters = Object.values(model.parameters()).map(({ size }) => size);
-  const needed =
-    memory().liveBytes + runBytes({ config: model.config, tokens: model.vocabulary.size, parameters }, run);
+  const needed = memory().liveBytes + runBytes({ config: model.config, tokens: model.vocabulary.size }, run);
   if (needed <= LIMIT) return;
   const got = `one that needs ${(needed / GIB).toFixed(1)} GiB`;
   const hint = "Use a smaller batch, shorter sequences or fewer units";
@@ -46,12 +40,9 @@ export function checkMemory(model: LanguageModel, run: RunSizes): void {
 }
 
 /** Bytes that steps and evaluations take beside the parameters, the optimizer's slots and the carried state. */
-export function runBytes(model: ModelSizes, { batchSize, sequenceLength, clips, validation }: RunSizes): number {
+export function runBytes(model: ModelSizes, { batchSize, sequenceLength, validation }: RunSizes): number {
   const ledger = new MemoryLedger();
-  ledger.within(() => {
-    step(ledger, model, sequenceLength, batchSize);
-    if (clips) ledger.take(...model.parameters);
-  });
+  ledger.within(() => step(ledger, model, sequenceLength, batchSize));
   if (validation > 1) evaluation(ledger, model, validation);
   return ledger.bytes;
 }

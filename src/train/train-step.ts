@@ -1,58 +1,78 @@
 import { leavesOf, type RandomStream, type Tree } from "../base/index.ts";
-import type { TokenBatch } from "../data/index.ts";
-import type { LanguageModel } from "../model/index.ts";
-import type { ClipByGlobalNorm, Parameters } from "../optim/index.ts";
-import type { State } from "../rnn/index.ts";
-import {
-  assign,
-  isAllFinite,
-  mean,
-  scope,
-  sparseSoftmaxCrossEntropy,
-  type Tensor,
-  tensor,
-  valueAndGrad,
-} from "../tensor/index.ts";
+import { clipScale, type Parameters } from "../optim/index.ts";
+import { carryInto, type State } from "../rnn/index.ts";
+import { add, assign, isAllFinite, scope, type Tensor, valueAndGrad } from "../tensor/index.ts";
+import type { Trouble } from "./events.ts";
+import type { Task } from "./task.ts";
 
-export type StepResult = {
-  /** Mean cross entropy per token, in nats. */
-  readonly loss: number;
-  readonly gradientNorm: number;
-  /** The loss, the state or a gradient was not finite. */
-  readonly skipped: boolean;
-  /** After the last time step; belongs to the caller's scope. */
-  readonly state: State;
+export type StepSettings = {
+  /** What is differentiated: those of the task that are not frozen. */
+  readonly trained: Parameters;
+  /** Largest global norm of the gradients; Infinity: no limit. */
+  readonly clipNorm: number;
+  /** Of this step. */
+  readonly random: RandomStream;
 };
 
-/**
- * One step of truncated backpropagation through time: loss and gradients of a batch, handed to `apply`, which updates the parameters in
- * place. Everything that is allocated meanwhile is freed at the end. No gradient reaches `state`.
- */
-export function trainStep(
-  model: LanguageModel,
-  { inputs, targets }: TokenBatch,
-  {
-    sequenceLength,
-    batchSize,
-    state,
-    random,
-  }: { sequenceLength: number; batchSize: number; state: State; random: RandomStream },
-  apply: (gradients: Parameters) => ClipByGlobalNorm,
-): StepResult {
-  return scope(() => {
-    const ids = tensor(inputs, { shape: [sequenceLength, batchSize] });
-    const { value, gradients, result } = valueAndGrad(() => {
-      const { logits, state: next } = model.forward(ids, state, { random });
-      return { value: mean(sparseSoftmaxCrossEntropy(logits, tensor(targets))), next };
-    }, model.parameters());
-    const loss = value.item();
-    if (!Number.isFinite(loss) || !allFinite(result.next)) return { loss, gradientNorm: NaN, skipped: true, state };
-    const { norm, finite } = apply(gradients);
-    return { loss, gradientNorm: norm, skipped: !finite, state: result.next };
-  });
+export type StepResult = {
+  /** Mean of the batches' losses, without penalties. */
+  readonly loss: number;
+  readonly gradientNorm: number;
+  /** What was not finite; undefined when the update was made. */
+  readonly trouble: Trouble | undefined;
+};
+
+/** The first that holds NaN or infinity. */
+export function findNonFinite(what: Trouble["what"], tensors: Readonly<Record<string, Tensor>>): Trouble | undefined {
+  const found = Object.entries(tensors).find(([, tensor]) => !isAllFinite(tensor));
+  return found && { what, name: found[0] };
 }
 
-const allFinite = (state: State): boolean => leavesOf(state as Tree<Tensor>).every(([, part]) => isAllFinite(part));
+const partsOf = (state: State | undefined): Record<string, Tensor> =>
+  state === undefined ? {} : Object.fromEntries(leavesOf(state as Tree<Tensor>));
+
+/**
+ * One step of truncated backpropagation through time: the mean gradient of the batches, which follow each other, handed to `apply` with the factor
+ * that clips it. Nothing is applied when the loss, the carried state or a gradient is not finite. Everything that is allocated
+ * meanwhile is freed at the end. No gradient reaches the carried state, which is overwritten.
+ */
+export function trainStep<B>(
+  task: Task<B>,
+  batches: readonly B[],
+  { trained, clipNorm, random }: StepSettings,
+  apply: (gradients: Parameters, scale: number) => void,
+): StepResult {
+  return scope(() => {
+    let total = 0;
+    let gradients: Parameters = {};
+    for (let at = 0; at < batches.length; at++) {
+      const { carried } = task;
+      const own = at === 0 ? random : random.named("batch").at(at);
+      const found = valueAndGrad(() => {
+        const { value, penalty, state } = task.loss(batches[at], { state: carried, random: own });
+        return { value: penalty === undefined ? value : add(value, penalty), reported: value, state };
+      }, trained);
+      const loss = found.result.reported.item();
+      const trouble: Trouble | undefined = !Number.isFinite(loss)
+        ? { what: "loss", name: "loss" }
+        : findNonFinite("state", partsOf(found.result.state));
+      if (trouble !== undefined) return { loss, gradientNorm: NaN, trouble };
+      if (carried !== undefined) carryInto(carried, found.result.state);
+      total += loss;
+      if (at === 0) ({ gradients } = found);
+      else for (const [path, sum] of Object.entries(gradients)) assign(sum, add(sum, found.gradients[path]));
+    }
+    const n = batches.length;
+    const loss = total / n;
+    const { scale, norm, finite } = clipScale(gradients, clipNorm * n);
+    if (!finite) {
+      const trouble = findNonFinite("gradient", gradients) ?? { what: "gradient", name: "norm" };
+      return { loss, gradientNorm: norm / n, trouble };
+    }
+    apply(gradients, scale / n);
+    return { loss, gradientNorm: norm / n, trouble: undefined };
+  });
+}
 
 /** Sets each row of a state to zero with the given probability. */
 export function resetRows(carried: State, probability: number, random: RandomStream): void {

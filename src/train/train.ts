@@ -1,23 +1,15 @@
-import {
-  checkInteger,
-  checkNumber,
-  DataError,
-  kindError,
-  NotFiniteError,
-  type RandomStream,
-  randomStream,
-  sentence,
-  valueError,
-} from "../base/index.ts";
-import { contiguousBatches, shuffledWindows, splitTail, type TokenBatches } from "../data/index.ts";
-import { encodeCorpus, evaluate, type Evaluation, type LanguageModel } from "../model/index.ts";
+import { checkInteger, checkNumber, randomStream, sentence, UnsupportedError, valueError } from "../base/index.ts";
+import type { TokenBatch } from "../data/index.ts";
 import { useThreads } from "../engine/index.ts";
-import { adam, clipByGlobalNorm, type Optimizer, type OptimizerState, type Schedule } from "../optim/index.ts";
-import { carryInto } from "../rnn/index.ts";
-import { scope } from "../tensor/index.ts";
-import { now, yieldToHost } from "#platform";
+import type { LanguageModel } from "../model/index.ts";
+import { adam, type Optimizer, type Schedule } from "../optim/index.ts";
+import type { Callback } from "./callbacks.ts";
+import type { TrainEvent } from "./events.ts";
+import { languageModelTask, type Penalties } from "./language-model-task.ts";
+import { Loop, type Training } from "./loop.ts";
 import { checkMemory } from "./memory-plan.ts";
-import { resetRows, trainStep } from "./train-step.ts";
+import type { ParameterGroup } from "./parameter-groups.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 export type TrainOptions = {
   /** Text to learn, or its token ids. Default: the corpus that the model was made with. */
@@ -32,7 +24,7 @@ export type TrainOptions = {
   readonly epochs?: number;
   /** Stop when this many seconds have passed. Default: no limit. */
   readonly seconds?: number;
-  /** Default Adam with learning rate 2e-3. */
+  /** Default Adam with learning rate 2e-3. One of your own has to heed `gradientScale`. */
   readonly optimizer?: Optimizer;
   /** Learning rate of each step, counted from 0. Default: the optimizer's own. */
   readonly schedule?: Schedule;
@@ -56,141 +48,96 @@ export type TrainOptions = {
   readonly seed?: number;
   /** As `useThreads`, before the first step. Default: as it is, which at first is one for each processor. */
   readonly threads?: number;
+  /** Batches per step, whose gradients are averaged: a larger batch in the memory of a smaller one. Default 1. */
+  readonly accumulate?: number;
+  /** Parameters with optimizers or rates of their own, or that stay as they are. Default: none. */
+  readonly groups?: readonly ParameterGroup[];
+  /** What is added to the loss. Default: nothing. */
+  readonly penalties?: Penalties;
+  /** Decay of an average of the weights, which evaluations and the finished model then use. Default: none. */
+  readonly averaging?: number;
+  /** What watches the run. Default: nothing. */
+  readonly callbacks?: readonly Callback[];
+  /** Continues the run that a snapshot was taken of, bit for bit. Everything but the limits, `evaluateEvery`, `threads` and `signal` must be as it was. */
+  readonly resume?: Snapshot;
   /** Ends training after the step that is running. */
   readonly signal?: AbortSignal;
 };
 
-type Progress = {
-  /** Steps done, from 1. */
-  readonly step: number;
-  /** Steps planned, undefined when only time limits the run. */
-  readonly steps: number | undefined;
-  /** Passes over the training text so far, a fraction. */
-  readonly epoch: number;
-  /** Seconds since the start. */
-  readonly seconds: number;
-};
-
-/** What `train` tells. `loss` is the mean cross entropy per token in nats. */
-export type TrainEvent =
-  | (Progress & {
-      readonly kind: "step";
-      readonly loss: number;
-      /** Global norm of the gradients before clipping. */
-      readonly gradientNorm: number;
-      readonly learningRate: number | undefined;
-      readonly tokensPerSecond: number;
-      /** The loss or a gradient was not finite, and the parameters were left as they were. */
-      readonly skipped: boolean;
-    })
-  | (Progress & Evaluation & { readonly kind: "evaluation" })
-  | (Progress & { readonly kind: "end"; readonly loss: number; readonly reason: "done" | "time" | "aborted" });
-
-/** After so many steps in a row that had to be skipped, training stops. */
-const MAX_SKIPPED = 10;
-
 /**
- * Trains a language model on its corpus; an async iterator of events, one for each step and evaluation, then `end`. The model's parameters
- * change in place, so it can be used between any two events; leaving the loop early stops the training.
+ * Trains a language model on its corpus; an async iterator of events, one for each step, epoch and evaluation, then `end`. The model's parameters
+ * change in place, so it can be used between any two events; leaving the loop early stops the training. Between events `snapshot()` gives all that
+ * `resume` needs to go on.
  *
- * Throws (when first advanced) DataError for a text that is too short, RangeError for options; NotFiniteError after 10 steps in a row whose
- * loss or gradient was not finite: none of them has touched the parameters. Throws UnsupportedError before the first step when the run needs more memory
- * than the engine can have.
+ * A step in which a number is not finite (loss, gradient, state, parameter, slot, rate) is skipped: it changes no parameter. After 10 in a row
+ * training ends with NotFiniteError.
+ *
+ * Throws (when first advanced) DataError for a text that is too short, RangeError for options. Throws UnsupportedError before the first step when the
+ * run needs more memory than the engine can have.
  */
-export async function* train(
-  model: LanguageModel,
-  options: TrainOptions = {},
-): AsyncGenerator<TrainEvent, void, undefined> {
+export function train(model: LanguageModel, options: TrainOptions = {}): Training {
+  let loop: Loop<TokenBatch> | undefined;
+  async function* events(): AsyncGenerator<TrainEvent, void, undefined> {
+    loop = loopOf(model, options);
+    yield* loop.events();
+  }
+  return Object.assign(events(), {
+    async snapshot(): Promise<Snapshot> {
+      if (loop === undefined)
+        throw new UnsupportedError(sentence("snapshot", "a run that has begun", "one before its first event"));
+      return loop.snapshot();
+    },
+  });
+}
+
+function loopOf(model: LanguageModel, options: TrainOptions): Loop<TokenBatch> {
   const {
     batchSize = 32,
     sequenceLength = 50,
     shuffle = false,
     clipNorm = 5,
     resetState = 0.05,
-    signal,
-    schedule,
+    validation = 0.05,
+    accumulate = 1,
+    penalties = {},
+    groups = [],
+    callbacks = [],
   } = options;
   const { optimizer = adam({ learningRate: 2e-3 }), seed = model.config.seed } = options;
   const limits = checkLimits(options);
   if (clipNorm !== Infinity) checkNumber("train clipNorm", clipNorm, Number.MIN_VALUE);
-  checkNumber("train resetState", resetState, 0, 1);
+  checkInteger("train accumulate", accumulate, 1);
+  if (options.evaluateEvery !== undefined) checkInteger("train evaluateEvery", options.evaluateEvery, 1);
   const random = randomStream(checkInteger("train seed", seed));
-  const { training, validation } = splitCorpus(model, options);
-  const epochOf = (epoch: number): TokenBatches =>
-    shuffle
-      ? shuffledWindows(training, { batchSize, sequenceLength, random: random.named("shuffle").at(epoch) })
-      : contiguousBatches(training, { batchSize, sequenceLength });
-  let batches = epochOf(0);
-  const perEpoch = batches.count;
-  const steps = limits.steps ?? (limits.epochs === undefined ? undefined : limits.epochs * perEpoch);
-  const evaluateEvery = checkInteger("train evaluateEvery", options.evaluateEvery ?? perEpoch, 1);
+  const task = languageModelTask(model, {
+    ...(options.corpus !== undefined && { corpus: options.corpus }),
+    sequenceLength,
+    batchSize,
+    validation,
+    shuffle,
+    resetState,
+    seed,
+    random,
+    penalties,
+  });
   if (options.threads !== undefined) useThreads(options.threads);
-
-  const parameters = model.parameters();
-  let optimizerState: OptimizerState = optimizer.init(parameters);
-  const carried = model.initialState(batchSize);
-  checkMemory(model, { batchSize, sequenceLength, clips: clipNorm !== Infinity, validation: validation.length });
-  const start = now();
-  let step = 0;
-  let skipped = 0;
-  let loss = NaN;
-  let reason: "done" | "time" | "aborted" = "done";
-  const progress = (): Progress => ({ step, steps, epoch: step / perEpoch, seconds: (now() - start) / 1000 });
-
-  while (steps === undefined || step < steps) {
-    const index = step % perEpoch;
-    if (index === 0) {
-      if (step > 0 && shuffle) batches = epochOf(step / perEpoch);
-      carryInto(carried, undefined);
-    }
-    resetRows(carried, resetState, random.named("reset").at(step));
-    const begin = now();
-    const learningRate = schedule?.(step);
-    const dropout: RandomStream = random.named("dropout").at(step);
-    const result = scope(() => {
-      const { state, ...rest } = trainStep(
-        model,
-        batches.at(index),
-        { batchSize, sequenceLength, state: carried, random: dropout },
-        (gradients) => {
-          const clipped = clipByGlobalNorm(gradients, clipNorm);
-          if (clipped.finite)
-            optimizerState = optimizer.update(parameters, clipped.gradients, optimizerState, { learningRate });
-          return clipped;
-        },
-      );
-      carryInto(carried, shuffle || rest.skipped ? undefined : state);
-      return rest;
-    });
-    step++;
-    loss = result.loss;
-    skipped = result.skipped ? skipped + 1 : 0;
-    yield {
-      kind: "step",
-      ...progress(),
-      loss,
-      gradientNorm: result.gradientNorm,
-      learningRate,
-      tokensPerSecond: (batchSize * sequenceLength * 1000) / (now() - begin),
-      skipped: result.skipped,
-    };
-    if (skipped >= MAX_SKIPPED) {
-      const got = `${skipped} in a row that were not, up to step ${step}`;
-      throw new NotFiniteError(
-        sentence("train", "steps with a finite loss and gradient", got, "Lower the learning rate or clipNorm"),
-      );
-    }
-    await yieldToHost();
-    if (signal?.aborted) reason = "aborted";
-    else if (limits.seconds !== undefined && now() - start >= limits.seconds * 1000) reason = "time";
-    if (reason !== "done") break;
-    if (validation.length > 1 && step % evaluateEvery === 0 && step !== steps) {
-      yield { kind: "evaluation", ...progress(), ...evaluate(model, validation) };
-    }
-  }
-  if (validation.length > 1 && reason !== "aborted")
-    yield { kind: "evaluation", ...progress(), ...evaluate(model, validation) };
-  yield { kind: "end", ...progress(), loss, reason };
+  const loop = new Loop(task, {
+    ...limits,
+    optimizer,
+    groups,
+    schedule: options.schedule,
+    clipNorm,
+    accumulate,
+    averaging: options.averaging,
+    random,
+    evaluateEvery: options.evaluateEvery,
+    callbacks,
+    resume: options.resume,
+    signal: options.signal,
+  });
+  // the optimizer's slots are there by now
+  checkMemory(model, { batchSize, sequenceLength, validation: task.validationTokens });
+  return loop;
 }
 
 type Limits = { steps: number | undefined; epochs: number | undefined; seconds: number | undefined };
@@ -207,14 +154,4 @@ function checkLimits({ steps, epochs, seconds }: TrainOptions): Limits {
     seconds,
     epochs: epochs ?? (steps === undefined && seconds === undefined ? DEFAULT_EPOCHS : undefined),
   };
-}
-
-function splitCorpus(model: LanguageModel, options: TrainOptions): { training: Int32Array; validation: Int32Array } {
-  const { corpus = model.corpus } = options;
-  const ids =
-    typeof corpus === "string" || corpus instanceof Uint8Array ? encodeCorpus(model.vocabulary, corpus) : corpus;
-  if (ids === undefined) throw kindError("train", "a corpus (in the model or in the options)", undefined);
-  if (ids.length === 0) throw new DataError(sentence("train corpus", "at least one token", "none"));
-  const { train: training, validation } = splitTail(ids, { validation: options.validation ?? 0.05 });
-  return { training, validation };
 }

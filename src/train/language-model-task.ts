@@ -1,0 +1,141 @@
+/** @file A language model with its text, as the training loop wants it. */
+import { checkNumber, DataError, kindError, type RandomStream, sentence } from "../base/index.ts";
+import { contiguousBatches, shuffledWindows, splitTail, type TokenBatch, type TokenBatches } from "../data/index.ts";
+import { encodeCorpus, evaluateInPieces, type Evaluation, type LanguageModel } from "../model/index.ts";
+import {
+  add,
+  mean,
+  mul,
+  slice,
+  sparseSoftmaxCrossEntropy,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+} from "../tensor/index.ts";
+import { sha256, yieldToHost } from "#platform";
+import type { EpochBatches, LossContext, Task } from "./task.ts";
+
+export type LanguageModelTaskOptions = {
+  readonly corpus?: string | Uint8Array | Int32Array;
+  readonly sequenceLength: number;
+  readonly batchSize: number;
+  readonly validation: number;
+  readonly shuffle: boolean;
+  readonly resetState: number;
+  readonly seed: number;
+  readonly random: RandomStream;
+  readonly penalties: Penalties;
+};
+
+/** What is added to the loss before differentiation. Each 0 by default. */
+export type Penalties = {
+  /** λ of λ/2 · Σ w², over all parameters. */
+  readonly l2?: number;
+  /** α of α · mean(h²): activation regularisation of the last layer's outputs, after dropout (Merity, Keskar and Socher 2017, "AR"). */
+  readonly activation?: number;
+  /** β of β · mean((h_t - h_{t-1})²): temporal activation regularisation ("TAR"). */
+  readonly temporalActivation?: number;
+};
+
+export type LanguageModelTask = Task<TokenBatch> & {
+  /** Tokens that are kept for evaluation. */
+  readonly validationTokens: number;
+};
+
+/** Throws TypeError, RangeError or DataError for options and a text that is too short. */
+export function languageModelTask(model: LanguageModel, options: LanguageModelTaskOptions): LanguageModelTask {
+  const { batchSize, sequenceLength, shuffle, resetState, seed, random, penalties } = options;
+  checkNumber("train resetState", resetState, 0, 1);
+  for (const [name, value] of Object.entries(penalties)) checkNumber(`train penalties.${name}`, value, 0);
+  const { training, validation } = splitCorpus(model, options);
+  const batchesOf = (epoch: number): TokenBatches =>
+    shuffle
+      ? shuffledWindows(training, { batchSize, sequenceLength, random: random.named("shuffle").at(epoch) })
+      : contiguousBatches(training, { batchSize, sequenceLength });
+  const parameters = model.parameters();
+  return {
+    parameters,
+    validationTokens: validation.length,
+    carried: model.initialState(batchSize),
+    resetState,
+    epoch(index): EpochBatches<TokenBatch> {
+      const batches = batchesOf(index);
+      return {
+        count: batches.count,
+        *from(start) {
+          for (let at = start; at < batches.count; at++) yield batches.at(at);
+        },
+      };
+    },
+    loss({ inputs, targets }, { state, random: own }: LossContext) {
+      const ids = tensor(inputs, { shape: [sequenceLength, batchSize] });
+      const result = model.forward(ids, state ?? model.initialState(batchSize), { random: own });
+      const value = mean(sparseSoftmaxCrossEntropy(result.logits, tensor(targets)));
+      return {
+        value,
+        penalty: penaltyOf(penalties, parameters, result.outputs),
+        // windows in random order begin anew
+        state: shuffle ? undefined : result.state,
+      };
+    },
+    tokens: () => batchSize * sequenceLength,
+    ...(validation.length > 1 && { evaluate: () => inPieces(model, validation) }),
+    async fingerprint() {
+      return {
+        model: { ...model.config },
+        vocabulary: await hashOf(JSON.stringify(model.vocabulary.toJSON())),
+        data: await sha256(new Uint8Array(training.buffer, training.byteOffset, training.byteLength)),
+        validation: await sha256(new Uint8Array(validation.buffer, validation.byteOffset, validation.byteLength)),
+        sequenceLength,
+        batchSize,
+        shuffle,
+        resetState,
+        seed,
+        penalties: { ...penalties },
+      };
+    },
+  };
+}
+
+const hashOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text));
+
+/** The evaluation of the whole held-out text, in pieces between which the host runs. */
+async function inPieces(model: LanguageModel, ids: Int32Array): Promise<Evaluation> {
+  const pieces = evaluateInPieces(model, ids);
+  for (;;) {
+    const next = pieces.next();
+    if (next.done === true) return next.value;
+    await yieldToHost();
+  }
+}
+
+function penaltyOf(
+  { l2 = 0, activation = 0, temporalActivation = 0 }: Penalties,
+  parameters: Readonly<Record<string, Tensor>>,
+  outputs: Tensor,
+): Tensor | undefined {
+  const parts: Tensor[] = [];
+  const [steps, batch, units] = outputs.shape;
+  if (l2 > 0) parts.push(...Object.values(parameters).map((w) => mul(sum(square(w)), l2 / 2)));
+  if (activation > 0) parts.push(mul(mean(square(outputs)), activation));
+  if (temporalActivation > 0 && steps > 1) {
+    const later = slice(outputs, [1, 0, 0], [steps - 1, batch, units]);
+    const earlier = slice(outputs, [0, 0, 0], [steps - 1, batch, units]);
+    parts.push(mul(mean(square(sub(later, earlier))), temporalActivation));
+  }
+  return parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b));
+}
+
+function splitCorpus(
+  model: LanguageModel,
+  { corpus = model.corpus, validation: part }: LanguageModelTaskOptions,
+): { training: Int32Array; validation: Int32Array } {
+  const ids =
+    typeof corpus === "string" || corpus instanceof Uint8Array ? encodeCorpus(model.vocabulary, corpus) : corpus;
+  if (ids === undefined) throw kindError("train", "a corpus (in the model or in the options)", undefined);
+  if (ids.length === 0) throw new DataError(sentence("train corpus", "at least one token", "none"));
+  const { train: training, validation } = splitTail(ids, { validation: part });
+  return { training, validation };
+}

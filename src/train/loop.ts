@@ -1,0 +1,332 @@
+/** @file The training loop: steps, evaluations and their events, for any task. */
+import { checkInteger, DataError, NotFiniteError, type RandomStream, sentence } from "../base/index.ts";
+import type { JsonValue } from "../formats/index.ts";
+import type { Optimizer, Schedule } from "../optim/index.ts";
+import { carryInto } from "../rnn/index.ts";
+import { now, yieldToHost } from "#platform";
+import { WeightAverage } from "./averaging.ts";
+import { type Callback, checkCallbacks, type RunControl } from "./callbacks.ts";
+import type { EndReason, Progress, StepEvent, TrainEvent, Trouble } from "./events.ts";
+import { GroupedOptimizer, type ParameterGroup } from "./parameter-groups.ts";
+import {
+  restoreSnapshot,
+  type RunArrays,
+  type RunState,
+  type Snapshot,
+  stateArrays,
+  takeSnapshot,
+} from "./snapshot.ts";
+import type { EpochBatches, Task } from "./task.ts";
+import { findNonFinite, resetRows, type StepResult, trainStep } from "./train-step.ts";
+
+/** What `train` has checked and filled in. */
+export type LoopSettings = {
+  readonly optimizer: Optimizer;
+  readonly groups: readonly ParameterGroup[];
+  readonly schedule: Schedule | undefined;
+  readonly clipNorm: number;
+  /** Batches per step. */
+  readonly accumulate: number;
+  /** Decay of the average of the weights; undefined: none. */
+  readonly averaging: number | undefined;
+  readonly random: RandomStream;
+  readonly steps: number | undefined;
+  readonly epochs: number | undefined;
+  readonly seconds: number | undefined;
+  /** Steps between evaluations; undefined: at the end of each epoch. */
+  readonly evaluateEvery: number | undefined;
+  readonly callbacks: readonly Callback[];
+  readonly resume: Snapshot | undefined;
+  readonly signal: AbortSignal | undefined;
+};
+
+/** A run: its events, one for each step, epoch and evaluation, then `end`; leaving the loop early stops it. */
+export type Training = AsyncGenerator<TrainEvent, void, undefined> & {
+  /**
+   * A copy of all that a run consists of, between two events: `train` with `resume` continues it bit for bit. Rejects with UnsupportedError before the
+   * first event.
+   */
+  snapshot(): Promise<Snapshot>;
+};
+
+/** After so many steps in a row that had to be skipped, training stops. */
+const MAX_SKIPPED = 10;
+
+export class Loop<B> {
+  readonly #task: Task<B>;
+  readonly #settings: LoopSettings;
+  readonly #optimizer: GroupedOptimizer;
+  readonly #average: WeightAverage | undefined;
+  readonly #control: RunControl;
+  readonly #run: RunState = {
+    step: 0,
+    epoch: 0,
+    batch: 0,
+    skipped: 0,
+    skippedTotal: 0,
+    seconds: 0,
+    loss: NaN,
+    epochLoss: 0,
+    epochSteps: 0,
+    rateFactor: 1,
+    updates: 0,
+    evaluatedAt: 0,
+  };
+  #steps: number | undefined;
+  #perEpoch: number | undefined;
+  #stopped: string | undefined;
+  #fingerprint: Promise<Readonly<Record<string, JsonValue>>> | undefined;
+  #startedAt = now();
+
+  constructor(task: Task<B>, settings: LoopSettings) {
+    this.#task = task;
+    this.#settings = settings;
+    checkCallbacks(settings.callbacks);
+    this.#optimizer = new GroupedOptimizer(task.parameters, settings.optimizer, settings.groups);
+    if (settings.averaging !== undefined)
+      this.#average = new WeightAverage(this.#optimizer.trained, settings.averaging);
+    const run = this.#run;
+    this.#control = {
+      parameters: task.parameters,
+      get rateFactor() {
+        return run.rateFactor;
+      },
+      set rateFactor(factor) {
+        run.rateFactor = factor;
+      },
+      stop: (reason) => (this.#stopped ??= reason),
+    };
+  }
+
+  async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { accumulate, resume } = this.#settings;
+    if (resume !== undefined) await this.#resume(resume);
+    const run = this.#run;
+    const start = now();
+    this.#startedAt = start - 1000 * run.seconds;
+    let batches = this.#task.epoch(run.epoch);
+    this.#plan(batches);
+    let iterator = batches.from(run.batch);
+    let reason: EndReason | undefined;
+    // what comes next depends on `run` alone, so that a resumed run does the same
+    for (;;) {
+      if (run.batch + accumulate > (batches.count ?? Infinity)) {
+        yield* this.#endEpoch();
+        batches = this.#task.epoch(run.epoch);
+        iterator = batches.from(0);
+      }
+      reason = this.#reasonToEnd(start);
+      if (reason === undefined && this.#isEvaluationDue()) {
+        yield* this.#evaluate();
+        reason = this.#stopped;
+      }
+      if (reason !== undefined) break;
+      if (run.batch === 0 && this.#task.carried !== undefined) carryInto(this.#task.carried, undefined);
+      const group = await take(iterator, accumulate);
+      if (group.length === accumulate) {
+        yield* this.#told(this.#step(group));
+        if (run.skipped > 0) yield* this.#told(this.#warning());
+        if (run.skipped >= MAX_SKIPPED) throw this.#giveUp();
+        await yieldToHost();
+      } else if (run.batch === 0) {
+        throw new DataError(sentence("train", `at least ${accumulate} batches in an epoch`, String(group.length)));
+      } else {
+        // an epoch whose length nobody knew
+        yield* this.#endEpoch();
+        batches = this.#task.epoch(run.epoch);
+        iterator = batches.from(0);
+      }
+    }
+    if (reason !== "aborted" && run.evaluatedAt !== run.step) yield* this.#evaluate();
+    this.#average?.apply();
+    yield* this.#told({ kind: "end", ...this.#progress(), loss: run.loss, reason });
+  }
+
+  #reasonToEnd(start: number): EndReason | undefined {
+    const { signal, seconds, epochs } = this.#settings;
+    const { step, epoch } = this.#run;
+    if (signal?.aborted) return "aborted";
+    if (this.#stopped !== undefined) return this.#stopped;
+    if (this.#steps !== undefined && step >= this.#steps) return "done";
+    if (epochs !== undefined && epoch >= epochs) return "done";
+    return step > 0 && seconds !== undefined && now() - start >= seconds * 1000 ? "time" : undefined;
+  }
+
+  #isEvaluationDue(): boolean {
+    const { evaluateEvery } = this.#settings;
+    const { step, batch, evaluatedAt } = this.#run;
+    return step > 0 && step !== evaluatedAt && (evaluateEvery === undefined ? batch === 0 : step % evaluateEvery === 0);
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    // the copies first: nothing may change meanwhile
+    const { state, arrays } = takeSnapshot(
+      { ...this.#run, updates: this.#optimizer.step },
+      {},
+      this.#arrays(),
+      this.#settings.callbacks,
+    );
+    return { state: { ...(state as object), fingerprint: await this.#identity() }, arrays };
+  }
+
+  #arrays(): RunArrays {
+    const { parameters, carried } = this.#task;
+    return {
+      parameters: { ...parameters, ...this.#average?.weights },
+      optimizer: this.#optimizer.slots,
+      carried: stateArrays(carried),
+      average: this.#average?.average ?? {},
+    };
+  }
+
+  /** What a run must share with the one that it resumes. */
+  #identity(): Promise<Readonly<Record<string, JsonValue>>> {
+    const { clipNorm, accumulate, averaging, schedule } = this.#settings;
+    this.#fingerprint ??= this.#task.fingerprint().then((data) => ({
+      ...data,
+      optimizers: this.#optimizer.config as unknown as JsonValue,
+      clipNorm: Number.isFinite(clipNorm) ? clipNorm : String(clipNorm),
+      accumulate,
+      averaging: averaging ?? null,
+      // a function has no name for what it does: its first values stand for it
+      schedule: schedule === undefined ? null : [0, 1, 10, 100, 1000, 10_000].map((step) => schedule(step)),
+    }));
+    return this.#fingerprint;
+  }
+
+  async #resume(snapshot: Snapshot): Promise<void> {
+    const { callbacks } = this.#settings;
+    Object.assign(this.#run, restoreSnapshot(snapshot, await this.#identity(), this.#arrays(), callbacks));
+    this.#optimizer.resumeAt(this.#run.updates);
+  }
+
+  #plan({ count }: EpochBatches<B>): void {
+    const { steps, epochs, accumulate } = this.#settings;
+    this.#perEpoch = count === undefined ? undefined : checkInteger("train batches", Math.floor(count / accumulate), 1);
+    const planned = epochs === undefined || this.#perEpoch === undefined ? undefined : epochs * this.#perEpoch;
+    this.#steps = steps ?? planned;
+  }
+
+  #progress(): Progress {
+    const { step, epoch, batch } = this.#run;
+    const done = this.#perEpoch === undefined ? 0 : batch / this.#settings.accumulate / this.#perEpoch;
+    this.#run.seconds = (now() - this.#startedAt) / 1000;
+    return { step, steps: this.#steps, epoch: epoch + done, seconds: this.#run.seconds };
+  }
+
+  /** The event, after the callbacks have seen it. */
+  *#told(event: TrainEvent): Generator<TrainEvent, void, undefined> {
+    for (const callback of this.#settings.callbacks) callback.onEvent(event, this.#control);
+    yield event;
+  }
+
+  #step(group: readonly B[]): StepEvent {
+    const run = this.#run;
+    const task = this.#task;
+    const { schedule, clipNorm, random, accumulate } = this.#settings;
+    const { step } = run;
+    if (task.carried !== undefined && task.resetState)
+      resetRows(task.carried, task.resetState, random.named("reset").at(step));
+    const begin = now();
+    const scheduled = schedule?.(step);
+    const own = this.#optimizer.config[0].config["learningRate"];
+    const base = scheduled ?? (run.rateFactor === 1 || typeof own !== "number" ? undefined : own);
+    const rate = base === undefined ? undefined : base * run.rateFactor;
+    const result = this.#guarded(group, rate, {
+      trained: this.#optimizer.trained,
+      clipNorm,
+      random: random.named("dropout").at(step),
+    });
+    const { trouble, loss, gradientNorm } = result;
+    if (trouble !== undefined && task.carried !== undefined) carryInto(task.carried, undefined);
+    run.step++;
+    run.batch += accumulate;
+    run.loss = loss;
+    run.skipped = trouble === undefined ? 0 : run.skipped + 1;
+    if (trouble === undefined) {
+      run.epochLoss += loss;
+      run.epochSteps++;
+      this.#average?.update();
+    } else run.skippedTotal++;
+    const tokens = group.reduce((total, batch) => total + task.tokens(batch), 0);
+    return {
+      kind: "step",
+      ...this.#progress(),
+      loss,
+      gradientNorm,
+      learningRate: rate,
+      tokensPerSecond: (tokens * 1000) / (now() - begin),
+      skipped: trouble !== undefined,
+      ...(trouble && { trouble }),
+    };
+  }
+
+  /** A step, unless something that goes into it is not finite already. */
+  #guarded(group: readonly B[], rate: number | undefined, settings: Parameters<typeof trainStep<B>>[2]): StepResult {
+    const before = this.#troubleBefore(group, rate);
+    if (before !== undefined) return { loss: NaN, gradientNorm: NaN, trouble: before };
+    return trainStep(this.#task, group, settings, (gradients, scale) => this.#optimizer.update(gradients, rate, scale));
+  }
+
+  #troubleBefore(group: readonly B[], rate: number | undefined): Trouble | undefined {
+    const { parameters, carried, badInput } = this.#task;
+    if (rate !== undefined && !(Number.isFinite(rate) && rate >= 0)) return { what: "rate", name: String(rate) };
+    for (const batch of group) {
+      const name = badInput?.(batch);
+      if (name !== undefined) return { what: "input", name };
+    }
+    return (
+      findNonFinite("parameter", parameters) ??
+      findNonFinite("slot", this.#optimizer.slots) ??
+      findNonFinite("state", stateArrays(carried))
+    );
+  }
+
+  #warning(): TrainEvent {
+    const { step, skipped, skippedTotal } = this.#run;
+    const message = `step ${step} was skipped, ${skipped} in a row and ${skippedTotal} altogether`;
+    return { kind: "warning", ...this.#progress(), message };
+  }
+
+  #giveUp(): NotFiniteError {
+    const { step, skipped } = this.#run;
+    const got = `${skipped} in a row that were not, up to step ${step}`;
+    return new NotFiniteError(
+      sentence("train", "steps with a finite loss and gradient", got, "Lower the learning rate or clipNorm"),
+    );
+  }
+
+  *#endEpoch(): Generator<TrainEvent, void, undefined> {
+    const run = this.#run;
+    const { epochLoss, epochSteps } = run;
+    run.epoch++;
+    run.batch = 0;
+    run.epochLoss = 0;
+    run.epochSteps = 0;
+    yield* this.#told({ kind: "epoch", ...this.#progress(), loss: epochSteps === 0 ? NaN : epochLoss / epochSteps });
+  }
+
+  async *#evaluate(): AsyncGenerator<TrainEvent, void, undefined> {
+    this.#run.evaluatedAt = this.#run.step;
+    if (this.#task.evaluate === undefined) return;
+    this.#average?.apply();
+    try {
+      const evaluation = await this.#task.evaluate();
+      // callbacks see the weights that were evaluated
+      yield* this.#told({ kind: "evaluation", ...this.#progress(), ...evaluation });
+    } finally {
+      this.#average?.restore();
+    }
+  }
+}
+
+/** The next `n` batches, fewer at the end. */
+async function take<B>(iterator: Iterator<B> | AsyncIterator<B>, n: number): Promise<B[]> {
+  const batches: B[] = [];
+  while (batches.length < n) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    batches.push(next.value);
+  }
+  return batches;
+}

@@ -1,0 +1,52 @@
+/** @file What the training loop needs to know of a model and its data. */
+import type { JsonValue } from "../formats/index.ts";
+import type { RandomStream } from "../base/index.ts";
+import type { Evaluation } from "../model/index.ts";
+import type { Parameters } from "../optim/index.ts";
+import type { State } from "../rnn/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+
+/** The batches of one epoch. */
+export type EpochBatches<B> = {
+  /** How many, undefined when nobody knows before the end. */
+  readonly count: number | undefined;
+  /** Those from number `start` on, in order. Called once per epoch, or after a resume with where it was. */
+  from(start: number): Iterator<B> | AsyncIterator<B>;
+};
+
+export type LossContext = {
+  /** What the last batch left, undefined where nothing is carried. */
+  readonly state: State | undefined;
+  /** Of this step and batch: dropout. */
+  readonly random: RandomStream;
+};
+
+export type Loss = {
+  /** Mean over the batch, a scalar: what is reported. */
+  readonly value: Tensor;
+  /** What is added before differentiation, a scalar. */
+  readonly penalty?: Tensor | undefined;
+  /** After the last time step, with a carried state. */
+  readonly state?: State | undefined;
+};
+
+/** A model with its data. `B` is a batch. */
+export type Task<B> = {
+  /** What is trained, by path. */
+  readonly parameters: Parameters;
+  /** What a run must share with the one that it resumes, as plain JSON. */
+  fingerprint(): Promise<Readonly<Record<string, JsonValue>>>;
+  /** Batches of epoch `index`, counted from 0. The same each time. Throws DataError when there are none. */
+  epoch(index: number): EpochBatches<B>;
+  /** Carried from batch to batch, zero at the start of an epoch; overwritten in place. */
+  readonly carried?: State | undefined;
+  /** Probability that a row of the carried state is set to zero before a batch. */
+  readonly resetState?: number;
+  loss(batch: B, context: LossContext): Loss;
+  /** What of the batch's numbers is not finite, if it has any. */
+  badInput?(batch: B): string | undefined;
+  /** Tokens (or examples) of a batch, for the speed. */
+  tokens(batch: B): number;
+  /** On held-out data, letting the host run in between; absent where there is none. */
+  evaluate?(): Promise<Evaluation>;
+};
