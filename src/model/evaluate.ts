@@ -1,6 +1,6 @@
-import { checkInteger, DataError, sentence } from "../base/index.ts";
-import { mul, outsideScopes, scope, sparseSoftmaxCrossEntropy, sum, tensor } from "../tensor/index.ts";
-import { carryInto } from "../rnn/index.ts";
+import { checkInteger, DataError, mapTree, sentence, type Shape, type Tree, type TypedArray } from "../base/index.ts";
+import { mul, scope, sparseSoftmaxCrossEntropy, sum, type Tensor, tensor } from "../tensor/index.ts";
+import type { State } from "../rnn/index.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 export type Evaluation = {
@@ -68,8 +68,8 @@ function* totalLoss(
   const batch = bounds.length - 1;
   const longest = Math.max(...bounds.slice(1).map((end, row) => end - bounds[row])) - 1;
   let total = 0;
-  // no scope can be open while others run
-  const state = outsideScopes(() => model.initialState(batch));
+  // numbers, since no scope can be open while others run
+  let carried: Tree<Stored> | undefined;
   for (let start = 0; start < longest; start += sequenceLength) {
     const steps = Math.min(sequenceLength, longest - start);
     const inputs = new Int32Array(steps * batch);
@@ -84,15 +84,22 @@ function* totalLoss(
       }
     }
     total += scope(() => {
+      const state = carried === undefined ? model.initialState(batch) : restored(carried);
       const result = model.forward(tensor(inputs, { shape: [steps, batch] }), state);
       const losses = sparseSoftmaxCrossEntropy(result.logits, tensor(targets));
-      carryInto(state, result.state);
+      carried = mapTree(result.state as Tree<Tensor>, (part): Stored => [part.shape, part.values()]);
       return sum(mul(losses, tensor(weights))).item();
     });
     yield;
   }
   return total;
 }
+
+/** A part of a state: its shape and its elements. */
+type Stored = readonly [shape: Shape, values: TypedArray];
+
+const restored = (state: Tree<Stored>): State =>
+  mapTree(state, ([shape, values]) => tensor(values, { shape: [...shape] })) as State;
 
 /** Unicode characters of all tokens but the first of each row. */
 function predictedCharacters(model: LanguageModel, ids: Int32Array, bounds: readonly number[]): number {

@@ -44,7 +44,12 @@ export type EpochEvent = Progress & {
 };
 
 /** Something that people should know, such as a step that was skipped. */
-export type WarningEvent = Progress & { readonly kind: "warning"; readonly message: string };
+export type WarningEvent = Progress & {
+  readonly kind: "warning";
+  /** Of the last step. */
+  readonly loss: number;
+  readonly message: string;
+};
 
 /** Why training ended: all steps done, time over, aborted by the signal, or what a callback said. */
 export type EndReason = "done" | "time" | "aborted" | (string & {});

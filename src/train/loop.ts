@@ -283,9 +283,9 @@ export class Loop<B> {
   }
 
   #warning(): TrainEvent {
-    const { step, skipped, skippedTotal } = this.#run;
+    const { step, loss, skipped, skippedTotal } = this.#run;
     const message = `step ${step} was skipped, ${skipped} in a row and ${skippedTotal} altogether`;
-    return { kind: "warning", ...this.#progress(), message };
+    return { kind: "warning", ...this.#progress(), loss, message };
   }
 
   #giveUp(): NotFiniteError {
