@@ -223,7 +223,7 @@ export {
   zeros,
 } from "./tensor/index.ts";
 export type { Distribution, NestedArray, TensorOptions, Value } from "./tensor/index.ts";
-export { earlyStopping, fit, reduceOnPlateau, train } from "./train/index.ts";
+export { earlyStopping, fit, reduceOnPlateau, train, trainingBytes } from "./train/index.ts";
 export type {
   Callback,
   EarlyStoppingOptions,
@@ -236,6 +236,7 @@ export type {
   ParameterGroup,
   Penalties,
   RunControl,
+  RunSizes,
   Snapshot,
   StepEvent,
   TrainEvent,

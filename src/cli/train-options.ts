@@ -34,6 +34,9 @@ export type TrainCommandOptions = {
   shuffle?: boolean;
   seed: number;
   initFrom?: string;
+  resume?: string;
+  config?: string;
+  dryRun?: boolean;
   preset?: "char-rnn" | "torch-rnn";
   threads?: number;
   quiet?: boolean;
@@ -58,10 +61,13 @@ Examples:
   unrolled train book.txt --out runs/book
   unrolled train chapters/ --cell gru --hidden-size 256 --layers 2 --seconds 600
   unrolled train book.txt --unit word --epochs 10
+  unrolled train --resume runs/book --epochs 100
+  unrolled train --config runs/book/config.json --seed 2 --out runs/book2
   unrolled train book.txt --init-from runs/book --out runs/book2 --learning-rate 0.0005
   unrolled train --data_dir book.txt --rnn_size 128 --num_layers 2 --seq_length 50   (as in char-rnn)
 
-Ctrl-C ends the running step, saves and exits with 130; a second one exits at once.`;
+Ctrl-C ends the running step, saves and exits with 130; a second one exits at once. Nothing is lost by a crash but what came after the last
+checkpoint, which is made every --checkpoint-every steps, twice a minute and at each evaluation.`;
 
 export function addTrain(program: Command, finish: Finish): void {
   declareOptions(program.command("train").description("Train a language model on text.")).action(
@@ -76,7 +82,7 @@ function declareOptions(command: Command): Command {
   const choice = (flags: string, text: string, choices: readonly string[], fallback?: string): Option =>
     new Option(flags, text).choices(choices).default(fallback);
   return command
-    .argument("<files...>", "text files, or folders of .txt files")
+    .argument("[files...]", "text files, or folders of .txt files; not needed with --resume and --config")
     .option("--out <dir>", "where to save (default: runs/NAME)")
     .option("--overwrite", "replace a model that is already there")
     .addOption(choice("--unit <unit>", "what a token is", ["char", "byte", "word"], "char"))
@@ -103,7 +109,10 @@ function declareOptions(command: Command): Command {
     .option("--checkpoint-every <n>", "steps between saves; also twice a minute", integer(1), 500)
     .option("--shuffle", "windows in random order instead of carried state")
     .option("--seed <n>", "same seed, same model", integer(0), 0)
-    .option("--init-from <dir>", "start from a saved model")
+    .option("--init-from <dir>", "start from the weights of a saved model")
+    .option("--resume <dir>", "go on with a run exactly where its last checkpoint is")
+    .option("--config <file>", "options and data of another run's config.json; what is typed comes first")
+    .option("--dry-run", "say what the run would take (parameters, memory, time per epoch) and stop")
     .addOption(choice("--preset <name>", "defaults of another tool", ["char-rnn", "torch-rnn"]))
     .addOption(threadsOption())
     .option("--quiet", "no progress")

@@ -13,6 +13,8 @@ import {
   torchRnn,
   type TrainOptions,
 } from "unrolled";
+import type { DataFile, RunConfig, RunMaker } from "unrolled/node";
+import { shellWord } from "./format.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
 
 /** Throws DataError for a text that is too short for one step. */
@@ -68,6 +70,54 @@ function scheduleOf(options: TrainCommandOptions, stepsPerEpoch: number): Schedu
 export const outputDirectory = (options: TrainCommandOptions, files: readonly string[]): string =>
   options.out ?? join("runs", basename(resolve(files[0])).replace(/\.[^.]*$/, "") || "model");
 
+/** What `config.json` says of a run. */
+export function runConfigOf(
+  options: TrainCommandOptions,
+  data: readonly DataFile[],
+  model: LanguageModel,
+  tokens: number,
+  stepsPerEpoch: number,
+  maker: RunMaker,
+): RunConfig {
+  const { cell, dialect, hiddenSize, layers, embeddingSize, dropout } = model.config;
+  const { sequenceLength, batchSize, optimizer, learningRate, clipNorm, validation, checkpointEvery } = options;
+  const optional = Object.fromEntries(
+    (
+      [
+        "steps",
+        "epochs",
+        "seconds",
+        "learningRateDecay",
+        "learningRateDecayAfter",
+        "learningRateDecayEvery",
+        "rmspropDecay",
+        "evaluateEvery",
+        "shuffle",
+        "initFrom",
+        "threads",
+      ] as const
+    ).flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  ) as Partial<RunConfig["training"]>;
+  return {
+    command: ["unrolled", ...process.argv.slice(2)].map(shellWord).join(" "),
+    seed: options.seed,
+    data,
+    model: { unit: model.vocabulary.unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout },
+    training: {
+      sequenceLength,
+      batchSize,
+      optimizer,
+      learningRate,
+      clipNorm,
+      validation,
+      checkpointEvery,
+      ...optional,
+    },
+    facts: { vocabulary: model.vocabulary.size, parameters: model.parameterCount, tokens, stepsPerEpoch },
+    maker,
+  };
+}
+
 /** What of a saved model can't be had differently although it was asked for; undefined when all agrees. */
 export function architectureConflict(
   model: LanguageModel,
@@ -79,7 +129,7 @@ export function architectureConflict(
   const name = names.find((n) => command.getOptionValueSource(n) === "cli" && options[n] !== saved[n]);
   if (name === undefined) return undefined;
   const flag = command.options.find((option) => option.attributeName() === name)?.long;
-  return `${flag}: expected ${saved[name]}, as in the model of --init-from, got ${options[name]}`;
+  return `${flag}: expected ${saved[name]}, as in the saved model, got ${options[name]}`;
 }
 
 export function modelOptions(options: TrainCommandOptions): LanguageModelOptions {

@@ -1,51 +1,74 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { encodeCorpus, type LanguageModel, languageModel, train as trainModel } from "unrolled";
-import { loadModel, MODEL_FILE, readCorpus, readCorpusBytes, saveModel } from "unrolled/node";
+import { type LanguageModel, NotFiniteError, train as trainModel } from "unrolled";
+import { describeData, lockRun, metricsLine, MODEL_FILE, runMaker, writeRunConfig } from "unrolled/node";
+import { dryRun } from "./dry-run.ts";
 import { asUsage, EXIT, UsageError } from "./failure.ts";
 import { count, duration, plural, real, shellWord } from "./format.ts";
+import { resumePoint, RunRecorder } from "./run-recorder.ts";
 import { trainingStatus } from "./status.ts";
-import { architectureConflict, modelOptions, outputDirectory, settingsOf, stepsPerEpoch } from "./train-settings.ts";
+import { planOf, prepare, type TrainPlan } from "./train-data.ts";
+import { outputDirectory, runConfigOf, settingsOf, stepsPerEpoch } from "./train-settings.ts";
 import { stopSignals } from "./stop-signals.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
 
-/** Seconds after which the model is saved in any case. */
-const SAVE_INTERVAL = 30;
-
 /** Trains and saves; returns the exit code. */
-export async function train(files: readonly string[], options: TrainCommandOptions, command: Command): Promise<number> {
-  const directory = outputDirectory(options, files);
-  if (existsSync(join(directory, MODEL_FILE)) && !options.overwrite) {
-    const got = `${JSON.stringify(directory)}. Add --overwrite to replace it`;
-    throw new UsageError(`--out: expected a directory without a model, got ${got}`);
-  }
+export async function train(
+  typedFiles: readonly string[],
+  typedOptions: TrainCommandOptions,
+  command: Command,
+): Promise<number> {
+  const plan = asUsage(() => planOf(typedFiles, typedOptions, command));
+  const { files, options } = plan;
   if (options.steps !== undefined && options.epochs !== undefined)
     throw new UsageError("expected --steps or --epochs, got both");
-  const { model, ids } = asUsage(() => prepare(files, options, command));
+  const directory = outputDirectory(options, files);
+  const isResumed = options.resume !== undefined;
+  if (!isResumed && !options.dryRun && existsSync(join(directory, MODEL_FILE)) && !options.overwrite) {
+    const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
+    throw new UsageError(`--out: expected a directory without a model, got ${got}`);
+  }
+  const { model, ids } = asUsage(() => prepare(plan, command));
   const perEpoch = stepsPerEpoch(ids, options);
-  const { signal, received, stop, release } = stopSignals();
-  const settings = settingsOf(options, ids, perEpoch, signal);
+  if (options.dryRun === true) return dryRun(model, ids, perEpoch, options);
   makeDirectory(directory);
+  const lock = lockRun(directory);
+  try {
+    return await runIn(directory, plan, { model, ids, perEpoch });
+  } finally {
+    lock.release();
+  }
+}
+
+async function runIn(
+  directory: string,
+  { files, options }: TrainPlan,
+  { model, ids, perEpoch }: { model: LanguageModel; ids: Int32Array; perEpoch: number },
+): Promise<number> {
   const stream = options.json ? process.stderr : process.stdout;
   const status = trainingStatus(stream, { quiet: options.quiet === true, seconds: options.seconds });
+  const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
+  const { signal, received, stop, release } = stopSignals();
+  const settings = settingsOf(options, ids, perEpoch, signal);
+  const training = trainModel(model, from === undefined ? settings : { ...settings, resume: from.snapshot });
+  const recorder = new RunRecorder(model, directory, options.checkpointEvery, from);
+  if (options.resume === undefined)
+    writeRunConfig(directory, runConfigOf(options, describeData(files), model, ids.length, perEpoch, runMaker()));
   status.note(describe(model, ids));
   status.note(`${describePlan(options, perEpoch)}; saves to ${join(directory, MODEL_FILE)}`);
+  if (options.resume !== undefined)
+    status.note(from === undefined ? "no checkpoint yet: begins anew" : `goes on after step ${count(from.step)}`);
   // a reader that went away, such as `| head`, ends the run but loses nothing of it
   process.stdout.on("error", () => stop(EXIT.ok));
   process.stderr.on("error", () => {});
 
-  let saved: string | undefined;
-  let savedAt = performance.now();
+  const resumeCommand = `unrolled train --resume ${shellWord(directory)}`;
   try {
-    for await (const event of trainModel(model, settings)) {
+    for await (const event of training) {
       status.show(event);
-      if (options.json && !process.stdout.errored) process.stdout.write(`${JSON.stringify(event, finiteOnly)}\n`);
-      const isLate = performance.now() - savedAt >= SAVE_INTERVAL * 1000;
-      if (event.kind !== "step" || event.step % options.checkpointEvery === 0 || isLate) {
-        saved = saveModel(model, directory);
-        savedAt = performance.now();
-      }
+      if (options.json && !process.stdout.errored) process.stdout.write(`${metricsLine(event)}\n`);
+      await recorder.record(event, training);
       if (event.kind !== "end") continue;
       status.end();
       status.chart();
@@ -54,12 +77,15 @@ export async function train(files: readonly string[], options: TrainCommandOptio
     }
   } catch (error) {
     status.end();
-    if (saved !== undefined) status.note(`the last good model is in ${saved}`);
+    if (recorder.saved !== undefined) status.note(`the last good model is in ${recorder.saved}`);
+    if (error instanceof NotFiniteError) status.note(`from its last checkpoint: ${resumeCommand}`);
     throw error;
   } finally {
+    recorder.close();
     release();
   }
-  status.note(`saved ${saved}\nnext: unrolled sample ${shellWord(directory)}`);
+  const next = received() === undefined ? `unrolled sample ${shellWord(directory)}` : resumeCommand;
+  status.note(`saved ${recorder.saved}\nnext: ${next}`);
   return received() ?? EXIT.ok;
 }
 
@@ -90,24 +116,4 @@ function makeDirectory(directory: string): void {
       `--out: expected a directory to write to, got ${JSON.stringify(directory)} (${(error as Error).message})`,
     );
   }
-}
-
-/** JSON has no NaN: a number that is not finite is written as its name. */
-const finiteOnly = (_key: string, value: unknown): unknown =>
-  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-
-/** The model, new or from a file, and the corpus as its tokens. */
-function prepare(
-  files: readonly string[],
-  options: TrainCommandOptions,
-  command: Command,
-): { model: LanguageModel; ids: Int32Array } {
-  const start = options.initFrom === undefined ? undefined : loadModel(options.initFrom);
-  const conflict = start && architectureConflict(start, options, command);
-  if (conflict !== undefined) throw new UsageError(conflict);
-  const isByte = (start?.vocabulary.unit ?? options.unit) === "byte";
-  const corpus = isByte ? readCorpusBytes(files) : readCorpus(files);
-  if (start !== undefined) return { model: start, ids: encodeCorpus(start.vocabulary, corpus) };
-  const model = languageModel({ corpus, ...modelOptions(options) });
-  return { model, ids: model.corpus as Int32Array };
 }

@@ -10,7 +10,13 @@ export type {
 } from "./checkpoint-store.ts";
 export { writeFileDurably, writeFileDurablySync } from "./durable-file.ts";
 export type { FileSystem, NewFile } from "./file-system.ts";
-export { loadModel, MODEL_FILE, saveModel } from "./model-file.ts";
+export { METRICS_FILE, metricsLine, metricsLog, readMetrics } from "./metrics-log.ts";
+export type { Metrics, MetricsEvent, MetricsLog } from "./metrics-log.ts";
+export { BEST_FILE, loadModel, MODEL_FILE, saveModel } from "./model-file.ts";
 export { readCorpus, readCorpusBytes } from "./read-corpus.ts";
+export { CONFIG_FILE, describeData, readRunConfig, readRunOptions, runMaker, writeRunConfig } from "./run-config.ts";
+export type { DataFile, RunConfig, RunFacts, RunMaker, RunModel, RunOptions, RunTraining } from "./run-config.ts";
 export { LOCK_FILE, lockRun } from "./run-lock.ts";
 export type { RunLock } from "./run-lock.ts";
+export { eventWriter } from "./tensorboard.ts";
+export type { EventWriter, EventWriterOptions } from "./tensorboard.ts";

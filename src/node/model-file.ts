@@ -7,6 +7,9 @@ import { writeFileDurablySync } from "./durable-file.ts";
 /** Name of the model's file in a run directory. */
 export const MODEL_FILE = "model.safetensors";
 
+/** Name of the model that did best on held-out data. */
+export const BEST_FILE = "best.safetensors";
+
 /** `path` itself, or the model in it when it is a run directory. Throws DataError when neither is there. */
 function modelPath(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
@@ -21,8 +24,8 @@ function modelPath(path: string): string {
 }
 
 /** Saves a model durably into a run directory (created if needed); returns the file's path. */
-export function saveModel(model: LanguageModel, directory: string): string {
-  const file = join(directory, MODEL_FILE);
+export function saveModel(model: LanguageModel, directory: string, name: string = MODEL_FILE): string {
+  const file = join(directory, name);
   writeFileDurablySync(file, saveLanguageModel(model));
   return file;
 }

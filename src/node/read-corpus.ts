@@ -45,7 +45,8 @@ export function readCorpusBytes(paths: readonly string[]): Uint8Array {
 
 const naturally = new Intl.Collator("en", { numeric: true }).compare;
 
-function textFiles(path: string): string[] {
+/** The files that a path stands for. Throws DataError as `readCorpus`. */
+export function textFiles(path: string): string[] {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
     throw new DataError(

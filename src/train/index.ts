@@ -14,6 +14,8 @@ export { fit } from "./fit.ts";
 export type { FitOptions, History } from "./fit.ts";
 export type { Penalties } from "./language-model-task.ts";
 export type { Training } from "./loop.ts";
+export { trainingBytes } from "./memory-plan.ts";
+export type { RunSizes } from "./memory-plan.ts";
 export type { ParameterGroup } from "./parameter-groups.ts";
 export type { Snapshot } from "./snapshot.ts";
 export { train } from "./train.ts";

@@ -71,12 +71,14 @@ export class Loop<B> {
     rateFactor: 1,
     updates: 0,
     evaluatedAt: 0,
+    stopped: null,
   };
   #steps: number | undefined;
   #perEpoch: number | undefined;
-  #stopped: string | undefined;
   #fingerprint: Promise<Readonly<Record<string, JsonValue>>> | undefined;
   #startedAt = now();
+  /** When training has ended: the state before the model was finished. */
+  #last: Snapshot | undefined;
 
   constructor(task: Task<B>, settings: LoopSettings) {
     this.#task = task;
@@ -94,7 +96,9 @@ export class Loop<B> {
       set rateFactor(factor) {
         run.rateFactor = factor;
       },
-      stop: (reason) => (this.#stopped ??= reason),
+      stop: (reason) => {
+        run.stopped ??= reason;
+      },
     };
   }
 
@@ -118,7 +122,7 @@ export class Loop<B> {
       reason = this.#reasonToEnd(start);
       if (reason === undefined && this.#isEvaluationDue()) {
         yield* this.#evaluate();
-        reason = this.#stopped;
+        reason = run.stopped ?? undefined;
       }
       if (reason !== undefined) break;
       if (run.batch === 0 && this.#task.carried !== undefined) carryInto(this.#task.carried, undefined);
@@ -138,15 +142,17 @@ export class Loop<B> {
       }
     }
     if (reason !== "aborted" && run.evaluatedAt !== run.step) yield* this.#evaluate();
+    // callbacks may put other weights into the model
+    this.#last = await this.snapshot();
     this.#average?.apply();
     yield* this.#told({ kind: "end", ...this.#progress(), loss: run.loss, reason });
   }
 
   #reasonToEnd(start: number): EndReason | undefined {
     const { signal, seconds, epochs } = this.#settings;
-    const { step, epoch } = this.#run;
+    const { step, epoch, stopped } = this.#run;
     if (signal?.aborted) return "aborted";
-    if (this.#stopped !== undefined) return this.#stopped;
+    if (stopped !== null) return stopped;
     if (this.#steps !== undefined && step >= this.#steps) return "done";
     if (epochs !== undefined && epoch >= epochs) return "done";
     return step > 0 && seconds !== undefined && now() - start >= seconds * 1000 ? "time" : undefined;
@@ -159,6 +165,7 @@ export class Loop<B> {
   }
 
   async snapshot(): Promise<Snapshot> {
+    if (this.#last !== undefined) return this.#last;
     // the copies first: nothing may change meanwhile
     const { state, arrays } = takeSnapshot(
       { ...this.#run, updates: this.#optimizer.step },
@@ -269,10 +276,10 @@ export class Loop<B> {
   }
 
   #troubleBefore(group: readonly B[], rate: number | undefined): Trouble | undefined {
-    const { parameters, carried, badInput } = this.#task;
+    const { parameters, carried } = this.#task;
     if (rate !== undefined && !(Number.isFinite(rate) && rate >= 0)) return { what: "rate", name: String(rate) };
     for (const batch of group) {
-      const name = badInput?.(batch);
+      const name = this.#task.badInput?.(batch);
       if (name !== undefined) return { what: "input", name };
     }
     return (

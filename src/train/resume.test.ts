@@ -1,8 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { randomStream } from "../base/index.ts";
+import { bucketByLength, padSequences } from "../data/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../formats/index.ts";
 import { languageModel, type LanguageModel, type LanguageModelConfig } from "../model/index.ts";
 import { adam, momentum, stepDecay } from "../optim/index.ts";
+import { basicLstmCell, basicRnnCell, type Cell, dynamicRnn, gruCell } from "../rnn/index.ts";
+import { cumulativeSum, mean, square, sub, sum, type Tensor, tensor } from "../tensor/index.ts";
 import { useThreads } from "../engine/index.ts";
+import { Loop } from "./loop.ts";
 import { earlyStopping, reduceOnPlateau } from "./callbacks.ts";
 import type { TrainEvent } from "./events.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -14,7 +19,7 @@ const make = (config: Partial<LanguageModelConfig>): LanguageModel =>
   languageModel({ corpus, hiddenSize: 6, embeddingSize: 4, seed: 3, ...config });
 
 /** Without what a clock has a say in. */
-const timeless = ({ seconds: _, ...event }: TrainEvent): object =>
+const timeless = ({ seconds: _seconds, ...event }: TrainEvent): object =>
   event.kind === "step" ? { ...event, tokensPerSecond: 0 } : event;
 
 /** All events from where the options begin, and a snapshot after event `cut`, if it comes to it. */
@@ -59,6 +64,15 @@ const variants: Record<string, { config?: Partial<LanguageModelConfig>; options:
   },
 };
 
+/** Events after which runs are cut: 50 with UNROLLED_VERIFY=full, some of them twice. */
+function cuts(events: number): number[] {
+  const random = randomStream(11).named(String(events));
+  return Array.from(
+    { length: process.env["UNROLLED_VERIFY"] === "full" ? 50 : 8 },
+    () => 1 + random.integer(events - 1),
+  );
+}
+
 const base = { sequenceLength: 5, batchSize: 3, validation: 0.1, evaluateEvery: 4, epochs: 2 } as const;
 
 describe.each(["rnn", "lstm", "gru"] as const)("%s", (cell) => {
@@ -69,7 +83,7 @@ describe.each(["rnn", "lstm", "gru"] as const)("%s", (cell) => {
       const whole = make(settings);
       const { events } = await run(whole, { ...base, ...options() });
       expect(events.length).toBeGreaterThan(15);
-      for (let cut = 1; cut < events.length; cut += 3) {
+      for (const cut of cuts(events.length)) {
         const first = await run(make(settings), { ...base, ...options() }, cut);
         const { state, arrays } = await decodeCheckpoint(await encodeCheckpoint(first.snapshot as Snapshot));
         const second = make({ ...settings });
@@ -80,6 +94,82 @@ describe.each(["rnn", "lstm", "gru"] as const)("%s", (cell) => {
       }
     },
   );
+});
+
+/** Sequences of different lengths, in buckets; the running sum of the numbers is to be told. */
+function raggedLoop(
+  cell: "rnn" | "lstm" | "gru",
+  resume: Snapshot | undefined,
+): { loop: Loop<number[]>; weights: () => unknown } {
+  const random = randomStream(5);
+  const sequences = Array.from({ length: 17 }, (_, i) => Float32Array.from({ length: i % 6 }, () => random.normal()));
+  const network = { rnn: basicRnnCell, lstm: basicLstmCell, gru: (units: number) => gruCell({ units, seed: 1 }) }[cell](
+    3,
+  ) as Cell;
+  network.build(1, { random: random.named("init"), initialize: true });
+  const parameters = network.parameters();
+  const loss = (batch: readonly number[]): Tensor => {
+    const { data, lengths, shape } = padSequences(
+      batch.map((i) => ({ data: sequences[i], features: 1 })),
+      { length: 6 },
+    );
+    const { outputs } = dynamicRnn(network, tensor(data, { shape: [...shape] }), { lengths });
+    return mean(square(sub(sum(outputs, 2), cumulativeSum(tensor(data, { shape: [shape[0], shape[1]] }), 1))));
+  };
+  const order = (epoch: number): Int32Array[] =>
+    bucketByLength(
+      sequences.map(({ length }) => length),
+      { batchSize: 3, boundaries: [2, 4], random: random.named("buckets").at(epoch) },
+    ).batches;
+  const loop = new Loop<number[]>(
+    {
+      parameters,
+      fingerprint: () => Promise.resolve({ cell }),
+      epoch: (index) => ({
+        count: undefined,
+        from: (start) =>
+          order(index)
+            .slice(start)
+            .map((batch) => [...batch])
+            .values(),
+      }),
+      loss: (batch) => ({ value: loss(batch) }),
+      tokens: (batch) => batch.length,
+    },
+    {
+      optimizer: adam(),
+      groups: [],
+      schedule: undefined,
+      clipNorm: 5,
+      accumulate: 1,
+      averaging: undefined,
+      random,
+      steps: undefined,
+      epochs: 3,
+      seconds: undefined,
+      evaluateEvery: undefined,
+      callbacks: [],
+      resume,
+      signal: undefined,
+    },
+  );
+  return { loop, weights: () => Object.entries(parameters).map(([path, x]) => [path, x.values()]) };
+}
+
+test.each(["rnn", "lstm", "gru"] as const)("%s, ragged batches of epochs whose length is not known", async (cell) => {
+  const whole = raggedLoop(cell, undefined);
+  const events: object[] = [];
+  for await (const event of whole.loop.events()) events.push(timeless(event));
+  expect(events.length).toBeGreaterThan(20);
+  for (const cut of cuts(events.length)) {
+    const first = raggedLoop(cell, undefined);
+    const seen: object[] = [];
+    for await (const event of first.loop.events()) if (seen.push(timeless(event)) === cut) break;
+    const second = raggedLoop(cell, await first.loop.snapshot());
+    for await (const event of second.loop.events()) seen.push(timeless(event));
+    expect(seen, `cut after event ${cut}`).toEqual(events);
+    expect(second.weights()).toEqual(whole.weights());
+  }
 });
 
 test("a finished run goes on with more steps", async () => {

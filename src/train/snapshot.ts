@@ -31,6 +31,8 @@ export type RunState = {
   updates: number;
   /** Step of the last evaluation. */
   evaluatedAt: number;
+  /** Why a callback ends the run, null when none does. */
+  stopped: string | null;
 };
 
 /** What a checkpoint of a run holds; what `resume` takes. */
@@ -58,11 +60,14 @@ export function takeSnapshot(
   for (const [group, tensors] of Object.entries(groups))
     for (const [path, tensor] of Object.entries(tensors)) put(`${group}/${path}`, tensor);
   const states: Record<string, JsonValue> = {};
-  for (const { name, state, arrays: own } of callbacks) {
-    states[name] = state?.() ?? null;
-    for (const [path, tensor] of Object.entries(own?.() ?? {})) put(`callbacks/${name}/${path}`, tensor);
+  for (const callback of callbacks) {
+    const { name } = callback;
+    states[name] = callback.state?.() ?? null;
+    for (const [path, tensor] of Object.entries(callback.arrays?.() ?? {})) put(`callbacks/${name}/${path}`, tensor);
   }
-  const counts = Object.fromEntries(Object.entries(run).map(([name, value]) => [name, numberOrName(value)]));
+  const counts = Object.fromEntries(
+    Object.entries(run).map(([name, value]) => [name, typeof value === "number" ? numberOrName(value) : value]),
+  );
   return { state: { version: VERSION, run: counts, fingerprint, callbacks: states }, arrays };
 }
 
@@ -113,7 +118,9 @@ export function restoreSnapshot(
       Object.fromEntries(own.map(([path, array]) => [path.slice(prefix.length), tensorOf(array)])),
     );
   }
-  return Object.fromEntries(Object.entries(stored.run).map(([name, value]) => [name, Number(value)])) as RunState;
+  const { stopped, ...counts } = stored.run;
+  const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));
+  return { ...(numbers as Omit<RunState, "stopped">), stopped: stopped as string | null };
 }
 
 const tensorOf = ({ data, dtype, shape }: StoredArray): Tensor =>

@@ -133,7 +133,7 @@ test("training goes on from a saved model, which keeps its architecture", () => 
     unrolled("train", "text.txt", "--init-from", "run", "--out", "more", "--overwrite", "--steps", "2", ...args);
   expect(go(...small).status).toBe(0);
   const { status, stderr } = go("--layers", "2");
-  expect(stderr).toBe("unrolled train: --layers: expected 1, as in the model of --init-from, got 2\n");
+  expect(stderr).toBe("unrolled train: --layers: expected 1, as in the saved model, got 2\n");
   expect(status).toBe(2);
 });
 

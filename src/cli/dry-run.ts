@@ -1,0 +1,58 @@
+import { type LanguageModel, memory, train, trainingBytes } from "unrolled";
+import { metricsLine } from "unrolled/node";
+import { EXIT } from "./failure.ts";
+import { binaryBytes, count, duration, plural } from "./format.ts";
+import { settingsOf } from "./train-settings.ts";
+import type { TrainCommandOptions } from "./train-options.ts";
+
+/** Steps that are made before time counts, and those that are timed. */
+const WARM_UP = 2;
+const TIMED = 5;
+
+/** Prints what a run would take, from a few steps that are thrown away. Returns the exit code. */
+export async function dryRun(
+  model: LanguageModel,
+  ids: Int32Array,
+  perEpoch: number,
+  options: TrainCommandOptions,
+): Promise<number> {
+  const {
+    epochs: _epochs,
+    seconds: _seconds,
+    ...settings
+  } = settingsOf(options, ids, perEpoch, new AbortController().signal);
+  const steps = WARM_UP + TIMED;
+  const times: number[] = [];
+  let bytes = 0;
+  let last = performance.now();
+  for await (const event of train(model, { ...settings, validation: 0, steps })) {
+    if (event.kind !== "step") continue;
+    const now = performance.now();
+    times.push((now - last) / 1000);
+    last = now;
+    bytes = memory().liveBytes;
+  }
+  const { batchSize, sequenceLength } = options;
+  const validation = Math.floor(ids.length * options.validation);
+  const secondsPerStep = times.slice(WARM_UP).sort((a, b) => a - b)[TIMED >> 1];
+  const report = {
+    parameters: model.parameterCount,
+    tokens: ids.length,
+    stepsPerEpoch: perEpoch,
+    bytes: bytes + trainingBytes(model, { batchSize, sequenceLength, validation }),
+    secondsPerStep,
+    secondsPerEpoch: secondsPerStep * perEpoch,
+  };
+  if (options.json) process.stdout.write(`${metricsLine({ kind: "plan", step: 0, ...report })}\n`);
+  else
+    process.stdout.write(
+      [
+        `parameters  ${count(report.parameters)}`,
+        `data        ${plural(report.tokens, "token")}, ${plural(perEpoch, "step")} per epoch`,
+        `memory      ${binaryBytes(report.bytes)} for parameters, optimizer and one step`,
+        `time        ${duration(report.secondsPerEpoch)} per epoch (${(1000 * secondsPerStep).toFixed(1)} ms per step)`,
+        "",
+      ].join("\n"),
+    );
+  return EXIT.ok;
+}

@@ -1,0 +1,133 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { FormatError } from "../base/index.ts";
+import { metricsLog, type MetricsEvent, readMetrics } from "./metrics-log.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "unrolled-metrics-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+let file: string;
+let files = 0;
+beforeEach(() => {
+  file = join(directory, `run ${++files}`, "metrics.jsonl");
+});
+
+const stepEvent = (step: number) => ({ kind: "step", step, loss: 1 / step, skipped: false });
+
+function write(...events: readonly MetricsEvent[]): void {
+  const log = metricsLog(file);
+  for (const event of events) log.append(event);
+  log.sync();
+  log.close();
+}
+
+const stepsOf = (path: string): number[] => readMetrics(path).map(({ step }) => step);
+
+test("what is appended is read, also after a later start", () => {
+  write(stepEvent(1), stepEvent(2));
+  write({ ...stepEvent(3), message: "one\ntwo\u2028" } as MetricsEvent);
+  expect(readMetrics(file)).toMatchObject([stepEvent(1), stepEvent(2), { ...stepEvent(3), message: "one\ntwo\u2028" }]);
+  expect(readFileSync(file, "utf8").split("\n")).toHaveLength(4);
+});
+
+test("numbers that are not finite are named, never null, and read as numbers", () => {
+  const event = { kind: "step", step: 1, loss: NaN, gradientNorm: Infinity, learningRate: -Infinity, steps: undefined };
+  write(event, { kind: "warning", step: 1, message: "NaN", trouble: { what: "loss", name: "NaN" } } as MetricsEvent);
+  expect(readFileSync(file, "utf8").split("\n")[0]).toBe(
+    '{"kind":"step","step":1,"loss":"NaN","gradientNorm":"Infinity","learningRate":"-Infinity"}',
+  );
+  const { steps, ...expected } = event;
+  expect(steps).toBeUndefined();
+  expect(readMetrics(file)).toEqual([
+    { ...expected },
+    { kind: "warning", step: 1, message: "NaN", trouble: { what: "loss", name: "NaN" } },
+  ]);
+});
+
+test("half of a surrogate pair in a message makes no line that can't be read", () => {
+  write({ kind: "warning", step: 1, message: "\ud83d \ud83d\ude00" } as MetricsEvent);
+  expect(readMetrics(file)).toMatchObject([{ message: "\ufffd \ud83d\ude00" }]);
+});
+
+test("cut at any byte, all whole lines are read, and the next line is whole", () => {
+  write(stepEvent(1), { ...stepEvent(2), message: "é😀" } as MetricsEvent, stepEvent(3));
+  const bytes = readFileSync(file);
+  for (let length = 0; length <= bytes.length; length++) {
+    const whole = bytes.subarray(0, length).toString("latin1").split("\n").length - 1;
+    writeFileSync(file, bytes.subarray(0, length));
+    expect(stepsOf(file)).toEqual([1, 2, 3].slice(0, whole));
+    write(stepEvent(9));
+    expect(stepsOf(file)).toEqual([...[1, 2, 3].slice(0, whole), 9]);
+  }
+});
+
+test("a last line of zeros, which a loss of power may leave, is torn too", () => {
+  write(stepEvent(1));
+  appendFileSync(file, new Uint8Array(4096));
+  expect(stepsOf(file)).toEqual([1]);
+});
+
+describe("truncateAfter", () => {
+  test("removes later steps, ends and a torn line, and what follows is appended", () => {
+    write(stepEvent(1), stepEvent(2), { kind: "evaluation", step: 2 }, stepEvent(3), { kind: "end", step: 2 });
+    appendFileSync(file, '{"kind":"st');
+    const log = metricsLog(file);
+    log.truncateAfter(2);
+    log.append(stepEvent(3));
+    log.close();
+    expect(readMetrics(file).map(({ kind, step }) => `${kind} ${step}`)).toEqual([
+      "step 1",
+      "step 2",
+      "evaluation 2",
+      "step 3",
+    ]);
+  });
+
+  test("leaves a file without later steps as it is, byte for byte", () => {
+    write(stepEvent(1), stepEvent(2));
+    const before = readFileSync(file);
+    const log = metricsLog(file);
+    log.truncateAfter(7);
+    log.close();
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test("keeps nothing of a run that starts again", () => {
+    write(stepEvent(1));
+    const log = metricsLog(file);
+    log.truncateAfter(0);
+    log.close();
+    expect(statSync(file).size).toBe(0);
+  });
+
+  test("changes nothing where a line can't be read", () => {
+    write(stepEvent(1));
+    appendFileSync(file, "what?\n");
+    const before = readFileSync(file);
+    const log = metricsLog(file);
+    expect(() => log.truncateAfter(0)).toThrow(/line 2/);
+    log.close();
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+});
+
+test.each<[string, string, RegExp]>([
+  ["no JSON", "{]", /metrics\.jsonl line 2: expected .*offset 1/],
+  ["an empty line", "", /line 2: expected a value, got the end/],
+  ["a list", "[1]", /line 2: expected an event, got \[1\]/],
+  ["no kind", '{"step":1}', /line 2 kind: expected text, got nothing/],
+  ["half a step", '{"kind":"step","step":0.5}', /line 2 step: expected an integer >= 0, got 0\.5/],
+  ["null for a number", '{"kind":"step","step":1,"loss":null}', /line 2 loss: expected a number, .* got null/],
+  ["text for a number", '{"kind":"step","step":1,"loss":"1"}', /line 2 loss: expected a number, .* got "1"/],
+  ["a key twice", '{"kind":"step","step":1,"step":2}', /line 2: expected distinct keys/],
+])("a line that is none, before others, is an error with its number: %s", (_, line, message) => {
+  write(stepEvent(1));
+  appendFileSync(file, `${line}\n${JSON.stringify(stepEvent(2))}\n`);
+  expect(() => readMetrics(file)).toThrow(FormatError);
+  expect(() => readMetrics(file)).toThrow(message);
+});
+
+test("a file that is not there", () => {
+  expect(() => readMetrics(file)).toThrow(/ENOENT/);
+});

@@ -1,0 +1,167 @@
+/**
+ * @file `metrics.jsonl`: what a run has told, one JSON object per line, in order. It is only ever appended to, so that a crash can tear no line but the last;
+ * a line counts once its line break is there.
+ */
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { FormatError, sentence } from "../base/index.ts";
+import { type JsonValue, parseStrictJson } from "../formats/index.ts";
+import { writeFileDurablySync } from "./durable-file.ts";
+
+/** Name of the metrics in a run directory. */
+export const METRICS_FILE = "metrics.jsonl";
+
+/** Any event of training. */
+export type MetricsEvent = {
+  readonly kind: string;
+  /** Steps done. */
+  readonly step: number;
+};
+
+/** A line of `metrics.jsonl`. Other members than these are whatever was written. */
+export type Metrics = MetricsEvent & {
+  /** Steps planned. */
+  readonly steps?: number;
+  /** Passes over the training data so far. */
+  readonly epoch?: number;
+  /** Seconds of training so far. */
+  readonly seconds?: number;
+  /** Mean loss per token, in nats. Any number here may be NaN or infinite. */
+  readonly loss?: number;
+  readonly gradientNorm?: number;
+  readonly learningRate?: number;
+  readonly tokensPerSecond?: number;
+  readonly perplexity?: number;
+  readonly bitsPerCharacter?: number;
+  readonly tokens?: number;
+};
+
+/** Members that hold a number. Only there is "NaN" no text. */
+const NUMBERS: ReadonlySet<string> = new Set<keyof Metrics>([
+  "steps",
+  "epoch",
+  "seconds",
+  "loss",
+  "gradientNorm",
+  "learningRate",
+  "tokensPerSecond",
+  "perplexity",
+  "bitsPerCharacter",
+  "tokens",
+]);
+
+export type MetricsLog = {
+  /** Writes an event as a line. Throws the file system's own errors; the file is then as before. */
+  append(event: MetricsEvent): void;
+  /**
+   * For a run that goes on after `step`: removes the lines of later steps, and those that say that the run has ended. A crash leaves the old
+   * lines or the new. Throws FormatError, having changed nothing, when a line can't be read.
+   */
+  truncateAfter(step: number): void;
+  /** Returns when all lines are on the disk. Only a loss of power needs that; what is appended outlives a crash of the process anyway. */
+  sync(): void;
+  close(): void;
+};
+
+/**
+ * The metrics of a run, to be appended to. Makes the file and its directory; removes a last line that a crash has torn. For one process at a time:
+ * see `lockRun`. Throws the file system's own errors.
+ */
+export function metricsLog(file: string): MetricsLog {
+  mkdirSync(dirname(file), { recursive: true });
+  let fd = openSync(file, "a");
+  let size = 0;
+  const start = (): void => {
+    const bytes = readFileSync(file);
+    size = wholeLines(bytes);
+    if (size < bytes.length) ftruncateSync(fd, size);
+  };
+  start();
+  return {
+    append(event) {
+      const bytes = new TextEncoder().encode(`${metricsLine(event)}\n`);
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+      } catch (error) {
+        // else the next line would go on where this one was cut
+        ftruncateSync(fd, size);
+        throw error;
+      }
+      size += bytes.length;
+    },
+    truncateAfter(step) {
+      const bytes = readFileSync(file);
+      const kept: Uint8Array[] = [];
+      for (const { line, number } of linesOf(bytes)) {
+        const metrics = parseLine(line, file, number);
+        if (metrics.step <= step && metrics.kind !== "end") kept.push(line, NEWLINE);
+      }
+      // a file that is open can't be replaced everywhere
+      closeSync(fd);
+      try {
+        writeFileDurablySync(file, Buffer.concat(kept));
+      } finally {
+        fd = openSync(file, "a");
+        start();
+      }
+    },
+    sync: () => fsyncSync(fd),
+    close: () => closeSync(fd),
+  };
+}
+
+/**
+ * An event as one line of JSON, without the line break. JSON has no NaN: a number that is not finite is written as the text "NaN", "Infinity" or
+ * "-Infinity". Members that are undefined are left out.
+ */
+export function metricsLine(event: MetricsEvent): string {
+  return JSON.stringify(event, (_key, value: unknown) => {
+    if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+    // half of a pair, which no reader would take
+    return typeof value === "string" ? value.replaceAll(/\p{Surrogate}/gu, "\ufffd") : value;
+  });
+}
+
+/**
+ * The lines of a `metrics.jsonl`, in order. A last line without a line break was torn by a crash and is left out. Throws FormatError, with the number of the
+ * line, for anything else that is not an event; the file system's own errors, such as ENOENT.
+ */
+export function readMetrics(file: string): Metrics[] {
+  return Array.from(linesOf(readFileSync(file)), ({ line, number }) => parseLine(line, file, number));
+}
+
+const LINE_BREAK = 0x0a;
+const NEWLINE = Uint8Array.of(LINE_BREAK);
+
+/** Bytes up to the last line break, it included. */
+const wholeLines = (bytes: Uint8Array): number => bytes.lastIndexOf(LINE_BREAK) + 1;
+
+/** Whole lines without their line breaks, numbered from 1. */
+function* linesOf(bytes: Uint8Array): Generator<{ readonly line: Uint8Array; readonly number: number }> {
+  const end = wholeLines(bytes);
+  for (let at = 0, number = 1; at < end; number++) {
+    const next = bytes.indexOf(LINE_BREAK, at);
+    yield { line: bytes.subarray(at, next), number };
+    at = next + 1;
+  }
+}
+
+function parseLine(line: Uint8Array, file: string, number: number): Metrics {
+  const where = `${file} line ${number}`;
+  const value = parseStrictJson(line, { where, maxBytes: 1_000_000 });
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new FormatError(sentence(where, "an event", JSON.stringify(value).slice(0, 40)));
+  const { kind, step } = value;
+  if (typeof kind !== "string") throw unexpected(where, "kind", "text", kind);
+  if (!Number.isSafeInteger(step) || (step as number) < 0) throw unexpected(where, "step", "an integer >= 0", step);
+  for (const [name, member] of Object.entries(value)) {
+    if (!NUMBERS.has(name) || typeof member === "number") continue;
+    if (member !== "NaN" && member !== "Infinity" && member !== "-Infinity")
+      throw unexpected(where, name, `a number, or "NaN", "Infinity" or "-Infinity"`, member);
+    value[name] = Number(member);
+  }
+  return value as Metrics;
+}
+
+const unexpected = (where: string, name: string, expected: string, got: JsonValue | undefined): FormatError =>
+  new FormatError(sentence(`${where} ${name}`, expected, got === undefined ? "nothing" : JSON.stringify(got)));
