@@ -86,4 +86,7 @@ export function flopsOf({ kind, cell, vocabulary, hidden, layers, steps, batch }
   return kind === "training" ? 3 * forward : forward;
 }
 
+/** Where what calls the kernels would take longer than the kernels. */
+export const isTiny = ({ hidden }: Case): boolean => hidden < 16;
+
 export const tokensOf = ({ steps, batch }: Case): number => steps * batch;

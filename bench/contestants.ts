@@ -1,6 +1,6 @@
 /** @file Who takes part, in which cases, and how it is started. */
 import { fileURLToPath } from "node:url";
-import type { Case } from "./cases.ts";
+import { type Case, isTiny } from "./cases.ts";
 import { plainContestant, systemNode } from "./nodes.ts";
 import type { Tool, Tools } from "./setup.ts";
 
@@ -25,7 +25,6 @@ export const titleOf = ({ name, variant, threads }: Contestant): string =>
 const peer = (file: string): string => fileURLToPath(new URL(`peers/${file}`, import.meta.url));
 
 const isTraining = ({ kind }: Case): boolean => kind === "training";
-const isTiny = ({ hidden }: Case): boolean => hidden < 16;
 /** One sequence at a time: for brain.js, which knows no other. */
 const isSingle = (task: Case): boolean => isTraining(task) && task.batch === 1 && !isTiny(task);
 /** A second thread has nothing to do in the smallest cases. */
@@ -41,11 +40,18 @@ export function ours(): Contestant[] {
     command: [process.execPath, peer("unrolled.ts")],
     environment: { UNROLLED_THREADS: String(threads) },
   });
+  const eager: Contestant = {
+    ...one(1),
+    variant: "eager",
+    races: isTiny,
+    command: [process.execPath, peer("unrolled.ts"), "eager"],
+  };
   const system = systemNode();
-  if (system === undefined) return [one(1), one(2)];
+  if (system === undefined) return [one(1), one(2), eager];
   return [
     one(1),
     one(2),
+    eager,
     {
       ...one(1),
       variant: `Node ${system.version.slice(1)}`,

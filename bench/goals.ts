@@ -1,5 +1,5 @@
 /** @file What this package has to reach. Ratios are the other's time over ours. */
-import type { Case } from "./cases.ts";
+import { type Case, isTiny } from "./cases.ts";
 import type { Contestant } from "./contestants.ts";
 
 /** One thread's time over that of two threads. */
@@ -16,10 +16,11 @@ export const STARTUP_GOAL = 0.1;
 export const WEB_GOAL = 100_000;
 
 /** How many times as fast as this contestant, if anything is asked for. */
-export function speedGoal({ name, variant }: Contestant, { kind, hidden }: Case): number | undefined {
+export function speedGoal({ name, variant }: Contestant, task: Case): number | undefined {
+  const { kind, hidden } = task;
   if (kind === "generate") return name === "ONNX Runtime" && variant === "node" ? (hidden < 512 ? 1.5 : 1) : undefined;
   if (name === "TensorFlow.js" && variant === "wasm") return 25;
   if (name !== "PyTorch") return undefined;
-  if (hidden < 16) return 50;
+  if (isTiny(task)) return 50;
   return hidden < 512 ? 1.2 : 1;
 }

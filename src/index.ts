@@ -143,6 +143,7 @@ export {
   argmin,
   assign,
   broadcastTo,
+  capture,
   cast,
   clip,
   concat,

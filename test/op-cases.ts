@@ -367,16 +367,23 @@ const linearCases: OpCase[] = [
   [[2, 3], 1, 5],
   [[2], 0, 3],
   [[0], 2, 3],
-].map(([lead, k, n]): OpCase => {
+  [[2, 3], 4, 5, true],
+  [[0], 2, 3, true],
+].map(([lead, k, n, transposed]): OpCase => {
   const [rows, inner, columns] = [lead as number[], k as number, n as number];
+  const transposeKernel = transposed === true;
+  const kernelShape = transposeKernel ? [columns, inner] : [inner, columns];
   return {
-    name: `linear [${[...rows, inner].join(", ")}] [${inner}, ${columns}]`,
-    f: ([x, kernel, bias]: Tensor[]) => linear(x, kernel, bias),
-    shapes: [[...rows, inner], [inner, columns], [columns]],
+    name: `linear [${[...rows, inner].join(", ")}] [${kernelShape.join(", ")}]${transposeKernel ? " transposed" : ""}`,
+    f: ([x, kernel, bias]: Tensor[]) => linear(x, kernel, bias, { transposeKernel }),
+    shapes: [[...rows, inner], kernelShape, [columns]],
     reference: ([x, kernel, bias]: Plain[]) =>
       build([...rows, columns], (index) => {
         const j = index[index.length - 1];
-        const terms = Array.from({ length: inner }, (_, p) => at(x, [...index.slice(0, -1), p]) * at(kernel, [p, j]));
+        const terms = Array.from(
+          { length: inner },
+          (_, p) => at(x, [...index.slice(0, -1), p]) * at(kernel, transposeKernel ? [j, p] : [p, j]),
+        );
         return total(terms) + at(bias, [j]);
       }),
   };

@@ -48,6 +48,13 @@ const DRAW = 0;
 const NAME = 1;
 const INDEX = 2;
 
+let refusal: (() => Error) | undefined;
+
+/** While a reason is set, drawing throws it. Streams can still be derived. */
+export function refuseDraws(reason: (() => Error) | undefined): void {
+  refusal = reason;
+}
+
 /** What has to be stored to continue a stream exactly where it was. */
 export type RandomState = { readonly key: readonly [number, number]; readonly position: number };
 
@@ -93,6 +100,7 @@ export class RandomStream {
 
   /** The next 32 random bits as an unsigned integer. */
   nextUint32(): number {
+    if (refusal !== undefined) throw refusal();
     const index = Math.floor(this.#position / 4);
     if (index !== this.#blockIndex) {
       philox4x32([index >>> 0, Math.floor(index / 4294967296), 0, DRAW], this.#key, this.#block);

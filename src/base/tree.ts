@@ -8,7 +8,8 @@ export type Tree<T> = T | { readonly [name: string]: Tree<T> };
 
 type Branch<T> = { readonly [name: string]: Tree<T> };
 
-const isBranch = <T>(node: Tree<T>): node is Branch<T> =>
+/** Whether it is a record of trees and not a leaf. */
+export const isBranch = <T>(node: Tree<T>): node is Branch<T> =>
   typeof node === "object" &&
   node !== null &&
   (Object.getPrototypeOf(node) === Object.prototype || Object.getPrototypeOf(node) === null);

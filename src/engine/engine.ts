@@ -299,6 +299,34 @@ export type EngineStats = {
   readonly liveBytes: number;
 };
 
+/** What an engine's kernels tell, and get, while their work is recorded. */
+export interface Recorder {
+  /** `again` does a piece of the work once more, on the same memory. */
+  note(again: () => void): void;
+  /** Memory that belongs to the recording, for scratch. */
+  allocate(dtype: DType, length: number): Block;
+  /** It is reused within the recording only. */
+  free(block: Block): void;
+}
+
+/** What an engine computes, all of it in memory. */
+export type EngineKernels = Omit<
+  Engine,
+  | "name"
+  | "numerics"
+  | "allocate"
+  | "free"
+  | "view"
+  | "read"
+  | "stats"
+  | "report"
+  | "useThreads"
+  | "optimizerUpdate"
+  | "sumOfSquares"
+  | "isAllFinite"
+  | "recorded"
+>;
+
 /** All kernels write `out` completely and never read it, unless they say otherwise. Operands never overlap, unless equal. */
 export interface Engine {
   readonly name: string;
@@ -315,6 +343,11 @@ export interface Engine {
   report(): EngineReport;
   /** From the next kernel on. Engines without threads ignore it. Results do not depend on it. */
   useThreads(threads: number): void;
+  /**
+   * The same kernels, which also note the pieces of their work. A kernel notes all of its work or nothing: then the whole call is repeated, as it is
+   * for engines without this.
+   */
+  recorded?(recorder: Recorder): EngineKernels;
 
   /** Element by element; `out.dtype` is bool for `not` and `isFinite`. */
   unary(op: UnaryOp, x: Operand, out: Operand): void;

@@ -1,4 +1,5 @@
 export { engineReport, useThreads } from "./report.ts";
+export { everyTime, isRecorded, Recording, withoutRecording } from "./recording.ts";
 export { currentEngine } from "./select.ts";
 export type {
   ActivationName,

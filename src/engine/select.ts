@@ -5,6 +5,7 @@ import { referenceEngine } from "./reference/index.ts";
 import { type Tile, wasmEngine } from "./wasm/index.ts";
 
 let current: Engine | undefined;
+let substitute: Engine | undefined;
 
 /**
  * The engine that tensors live on, started when first asked for. The only place that knows every engine. Environment variables force a choice:
@@ -16,8 +17,18 @@ let current: Engine | undefined;
  * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest of two, tried at the first large product.
  */
 export function currentEngine(): Engine {
-  current ??= start();
-  return current;
+  return substitute ?? (current ??= start());
+}
+
+/** Runs `f` with another engine as the current one, or again with the usual one. */
+export function withEngine<R>(engine: Engine | undefined, f: () => R): R {
+  const saved = substitute;
+  substitute = engine;
+  try {
+    return f();
+  } finally {
+    substitute = saved;
+  }
 }
 
 const choice = <T extends string>(name: string, among: readonly T[], otherwise: T): T =>

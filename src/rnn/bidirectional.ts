@@ -1,5 +1,5 @@
 import { kindError, mapTree, randomStream, type Tree } from "../base/index.ts";
-import { concat, flip, reverseSequence, swapLeading, type Tensor, tensor } from "../tensor/index.ts";
+import { concat, flip, reverseSequence, swapLeading, type Tensor } from "../tensor/index.ts";
 import type { Cell, State, Trace } from "./cell.ts";
 import { checkInputs, checkLengths, dynamicRnn, type DynamicRnnOptions, type DynamicRnnResult } from "./dynamic-rnn.ts";
 
@@ -35,12 +35,11 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
   const limits = lengths === undefined ? undefined : checkLengths(where, lengths, batch, steps);
   forward.build(x.shape[2], { dtype, random: randomStream(0).named("forward") });
   backward.build(x.shape[2], { dtype, random: randomStream(0).named("backward") });
-  const lengthsTensor = limits && tensor(limits);
-  const reverse = (y: Tensor): Tensor => (lengthsTensor === undefined ? flip(y, 0) : reverseSequence(y, lengthsTensor));
+  const reverse = (y: Tensor): Tensor => (limits === undefined ? flip(y, 0) : reverseSequence(y, limits));
   const run = <S extends State>(cell: Cell<S>, name: "forward" | "backward", source: Tensor): DynamicRnnResult<S> =>
     dynamicRnn(cell, source, {
       ...rest,
-      lengths: limits,
+      lengths,
       initialState: initialState?.[name] as S | undefined,
       timeMajor: true,
       random: random?.named(name),

@@ -12,6 +12,7 @@ import {
   valueError,
 } from "../base/index.ts";
 import {
+  everyTime,
   maskSequence,
   mul,
   reshape,
@@ -74,11 +75,11 @@ export function dynamicRnn<S extends State>(
   const limits = lengths === undefined ? undefined : checkLengths("dynamicRnn", lengths, batch, steps);
   const state = initialState ?? zeroState(cell, batch, dtype);
   if (initialState !== undefined) checkState("dynamicRnn", cell, initialState, batch);
-  const context = { lengths: limits && tensor(limits), random, trace };
+  const context = { lengths: limits, random, trace };
   // once for all layers: a mask in each would add up the gradients of the inputs in another order than without padding
   const clean = context.lengths === undefined ? x : maskSequence(x, context.lengths);
   const result = runSequence(cell, clean, state, context);
-  const outputs = limits !== undefined && paddedOutput === "hold" ? holdLast(result.outputs, limits) : result.outputs;
+  const outputs = lengths !== undefined && paddedOutput === "hold" ? holdLast(result.outputs, lengths) : result.outputs;
   const orient = (y: Tensor): Tensor => (timeMajor ? y : swapLeading(y));
   return {
     outputs: orient(outputs),
@@ -135,14 +136,15 @@ function stackStates(states: readonly State[]): Trace {
 }
 
 /** Outputs [T, B, n] in which each row repeats its last valid output to the end; rows of length 0 stay zero. */
-function holdLast(outputs: Tensor, limits: Int32Array): Tensor {
+function holdLast(outputs: Tensor, lengths: Lengths): Tensor {
+  const limits = Int32Array.from(lengths instanceof Tensor ? lengths.values() : lengths);
   const [steps, batch, features] = outputs.shape;
   if (steps === 0) return outputs;
   const last = takeSteps(
     outputs,
     limits.map((n) => Math.max(0, n - 1)),
   );
-  const hasAny = tensor(Int32Array.from(limits), { shape: [batch, 1] });
+  const hasAny = tensor(limits, { shape: [batch, 1] });
   const held = mul(last, cast(notEqual(hasAny, 0), last.dtype));
   const flags = new Uint8Array(steps * batch);
   for (let t = 0; t < steps; t++) for (let b = 0; b < batch; b++) flags[t * batch + b] = t < limits[b] ? 1 : 0;
@@ -165,12 +167,20 @@ export function checkInputs(
 }
 
 /** Lengths as int32 [B], each in 0 … T. Shared by the drivers. */
-export function checkLengths(where: string, lengths: Lengths, batch: number, steps: number): Int32Array {
-  const given = lengths instanceof Tensor ? lengths.values() : lengths;
-  if (given.length !== batch) throw shapeError(`${where} lengths`, `one for each of ${batch} rows`, [given.length]);
-  given.forEach((n: number, row: number) => {
-    if (!Number.isInteger(n)) throw valueError(`${where} length of row ${row}`, "an integer", n);
-    checkInteger(`${where} length of row ${row}`, n, 0, steps);
-  });
-  return Int32Array.from(given);
+export function checkLengths(where: string, lengths: Lengths, batch: number, steps: number): Tensor {
+  const count = lengths instanceof Tensor ? lengths.size : lengths.length;
+  if (count !== batch) throw shapeError(`${where} lengths`, `one for each of ${batch} rows`, [count]);
+  const check = (given: ArrayLike<number>): void => {
+    for (let row = 0; row < batch; row++) {
+      const n = given[row];
+      if (!Number.isInteger(n)) throw valueError(`${where} length of row ${row}`, "an integer", n);
+      checkInteger(`${where} length of row ${row}`, n, 0, steps);
+    }
+  };
+  if (lengths instanceof Tensor) {
+    everyTime([lengths], check);
+    return cast(reshape(lengths, [batch]), "int32");
+  }
+  check(lengths);
+  return tensor(Int32Array.from(lengths));
 }

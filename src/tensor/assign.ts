@@ -1,5 +1,6 @@
 import { dtypeError, sameShape, shapeError, type TypedArray } from "../base/index.ts";
-import { currentEngine } from "../engine/index.ts";
+import { everyTime } from "../engine/index.ts";
+import { write } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -7,14 +8,13 @@ import type { Tensor } from "./tensor.ts";
  * carried state. Throws RangeError when the sizes differ, TypeError when the dtypes do.
  */
 export function assign(parameter: Tensor, values: Tensor | TypedArray): void {
-  const engine = currentEngine();
   if (ArrayBuffer.isView(values)) {
     if (values.length !== parameter.size) throw shapeError("assign", `${parameter.size} values`, [values.length]);
-    engine.view(parameter).set(values);
+    write(parameter, values);
     return;
   }
   if (!sameShape(values.shape, parameter.shape))
     throw shapeError("assign", `shape [${parameter.shape.join(", ")}]`, values.shape);
   if (values.dtype !== parameter.dtype) throw dtypeError("assign", parameter.dtype, values.dtype);
-  engine.view(parameter).set(engine.view(values));
+  everyTime([parameter, values], (to, from) => to.set(from));
 }

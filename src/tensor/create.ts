@@ -12,7 +12,7 @@ import {
   type TypedArray,
   valueError,
 } from "../base/index.ts";
-import { currentEngine } from "../engine/index.ts";
+import { currentEngine, everyTime, isRecorded } from "../engine/index.ts";
 import { allocate, type NestedArray, Tensor } from "./tensor.ts";
 
 export type TensorOptions = { readonly dtype?: DType; readonly shape?: Shape };
@@ -71,8 +71,14 @@ function filledFrom(values: ArrayLike<number>, dtype: DType, shape: Shape): Tens
     throw shapeError("tensor", `a shape for ${values.length} values`, shape);
   }
   const out = allocate(dtype, shape);
-  currentEngine().view(out).set(values);
+  write(out, values);
   return out;
+}
+
+/** Writes the elements of x; a recording writes the values of now at each replay. */
+export function write(x: Tensor, values: ArrayLike<number>): void {
+  const kept = isRecorded() ? Float64Array.from(values) : values;
+  everyTime([x], (elements) => elements.set(kept));
 }
 
 /** A tensor of one repeated value. `dtype` defaults to float32. Throws RangeError for int32 and a value that is not one. */
@@ -103,12 +109,10 @@ export function oneHot(
   const ids = indices instanceof Tensor ? indices : tensor(indices as NestedArray, { dtype: "int32" });
   checkInteger("oneHot depth", depth, 1);
   const out = full([...ids.shape, depth], offValue, dtype);
-  const data = currentEngine().view(out);
-  currentEngine()
-    .view(ids)
-    .forEach((id: number, row: number) => {
-      data[row * depth + checkInteger("oneHot index", id, 0, depth - 1)] = onValue;
-    });
+  everyTime([ids, out], (list, rows) => {
+    for (let row = 0; row < list.length; row++)
+      rows[row * depth + checkInteger("oneHot index", list[row], 0, depth - 1)] = onValue;
+  });
   return out;
 }
 

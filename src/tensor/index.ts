@@ -1,4 +1,5 @@
 export { assign } from "./assign.ts";
+export { capture } from "./capture.ts";
 export { full, oneHot, ones, randomTensor, range, tensor, zeros } from "./create.ts";
 export type { Distribution, TensorOptions } from "./create.ts";
 export { activate, hardSigmoid, hardSigmoid02, relu, sigmoid, softplus, softsign, tanh } from "./ops/activations.ts";
@@ -45,6 +46,7 @@ export type { GruOperands, KernelOperands, LstmOperands, SequenceOperands } from
 export { argmax, argmin, logSumExp, max, mean, min } from "./ops/reduce.ts";
 export { maskSequence, reverseSequence } from "./ops/sequence.ts";
 export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";
+export { everyTime } from "../engine/index.ts";
 export { detach, grad, valueAndGrad, withoutGradient } from "./tape.ts";
 export { isAllFinite, memory, outsideScopes, scope, Tensor } from "./tensor.ts";
 export type { NestedArray } from "./tensor.ts";

@@ -40,6 +40,9 @@ export function isRecording(inputs: readonly Tensor[]): boolean {
   return false;
 }
 
+/** Whether any tape is running. */
+export const isTaping = (): boolean => tapes.length > 0;
+
 /** Runs `f` with no tape listening: what it computes counts as constant. */
 export function withoutGradient<R>(f: () => R): R {
   const saved = tapes;

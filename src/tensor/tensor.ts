@@ -14,7 +14,7 @@ import {
   type Tree,
   type TypedArray,
 } from "../base/index.ts";
-import { type Block, currentEngine, type Operand } from "../engine/index.ts";
+import { type Block, currentEngine, type Operand, withoutRecording } from "../engine/index.ts";
 import { formatArray } from "./print.ts";
 
 /** One block and whether it may still be used. Views of a tensor share it. */
@@ -155,14 +155,35 @@ export function scope<R>(f: () => R): R {
   }
 }
 
-/** Runs `f` so that what it allocates belongs to no scope: for parameters that are created when first used. */
+/** Runs `f` so that what it allocates belongs to no scope and no recording: for parameters that are created when first used. */
 export function outsideScopes<R>(f: () => R): R {
+  return withoutRecording(() => within(undefined, f));
+}
+
+function within<R>(scope: Scope | undefined, f: () => R): R {
   const saved = innermost;
-  innermost = undefined;
+  innermost = scope;
   try {
     return f();
   } finally {
     innermost = saved;
+  }
+}
+
+/**
+ * Owns what is allocated under it and not in an inner scope, and never frees it. Its tensors keep it reachable. After `release` they can't be used; their
+ * memory is left to the caller.
+ */
+export class Holder implements Scope {
+  readonly storages: Storage[] = [];
+  readonly parent: undefined = undefined;
+
+  run<R>(f: () => R): R {
+    return within(this, f);
+  }
+
+  release(): void {
+    for (const storage of this.storages) storage.released = true;
   }
 }
 

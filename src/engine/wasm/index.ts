@@ -1,7 +1,7 @@
 /** @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several; everything else by the reference's kernels on it. */
 import { cores, environment } from "#platform";
 import { sizeOf } from "../../base/index.ts";
-import type { BinaryOp, Engine, EngineReport, Operand, ReduceOp } from "../engine.ts";
+import type { BinaryOp, Engine, EngineKernels, EngineReport, Operand, ReduceOp } from "../engine.ts";
 import { referenceKernels } from "../reference/index.ts";
 import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./classes.ts";
 import { binary } from "./binary.ts";
@@ -54,10 +54,11 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
     : undefined;
   const tuner = new TileTuner(kernels, memory, tiles);
   const work = new Workspace(kernels, memory, pool, tuner);
-  const reference = referenceKernels;
   const numerics = fused ? "fma" : "portable";
   return {
-    ...reference,
+    ...referenceKernels,
+    ...kernelsOn(work),
+    recorded: (recorder) => kernelsOn(work.recordedBy(recorder)),
     name: "wasm",
     numerics,
     allocate: (dtype, length) => memory.allocate(dtype, length),
@@ -74,6 +75,24 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
     useThreads(count) {
       if (pool !== undefined) pool.threads = count;
     },
+    optimizerUpdate: (update, items, preparation) => optimizerUpdate(work, update, items, preparation),
+    sumOfSquares(x, total) {
+      if (!isFloat32(x)) return referenceKernels.sumOfSquares(x, total);
+      return kernels.sumOfSquares(pointerOf(x), sizeOf(x.shape), total);
+    },
+    isAllFinite(x) {
+      if (!isFloat32(x)) return referenceKernels.isAllFinite(x);
+      return kernels.allFinite(pointerOf(x), sizeOf(x.shape)) === 1;
+    },
+  };
+}
+
+/** What is computed with a workspace. */
+function kernelsOn(work: Workspace): EngineKernels {
+  const { kernels } = work;
+  const reference = referenceKernels;
+  return {
+    ...reference,
 
     fill(out, value) {
       if (isFloat32(out)) kernels.fill(pointerOf(out), sizeOf(out.shape), value);
@@ -131,14 +150,5 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
     lstmBackward: (a) => (isFloat32(a.states) ? lstmBackward(work, a) : reference.lstmBackward(a)),
     gruForward: (a) => (isFloat32(a.states) ? gruForward(work, a) : reference.gruForward(a)),
     gruBackward: (a) => (isFloat32(a.states) ? gruBackward(work, a) : reference.gruBackward(a)),
-    optimizerUpdate: (update, items, preparation) => optimizerUpdate(work, update, items, preparation),
-    sumOfSquares(x, total) {
-      if (!isFloat32(x)) return reference.sumOfSquares(x, total);
-      return kernels.sumOfSquares(pointerOf(x), sizeOf(x.shape), total);
-    },
-    isAllFinite(x) {
-      if (!isFloat32(x)) return reference.isAllFinite(x);
-      return kernels.allFinite(pointerOf(x), sizeOf(x.shape)) === 1;
-    },
   };
 }

@@ -1,5 +1,5 @@
 /** @file The exports of the compiled kernels (kernels/assembly). Addresses and strides are bytes; sizes are elements. */
-import type { ActivationName, BinaryOp, UnaryOp } from "../engine.ts";
+import type { ActivationName, BinaryOp, Recorder, UnaryOp } from "../engine.ts";
 
 type Kernel<N extends number, T extends number[] = []> = T["length"] extends N
   ? (...args: T) => void
@@ -96,4 +96,37 @@ export const binaryNumbers: Readonly<Partial<Record<BinaryOp, number>>> = {
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   return instance.exports as unknown as Kernels;
+}
+
+/** Kernels that write to memory and are called by their name. */
+const NOTED = [
+  "move",
+  "fill",
+  "unary",
+  "activationBackward",
+  "binary",
+  "binaryScalar",
+  "columnSums",
+  "rowSums",
+  "gather",
+  "scatterAdd",
+  "transpose",
+  "softmax",
+  "softmaxBackward",
+] as const;
+
+/** The same number, as an integer of 32 bits where it is one: V8 passes those on faster than numbers that were computed as fractions. */
+const asSmallInteger = (value: number): number => (Object.is(value | 0, value) ? value | 0 : value);
+
+/** The same kernels; each call of one of `NOTED` is noted. */
+export function notedKernels(kernels: Kernels, recorder: Recorder): Kernels {
+  const noted = NOTED.map((name) => {
+    const kernel = kernels[name] as (...values: number[]) => void;
+    const call = (...values: number[]): void => {
+      kernel(...values);
+      recorder.note(kernel.bind(undefined, ...values.map(asSmallInteger)));
+    };
+    return [name, call] as const;
+  });
+  return { ...kernels, ...(Object.fromEntries(noted) as Pick<Kernels, (typeof NOTED)[number]>) };
 }

@@ -145,6 +145,9 @@ function asWasm(block: Block): WasmBlock {
   return block;
 }
 
+/** Where the block begins, in bytes. */
+export const addressOf = (block: Block): number => asWasm(block).pointer;
+
 /** Address of the operand's first element, in bytes. */
 export function pointerOf(x: Operand): number {
   const block = asWasm(x.block);

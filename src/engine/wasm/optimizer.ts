@@ -1,5 +1,5 @@
 import { sizeOf } from "../../base/index.ts";
-import type { Operand, OptimizerItem, OptimizerPreparation, OptimizerUpdate } from "../engine.ts";
+import type { OptimizerItem, OptimizerPreparation, OptimizerUpdate } from "../engine.ts";
 import { optimizerUpdate as optimizerUpdateByReference } from "../reference/optimizer.ts";
 import { jobs } from "./kernels.ts";
 import { pointerOf, pointerOrZero } from "./linear-memory.ts";
@@ -35,10 +35,14 @@ function kernelOf(update: OptimizerUpdate): readonly [kernel: number, ...numbers
   }
 }
 
-/** The slots in their places, of which RMSProp may leave out any but the first. */
-function slotsOf(update: OptimizerUpdate, slots: readonly Operand[]): readonly (Operand | undefined)[] {
-  if (update.kind !== "rmsprop") return [slots[0], slots[1], undefined];
-  return [slots[0], update.momentum > 0 ? slots[1] : undefined, update.centered ? slots[slots.length - 1] : undefined];
+/** No optimizer has so many slots. */
+const NONE = 3;
+
+/** Which slot stands in each place. RMSProp may leave out any but the first. */
+function placesOf(update: OptimizerUpdate): readonly number[] {
+  if (update.kind !== "rmsprop") return [0, 1, NONE];
+  const hasVelocity = update.momentum > 0;
+  return [0, hasVelocity ? 1 : NONE, update.centered ? (hasVelocity ? 2 : 1) : NONE];
 }
 
 /** Operations per element. */
@@ -53,6 +57,9 @@ export function optimizerUpdate(
 ): void {
   const [kernel, ...numbers] = kernelOf(update);
   const { parameterDecay = 0, gradientScale = 1, gradientDecay = 0, damping = 1 } = preparation;
+  const [first, second, third] = placesOf(update);
+  // one list for all: with small parameters, lists of their own take longer than the step
+  const list = [kernel, 0, 0, 0, 0, 0, 0, parameterDecay, gradientScale, gradientDecay, damping, ...numbers];
   for (const item of items) {
     const { parameter, gradient, slots } = item;
     if (parameter.dtype !== "float32") {
@@ -60,19 +67,12 @@ export function optimizerUpdate(
       continue;
     }
     const n = sizeOf(parameter.shape);
-    work.run(
-      jobs.optimize,
-      COST * n,
-      kernel,
-      n,
-      pointerOf(parameter),
-      pointerOf(gradient),
-      ...slotsOf(update, slots).map(pointerOrZero),
-      parameterDecay,
-      gradientScale,
-      gradientDecay,
-      damping,
-      ...numbers,
-    );
+    list[1] = n;
+    list[2] = pointerOf(parameter);
+    list[3] = pointerOf(gradient);
+    list[4] = pointerOrZero(slots[first]);
+    list[5] = pointerOrZero(slots[second]);
+    list[6] = pointerOrZero(slots[third]);
+    work.runList(jobs.optimize, COST * n, list);
   }
 }

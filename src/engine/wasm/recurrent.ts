@@ -1,7 +1,6 @@
 /** @file What the three recurrent layers share: sizes, weights in panels, the states, the gradients of the weights. */
 import { sizeOf } from "../../base/index.ts";
 import type { Operand, RnnBackward, RnnForward } from "../engine.ts";
-import { arrayOf } from "../reference/memory.ts";
 import { jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
@@ -103,8 +102,7 @@ export function weightGradient(
   const rows = steps * batch;
   if (rows === 0) {
     // sums of nothing
-    arrayOf(to).fill(0);
-    if (bias !== undefined) arrayOf(bias).fill(0);
+    for (const x of bias === undefined ? [to] : [to, bias]) work.kernels.fill(pointerOf(x), sizeOf(x.shape), 0);
     return;
   }
   const m = a.shape[a.shape.length - 1];

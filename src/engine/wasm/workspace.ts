@@ -1,7 +1,7 @@
 import { sizeOf } from "../../base/index.ts";
-import type { Block, Operand } from "../engine.ts";
-import { jobs, type Kernels } from "./kernels.ts";
-import { BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
+import type { Block, Operand, Recorder } from "../engine.ts";
+import { jobs, type Kernels, notedKernels } from "./kernels.ts";
+import { addressOf, BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
 import type { Pool } from "./pool.ts";
 import type { TileTuner } from "./tile-tuner.ts";
 
@@ -25,16 +25,23 @@ export class Workspace {
   readonly #memory: LinearMemory;
   readonly #pool: Pool | undefined;
   readonly #tuner: TileTuner;
+  readonly #recorder: Recorder | undefined;
   #arguments: Float64Array;
   #held: Block[] = [];
 
   /** `pool` is absent where threads can't be had. */
-  constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined, tuner: TileTuner) {
+  constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined, tuner: TileTuner, recorder?: Recorder) {
     this.kernels = kernels;
     this.#memory = memory;
     this.#pool = pool;
     this.#tuner = tuner;
+    this.#recorder = recorder;
     this.#arguments = this.#viewArguments();
+  }
+
+  /** The same, with all that is run noted and with scratch memory that stays with the recording. */
+  recordedBy(recorder: Recorder): Workspace {
+    return new Workspace(notedKernels(this.kernels, recorder), this.#memory, this.#pool, this.#tuner, recorder);
   }
 
   #viewArguments(): Float64Array {
@@ -50,13 +57,19 @@ export class Workspace {
     try {
       f();
     } finally {
-      for (const block of this.#held) this.#memory.free(block);
+      for (const block of this.#held) (this.#recorder ?? this.#memory).free(block);
       this.#held.length = 0;
     }
   }
 
   /** Runs a job with its arguments in the kernel's order. `operations` (roughly, multiplications and additions) decides about threads. */
   run(job: number, operations: number, ...values: readonly number[]): void {
+    this.runList(job, operations, values);
+    this.#recorder?.note(() => this.runList(job, operations, values));
+  }
+
+  /** The same without a note, from a list that the caller may use again. */
+  runList(job: number, operations: number, values: readonly number[]): void {
     // memory that is not shared takes its views along when it grows
     if (this.#arguments.length === 0) this.#arguments = this.#viewArguments();
     const list = this.#arguments;
@@ -72,9 +85,9 @@ export class Workspace {
 
   /** Address of `length` float32, of unspecified content. */
   scratch(length: number): number {
-    const block = this.#memory.allocate("float32", length);
+    const block = (this.#recorder ?? this.#memory).allocate("float32", length);
     this.#held.push(block);
-    return block.pointer;
+    return addressOf(block);
   }
 
   /** Floats that a packed [k, n] takes. */

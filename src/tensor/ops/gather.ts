@@ -1,5 +1,5 @@
 import { dtypeError, isFloat, normalizeAxis, sameShape, shapeError, sizeOf, valueError } from "../../base/index.ts";
-import { currentEngine } from "../../engine/index.ts";
+import { currentEngine, everyTime } from "../../engine/index.ts";
 import { tensor, zeros } from "../create.ts";
 import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
@@ -8,10 +8,11 @@ import { reshape } from "./move.ts";
 /** Throws unless `indices` is int32 with every element in [0, size). */
 export function checkIndices(where: string, indices: Tensor, size: number): void {
   if (indices.dtype !== "int32") throw dtypeError(where, "int32", indices.dtype);
-  const ids = currentEngine().view(indices);
-  for (let i = 0; i < ids.length; i++) {
-    if (ids[i] < 0 || ids[i] >= size) throw valueError(where, `indices in [0, ${size})`, ids[i]);
-  }
+  everyTime([indices], (ids) => {
+    for (let i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= size) throw valueError(where, `indices in [0, ${size})`, ids[i]);
+    }
+  });
 }
 
 /**
@@ -54,7 +55,10 @@ export function takeLast(x: Tensor, indices: Tensor): Tensor {
     throw shapeError("takeLast", `indices [${x.shape.slice(0, -1).join(", ")}]`, indices.shape);
   }
   checkIndices("takeLast", indices, n);
-  const flat = tensor(Int32Array.from(currentEngine().view(indices), (id: number, row: number) => row * n + id));
+  const flat = allocate("int32", [indices.size]);
+  everyTime([indices, flat], (ids, places) => {
+    for (let row = 0; row < ids.length; row++) places[row] = row * n + ids[row];
+  });
   return reshape(gather(reshape(x, [sizeOf(x.shape)]), flat), indices.shape);
 }
 

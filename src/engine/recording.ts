@@ -1,0 +1,158 @@
+/**
+ * @file Recordings: the kernels that a function runs, noted once and repeated on the same memory. While one is made, the current engine is another, which
+ * passes every kernel on and notes it.
+ */
+import { type DType, refuseDraws, sentence, type TypedArray, UnsupportedError } from "../base/index.ts";
+import type { Block, Engine, EngineKernels, Operand, Recorder } from "./engine.ts";
+import { currentEngine, withEngine } from "./select.ts";
+
+let active: Recording | undefined;
+
+/** Whether a recording is being made. */
+export const isRecorded = (): boolean => active !== undefined;
+
+/** Runs `f` without noting anything, on memory that belongs to no recording. */
+export const withoutRecording = <R>(f: () => R): R => enter(undefined, f);
+
+/**
+ * Runs `f` on the elements of the operands, and once more in its place whenever the recording that is being made is repeated: for what JavaScript reads and
+ * writes. `f` must not allocate.
+ */
+export function everyTime(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
+  if (active !== undefined) {
+    active.everyTime(operands, f);
+    return;
+  }
+  const engine = currentEngine();
+  f(...operands.map((operand) => engine.view(operand)));
+}
+
+function enter<R>(recording: Recording | undefined, f: () => R): R {
+  const saved = active;
+  const switchTo = (next: Recording | undefined): void => {
+    active = next;
+    refuseDraws(next && (() => refusal("a random number", "Draw outside and pass a tensor")));
+  };
+  switchTo(recording);
+  try {
+    return withEngine(recording?.engine, f);
+  } finally {
+    switchTo(saved);
+  }
+}
+
+const refusal = (got: string, hint: string): UnsupportedError =>
+  new UnsupportedError(
+    sentence("capture", "a function that does the same at each call", `one that asks for ${got}`, hint),
+  );
+
+type Call = (...operands: readonly unknown[]) => void;
+
+export class Recording {
+  /** All the memory that it has, for its owner to free. */
+  readonly blocks: Block[] = [];
+  /** The engine that notes. */
+  readonly engine: Engine;
+  readonly #base: Engine;
+  readonly #own = new Set<Block>();
+  /** Freed blocks by dtype and length. */
+  readonly #free = new Map<string, Block[]>();
+  /** What was made elsewhere: it has to stay. */
+  readonly #outside = new Set<Operand>();
+  readonly #notes: (() => void)[] = [];
+
+  constructor() {
+    this.#base = currentEngine();
+    this.engine = this.#noting(this.#base);
+  }
+
+  /** Runs `f`, which must be synchronous, and notes all of its kernels. */
+  run<R>(f: () => R): R {
+    return enter(this, f);
+  }
+
+  /** Does once more what was noted. Throws RangeError (ERR_RELEASED) when a tensor that was made elsewhere has been released. */
+  replay(): void {
+    for (const operand of this.#outside) void operand.block;
+    for (const again of this.#notes) again();
+  }
+
+  everyTime(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
+    const fixed = operands.map((operand) => this.#fixed(operand));
+    const engine = this.#base;
+    const again = (): void => f(...fixed.map((operand) => engine.view(operand)));
+    again();
+    this.#notes.push(again);
+  }
+
+  /** What stays of an operand: the tensor itself may be released by the end of the recording. */
+  #fixed(operand: Operand): Operand {
+    const { block, offset, shape, dtype } = operand;
+    if (!this.#own.has(block)) this.#outside.add(operand);
+    return { block, offset, shape, dtype };
+  }
+
+  /** The same for an argument of a kernel, which may be a record with operands. */
+  #fixedArgument(argument: unknown): unknown {
+    if (typeof argument !== "object" || argument === null || Array.isArray(argument)) return argument;
+    if ("block" in argument) return this.#fixed(argument as Operand);
+    return Object.fromEntries(Object.entries(argument).map(([name, value]) => [name, this.#fixedArgument(value)]));
+  }
+
+  /** A kernel that is noted: by itself, or else as a call of `whole`. */
+  #noted(kernel: Call, whole: Call): Call {
+    return (...given) => {
+      const list = given.map((argument) => this.#fixedArgument(argument));
+      const before = this.#notes.length;
+      kernel(...list);
+      if (this.#notes.length === before) this.#notes.push(() => whole(...list));
+    };
+  }
+
+  #noting(base: Engine): Engine {
+    const recorder: Recorder = {
+      note: (again) => void this.#notes.push(again),
+      allocate: (dtype, length) => this.#allocate(dtype, length),
+      free: (block) => this.#release(block),
+    };
+    const kernels: Partial<Record<keyof Engine, unknown>> = base.recorded?.(recorder) ?? base;
+    const noted = Object.entries(kernels)
+      .filter(([, kernel]) => typeof kernel === "function")
+      .map(([name, kernel]) => [name, this.#noted(kernel as Call, base[name as keyof EngineKernels] as Call)]);
+    const refuse = (got: string, hint: string) => (): never => {
+      throw refusal(got, hint);
+    };
+    const refuseValues = refuse("values of a tensor", "Return the tensor and read it outside");
+    return {
+      ...(Object.fromEntries(noted) as EngineKernels),
+      name: base.name,
+      numerics: base.numerics,
+      allocate: (dtype, length) => this.#allocate(dtype, length),
+      free: (block) => this.#release(block),
+      view: refuseValues,
+      read: refuseValues,
+      stats: () => base.stats(),
+      report: () => base.report(),
+      useThreads: (threads) => base.useThreads(threads),
+      optimizerUpdate: refuse("an optimizer's step", "Return the gradients and update outside"),
+      sumOfSquares: refuseValues,
+      isAllFinite: refuseValues,
+    };
+  }
+
+  #allocate(dtype: DType, length: number): Block {
+    const waiting = this.#free.get(`${dtype}${length}`)?.pop();
+    if (waiting !== undefined) return waiting;
+    const block = this.#base.allocate(dtype, length);
+    this.blocks.push(block);
+    this.#own.add(block);
+    return block;
+  }
+
+  #release(block: Block): void {
+    const key = `${block.dtype}${block.length}`;
+    const waiting = this.#free.get(key);
+    if (waiting === undefined) this.#free.set(key, [block]);
+    else waiting.push(block);
+  }
+}
