@@ -2,11 +2,19 @@
  * @file The build's JavaScript. Node takes about a millisecond for each file that it loads, so the library is two: `base.js`, which the platform's file needs
  * too, and `library.js`. Names stay as they are in the sources; comments stay there.
  */
-import { isAbsolute, relative, sep } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type OutputOptions, rolldown } from "rolldown";
+import { type OutputOptions, type Plugin, rolldown } from "rolldown";
 
 const path = (place: string): string => fileURLToPath(new URL(place, import.meta.url));
+
+/** The file that draws pictures, which has its packages inside and is loaded when it is needed. */
+const DRAW = "./draw.ts";
+const drawIsOutside: Plugin = {
+  name: "draw-is-outside",
+  resolveId: (id) => (id === DRAW ? { id: "./draw.js", external: true } : undefined),
+};
 
 /** Other packages, this one's public entries and `#platform`, which is chosen where the package is used. */
 const isOutside = (id: string): boolean => !id.startsWith(".") && !isAbsolute(id);
@@ -25,6 +33,7 @@ async function bundle(
     input: Object.fromEntries(entries.map((entry) => [entry, path(`../src/${folder}${entry}.ts`)])),
     external: isOutside,
     platform: "neutral",
+    plugins: [drawIsOutside],
   });
   await build.write({
     dir: path(`../dist/${folder}`),
@@ -47,3 +56,30 @@ await bundle("", ["index", "node/index", "platform/node", "platform/web"], {
 await bundle("cli/", ["main"]);
 // each for itself: a worker loads nothing else
 for (const worker of ["node-worker", "web-worker"]) await bundle("platform/", [worker]);
+await bundleDrawing();
+
+/**
+ * Vega and Vega-Lite with all that they need, in one file of 0.8 MB; as dependencies they would be 79 packages of 25 MB. Their licences, which have to
+ * go with them, are put beside it.
+ */
+async function bundleDrawing(): Promise<void> {
+  // the variant for the browser does without a canvas and without files, which it would look for in Node
+  const build = await rolldown({ input: path("../src/node/draw.ts"), platform: "browser" });
+  const { output } = await build.write({ file: path("../dist/node/draw.js"), minify: true, codeSplitting: false });
+  await build.close();
+  const folders = output
+    .flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []))
+    .flatMap((id) => {
+      const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? [];
+      return folder === undefined ? [] : [folder];
+    });
+  writeFileSync(path("../dist/node/draw.LICENSES.txt"), [...new Set(folders)].toSorted().map(licenseOf).join("\n\n"));
+}
+
+/** A package's name, version and licence. Throws where there is none. */
+function licenseOf(folder: string): string {
+  const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<string, string>;
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name}: expected a file with its licence, got none`);
+  return `${name} ${version}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+}

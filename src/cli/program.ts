@@ -2,6 +2,8 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { translateAliases } from "./aliases.ts";
+import { commanderMessage } from "./commander-message.ts";
+import { addCompare } from "./compare-options.ts";
 import { addDoctor } from "./doctor-options.ts";
 import { addEvaluate } from "./evaluate-options.ts";
 import { EXIT, reportFailure } from "./failure.ts";
@@ -19,7 +21,7 @@ Examples:
   unrolled train book.txt --out runs/book
   unrolled sample runs/book --prime "Call me"
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 diverged, 130 interrupted, 143 terminated.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 diverged, 130 interrupted (Ctrl-C), 143 terminated.
 Options of char-rnn and torch-rnn (--rnn_size, -seq_length, …) are understood too.`;
 
 /** Runs the command line and returns its exit code. */
@@ -31,19 +33,22 @@ export async function run(args: readonly string[]): Promise<number> {
   const { version } = createRequire(import.meta.url)("unrolled/package.json") as { version: string };
   const program = new Command("unrolled")
     .description("Recurrent neural networks: train, sample and look inside sequence models.")
-    .version(version)
+    .version(version, "-V, --version", "print the version")
+    .helpCommand("help [command]", "Show the help of a command.")
     .addHelpText("after", EXAMPLES);
   addHello(program);
   addTrain(program, finish);
   addSample(program, finish);
   addEvaluate(program);
   addInspect(program);
+  addCompare(program);
   addDoctor(program, finish);
   const chosen = program.commands.find((command) => command.name() === args[0]);
   const name = chosen === undefined ? "unrolled" : `unrolled ${args[0]}`;
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showSuggestionAfterError(true);
-    command.configureOutput({ outputError: (text, write) => write(oneLine(name, text)) });
+    command.helpOption("-h, --help", "show this help");
+    command.configureOutput({ outputError: (text, write) => write(`${name}: ${commanderMessage(text)}\n`) });
   }
   const takesValue = new Map((chosen?.options ?? []).map(({ long, required }) => [long ?? "", required]));
   // a reader that went away, such as `| head`, is no error
@@ -63,10 +68,3 @@ export async function run(args: readonly string[]): Promise<number> {
     return reportFailure(error, name);
   }
 }
-
-/** Commander's message, which has two lines when it suggests a name. */
-const oneLine = (name: string, text: string): string =>
-  `${name}: ${text
-    .replace(/^error: /, "")
-    .trimEnd()
-    .replaceAll("\n", " ")}\n`;

@@ -1,17 +1,24 @@
 /** @file What `unrolled train` writes while it runs: metrics, checkpoints and models. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import type { LanguageModel, Snapshot, TrainEvent, Training } from "unrolled";
 import {
   BEST_FILE,
+  CARD_FILE,
   type CheckpointStore,
   checkpointStore,
+  eventWriter,
+  type EventWriter,
   METRICS_FILE,
   metricsLog,
   type MetricsLog,
   readMetrics,
+  readRunConfig,
   saveModel,
+  summarizeRun,
+  writeCurves,
   writeFileDurablySync,
+  writeModelCard,
 } from "unrolled/node";
 
 /** Seconds after which there is a checkpoint in any case. */
@@ -26,6 +33,28 @@ export type ResumePoint = {
   /** Lines of the metrics when the checkpoint was made. */
   readonly lines: number;
 };
+
+/** Removes what a run that begins anew would be mistaken for, and nothing that a run did not write. */
+function removeOldRun(directory: string): void {
+  const checkpoints = join(directory, CHECKPOINTS);
+  const within = (folder: string, isOurs: (name: string) => boolean): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder)
+          .filter(isOurs)
+          .map((name) => join(folder, name))
+      : [];
+  const old = [
+    ...within(directory, (name) => [METRICS_FILE, BEST_FILE].includes(name) || name.startsWith("events.out.tfevents.")),
+    ...within(checkpoints, (name) => /^step-.*\.safetensors$/.test(name)),
+  ];
+  for (const file of old) rmSync(file);
+}
+
+/** Whether a README.md is a model card, or none: a page that people wrote stays. */
+function mayWriteCard(directory: string): boolean {
+  const file = join(directory, CARD_FILE);
+  return !existsSync(file) || readFileSync(file, "utf8").includes("library_name: unrolled");
+}
 
 const storeOf = (directory: string): CheckpointStore => checkpointStore(join(directory, CHECKPOINTS));
 
@@ -46,6 +75,7 @@ export class RunRecorder {
   readonly #every: number;
   readonly #store: CheckpointStore;
   readonly #metrics: MetricsLog;
+  readonly #events: EventWriter;
   #lines: number;
   #best: number;
   #savedAt = performance.now();
@@ -61,8 +91,7 @@ export class RunRecorder {
     const file = join(directory, METRICS_FILE);
     this.#lines = from?.lines ?? 0;
     if (from === undefined) {
-      for (const old of [CHECKPOINTS, METRICS_FILE, BEST_FILE])
-        rmSync(join(directory, old), { recursive: true, force: true });
+      removeOldRun(directory);
       // a run that is cut before its first checkpoint begins again with this one
       this.saved = saveModel(model, directory);
     } else if (existsSync(file)) {
@@ -70,6 +99,7 @@ export class RunRecorder {
       writeFileDurablySync(file, kept.map((line) => `${line}\n`).join(""));
     }
     this.#metrics = metricsLog(file);
+    this.#events = eventWriter(directory, from === undefined ? {} : { resumeFrom: from.step });
     const losses = readMetrics(file).flatMap(({ kind, loss = NaN }) => (kind === "evaluation" ? [loss] : []));
     this.#best = losses.filter(Number.isFinite).reduce((a, b) => Math.min(a, b), Infinity);
   }
@@ -77,6 +107,7 @@ export class RunRecorder {
   /** Resolves when what the event calls for is on the disk. */
   async record(event: TrainEvent, training: Training): Promise<void> {
     this.#metrics.append(event);
+    this.#events.append(event);
     this.#lines++;
     if (event.kind === "evaluation" && event.loss < this.#best) {
       this.#best = event.loss;
@@ -88,6 +119,15 @@ export class RunRecorder {
     await this.#save(event, training);
     this.saved = saveModel(this.#model, this.#directory);
     this.#savedAt = performance.now();
+    if (event.kind === "end") await this.#tell();
+  }
+
+  /** Curves and model card, from what has been written. */
+  async #tell(): Promise<void> {
+    const metrics = readMetrics(join(this.#directory, METRICS_FILE));
+    await writeCurves(this.#directory, { name: basename(resolve(this.#directory)), metrics });
+    if (mayWriteCard(this.#directory))
+      writeModelCard(this.#directory, readRunConfig(this.#directory), summarizeRun(metrics));
   }
 
   async #save(event: TrainEvent, training: Training): Promise<void> {
@@ -104,5 +144,6 @@ export class RunRecorder {
 
   close(): void {
     this.#metrics.close();
+    this.#events.close();
   }
 }

@@ -45,6 +45,7 @@ export function settingsOf(
     evaluateEvery: options.evaluateEvery ?? defaultEvaluateEvery(perEpoch),
     optimizer: optimizerOf(options),
     shuffle: options.shuffle === true,
+    anomaly: options.anomaly === true,
     ...(schedule && { schedule }),
     ...(steps !== undefined && { steps }),
     ...(epochs !== undefined && { epochs }),
@@ -70,6 +71,9 @@ function scheduleOf(options: TrainCommandOptions, stepsPerEpoch: number): Schedu
 export const outputDirectory = (options: TrainCommandOptions, files: readonly string[]): string =>
   options.out ?? join("runs", basename(resolve(files[0])).replace(/\.[^.]*$/, "") || "model");
 
+/** The present command as one would type it. */
+export const typedCommand = (): string => ["unrolled", ...process.argv.slice(2)].map(shellWord).join(" ");
+
 /** What `config.json` says of a run. */
 export function runConfigOf(
   options: TrainCommandOptions,
@@ -79,7 +83,7 @@ export function runConfigOf(
   stepsPerEpoch: number,
   maker: RunMaker,
 ): RunConfig {
-  const { cell, dialect, hiddenSize, layers, embeddingSize, dropout } = model.config;
+  const { cell, dialect, hiddenSize, layers, embeddingSize, dropout, tieWeights } = model.config;
   const { sequenceLength, batchSize, optimizer, learningRate, clipNorm, validation, checkpointEvery } = options;
   const optional = Object.fromEntries(
     (
@@ -99,10 +103,19 @@ export function runConfigOf(
     ).flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
   ) as Partial<RunConfig["training"]>;
   return {
-    command: ["unrolled", ...process.argv.slice(2)].map(shellWord).join(" "),
+    command: typedCommand(),
     seed: options.seed,
     data,
-    model: { unit: model.vocabulary.unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout },
+    model: {
+      unit: model.vocabulary.unit,
+      cell,
+      dialect,
+      hiddenSize,
+      layers,
+      embeddingSize,
+      dropout,
+      ...(tieWeights && { tieWeights }),
+    },
     training: {
       sequenceLength,
       batchSize,
@@ -118,21 +131,65 @@ export function runConfigOf(
   };
 }
 
+const isTyped = (name: keyof TrainCommandOptions, command: Command): boolean =>
+  command.getOptionValueSource(name) === "cli";
+
+/** The option as it is typed, such as `--batch-size`. */
+export const flagOf = (name: keyof TrainCommandOptions, command: Command): string =>
+  command.options.find((option) => option.attributeName() === name)?.long ?? name;
+
+/** Which option of a run that goes on can't be had differently although it was asked for; undefined when all agree. */
+export function runConflict(
+  { seed, training }: RunConfig,
+  options: TrainCommandOptions,
+  command: Command,
+): string | undefined {
+  const run: Partial<TrainCommandOptions> = { ...training, seed };
+  const names = [
+    "seed",
+    "sequenceLength",
+    "batchSize",
+    "optimizer",
+    "learningRate",
+    "learningRateDecay",
+    "learningRateDecayAfter",
+    "learningRateDecayEvery",
+    "rmspropDecay",
+    "clipNorm",
+    "validation",
+    "shuffle",
+  ] as const;
+  const name = names.find((n) => isTyped(n, command) && options[n] !== run[n]);
+  if (name === undefined) return undefined;
+  const shown = (value: TrainCommandOptions[typeof name]): string =>
+    value === Infinity ? "off" : String(value ?? "none");
+  return `${flagOf(name, command)}: expected ${shown(run[name])}, as in the run that goes on, got ${shown(options[name])}`;
+}
+
 /** What of a saved model can't be had differently although it was asked for; undefined when all agrees. */
 export function architectureConflict(
   model: LanguageModel,
   options: TrainCommandOptions,
   command: Command,
 ): string | undefined {
-  const saved = { ...model.config, unit: model.vocabulary.unit };
-  const names = ["unit", "cell", "dialect", "hiddenSize", "layers", "embeddingSize", "dropout"] as const;
-  const name = names.find((n) => command.getOptionValueSource(n) === "cli" && options[n] !== saved[n]);
+  const saved = { tieWeights: false, ...model.config, unit: model.vocabulary.unit };
+  const names = ["unit", "cell", "dialect", "hiddenSize", "layers", "embeddingSize", "dropout", "tieWeights"] as const;
+  const name = names.find((n) => isTyped(n, command) && options[n] !== saved[n]);
   if (name === undefined) return undefined;
-  const flag = command.options.find((option) => option.attributeName() === name)?.long;
-  return `${flag}: expected ${saved[name]}, as in the saved model, got ${options[name]}`;
+  return `${flagOf(name, command)}: expected ${saved[name]}, as in the saved model, got ${options[name]}`;
 }
 
 export function modelOptions(options: TrainCommandOptions): LanguageModelOptions {
-  const { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed } = options;
-  return { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed };
+  const { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed, tieWeights = false } = options;
+  return {
+    unit,
+    cell,
+    dialect,
+    hiddenSize,
+    layers,
+    dropout,
+    seed,
+    tieWeights,
+    ...(embeddingSize !== undefined && { embeddingSize }),
+  };
 }

@@ -8,15 +8,29 @@ export type {
   SavedCheckpoint,
   StoredCheckpoint,
 } from "./checkpoint-store.ts";
+export { compareCurves, CURVES_FILE, runCurves, writeCurves } from "./curves.ts";
+export type { NamedRun } from "./curves.ts";
 export { writeFileDurably, writeFileDurablySync } from "./durable-file.ts";
 export type { FileSystem, NewFile } from "./file-system.ts";
 export { METRICS_FILE, metricsLine, metricsLog, readMetrics } from "./metrics-log.ts";
 export type { Metrics, MetricsEvent, MetricsLog } from "./metrics-log.ts";
+export { CARD_FILE, modelCard, writeModelCard } from "./model-card.ts";
+export type { ModelCardOptions } from "./model-card.ts";
 export { BEST_FILE, loadModel, MODEL_FILE, saveModel } from "./model-file.ts";
 export { readCorpus, readCorpusBytes } from "./read-corpus.ts";
-export { CONFIG_FILE, describeData, readRunConfig, readRunOptions, runMaker, writeRunConfig } from "./run-config.ts";
+export {
+  CONFIG_FILE,
+  dataHash,
+  describeData,
+  readRunConfig,
+  readRunOptions,
+  runMaker,
+  writeRunConfig,
+} from "./run-config.ts";
 export type { DataFile, RunConfig, RunFacts, RunMaker, RunModel, RunOptions, RunTraining } from "./run-config.ts";
 export { LOCK_FILE, lockRun } from "./run-lock.ts";
 export type { RunLock } from "./run-lock.ts";
+export { summarizeRun } from "./run-summary.ts";
+export type { BestEvaluation, RunSummary } from "./run-summary.ts";
 export { eventWriter } from "./tensorboard.ts";
 export type { EventWriter, EventWriterOptions } from "./tensorboard.ts";

@@ -21,7 +21,10 @@ function spoil(change: (config: Record<string, Record<string, unknown>>) => void
 }
 
 test("what is written is read, from the directory and from the file", () => {
-  const config = aRunConfig({ training: { steps: 1000, clipNorm: Infinity, shuffle: true, initFrom: 'a "b"\n' } });
+  const config = aRunConfig({
+    model: { tieWeights: true },
+    training: { steps: 1000, clipNorm: Infinity, shuffle: true, initFrom: 'a "b"\n' },
+  });
   expect(writeRunConfig(directory, config)).toBe(file);
   expect(readRunConfig(directory)).toEqual(config);
   expect(readRunConfig(file)).toEqual(config);
@@ -66,7 +69,7 @@ test.each<[string, (config: Record<string, Record<string, unknown>>) => void, st
   [
     "an unknown field",
     (c) => (c.model.hiddensize = 3),
-    'config.json: model: expected only unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, got "hiddensize"',
+    'config.json: model: expected only unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, tieWeights, got "hiddensize"',
   ],
   ["an unknown section", (c) => (c.extra = {}), 'got "extra"'],
   [

@@ -46,6 +46,7 @@ export type RunModel = {
   readonly layers: number;
   readonly embeddingSize: number;
   readonly dropout: number;
+  readonly tieWeights?: boolean;
 };
 
 /** Options of `unrolled train` that say how it is trained, by their names. What is left out has the command's default. */
@@ -165,6 +166,7 @@ const modelChecks: Checks<RunModel> = {
   layers: integer(1, 256),
   embeddingSize: integer(1, 65_536),
   dropout: number(0, 0.999),
+  tieWeights: flag,
 };
 
 const trainingChecks: Checks<RunTraining> = {
@@ -189,7 +191,8 @@ const trainingChecks: Checks<RunTraining> = {
 };
 
 /** What may be missing in the file of a run. */
-const OPTIONAL: ReadonlySet<string> = new Set<keyof RunTraining>([
+const OPTIONAL: ReadonlySet<string> = new Set<keyof RunTraining | keyof RunModel>([
+  "tieWeights",
   "steps",
   "epochs",
   "seconds",
@@ -259,7 +262,7 @@ const checks: Checks<Head & RunConfig> = {
   command: text,
   seed: integer(0),
   data: files,
-  model: record(modelChecks),
+  model: record(modelChecks, (name) => OPTIONAL.has(name)),
   training: record(trainingChecks, (name) => OPTIONAL.has(name)),
   facts: record(factChecks),
   maker: record(makerChecks),
@@ -316,6 +319,14 @@ export function readRunOptions(path: string): RunOptions {
 /** The files of a corpus, as `readCorpus` finds them, with their sizes and hashes. Throws DataError and the file system's own errors. */
 export function describeData(paths: readonly string[]): DataFile[] {
   return paths.flatMap(textFiles).map((path) => ({ path, ...digest(path) }));
+}
+
+/** One hash for all files: that of the only one, or else of their hashes, as text, one after the other. */
+export function dataHash(data: readonly DataFile[]): string {
+  if (data.length === 1) return data[0].sha256;
+  return createHash("sha256")
+    .update(data.map(({ sha256 }) => sha256).join(""))
+    .digest("hex");
 }
 
 /** Who trains: versions, engine and threads as they are now, and the time. */

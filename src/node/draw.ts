@@ -1,0 +1,34 @@
+/** @file Vega and Vega-Lite, which the build puts into a file of its own: only pictures need it, and it takes a moment to load. */
+import * as vega from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+
+/** What Vega measures text with. Its types lack it. */
+type TextMetrics = { width(item: { readonly fontSize?: number }, text: unknown): number };
+
+const metrics = (vega as unknown as { readonly textMetrics: TextMetrics }).textMetrics;
+/** An estimate, and not by the fonts that a machine happens to have, on which the picture would then depend. */
+metrics.width = ({ fontSize = 11 }, text) => fontSize * widthOf(String(text));
+
+/** In parts of the font's size: those of Helvetica, and a little more. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const sign of text) {
+    if (/[ijl.,:;|!'()[\]ft /-]/.test(sign)) width += 0.35;
+    else if (/[mwMW@%]/.test(sign)) width += 0.9;
+    else if (/[A-Z]/.test(sign)) width += 0.72;
+    else width += sign < "\u0300" ? 0.59 : 1;
+  }
+  return width;
+}
+
+/** The picture of a Vega-Lite specification, as SVG. The same specification gives the same text on every machine. */
+export async function drawSvg(specification: object): Promise<string> {
+  const logger = vega.logger(vega.Error);
+  const { spec } = compile(specification as TopLevelSpec, { logger });
+  const view = new vega.View(vega.parse(spec), { renderer: "none", logger });
+  try {
+    return `${await view.toSVG()}\n`;
+  } finally {
+    view.finalize();
+  }
+}
