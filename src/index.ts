@@ -13,6 +13,7 @@ export {
   bucketByLength,
   buildVocabulary,
   contiguousBatches,
+  csvRows,
   minMaxScaler,
   oneHotArray,
   padSequences,
@@ -25,9 +26,20 @@ export {
   Vocabulary,
   vocabularyFromJSON,
 } from "./data/index.ts";
-export type { PaddedBatch, Scaler, TokenBatch, TokenBatches, Unit, VocabularyOptions } from "./data/index.ts";
+export type {
+  CsvOptions,
+  CsvRow,
+  EncodeStream,
+  PaddedBatch,
+  Scaler,
+  TokenBatch,
+  TokenBatches,
+  TokenSource,
+  Unit,
+  VocabularyOptions,
+} from "./data/index.ts";
 export { engineReport, useThreads } from "./engine/index.ts";
-export type { ActivationName, EngineReport, NumericsClass } from "./engine/index.ts";
+export type { ActivationName, Anomaly, EngineReport, NumericsClass } from "./engine/index.ts";
 export {
   decodeCheckpoint,
   decodeNative,
@@ -99,6 +111,7 @@ export {
   sequenceLoss,
   stackBidirectionalDynamicRnn,
   unroll,
+  weightedMean,
   zeroState,
 } from "./rnn/index.ts";
 export type {
@@ -224,16 +237,26 @@ export {
   zeros,
 } from "./tensor/index.ts";
 export type { Distribution, NestedArray, TensorOptions, Value } from "./tensor/index.ts";
-export { earlyStopping, fit, reduceOnPlateau, train, trainingBytes } from "./train/index.ts";
+export { diagnose, earlyStopping, fit, reduceOnPlateau, train, trainingBytes, trainOn } from "./train/index.ts";
 export type {
   Callback,
+  DiagnoseOptions,
+  Diagnosis,
   EarlyStoppingOptions,
   EndEvent,
   EndReason,
   EpochEvent,
   EvaluationEvent,
+  Finding,
   FitOptions,
+  GateSpread,
+  GradientByStep,
   History,
+  HistoryEvent,
+  Loss,
+  LossContext,
+  Measured,
+  OwnTask,
   ParameterGroup,
   Penalties,
   RunControl,
@@ -242,7 +265,9 @@ export type {
   StepEvent,
   TrainEvent,
   Training,
+  TrainOnOptions,
   TrainOptions,
   Trouble,
+  Verdict,
   WarningEvent,
 } from "./train/index.ts";

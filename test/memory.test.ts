@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import {
   adam,
@@ -52,4 +54,49 @@ test("the training loop of a language model keeps its number of blocks", async (
   }
   // a step leaves nothing to the garbage collector, which may free what is older
   counts.forEach((count, step) => expect(count).toBeLessThanOrEqual(counts[Math.max(0, step - 1)]));
+});
+
+/** What test/helpers/training-memory.ts has seen: `looks` of them, evenly. */
+function looksAt(what: "steps" | "models", times: number, looks: number): Look[] {
+  const helper = fileURLToPath(new URL("helpers/training-memory.ts", import.meta.url));
+  // V8 makes room for new objects as it likes, up to 48 MiB: with a fixed amount, what grows is ours
+  const args = ["--expose-gc", "--max-semi-space-size=2", helper, what, String(times), String(looks)];
+  const env = { ...process.env, UNROLLED_POISON: "0" };
+  const output = execFileSync(process.execPath, args, { encoding: "utf8", env });
+  return output
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Look);
+}
+
+type Look = { readonly at: number; readonly blocks: number; readonly bytes: number; readonly rss: number };
+const MiB = 2 ** 20;
+const change = (looks: readonly Look[], name: keyof Look): number => (looks.at(-1) as Look)[name] - looks[0][name];
+
+test("10,000 steps with checkpoints: no more blocks or pages, and at most 1 KiB per step for the process", () => {
+  // V8 needs some steps to find the size of its heap
+  const looks = looksAt("steps", STEPS, 10).slice(2);
+  const slope = change(looks, "rss") / change(looks, "at");
+  console.log(
+    `memory: ${change(looks, "blocks")} blocks, ${change(looks, "bytes")} bytes, ${Math.round(slope)} bytes of the process per step`,
+  );
+  expect(change(looks, "blocks")).toBe(0);
+  expect(change(looks, "bytes")).toBe(0);
+  expect(slope).toBeLessThanOrEqual(1024);
+});
+
+test("1,000 models created, trained, saved, loaded and dropped: back to where it was", () => {
+  const looks = looksAt("models", 1000, 4);
+  for (const { blocks, bytes } of looks) expect([blocks, bytes]).toEqual([0, looks[0].bytes]);
+  console.log(`memory: models, ${(change(looks, "rss") / MiB).toFixed(1)} MiB more for the process`);
+  // V8 lets its heap grow at first; what is alive in it does not
+  expect(change(looks, "rss")).toBeLessThan(64 * MiB);
+});
+
+test.runIf(process.env["UNROLLED_VERIFY"] === "full")("half a million steps in 16 MiB", { timeout: 600_000 }, () => {
+  const looks = looksAt("steps", 500_000, 50);
+  console.log(`memory: 490,000 steps, ${(change(looks, "rss") / MiB).toFixed(1)} MiB more for the process`);
+  expect(change(looks, "blocks")).toBe(0);
+  expect(change(looks, "bytes")).toBe(0);
+  expect(change(looks, "rss")).toBeLessThan(16 * MiB);
 });

@@ -13,7 +13,7 @@ Exit codes: 0 all is well, 1 the self-check failed.`;
 export function addDoctor(program: Command, finish: Finish): void {
   program
     .command("doctor")
-    .description("What runs here and why, how fast it is, and whether it computes right.")
+    .description("Check what runs here and why, how fast it is, and whether it computes right.")
     .option("--json", "one line of JSON")
     .addHelpText("after", EXAMPLES)
     .action(async (options: { json?: boolean }) => {

@@ -1,4 +1,4 @@
-import { type LanguageModel, memory, train, trainingBytes } from "unrolled";
+import { type LanguageModel, memory, type TokenSource, train, trainingBytes } from "unrolled";
 import { metricsLine } from "unrolled/node";
 import { EXIT } from "./failure.ts";
 import { binaryBytes, count, duration, plural } from "./format.ts";
@@ -12,7 +12,7 @@ const TIMED = 5;
 /** Prints what a run would take, from a few steps that are thrown away. Returns the exit code. */
 export async function dryRun(
   model: LanguageModel,
-  ids: Int32Array,
+  ids: Int32Array | TokenSource,
   perEpoch: number,
   options: TrainCommandOptions,
 ): Promise<number> {

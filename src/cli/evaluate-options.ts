@@ -11,7 +11,7 @@ Examples:
 export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
-    .description("How well a model predicts a text: loss, perplexity, bits per character.")
+    .description("Measure how well a model predicts a text: loss, perplexity, bits per character.")
     .argument("<dir>", "run directory or model file")
     .argument("<files...>", "text files, or folders of .txt files")
     .addOption(threadsOption())

@@ -1,13 +1,18 @@
 /** @file Options of `unrolled inspect`. Its work is loaded when it is called. */
 import type { Command } from "commander";
 
+const EXAMPLES = `
+Examples:
+  unrolled inspect runs/book
+  unrolled inspect runs/book/best.safetensors --json`;
+
 export function addInspect(program: Command): void {
   program
     .command("inspect")
     .description("Show a model's configuration and its parameters.")
     .argument("<dir>", "run directory or model file")
     .option("--json", "one line of JSON")
-    .addHelpText("after", "\nExample:\n  unrolled inspect runs/book")
+    .addHelpText("after", EXAMPLES)
     .action(async (directory: string, options: { json?: boolean }) => {
       const { inspect } = await import("./inspect.ts");
       inspect(directory, options);

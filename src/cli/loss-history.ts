@@ -8,6 +8,8 @@ const MAX_BINS = 512;
 /** With fewer there is nothing to see. */
 const MIN_BINS = 8;
 const HEIGHT = 8;
+/** In fewer columns lines would wrap. */
+const MIN_COLUMNS = 30;
 
 export class LossHistory {
   #bins: Bin[] = [];
@@ -33,7 +35,7 @@ export class LossHistory {
 
   /** The curve in at most `columns` columns; undefined where it would show nothing. */
   chart(columns: number): string | undefined {
-    if (this.#bins.length < MIN_BINS) return undefined;
+    if (this.#bins.length < MIN_BINS || columns < MIN_COLUMNS) return undefined;
     const width = chartWidth(columns);
     const points = resample(this.#bins, width);
     return lossChart(points, { width, height: HEIGHT, title: `loss over ${this.#last} steps` });

@@ -4,6 +4,8 @@ import { Command } from "commander";
 import { translateAliases } from "./aliases.ts";
 import { commanderMessage } from "./commander-message.ts";
 import { addCompare } from "./compare-options.ts";
+import { addCompletion } from "./completion-options.ts";
+import { addDiagnose } from "./diagnose-options.ts";
 import { addDoctor } from "./doctor-options.ts";
 import { addEvaluate } from "./evaluate-options.ts";
 import { EXIT, reportFailure } from "./failure.ts";
@@ -22,6 +24,7 @@ Examples:
   unrolled sample runs/book --prime "Call me"
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 diverged, 130 interrupted (Ctrl-C), 143 terminated.
+unrolled completion --help says how a shell completes commands and options.
 Options of char-rnn and torch-rnn (--rnn_size, -seq_length, …) are understood too.`;
 
 /** Runs the command line and returns its exit code. */
@@ -42,7 +45,9 @@ export async function run(args: readonly string[]): Promise<number> {
   addEvaluate(program);
   addInspect(program);
   addCompare(program);
+  addDiagnose(program);
   addDoctor(program, finish);
+  addCompletion(program);
   const chosen = program.commands.find((command) => command.name() === args[0]);
   const name = chosen === undefined ? "unrolled" : `unrolled ${args[0]}`;
   for (const command of [program, ...program.commands]) {

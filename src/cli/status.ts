@@ -1,8 +1,8 @@
 /** @file What training tells people: a line that updates in place on a terminal, plain lines now and then elsewhere. */
-import { createLogUpdate } from "log-update";
 import type { TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
 import { LossHistory } from "./loss-history.ts";
+import { statusLine } from "./status-line.ts";
 
 export type Status = {
   show(event: TrainEvent): void;
@@ -28,9 +28,8 @@ export function trainingStatus(
   { quiet, seconds }: { quiet: boolean; seconds: number | undefined },
 ): Status {
   const isLive = stream.isTTY && process.env["TERM"] !== "dumb" && !quiet;
-  // a cursor that is hidden would stay so if the process were killed
-  const update = isLive ? createLogUpdate(stream, { showCursor: true }) : undefined;
   const columns = (): number => stream.columns || 80;
+  const line = isLive ? statusLine(stream, columns) : undefined;
   const history = new LossHistory();
   let secondsPerToken: number | undefined;
   let loss: number | undefined;
@@ -41,7 +40,7 @@ export function trainingStatus(
     old === undefined ? next : old + SMOOTHING * (next - old);
   const note = (text: string): void => {
     if (quiet) return;
-    update?.clear();
+    line?.clear();
     stream.write(`${text}\n`);
   };
   return {
@@ -51,22 +50,22 @@ export function trainingStatus(
         bits = event.bitsPerCharacter;
         note(`validation after step ${count(event.step)}: loss ${real(event.loss)}, ${real(bits)} bits per character`);
       }
+      if (event.kind === "warning") note(event.message);
       if (event.kind !== "step") return;
-      if (event.skipped) note(`step ${count(event.step)}: loss or gradient not finite, step skipped`);
-      else loss = smooth(loss, event.loss);
+      if (!event.skipped) loss = smooth(loss, event.loss);
       history.add(event.step, event.loss);
       secondsPerToken = smooth(secondsPerToken, 1 / event.tokensPerSecond);
       const parts = (): string[] => statusParts(event, { speed: 1 / (secondsPerToken as number), loss, bits, seconds });
-      if (update) {
+      if (line) {
         if (performance.now() - lastDrawing < REDRAW_INTERVAL) return;
         lastDrawing = performance.now();
-        update(fit(parts(), columns() - 1));
+        line.show(fit(parts(), columns() - 1));
       } else if (event.seconds - lastLine >= PLAIN_INTERVAL) {
         lastLine = event.seconds;
         note(parts().join(GAP));
       }
     },
-    end: () => update?.clear(),
+    end: () => line?.clear(),
     chart() {
       const text = history.chart(columns());
       if (text !== undefined) note(text);

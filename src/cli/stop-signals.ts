@@ -13,16 +13,21 @@ export type StopSignals = {
   readonly release: () => void;
 };
 
+/** Milliseconds in which a signal that comes again is the same one: `timeout` and others send it to the process and to its group. */
+const ECHO = 100;
+
 /** The first signal aborts; the next one ends the process at once, by the system's own hand, also while a step computes. */
 export function stopSignals(): StopSignals {
   const controller = new AbortController();
   let code: number | undefined;
   const handle = (name: NodeJS.Signals): void => stop(CODES[name as keyof typeof CODES]);
+  let releasing: NodeJS.Timeout | undefined;
   const release = (): void => {
+    clearTimeout(releasing);
     for (const name of Object.keys(CODES)) process.off(name, handle);
   };
   const stop = (exitCode: number): void => {
-    release();
+    releasing ??= setTimeout(release, ECHO);
     code ??= exitCode;
     controller.abort();
   };

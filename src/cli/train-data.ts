@@ -1,10 +1,26 @@
 /** @file The model and the text of `unrolled train`: new, from a saved model, or from a run that goes on. */
+import { join } from "node:path";
 import type { Command } from "commander";
-import { encodeCorpus, type LanguageModel, languageModel } from "unrolled";
-import { loadModel, readCorpus, readCorpusBytes, readRunConfig, readRunOptions, type RunOptions } from "unrolled/node";
+import { encodeCorpus, type LanguageModel, languageModel, type TokenSource } from "unrolled";
+import {
+  corpusBytes,
+  loadModel,
+  readCorpus,
+  readCorpusBytes,
+  readRunConfig,
+  readRunOptions,
+  type RunOptions,
+  streamCorpus,
+} from "unrolled/node";
 import { UsageError } from "./failure.ts";
-import { architectureConflict, modelOptions } from "./train-settings.ts";
+import { architectureConflict, flagOf, modelOptions, runConflict } from "./train-settings.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
+
+/** Texts of more bytes are read as they are needed. */
+const STREAM_ABOVE = 64 * 2 ** 20;
+
+/** Where a run keeps the tokens of such a text. */
+const TOKENS_FOLDER = "tokens";
 
 /** What to train, and on what. */
 export type TrainPlan = {
@@ -18,12 +34,12 @@ export function planOf(files: readonly string[], options: TrainCommandOptions, c
   const { resume, config } = options;
   if (resume !== undefined && config !== undefined) throw new UsageError("expected --resume or --config, got both");
   if (resume !== undefined) {
-    for (const name of ["out", "overwrite", "initFrom"] as const) {
-      if (options[name] === undefined) continue;
-      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      throw new UsageError(`expected --resume or --${flag}, got both`);
-    }
-    const plan = withOptions(files, options, readRunConfig(resume), command);
+    for (const name of ["out", "overwrite", "initFrom", "preset"] as const)
+      if (options[name] !== undefined) throw new UsageError(`expected --resume or ${flagOf(name, command)}, got both`);
+    const run = readRunConfig(resume);
+    const conflict = runConflict(run, options, command);
+    if (conflict !== undefined) throw new UsageError(conflict);
+    const plan = withOptions(files, options, run, command);
     return { ...plan, options: { ...plan.options, out: resume } };
   }
   const plan = config === undefined ? { files, options } : withOptions(files, options, readRunOptions(config), command);
@@ -49,15 +65,24 @@ function withOptions(
   };
 }
 
-/** The model, new or from a file, and the corpus as its tokens. */
+/** The model, new or from a file, and the corpus as its tokens. `directory` is that of the run. */
 export function prepare(
   { files, options }: TrainPlan,
   command: Command,
-): { readonly model: LanguageModel; readonly ids: Int32Array } {
+  directory: string,
+): { readonly model: LanguageModel; readonly ids: Int32Array | TokenSource } {
   const from = options.resume ?? options.initFrom;
   const start = from === undefined ? undefined : loadModel(from);
   const conflict = start && architectureConflict(start, options, command);
   if (conflict !== undefined) throw new UsageError(conflict);
+  if (options.stream === true || corpusBytes(files) > STREAM_ABOVE) {
+    const { vocabulary, tokens } = streamCorpus(files, {
+      folder: join(directory, TOKENS_FOLDER),
+      unit: options.unit,
+      ...(start && { vocabulary: start.vocabulary }),
+    });
+    return { model: start ?? languageModel({ vocabulary, ...modelOptions(options) }), ids: tokens };
+  }
   const isByte = (start?.vocabulary.unit ?? options.unit) === "byte";
   const corpus = isByte ? readCorpusBytes(files) : readCorpus(files);
   if (start !== undefined) return { model: start, ids: encodeCorpus(start.vocabulary, corpus) };

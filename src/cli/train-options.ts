@@ -14,7 +14,8 @@ export type TrainCommandOptions = {
   dialect: "tf1" | "keras" | "torch";
   hiddenSize: number;
   layers: number;
-  embeddingSize: number;
+  embeddingSize?: number;
+  tieWeights?: boolean;
   dropout: number;
   sequenceLength: number;
   batchSize: number;
@@ -32,11 +33,13 @@ export type TrainCommandOptions = {
   evaluateEvery?: number;
   checkpointEvery: number;
   shuffle?: boolean;
+  stream?: boolean;
   seed: number;
   initFrom?: string;
   resume?: string;
   config?: string;
   dryRun?: boolean;
+  anomaly?: boolean;
   preset?: "char-rnn" | "torch-rnn";
   threads?: number;
   quiet?: boolean;
@@ -66,8 +69,9 @@ Examples:
   unrolled train book.txt --init-from runs/book --out runs/book2 --learning-rate 0.0005
   unrolled train --data_dir book.txt --rnn_size 128 --num_layers 2 --seq_length 50   (as in char-rnn)
 
-Ctrl-C ends the running step, saves and exits with 130; a second one exits at once. Nothing is lost by a crash but what came after the last
-checkpoint, which is made every --checkpoint-every steps, twice a minute and at each evaluation.`;
+Ctrl-C and SIGTERM end the running step, save, say how to go on, and exit with 130 and 143; a second
+one exits at once. A crash loses only what came after the last checkpoint, which is made every
+--checkpoint-every steps, twice a minute and at each evaluation.`;
 
 export function addTrain(program: Command, finish: Finish): void {
   declareOptions(program.command("train").description("Train a language model on text.")).action(
@@ -90,7 +94,8 @@ function declareOptions(command: Command): Command {
     .addOption(choice("--dialect <dialect>", "whose initial values and layout", ["tf1", "keras", "torch"], "tf1"))
     .option("--hidden-size <n>", "units per layer", integer(1, 65_536), 128)
     .option("--layers <n>", "recurrent layers", integer(1, 256), 1)
-    .option("--embedding-size <n>", "numbers per token", integer(1, 65_536), 64)
+    .option("--embedding-size <n>", "numbers per token (default: 64, or the hidden size)", integer(1, 65_536))
+    .option("--tie-weights", "one matrix for embedding and output layer; needs --embedding-size = --hidden-size")
     .option("--dropout <p>", "dropped after each layer while training", number(0, 0.999), 0)
     .option("--sequence-length <n>", "time steps per batch", integer(1), 50)
     .option("--batch-size <n>", "rows per batch", integer(1), 32)
@@ -107,7 +112,9 @@ function declareOptions(command: Command): Command {
     .option("--validation <p>", "part of the text kept for evaluation", number(0, 0.9), 0.05)
     .option("--evaluate-every <n>", "steps between evaluations (default: an epoch, 100 to 1000)", integer(1))
     .option("--checkpoint-every <n>", "steps between saves; also twice a minute", integer(1), 500)
+    .option("--anomaly", "name the operation in which a number stops being finite")
     .option("--shuffle", "windows in random order instead of carried state")
+    .option("--stream", "read the text as it is needed, not at once (default: above 64 MiB)")
     .option("--seed <n>", "same seed, same model", integer(0), 0)
     .option("--init-from <dir>", "start from the weights of a saved model")
     .option("--resume <dir>", "go on with a run exactly where its last checkpoint is")

@@ -10,6 +10,7 @@ import {
   optimizers,
   type Schedule,
   splitTail,
+  type TokenSource,
   torchRnn,
   type TrainOptions,
 } from "unrolled";
@@ -18,7 +19,10 @@ import { shellWord } from "./format.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
 
 /** Throws DataError for a text that is too short for one step. */
-export function stepsPerEpoch(ids: Int32Array, { validation, batchSize, sequenceLength }: TrainCommandOptions): number {
+export function stepsPerEpoch(
+  ids: Int32Array | TokenSource,
+  { validation, batchSize, sequenceLength }: TrainCommandOptions,
+): number {
   return contiguousBatches(splitTail(ids, { validation }).train, { batchSize, sequenceLength }).count;
 }
 
@@ -28,7 +32,7 @@ const defaultEvaluateEvery = (perEpoch: number): number =>
 
 export function settingsOf(
   options: TrainCommandOptions,
-  corpus: Int32Array,
+  corpus: Int32Array | TokenSource,
   perEpoch: number,
   signal: AbortSignal,
 ): TrainOptions {

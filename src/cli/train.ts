@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type LanguageModel, NotFiniteError, train as trainModel } from "unrolled";
+import { type LanguageModel, NotFiniteError, type TokenSource, train as trainModel } from "unrolled";
 import { describeData, lockRun, metricsLine, MODEL_FILE, runMaker, writeRunConfig } from "unrolled/node";
 import { dryRun } from "./dry-run.ts";
 import { asUsage, EXIT, UsageError } from "./failure.ts";
@@ -9,7 +9,7 @@ import { count, duration, plural, real, shellWord } from "./format.ts";
 import { resumePoint, RunRecorder } from "./run-recorder.ts";
 import { trainingStatus } from "./status.ts";
 import { planOf, prepare, type TrainPlan } from "./train-data.ts";
-import { outputDirectory, runConfigOf, settingsOf, stepsPerEpoch } from "./train-settings.ts";
+import { outputDirectory, runConfigOf, settingsOf, stepsPerEpoch, typedCommand } from "./train-settings.ts";
 import { stopSignals } from "./stop-signals.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
 
@@ -29,7 +29,7 @@ export async function train(
     const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
     throw new UsageError(`--out: expected a directory without a model, got ${got}`);
   }
-  const { model, ids } = asUsage(() => prepare(plan, command));
+  const { model, ids } = asUsage(() => prepare(plan, command, directory));
   const perEpoch = stepsPerEpoch(ids, options);
   if (options.dryRun === true) return dryRun(model, ids, perEpoch, options);
   makeDirectory(directory);
@@ -44,7 +44,7 @@ export async function train(
 async function runIn(
   directory: string,
   { files, options }: TrainPlan,
-  { model, ids, perEpoch }: { model: LanguageModel; ids: Int32Array; perEpoch: number },
+  { model, ids, perEpoch }: { model: LanguageModel; ids: Int32Array | TokenSource; perEpoch: number },
 ): Promise<number> {
   const stream = options.json ? process.stderr : process.stdout;
   const status = trainingStatus(stream, { quiet: options.quiet === true, seconds: options.seconds });
@@ -63,7 +63,9 @@ async function runIn(
   process.stdout.on("error", () => stop(EXIT.ok));
   process.stderr.on("error", () => {});
 
-  const resumeCommand = `unrolled train --resume ${shellWord(directory)}`;
+  // what was typed to go on, such as new limits, is needed again
+  const resumeCommand =
+    options.resume === undefined ? `unrolled train --resume ${shellWord(directory)}` : typedCommand();
   try {
     for await (const event of training) {
       status.show(event);
@@ -89,7 +91,7 @@ async function runIn(
   return received() ?? EXIT.ok;
 }
 
-function describe(model: LanguageModel, ids: Int32Array): string {
+function describe(model: LanguageModel, ids: Int32Array | TokenSource): string {
   const { unit, size } = model.vocabulary;
   const { cell, hiddenSize, layers } = model.config;
   const network = `${cell}, ${plural(layers, "layer")} of ${count(hiddenSize)}, ${count(model.parameterCount)} parameters`;

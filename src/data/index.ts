@@ -1,6 +1,8 @@
 export { buildVocabulary, Vocabulary, vocabularyFromJSON } from "./vocabulary.ts";
 export type { VocabularyJSON, VocabularyOptions } from "./vocabulary.ts";
-export type { DecodeStream } from "./token-codecs.ts";
+export type { DecodeStream, EncodeStream } from "./token-codecs.ts";
+export { readTokens } from "./token-source.ts";
+export type { TokenSource } from "./token-source.ts";
 export type { Unit } from "./text-units.ts";
 export { oneHotArray } from "./one-hot.ts";
 export type { OneHotOptions } from "./one-hot.ts";
@@ -13,6 +15,8 @@ export type {
   TokenBatch,
   TokenBatches,
 } from "./windows.ts";
+export { csvRows } from "./csv.ts";
+export type { CsvOptions, CsvRow } from "./csv.ts";
 export { slidingWindows } from "./sliding-windows.ts";
 export type { SeriesBatch, SeriesWindows, SlidingOptions } from "./sliding-windows.ts";
 export { bucketByLength, padSequences } from "./batch.ts";

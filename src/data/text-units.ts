@@ -21,13 +21,15 @@ export function codePointName(codePoint: number): string {
   return `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** The error for half of a surrogate pair: it has no UTF-8 form, so two different ones would become one symbol. */
-export function loneSurrogateError(where: string, text: string, position: number): DataError {
+/**
+ * The error for half of a surrogate pair: it has no UTF-8 form, so two different ones would become one symbol. `offset` is where `text` begins in the whole.
+ */
+export function loneSurrogateError(where: string, text: string, position: number, offset = 0): DataError {
   return new DataError(
     sentence(
       where,
       "well-formed text",
-      `a lone surrogate ${codePointName(text.charCodeAt(position))} at position ${position}`,
+      `a lone surrogate ${codePointName(text.charCodeAt(position))} at position ${offset + position}`,
       "Text that was cut inside a character, or was not UTF-8, looks like this",
     ),
   );
@@ -44,10 +46,10 @@ export function findLoneSurrogate(text: string): number {
   return -1;
 }
 
-/** Throws DataError when `text` has a lone surrogate. */
-export function checkWellFormed(where: string, text: string): void {
+/** Throws DataError when `text`, which begins at `offset` of the whole, has a lone surrogate. */
+export function checkWellFormed(where: string, text: string, offset = 0): void {
   const position = findLoneSurrogate(text);
-  if (position >= 0) throw loneSurrogateError(where, text, position);
+  if (position >= 0) throw loneSurrogateError(where, text, position, offset);
 }
 
 /** Order by code point. (`<` compares UTF-16 units, which puts U+10000 and above before U+E000.) */
@@ -111,4 +113,30 @@ export function forEachWord(text: string, visit: (start: number, end: number) =>
     visit(start, end);
     start = end;
   }
+}
+
+/** Cuts text that comes in pieces; a character is never in two of them. */
+export type WordCutter = {
+  push(piece: string): void;
+  /** The text has ended. */
+  end(): void;
+};
+
+/** Cuts as `forEachWord` cuts the whole text, and calls `visit` for each token, with its position in the whole. */
+export function wordCutter(visit: (word: string, position: number) => void): WordCutter {
+  /** What may belong to a token that goes on, and where it begins in the whole. */
+  let held = "";
+  let position = 0;
+  const cut = (text: string, isLast: boolean): void => {
+    let done = 0;
+    forEachWord(text, (start, end) => {
+      // whether a word goes on after an apostrophe is known two characters later
+      if (!isLast && end > text.length - 2) return;
+      visit(text.slice(start, end), position + start);
+      done = end;
+    });
+    held = text.slice(done);
+    position += done;
+  };
+  return { push: (piece) => cut(held + piece, false), end: () => cut(held, true) };
 }

@@ -1,6 +1,6 @@
 /** @file Text <-> ids for each unit. A codec trusts its token list; `vocabulary.ts` has checked it. */
 import { checkInteger, DataError, describe, sentence, valueError } from "../base/index.ts";
-import { checkWellFormed, codePointName, forEachWord, loneSurrogateError } from "./text-units.ts";
+import { checkWellFormed, codePointName, forEachWord, loneSurrogateError, wordCutter } from "./text-units.ts";
 
 /** Text from ids given one at a time. */
 export type DecodeStream = {
@@ -10,9 +10,18 @@ export type DecodeStream = {
   end(): string;
 };
 
+/** Ids of a text that comes in pieces. */
+export type EncodeStream = {
+  /** The ids that are known by now. Throws DataError as `encode` does, with the position in the whole text. */
+  push(piece: string): Int32Array;
+  /** The ids that are left. */
+  end(): Int32Array;
+};
+
 /** What a vocabulary does, for one unit. */
 export type TokenCodec = {
   encode(text: string): Int32Array;
+  encodeStream(): EncodeStream;
   decode(ids: ArrayLike<number>): string;
   decodeStream(): DecodeStream;
 };
@@ -43,28 +52,65 @@ export function charCodec(tokens: readonly string[], unknownId: number | undefin
     if (codePoint < 65536) basic[codePoint] = id;
     else astral.set(codePoint, id);
   });
-  return {
-    encode(text) {
-      const ids = new Int32Array(text.length);
-      let n = 0;
-      for (let i = 0; i < text.length; i++) {
-        let codePoint = text.charCodeAt(i);
-        const position = i;
-        if ((codePoint & 0xf800) === 0xd800) {
-          const low = text.charCodeAt(i + 1);
-          if (codePoint >= 0xdc00 || (low & 0xfc00) !== 0xdc00) throw loneSurrogateError(ENCODE, text, i);
-          codePoint = ((codePoint - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
-          i++;
-        }
-        const id = (codePoint < 65536 ? basic[codePoint] : (astral.get(codePoint) ?? -1)) as number;
-        if (id >= 0) ids[n++] = id;
-        else if (unknownId !== undefined) ids[n++] = unknownId;
-        else throw unknownError("character", String.fromCodePoint(codePoint), position, tokens.length);
+  const encode = (text: string, offset = 0): Int32Array => {
+    const ids = new Int32Array(text.length);
+    let n = 0;
+    for (let i = 0; i < text.length; i++) {
+      let codePoint = text.charCodeAt(i);
+      const position = offset + i;
+      if ((codePoint & 0xf800) === 0xd800) {
+        const low = text.charCodeAt(i + 1);
+        if (codePoint >= 0xdc00 || (low & 0xfc00) !== 0xdc00) throw loneSurrogateError(ENCODE, text, i, offset);
+        codePoint = ((codePoint - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
+        i++;
       }
-      return n === ids.length ? ids : ids.slice(0, n);
-    },
-    ...joining(tokens),
+      const id = (codePoint < 65536 ? basic[codePoint] : (astral.get(codePoint) ?? -1)) as number;
+      if (id >= 0) ids[n++] = id;
+      else if (unknownId !== undefined) ids[n++] = unknownId;
+      else throw unknownError("character", String.fromCodePoint(codePoint), position, tokens.length);
+    }
+    return n === ids.length ? ids : ids.slice(0, n);
   };
+  return { encode, encodeStream: () => pieceByPiece(encode), ...joining(tokens) };
+}
+
+/** Where a piece needs nothing of the others but where it begins. */
+function pieceByPiece(encode: (piece: string, offset: number) => Int32Array): EncodeStream {
+  let offset = 0;
+  return {
+    push(piece) {
+      const ids = encode(piece, offset);
+      offset += piece.length;
+      return ids;
+    },
+    end: () => new Int32Array(0),
+  };
+}
+
+/** A list of ids that grows. */
+class IdList {
+  #ids: Int32Array;
+  #length = 0;
+
+  constructor(expected: number) {
+    this.#ids = new Int32Array(expected);
+  }
+
+  push(id: number): void {
+    if (this.#length === this.#ids.length) {
+      const larger = new Int32Array(2 * this.#length);
+      larger.set(this.#ids);
+      this.#ids = larger;
+    }
+    this.#ids[this.#length++] = id;
+  }
+
+  /** All of them, after which it is empty. */
+  take(): Int32Array {
+    const taken = this.#ids.slice(0, this.#length);
+    this.#length = 0;
+    return taken;
+  }
 }
 
 /** Ids for the words of `tokens`; any other word becomes `unknownId` or, without one, a DataError. */
@@ -73,30 +119,41 @@ export function wordCodec(tokens: readonly string[], unknownId: number | undefin
   tokens.forEach((token, id) => {
     if (id !== unknownId) idOf.set(token, id);
   });
+  const known = (word: string, position: number): number => {
+    const id = idOf.get(word) ?? unknownId;
+    if (id === undefined) throw unknownError("word", word, position, tokens.length);
+    return id;
+  };
   return {
     encode(text) {
       checkWellFormed(ENCODE, text);
-      let ids = new Int32Array(Math.max(16, text.length >>> 1));
-      let n = 0;
-      forEachWord(text, (start, end) => {
-        if (n === ids.length) {
-          const larger = new Int32Array(2 * n);
-          larger.set(ids);
-          ids = larger;
-        }
-        const word = text.slice(start, end);
-        const id = idOf.get(word) ?? unknownId;
-        if (id === undefined) throw unknownError("word", word, start, tokens.length);
-        ids[n++] = id;
-      });
-      return ids.slice(0, n);
+      const ids = new IdList(Math.max(16, text.length >>> 1));
+      forEachWord(text, (start, end) => ids.push(known(text.slice(start, end), start)));
+      return ids.take();
+    },
+    encodeStream() {
+      const ids = new IdList(1024);
+      const cutter = wordCutter((word, position) => ids.push(known(word, position)));
+      let offset = 0;
+      return {
+        push(piece) {
+          checkWellFormed(ENCODE, piece, offset);
+          offset += piece.length;
+          cutter.push(piece);
+          return ids.take();
+        },
+        end() {
+          cutter.end();
+          return ids.take();
+        },
+      };
     },
     ...joining(tokens),
   };
 }
 
 /** Decoding where every token is text on its own. */
-function joining(tokens: readonly string[]): Pick<TokenCodec, "decode" | "decodeStream"> {
+function joining(tokens: readonly string[]): Omit<TokenCodec, "encode" | "encodeStream"> {
   return {
     decode(ids) {
       let text = "";
@@ -118,11 +175,13 @@ function joining(tokens: readonly string[]): Pick<TokenCodec, "decode" | "decode
 
 /** The 256 byte values; text is UTF-8 on the way in, and malformed UTF-8 becomes U+FFFD on the way out. */
 export function byteCodec(): TokenCodec {
+  const encode = (text: string, offset = 0): Int32Array => {
+    checkWellFormed(ENCODE, text, offset);
+    return new Int32Array(new TextEncoder().encode(text));
+  };
   return {
-    encode(text) {
-      checkWellFormed(ENCODE, text);
-      return new Int32Array(new TextEncoder().encode(text));
-    },
+    encode,
+    encodeStream: () => pieceByPiece(encode),
     decode(ids) {
       const bytes = new Uint8Array(ids.length);
       for (let i = 0; i < ids.length; i++) bytes[i] = checkId(ids[i], 256, i);

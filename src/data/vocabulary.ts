@@ -8,10 +8,10 @@ import {
   sentence,
   valueError,
 } from "../base/index.ts";
-import { checkWellFormed, compareCodePoints, findLoneSurrogate, forEachWord } from "./text-units.ts";
+import { checkWellFormed, compareCodePoints, findLoneSurrogate, wordCutter } from "./text-units.ts";
 import type { Unit } from "./text-units.ts";
 import { byteCodec, charCodec, wordCodec } from "./token-codecs.ts";
-import type { DecodeStream, TokenCodec } from "./token-codecs.ts";
+import type { DecodeStream, EncodeStream, TokenCodec } from "./token-codecs.ts";
 
 /** The token that stands for everything which is not in a limited vocabulary. Always id 0. No text can contain it as one token. */
 export const UNKNOWN_TOKEN = "<unk>";
@@ -76,6 +76,11 @@ export class Vocabulary {
     return this.#codec.encode(checkText("vocabulary.encode", text));
   }
 
+  /** Ids of a text that comes in pieces, which together are those of the whole. A piece may end anywhere but inside a character (a surrogate pair). */
+  encodeStream(): EncodeStream {
+    return this.#codec.encodeStream();
+  }
+
   /** Text of `ids`. Malformed UTF-8 (unit "byte") becomes U+FFFD. Throws RangeError for an id that does not exist. */
   decode(ids: ArrayLike<number>): string {
     return this.#codec.decode(ids);
@@ -94,36 +99,38 @@ export class Vocabulary {
 }
 
 /**
- * The vocabulary of `text`, in time linear in its length. Ids are deterministic: characters in order of code point, words from the most
+ * The vocabulary of `text`, in time linear in its length. A text that is too long for memory may come in pieces, which may end anywhere but inside a
+ * character (a surrogate pair). Ids are deterministic: characters in order of code point, words from the most
  * frequent (ties by code point). With `maxSize` or `minCount` id 0 is the unknown token.
  * Throws DataError when the text is empty, has a lone surrogate, or when nothing is kept.
  */
 export function buildVocabulary(
-  text: string,
+  text: string | Iterable<string>,
   { unit = "char", maxSize, minCount }: VocabularyOptions = {},
 ): Vocabulary {
   const where = "buildVocabulary";
-  checkText(where, text);
+  const pieces = typeof text === "object" && text !== null ? text : [checkText(where, text)];
   checkChoice(`${where} unit`, unit, ["char", "byte", "word"]);
   if (maxSize !== undefined) checkInteger(`${where} maxSize`, maxSize, 2);
   if (minCount !== undefined) checkInteger(`${where} minCount`, minCount, 1);
-  if (text.length === 0) throw new DataError(sentence(where, "text with at least one character", "empty text"));
-  checkWellFormed(where, text);
   const limited = maxSize !== undefined || minCount !== undefined;
-  if (unit === "byte") {
-    if (limited)
-      throw valueError(
-        where,
-        `no maxSize or minCount with unit "byte"`,
-        maxSize ?? minCount,
-        "It always has 256 tokens",
-      );
-    return byteVocabulary();
+  if (unit === "byte" && limited) {
+    const hint = "It always has 256 tokens";
+    throw valueError(where, `no maxSize or minCount with unit "byte"`, maxSize ?? minCount, hint);
   }
-  const counts = unit === "char" ? countCharacters(text) : countWords(text);
+  const counter = unit === "char" ? characterCounter() : unit === "word" ? wordCounter() : undefined;
+  let length = 0;
+  for (const piece of pieces) {
+    checkWellFormed(where, checkText(where, piece), length);
+    length += piece.length;
+    counter?.push(piece);
+  }
+  if (length === 0) throw new DataError(sentence(where, "text with at least one character", "empty text"));
+  if (counter === undefined || unit === "byte") return byteVocabulary();
+  const counts = counter.end();
   const order = [...counts].filter(([, count]) => count >= (minCount ?? 1));
   order.sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b));
-  const kept = order.slice(0, maxSize === undefined ? order.length : maxSize - 1).map(([token]) => own(token));
+  const kept = order.slice(0, maxSize === undefined ? order.length : maxSize - 1).map(([token]) => token);
   if (kept.length === 0) {
     throw new DataError(sentence(where, `a token that occurs at least ${minCount} times`, "none", "Lower minCount"));
   }
@@ -178,39 +185,55 @@ function byteVocabulary(): Vocabulary {
   return new Vocabulary("byte", tokens, false);
 }
 
-function countCharacters(text: string): Map<string, number> {
+/** Counts the tokens of a text that comes in pieces. */
+type Counter = { push(piece: string): void; end(): Map<string, number> };
+
+function characterCounter(): Counter {
   const basic = new Float64Array(65536);
   const astral = new Map<number, number>();
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if ((unit & 0xfc00) !== 0xd800) {
-      basic[unit]++;
-      continue;
-    }
-    const codePoint = text.codePointAt(i++) as number;
-    astral.set(codePoint, (astral.get(codePoint) ?? 0) + 1);
-  }
-  const counts = new Map<string, number>();
-  basic.forEach((count, codePoint) => {
-    if (count > 0) counts.set(String.fromCharCode(codePoint), count);
-  });
-  for (const [codePoint, count] of astral) counts.set(String.fromCodePoint(codePoint), count);
-  return counts;
+  return {
+    push(piece) {
+      for (let i = 0; i < piece.length; i++) {
+        const unit = piece.charCodeAt(i);
+        if ((unit & 0xfc00) !== 0xd800) {
+          basic[unit]++;
+          continue;
+        }
+        const codePoint = piece.codePointAt(i++) as number;
+        astral.set(codePoint, (astral.get(codePoint) ?? 0) + 1);
+      }
+    },
+    end() {
+      const counts = new Map<string, number>();
+      basic.forEach((count, codePoint) => {
+        if (count > 0) counts.set(String.fromCharCode(codePoint), count);
+      });
+      for (const [codePoint, count] of astral) counts.set(String.fromCodePoint(codePoint), count);
+      return counts;
+    },
+  };
 }
 
-function countWords(text: string): Map<string, number> {
+function wordCounter(): Counter {
   const counts = new Map<string, number>();
-  forEachWord(text, (start, end) => {
-    const word = text.slice(start, end);
-    counts.set(word, (counts.get(word) ?? 0) + 1);
+  const cutter = wordCutter((word) => {
+    const count = counts.get(word);
+    counts.set(count === undefined ? own(word) : word, (count ?? 0) + 1);
   });
-  return counts;
+  return {
+    push: (piece) => cutter.push(piece),
+    end() {
+      cutter.end();
+      return counts;
+    },
+  };
 }
 
-/** A copy of its own: a slice of the corpus would keep the whole corpus in memory. */
-function own(token: string): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(token));
-}
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A copy of its own: a slice of the text would keep the whole text in memory. */
+const own = (token: string): string => decoder.decode(encoder.encode(token));
 
 function checkText(where: string, text: string): string {
   if (typeof text !== "string") throw kindError(where, "text (a string)", text);

@@ -1,6 +1,7 @@
 /** @file Batches for language models: token ids cut into windows, with targets shifted by one. */
 import { checkInteger, checkNumber, DataError, kindError, sentence, valueError } from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
+import { readTokens, type TokenSource } from "./token-source.ts";
 
 /** One batch. Both arrays are time-major [sequenceLength, batchSize]: element (t, b) is at `t * batchSize + b`. */
 export type TokenBatch = { readonly inputs: Int32Array; readonly targets: Int32Array };
@@ -31,7 +32,10 @@ export type ContiguousOptions = {
  * Unused are the last (n - 1) mod (batchSize * sequenceLength) tokens. Ids are read, not copied.
  * Throws DataError with fewer than batchSize * sequenceLength + 1 ids.
  */
-export function contiguousBatches(ids: Int32Array, { batchSize, sequenceLength }: ContiguousOptions): TokenBatches {
+export function contiguousBatches(
+  ids: Int32Array | TokenSource,
+  { batchSize, sequenceLength }: ContiguousOptions,
+): TokenBatches {
   const where = "contiguousBatches";
   checkSizes(where, ids, batchSize, sequenceLength);
   const perBatch = batchSize * sequenceLength;
@@ -59,7 +63,10 @@ export type ShuffledOptions = ContiguousOptions & {
  * (count of windows mod batchSize) windows of the order are left out, others each epoch. No state can be carried.
  * Throws DataError with fewer than batchSize * sequenceLength + 1 ids.
  */
-export function shuffledWindows(ids: Int32Array, { batchSize, sequenceLength, random }: ShuffledOptions): TokenBatches {
+export function shuffledWindows(
+  ids: Int32Array | TokenSource,
+  { batchSize, sequenceLength, random }: ShuffledOptions,
+): TokenBatches {
   const where = "shuffledWindows";
   checkSizes(where, ids, batchSize, sequenceLength);
   checkEnough(where, ids.length, batchSize * sequenceLength + 1, batchSize, sequenceLength);
@@ -88,8 +95,8 @@ export type SplitOptions = {
   features?: number;
 };
 
-/** Arrays that `splitTail` can cut. */
-export type Splittable = Int32Array | Float32Array | Float64Array;
+/** What `splitTail` can cut. */
+export type Splittable = Int32Array | Float32Array | Float64Array | TokenSource;
 
 /**
  * Cuts a sequence in time order into train (the start), validation and test (the end). The parts are views, not copies. The
@@ -114,14 +121,14 @@ export function splitTail<T extends Splittable>(
   return { train: part(0, validationStart), validation: part(validationStart, testStart), test: part(testStart, rows) };
 }
 
-function gather(ids: Int32Array, T: number, B: number, startOf: (row: number) => number): TokenBatch {
+function gather(ids: Int32Array | TokenSource, T: number, B: number, startOf: (row: number) => number): TokenBatch {
   const inputs = new Int32Array(T * B);
   const targets = new Int32Array(T * B);
   for (let b = 0; b < B; b++) {
-    const start = startOf(b);
+    const row = readTokens(ids, startOf(b), T + 1);
     for (let t = 0, at = b; t < T; t++, at += B) {
-      inputs[at] = ids[start + t];
-      targets[at] = ids[start + t + 1];
+      inputs[at] = row[t];
+      targets[at] = row[t + 1];
     }
   }
   return { inputs, targets };
@@ -139,8 +146,9 @@ function countUnused(n: number, windows: Int32Array, T: number): number {
   return n - used;
 }
 
-function checkSizes(where: string, ids: Int32Array, batchSize: number, sequenceLength: number): void {
-  if (!(ids instanceof Int32Array)) throw kindError(where, "ids (an Int32Array)", ids);
+function checkSizes(where: string, ids: Int32Array | TokenSource, batchSize: number, sequenceLength: number): void {
+  if (!(ids instanceof Int32Array || typeof ids?.read === "function"))
+    throw kindError(where, "ids (an Int32Array or a TokenSource)", ids);
   checkInteger(`${where} batchSize`, batchSize, 1);
   checkInteger(`${where} sequenceLength`, sequenceLength, 1);
 }

@@ -1,6 +1,8 @@
+export { checkedEngine } from "./checked.ts";
+export type { Anomaly } from "./checked.ts";
 export { engineReport, useThreads } from "./report.ts";
 export { everyTime, isRecorded, Recording, withoutRecording } from "./recording.ts";
-export { currentEngine } from "./select.ts";
+export { currentEngine, withEngine } from "./select.ts";
 export type {
   ActivationName,
   ArithmeticOp,

@@ -1,5 +1,6 @@
 import { checkInteger, DataError, mapTree, sentence, type Shape, type Tree, type TypedArray } from "../base/index.ts";
 import { mul, scope, sparseSoftmaxCrossEntropy, sum, type Tensor, tensor } from "../tensor/index.ts";
+import { readTokens, type TokenSource } from "../data/index.ts";
 import type { State } from "../rnn/index.ts";
 import type { LanguageModel } from "./language-model.ts";
 
@@ -28,7 +29,11 @@ export const EVALUATE_DEFAULTS: Required<EvaluateOptions> = { rows: 16, sequence
  * How well `model` predicts the token ids `ids`. Every token counts, but for the first of each row.
  * Throws DataError with fewer than two ids.
  */
-export function evaluate(model: LanguageModel, ids: Int32Array, options: EvaluateOptions = {}): Evaluation {
+export function evaluate(
+  model: LanguageModel,
+  ids: Int32Array | TokenSource,
+  options: EvaluateOptions = {},
+): Evaluation {
   const pieces = evaluateInPieces(model, ids, options);
   for (;;) {
     const next = pieces.next();
@@ -39,7 +44,7 @@ export function evaluate(model: LanguageModel, ids: Int32Array, options: Evaluat
 /** The same as a generator that yields between pieces of the work, so that others may run. */
 export function* evaluateInPieces(
   model: LanguageModel,
-  ids: Int32Array,
+  ids: Int32Array | TokenSource,
   { rows = EVALUATE_DEFAULTS.rows, sequenceLength = EVALUATE_DEFAULTS.sequenceLength }: EvaluateOptions = {},
 ): Generator<void, Evaluation, undefined> {
   checkInteger("evaluate rows", rows, 1);
@@ -53,7 +58,7 @@ export function* evaluateInPieces(
   return {
     loss,
     perplexity: Math.exp(loss),
-    bitsPerCharacter: total / Math.LN2 / predictedCharacters(model, ids, bounds),
+    bitsPerCharacter: total / Math.LN2 / (yield* predictedCharacters(model, ids, bounds)),
     tokens,
   };
 }
@@ -61,7 +66,7 @@ export function* evaluateInPieces(
 /** Sum of the losses of all tokens. Row `r` is the ids from `bounds[r]` to `bounds[r + 1]`. */
 function* totalLoss(
   model: LanguageModel,
-  ids: Int32Array,
+  ids: Int32Array | TokenSource,
   bounds: readonly number[],
   sequenceLength: number,
 ): Generator<void, number, undefined> {
@@ -76,10 +81,11 @@ function* totalLoss(
     const targets = new Int32Array(steps * batch);
     const weights = new Float32Array(steps * batch);
     for (let row = 0; row < batch; row++) {
-      for (let t = 0; t < steps && bounds[row] + start + t + 1 < bounds[row + 1]; t++) {
-        const at = bounds[row] + start + t;
-        inputs[t * batch + row] = ids[at];
-        targets[t * batch + row] = ids[at + 1];
+      const at = bounds[row] + start;
+      const piece = readTokens(ids, at, Math.min(steps + 1, bounds[row + 1] - at));
+      for (let t = 0; t + 1 < piece.length; t++) {
+        inputs[t * batch + row] = piece[t];
+        targets[t * batch + row] = piece[t + 1];
         weights[t * batch + row] = 1;
       }
     }
@@ -101,13 +107,25 @@ type Stored = readonly [shape: Shape, values: TypedArray];
 const restored = (state: Tree<Stored>): State =>
   mapTree(state, ([shape, values]) => tensor(values, { shape: [...shape] })) as State;
 
+/** Ids that are decoded at once. */
+const DECODED = 65_536;
+
 /** Unicode characters of all tokens but the first of each row. */
-function predictedCharacters(model: LanguageModel, ids: Int32Array, bounds: readonly number[]): number {
-  const { vocabulary } = model;
+function* predictedCharacters(
+  { vocabulary }: LanguageModel,
+  ids: Int32Array | TokenSource,
+  bounds: readonly number[],
+): Generator<void, number, undefined> {
   if (vocabulary.unit === "char") return ids.length - (bounds.length - 1);
   let count = 0;
   for (let row = 0; row + 1 < bounds.length; row++) {
-    for (const _ of vocabulary.decode(ids.subarray(bounds[row] + 1, bounds[row + 1]))) count++;
+    const stream = vocabulary.decodeStream();
+    for (let at = bounds[row] + 1; at < bounds[row + 1]; at += DECODED) {
+      for (const id of readTokens(ids, at, Math.min(DECODED, bounds[row + 1] - at)))
+        for (const _ of stream.push(id)) count++;
+      yield;
+    }
+    for (const _ of stream.end()) count++;
   }
   return Math.max(1, count);
 }

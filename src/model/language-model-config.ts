@@ -1,4 +1,13 @@
-import { checkChoice, checkInteger, checkNumber, describe, FormatError, sentence } from "../base/index.ts";
+import {
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  describe,
+  FormatError,
+  kindError,
+  sentence,
+  valueError,
+} from "../base/index.ts";
 import { type Vocabulary, vocabularyFromJSON } from "../data/index.ts";
 import type { Dialect } from "../rnn/index.ts";
 
@@ -13,6 +22,8 @@ export type LanguageModelConfig = {
   readonly dropout: number;
   /** Of the initial parameters. */
   readonly seed: number;
+  /** Whether the embedding is the output layer's kernel as well, transposed; `embeddingSize` is `hiddenSize` then. Left out where it is not. */
+  readonly tieWeights?: boolean;
 };
 
 /** The largest number below 1. */
@@ -21,7 +32,7 @@ const BELOW_ONE = 1 - 2 ** -53;
 const size = (where: string, value: unknown): number => checkInteger(where, value, 1, 65_536);
 
 type Fields = {
-  readonly [Name in keyof LanguageModelConfig]: (where: string, value: unknown) => LanguageModelConfig[Name];
+  readonly [Name in keyof LanguageModelConfig]-?: (where: string, value: unknown) => LanguageModelConfig[Name];
 };
 
 const fields: Fields = {
@@ -32,11 +43,25 @@ const fields: Fields = {
   embeddingSize: size,
   dropout: (where, value) => checkNumber(where, value, 0, BELOW_ONE),
   seed: (where, value) => checkInteger(where, value),
+  // absent in files of models that are not tied
+  tieWeights: (where, value = false) => checkFlag(where, value),
 };
 
-function checkField(where: string, name: keyof LanguageModelConfig, value: unknown): unknown {
+function checkFlag(where: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw kindError(where, "true or false", value);
+  return value;
+}
+
+/** Throws RangeError where the tied matrix can't be both. */
+export function checkTied(where: string, { tieWeights = false, embeddingSize, hiddenSize }: LanguageModelConfig): void {
+  if (tieWeights && embeddingSize !== hiddenSize)
+    throw valueError(`${where} embeddingSize`, `${hiddenSize}, the hiddenSize, with tieWeights`, embeddingSize);
+}
+
+/** What is wrong is the file, not a value that the caller gave. */
+function asFormatError<R>(f: () => R): R {
   try {
-    return fields[name](where, value);
+    return f();
   } catch (error) {
     throw new FormatError((error as Error).message);
   }
@@ -52,7 +77,12 @@ export function parseLanguageModelConfig(value: unknown): { config: LanguageMode
   const other = Object.keys(rest).find((name) => !Object.hasOwn(fields, name));
   if (other !== undefined)
     throw new FormatError(sentence(where, `${names.join(", ")} and no other field`, describe(other)));
-  const entries = names.map((name) => [name, checkField(`${where}: ${name}`, name, rest[name])] as const);
-  const config = Object.fromEntries(entries) as LanguageModelConfig;
+  const config = asFormatError(() => {
+    const entries = names.map((name) => [name, fields[name](`${where}: ${name}`, rest[name])] as const);
+    const { tieWeights, ...others } = Object.fromEntries(entries) as LanguageModelConfig;
+    const found = tieWeights === true ? { ...others, tieWeights } : others;
+    checkTied(`${where}:`, found);
+    return found;
+  });
   return { config, vocabulary: vocabularyFromJSON(vocabulary) };
 }

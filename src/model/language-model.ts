@@ -29,9 +29,9 @@ import {
 } from "../rnn/index.ts";
 import { gather, linear, reshape, type Tensor } from "../tensor/index.ts";
 import { generateText, type GenerateOptions } from "./generate.ts";
-import type { LanguageModelConfig } from "./language-model-config.ts";
+import { checkTied, type LanguageModelConfig } from "./language-model-config.ts";
 
-export type LanguageModelOptions = Partial<LanguageModelConfig> & {
+export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights">> & {
   /** Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they are with unit "byte". */
   readonly corpus?: string | Uint8Array;
   /** Instead of a corpus, or to fix the tokens beforehand. */
@@ -40,6 +40,11 @@ export type LanguageModelOptions = Partial<LanguageModelConfig> & {
   readonly unit?: Unit;
   /** Most frequent words to keep with unit "word". Default 10,000. */
   readonly maxVocabulary?: number;
+  /**
+   * One matrix for embedding and output layer (Press and Wolf 2017; Inan, Khosravi and Socher 2017): fewer parameters, mostly for words. `embeddingSize` is
+   * then `hiddenSize`, also when it is not given. Default false.
+   */
+  readonly tieWeights?: boolean;
 };
 
 /** Settings of `languageModel` where nothing else is asked for. */
@@ -53,7 +58,8 @@ export const LANGUAGE_MODEL_DEFAULTS: LanguageModelConfig = {
   seed: 0,
 };
 
-const DEFAULT_WORDS = 10_000;
+/** Most frequent words that are kept where nothing else is asked for. */
+export const DEFAULT_WORDS = 10_000;
 
 export type ForwardOptions = { readonly random?: RandomStream | undefined; readonly trace?: boolean };
 
@@ -81,14 +87,14 @@ export class LanguageModel {
     this.config = config;
     this.vocabulary = vocabulary;
     this.corpus = corpus;
-    const { hiddenSize, embeddingSize, seed } = config;
+    const { hiddenSize, embeddingSize, seed, tieWeights = false } = config;
     const size = vocabulary.size;
     this.#cell = stackedCell(config);
     this.#embedding = new ParameterSet("embedding", () => ({
       embedding: { shape: [size, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
     }));
     this.#output = new ParameterSet("output", () => ({
-      "output/kernel": { shape: [hiddenSize, size], initializer: glorotUniform },
+      ...(!tieWeights && { "output/kernel": { shape: [hiddenSize, size], initializer: glorotUniform } }),
       "output/bias": { shape: [size], initializer: constant(0) },
     }));
     const random = randomStream(seed).named("init");
@@ -97,7 +103,7 @@ export class LanguageModel {
     this.#output.build(hiddenSize, { random, initialize });
   }
 
-  /** Every trainable tensor by its path: `embedding`, `rnn/0/kernel`, …, `output/kernel`, `output/bias`. */
+  /** Every trainable tensor by its path: `embedding`, `rnn/0/kernel`, …, `output/kernel` (unless the weights are tied), `output/bias`. */
   parameters(): Parameters {
     return { ...this.#embedding.values(), ...withPrefix("rnn", this.#cell.parameters()), ...this.#output.values() };
   }
@@ -122,11 +128,14 @@ export class LanguageModel {
     { random, trace = false }: ForwardOptions = {},
   ): { logits: Tensor; outputs: Tensor; state: State; trace?: Trace } {
     const [steps, batch] = ids.shape;
-    const inputs = gather(this.#embedding.values()["embedding"], ids);
+    const { embedding } = this.#embedding.values();
+    const inputs = gather(embedding, ids);
     const hidden = runSequence(this.#cell, inputs, state, { random, trace });
-    const p = this.#output.values();
+    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
     const flat = reshape(hidden.outputs, [steps * batch, this.config.hiddenSize]);
-    const logits = linear(flat, p["output/kernel"], p["output/bias"]);
+    const logits = this.config.tieWeights
+      ? linear(flat, embedding, bias, { transposeKernel: true })
+      : linear(flat, kernel, bias);
     return { logits, outputs: hidden.outputs, state: hidden.state, ...(hidden.trace && { trace: hidden.trace }) };
   }
 
@@ -167,14 +176,22 @@ export function languageModel({
   vocabulary,
   unit = "char",
   maxVocabulary,
+  tieWeights = false,
   ...rest
 }: LanguageModelOptions): LanguageModel {
-  const config = { ...LANGUAGE_MODEL_DEFAULTS, ...rest };
   const where = "languageModel";
+  const config: LanguageModelConfig = {
+    ...LANGUAGE_MODEL_DEFAULTS,
+    ...(tieWeights && { embeddingSize: rest.hiddenSize ?? LANGUAGE_MODEL_DEFAULTS.hiddenSize }),
+    ...rest,
+    ...(tieWeights && { tieWeights }),
+  };
   for (const name of ["hiddenSize", "layers", "embeddingSize"] as const)
     checkInteger(`${where} ${name}`, config[name], 1);
   checkNumber(`${where} dropout`, config.dropout, 0, 1 - 2 ** -24);
   checkInteger(`${where} seed`, config.seed);
+  if (typeof tieWeights !== "boolean") throw kindError(`${where} tieWeights`, "true or false", tieWeights);
+  checkTied(where, config);
   if (corpus === undefined && vocabulary === undefined) throw kindError(where, "a corpus or a vocabulary", undefined);
   if (corpus instanceof Uint8Array && unit !== "byte")
     throw kindError(`${where} corpus`, `text with unit "${unit}"`, corpus);

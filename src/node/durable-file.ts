@@ -20,8 +20,8 @@ export async function writeFileDurably(
   await later(write(path, contents, fs));
 }
 
-/** As `writeFileDurably`, but returns when it is done. */
-export function writeFileDurablySync(path: string, contents: Uint8Array | string): void {
+/** As `writeFileDurably`, but returns when it is done. Contents that are larger than memory may come in pieces. */
+export function writeFileDurablySync(path: string, contents: Uint8Array | string | Iterable<Uint8Array>): void {
   atOnce(write(path, contents, nodeFilesSync));
 }
 
@@ -52,15 +52,16 @@ const temporaryPattern = /^\..+\.\d+\.[0-9a-f]{8}\.tmp$/;
 /** The temporary files that this process is writing. */
 const current = new Set<string>();
 
-function* write(path: string, contents: Uint8Array | string, fs: FileSystem): Steps<void> {
+function* write(path: string, contents: Uint8Array | string | Iterable<Uint8Array>, fs: FileSystem): Steps<void> {
   const bytes = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
+  const pieces = bytes instanceof Uint8Array ? [bytes] : bytes;
   const target = resolve(path);
   const directory = dirname(target);
   yield* makeDirectory(directory, fs);
   const temporary = join(directory, `.${basename(target)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
   current.add(temporary);
   try {
-    yield* writeNew(temporary, bytes, fs);
+    yield* writeNew(temporary, pieces, fs);
     yield* wait(fs.rename(temporary, target));
   } catch (error) {
     try {
@@ -75,13 +76,17 @@ function* write(path: string, contents: Uint8Array | string, fs: FileSystem): St
   yield* wait(fs.syncDirectory(directory));
 }
 
-function* writeNew(path: string, bytes: Uint8Array, fs: FileSystem): Steps<void> {
+function* writeNew(path: string, pieces: Iterable<Uint8Array>, fs: FileSystem): Steps<void> {
   const file = yield* wait(fs.create(path));
   try {
-    for (let at = 0; at < bytes.length;) {
-      const written = yield* wait(file.write(bytes.subarray(at, at + WRITE_PIECE)));
-      if (written === 0) throw new Error(`write ${path}: the file system takes no more bytes, after ${at}`);
-      at += written;
+    let before = 0;
+    for (const bytes of pieces) {
+      for (let at = 0; at < bytes.length;) {
+        const written = yield* wait(file.write(bytes.subarray(at, at + WRITE_PIECE)));
+        if (written === 0) throw new Error(`write ${path}: the file system takes no more bytes, after ${before + at}`);
+        at += written;
+      }
+      before += bytes.length;
     }
     yield* wait(file.sync());
   } catch (error) {

@@ -10,6 +10,7 @@ export type {
 } from "./checkpoint-store.ts";
 export { compareCurves, CURVES_FILE, runCurves, writeCurves } from "./curves.ts";
 export type { NamedRun } from "./curves.ts";
+export { GATES_FILE, GRADIENTS_FILE, writeDiagnosis } from "./diagnosis-pictures.ts";
 export { writeFileDurably, writeFileDurablySync } from "./durable-file.ts";
 export type { FileSystem, NewFile } from "./file-system.ts";
 export { METRICS_FILE, metricsLine, metricsLog, readMetrics } from "./metrics-log.ts";
@@ -17,7 +18,9 @@ export type { Metrics, MetricsEvent, MetricsLog } from "./metrics-log.ts";
 export { CARD_FILE, modelCard, writeModelCard } from "./model-card.ts";
 export type { ModelCardOptions } from "./model-card.ts";
 export { BEST_FILE, loadModel, MODEL_FILE, saveModel } from "./model-file.ts";
-export { readCorpus, readCorpusBytes } from "./read-corpus.ts";
+export type { FileTokens } from "./file-tokens.ts";
+export { corpusBytes, readCorpus, readCorpusBytes } from "./read-corpus.ts";
+export { readCsv } from "./read-csv.ts";
 export {
   CONFIG_FILE,
   dataHash,
@@ -32,5 +35,7 @@ export { LOCK_FILE, lockRun } from "./run-lock.ts";
 export type { RunLock } from "./run-lock.ts";
 export { summarizeRun } from "./run-summary.ts";
 export type { BestEvaluation, RunSummary } from "./run-summary.ts";
+export { streamCorpus } from "./stream-corpus.ts";
+export type { StreamCorpusOptions, StreamedCorpus } from "./stream-corpus.ts";
 export { eventWriter } from "./tensorboard.ts";
 export type { EventWriter, EventWriterOptions } from "./tensorboard.ts";

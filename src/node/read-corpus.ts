@@ -15,21 +15,12 @@ export function readCorpus(paths: readonly string[]): string {
   let length = 0;
   for (const file of files) {
     const bytes = readFileSync(file);
-    if (!isUtf8(bytes)) {
-      throw new DataError(
-        sentence(
-          "readCorpus",
-          `UTF-8 text in ${JSON.stringify(file)}`,
-          "other bytes",
-          `Convert it, or use unit "byte"`,
-        ),
-      );
-    }
+    if (!isUtf8(bytes)) throw notUtf8Error(file);
     length += bytes.length;
     if (length > constants.MAX_STRING_LENGTH) {
       const limit = `at most ${Math.floor(constants.MAX_STRING_LENGTH / 2 ** 20)} MiB of text`;
       throw new DataError(
-        sentence("readCorpus", limit, `${Math.ceil(length / 2 ** 20)} MiB`, `Use unit "byte" or a part of it`),
+        sentence("readCorpus", limit, `${Math.ceil(length / 2 ** 20)} MiB`, "Leave it on the disk with streamCorpus"),
       );
     }
     const text = bytes.toString("utf8");
@@ -37,6 +28,15 @@ export function readCorpus(paths: readonly string[]): string {
   }
   return parts.join("");
 }
+
+export const notUtf8Error = (file: string): DataError =>
+  new DataError(
+    sentence("readCorpus", `UTF-8 text in ${JSON.stringify(file)}`, "other bytes", `Convert it, or use unit "byte"`),
+  );
+
+/** Bytes of the files that `readCorpus` would read. Throws DataError as it does. */
+export const corpusBytes = (paths: readonly string[]): number =>
+  paths.flatMap(textFiles).reduce((total, file) => total + statSync(file).size, 0);
 
 /** As `readCorpus`, but the bytes as they are, of any encoding. */
 export function readCorpusBytes(paths: readonly string[]): Uint8Array {

@@ -1,6 +1,6 @@
 /** @file `config.json` of a run: everything that is needed to run again, checked field by field when it is read. */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import {
@@ -19,6 +19,7 @@ import { engineReport, type NumericsClass } from "../engine/index.ts";
 import { parseStrictJson, writeStrictJson } from "../formats/index.ts";
 import type { optimizers } from "../optim/index.ts";
 import { writeFileDurablySync } from "./durable-file.ts";
+import { bytePieces } from "./file-pieces.ts";
 import { textFiles } from "./read-corpus.ts";
 
 /** Name of the configuration in a run directory. */
@@ -376,22 +377,13 @@ function asFormatError<R>(f: () => R): R {
   }
 }
 
-/** Bytes that are read at once. */
-const READ_PIECE = 4 * 2 ** 20;
-
 /** In pieces, so that a large file takes little memory. */
 function digest(path: string): { readonly bytes: number; readonly sha256: string } {
   const hash = createHash("sha256");
-  const piece = new Uint8Array(READ_PIECE);
-  const file = openSync(path, "r");
-  try {
-    let bytes = 0;
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) {
-      hash.update(piece.subarray(0, read));
-      bytes += read;
-    }
-    return { bytes, sha256: hash.digest("hex") };
-  } finally {
-    closeSync(file);
+  let bytes = 0;
+  for (const piece of bytePieces(path)) {
+    hash.update(piece);
+    bytes += piece.length;
   }
+  return { bytes, sha256: hash.digest("hex") };
 }

@@ -44,3 +44,4 @@ export { multiRnnCell } from "./wrappers/multi-rnn-cell.ts";
 export type { MultiRnnState } from "./wrappers/multi-rnn-cell.ts";
 export { inputProjectionWrapper, outputProjectionWrapper } from "./wrappers/projection-wrappers.ts";
 export { highwayWrapper, residualWrapper } from "./wrappers/skip-wrappers.ts";
+export { weightedMean } from "./weighted-mean.ts";

@@ -1,5 +1,6 @@
 import { sameShape, shapeError } from "../base/index.ts";
 import { add, div, mul, sparseSoftmaxCrossEntropy, sum, type Tensor } from "../tensor/index.ts";
+import { TINY } from "./weighted-mean.ts";
 
 export type SequenceLossOptions = {
   /** Sum over time, divided by the sum of the weights there. Default true. */
@@ -9,9 +10,6 @@ export type SequenceLossOptions = {
   /** Loss per position from logits and targets. Default `sparseSoftmaxCrossEntropy`. */
   readonly softmaxLossFunction?: (logits: Tensor, targets: Tensor) => Tensor;
 };
-
-/** Keeps an average over weights that are all zero at 0 instead of NaN (`tf.contrib.seq2seq.sequence_loss`). */
-const TINY = 1e-12;
 
 /**
  * Weighted cross entropy of sequences, as `tf.contrib.seq2seq.sequence_loss`: logits [B, T, V], int32 targets [B, T], weights [B, T].

@@ -1,6 +1,7 @@
 /** @file What training tells. */
 import type { Anomaly } from "../engine/index.ts";
 import type { Evaluation } from "../model/index.ts";
+import type { Measured } from "./task.ts";
 
 export type Progress = {
   /** Steps done, from 1. */
@@ -37,7 +38,8 @@ export type StepEvent = Progress & {
   readonly trouble?: Trouble;
 };
 
-export type EvaluationEvent = Progress & Evaluation & { readonly kind: "evaluation" };
+/** `E` is what the evaluation measures. */
+export type EvaluationEvent<E extends Measured = Evaluation> = Progress & E & { readonly kind: "evaluation" };
 
 /** After the last step of each pass over the data. */
 export type EpochEvent = Progress & {
@@ -61,7 +63,12 @@ export type EndReason = "done" | "time" | "aborted" | (string & {});
 
 export type EndEvent = Progress & { readonly kind: "end"; readonly loss: number; readonly reason: EndReason };
 
-export type TrainEvent = StepEvent | EvaluationEvent | EpochEvent | WarningEvent | EndEvent;
+export type TrainEvent<E extends Measured = Evaluation> =
+  | StepEvent
+  | EvaluationEvent<E>
+  | EpochEvent
+  | WarningEvent
+  | EndEvent;
 
 const SUBJECTS: Readonly<Record<Trouble["what"], (name: string) => string>> = {
   parameter: (name) => `the parameter ${name}`,

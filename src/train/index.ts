@@ -10,6 +10,9 @@ export type {
   Trouble,
   WarningEvent,
 } from "./events.ts";
+export { diagnose } from "./diagnose.ts";
+export type { DiagnoseOptions, HistoryEvent } from "./diagnose.ts";
+export type { Diagnosis, Finding, GateSpread, GradientByStep, Verdict } from "./diagnosis.ts";
 export { fit } from "./fit.ts";
 export type { FitOptions, History } from "./fit.ts";
 export type { Penalties } from "./language-model-task.ts";
@@ -18,5 +21,9 @@ export { trainingBytes } from "./memory-plan.ts";
 export type { RunSizes } from "./memory-plan.ts";
 export type { ParameterGroup } from "./parameter-groups.ts";
 export type { Snapshot } from "./snapshot.ts";
+export type { Loss, LossContext, Measured } from "./task.ts";
+export { trainOn } from "./train-on.ts";
+export type { OwnTask } from "./train-on.ts";
+export type { TrainOnOptions } from "./train-options.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";

@@ -1,6 +1,13 @@
 /** @file A language model with its text, as the training loop wants it. */
 import { checkNumber, DataError, kindError, type RandomStream, sentence } from "../base/index.ts";
-import { contiguousBatches, shuffledWindows, splitTail, type TokenBatch, type TokenBatches } from "../data/index.ts";
+import {
+  contiguousBatches,
+  shuffledWindows,
+  splitTail,
+  type TokenBatch,
+  type TokenBatches,
+  type TokenSource,
+} from "../data/index.ts";
 import { encodeCorpus, evaluateInPieces, type Evaluation, type LanguageModel } from "../model/index.ts";
 import {
   add,
@@ -18,7 +25,7 @@ import { sha256, yieldToHost } from "#platform";
 import type { EpochBatches, LossContext, Task } from "./task.ts";
 
 export type LanguageModelTaskOptions = {
-  readonly corpus?: string | Uint8Array | Int32Array;
+  readonly corpus?: string | Uint8Array | Int32Array | TokenSource;
   readonly sequenceLength: number;
   readonly batchSize: number;
   readonly validation: number;
@@ -39,7 +46,7 @@ export type Penalties = {
   readonly temporalActivation?: number;
 };
 
-export type LanguageModelTask = Task<TokenBatch> & {
+export type LanguageModelTask = Task<TokenBatch, Evaluation> & {
   /** Tokens that are kept for evaluation. */
   readonly validationTokens: number;
 };
@@ -81,13 +88,15 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
       };
     },
     tokens: () => batchSize * sequenceLength,
-    ...(validation.length > 1 && { evaluate: () => inPieces(model, validation) }),
+    ...(validation.length > 1 && {
+      evaluate: (signal: AbortSignal | undefined) => inPieces(model, validation, signal),
+    }),
     async fingerprint() {
       return {
         model: { ...model.config },
         vocabulary: await hashOf(JSON.stringify(model.vocabulary.toJSON())),
-        data: await sha256(new Uint8Array(training.buffer, training.byteOffset, training.byteLength)),
-        validation: await sha256(new Uint8Array(validation.buffer, validation.byteOffset, validation.byteLength)),
+        data: await hashOfIds(training),
+        validation: await hashOfIds(validation),
         sequenceLength,
         batchSize,
         shuffle,
@@ -101,13 +110,21 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
 
 const hashOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text));
 
-/** The evaluation of the whole held-out text, in pieces between which the host runs. */
-async function inPieces(model: LanguageModel, ids: Int32Array): Promise<Evaluation> {
+const hashOfIds = (ids: Int32Array | TokenSource): Promise<string> =>
+  ids instanceof Int32Array ? sha256(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength)) : ids.hash();
+
+/** The evaluation of the whole held-out text, in pieces between which the host runs and the signal is heeded. */
+async function inPieces(
+  model: LanguageModel,
+  ids: Int32Array | TokenSource,
+  signal: AbortSignal | undefined,
+): Promise<Evaluation | undefined> {
   const pieces = evaluateInPieces(model, ids);
   for (;;) {
     const next = pieces.next();
     if (next.done === true) return next.value;
     await yieldToHost();
+    if (signal?.aborted === true) return undefined;
   }
 }
 
@@ -131,7 +148,7 @@ function penaltyOf(
 function splitCorpus(
   model: LanguageModel,
   { corpus = model.corpus, validation: part }: LanguageModelTaskOptions,
-): { training: Int32Array; validation: Int32Array } {
+): { training: Int32Array | TokenSource; validation: Int32Array | TokenSource } {
   const ids =
     typeof corpus === "string" || corpus instanceof Uint8Array ? encodeCorpus(model.vocabulary, corpus) : corpus;
   if (ids === undefined) throw kindError("train", "a corpus (in the model or in the options)", undefined);

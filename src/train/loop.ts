@@ -1,12 +1,21 @@
 /** @file The training loop: steps, evaluations and their events, for any task. */
 import { checkInteger, DataError, NotFiniteError, type RandomStream, sentence } from "../base/index.ts";
 import type { JsonValue } from "../formats/index.ts";
+import type { Evaluation } from "../model/index.ts";
 import type { Optimizer, Schedule } from "../optim/index.ts";
 import { carryInto } from "../rnn/index.ts";
 import { now, yieldToHost } from "#platform";
+import { copyOfState, findOrigin } from "./anomaly.ts";
 import { WeightAverage } from "./averaging.ts";
 import { type Callback, checkCallbacks, type RunControl } from "./callbacks.ts";
-import type { EndReason, Progress, StepEvent, TrainEvent, Trouble } from "./events.ts";
+import {
+  describeTrouble,
+  type EndReason,
+  type Progress,
+  type StepEvent,
+  type TrainEvent,
+  type Trouble,
+} from "./events.ts";
 import { GroupedOptimizer, type ParameterGroup } from "./parameter-groups.ts";
 import {
   restoreSnapshot,
@@ -16,7 +25,7 @@ import {
   stateArrays,
   takeSnapshot,
 } from "./snapshot.ts";
-import type { EpochBatches, Task } from "./task.ts";
+import type { EpochBatches, Measured, Task } from "./task.ts";
 import { findNonFinite, resetRows, type StepResult, trainStep } from "./train-step.ts";
 
 /** What `train` has checked and filled in. */
@@ -36,12 +45,14 @@ export type LoopSettings = {
   /** Steps between evaluations; undefined: at the end of each epoch. */
   readonly evaluateEvery: number | undefined;
   readonly callbacks: readonly Callback[];
+  /** Whether a step that is skipped runs again to find out why. */
+  readonly anomaly: boolean;
   readonly resume: Snapshot | undefined;
   readonly signal: AbortSignal | undefined;
 };
 
 /** A run: its events, one for each step, epoch and evaluation, then `end`; leaving the loop early stops it. */
-export type Training = AsyncGenerator<TrainEvent, void, undefined> & {
+export type Training<E extends Measured = Evaluation> = AsyncGenerator<TrainEvent<E>, void, undefined> & {
   /**
    * A copy of all that a run consists of, between two events: `train` with `resume` continues it bit for bit. Rejects with UnsupportedError before the
    * first event.
@@ -52,8 +63,8 @@ export type Training = AsyncGenerator<TrainEvent, void, undefined> & {
 /** After so many steps in a row that had to be skipped, training stops. */
 const MAX_SKIPPED = 10;
 
-export class Loop<B> {
-  readonly #task: Task<B>;
+export class Loop<B, E extends Measured = Measured> {
+  readonly #task: Task<B, E>;
   readonly #settings: LoopSettings;
   readonly #optimizer: GroupedOptimizer;
   readonly #average: WeightAverage | undefined;
@@ -77,10 +88,12 @@ export class Loop<B> {
   #perEpoch: number | undefined;
   #fingerprint: Promise<Readonly<Record<string, JsonValue>>> | undefined;
   #startedAt = now();
+  /** Of the last step that was skipped. */
+  #trouble: Trouble | undefined;
   /** When training has ended: the state before the model was finished. */
   #last: Snapshot | undefined;
 
-  constructor(task: Task<B>, settings: LoopSettings) {
+  constructor(task: Task<B, E>, settings: LoopSettings) {
     this.#task = task;
     this.#settings = settings;
     checkCallbacks(settings.callbacks);
@@ -102,7 +115,7 @@ export class Loop<B> {
     };
   }
 
-  async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+  async *events(): AsyncGenerator<TrainEvent<E>, void, undefined> {
     const { accumulate, resume } = this.#settings;
     if (resume !== undefined) await this.#resume(resume);
     const run = this.#run;
@@ -122,7 +135,7 @@ export class Loop<B> {
       reason = this.#reasonToEnd(start);
       if (reason === undefined && this.#isEvaluationDue()) {
         yield* this.#evaluate();
-        reason = run.stopped ?? undefined;
+        reason = this.#reasonToEnd(start);
       }
       if (reason !== undefined) break;
       if (run.batch === 0 && this.#task.carried !== undefined) carryInto(this.#task.carried, undefined);
@@ -141,7 +154,10 @@ export class Loop<B> {
         iterator = batches.from(0);
       }
     }
-    if (reason !== "aborted" && run.evaluatedAt !== run.step) yield* this.#evaluate();
+    if (reason !== "aborted" && run.evaluatedAt !== run.step) {
+      yield* this.#evaluate();
+      if (run.evaluatedAt !== run.step) reason = "aborted";
+    }
     // callbacks may put other weights into the model
     this.#last = await this.snapshot();
     this.#average?.apply();
@@ -222,7 +238,7 @@ export class Loop<B> {
   }
 
   /** The event, after the callbacks have seen it. */
-  *#told(event: TrainEvent): Generator<TrainEvent, void, undefined> {
+  *#told(event: TrainEvent<E>): Generator<TrainEvent<E>, void, undefined> {
     for (const callback of this.#settings.callbacks) callback.onEvent(event, this.#control);
     yield event;
   }
@@ -245,6 +261,7 @@ export class Loop<B> {
       random: random.named("dropout").at(step),
     });
     const { trouble, loss, gradientNorm } = result;
+    this.#trouble = trouble;
     if (trouble !== undefined && task.carried !== undefined) carryInto(task.carried, undefined);
     run.step++;
     run.batch += accumulate;
@@ -261,7 +278,7 @@ export class Loop<B> {
       ...this.#progress(),
       loss,
       gradientNorm,
-      learningRate: rate,
+      learningRate: rate ?? (typeof own === "number" ? own : undefined),
       tokensPerSecond: (tokens * 1000) / (now() - begin),
       skipped: trouble !== undefined,
       ...(trouble && { trouble }),
@@ -272,7 +289,13 @@ export class Loop<B> {
   #guarded(group: readonly B[], rate: number | undefined, settings: Parameters<typeof trainStep<B>>[2]): StepResult {
     const before = this.#troubleBefore(group, rate);
     if (before !== undefined) return { loss: NaN, gradientNorm: NaN, trouble: before };
-    return trainStep(this.#task, group, settings, (gradients, scale) => this.#optimizer.update(gradients, rate, scale));
+    const start = this.#settings.anomaly ? copyOfState(this.#task.carried) : undefined;
+    const result = trainStep(this.#task, group, settings, (gradients, scale) =>
+      this.#optimizer.update(gradients, rate, scale),
+    );
+    if (start === undefined || result.trouble === undefined) return result;
+    const origin = findOrigin(this.#task, group, settings, start);
+    return origin === undefined ? result : { ...result, trouble: { ...result.trouble, origin } };
   }
 
   #troubleBefore(group: readonly B[], rate: number | undefined): Trouble | undefined {
@@ -289,21 +312,24 @@ export class Loop<B> {
     );
   }
 
-  #warning(): TrainEvent {
+  #warning(): TrainEvent<E> {
     const { step, loss, skipped, skippedTotal } = this.#run;
-    const message = `step ${step} was skipped, ${skipped} in a row and ${skippedTotal} altogether`;
-    return { kind: "warning", ...this.#progress(), loss, message };
+    const trouble = this.#trouble;
+    const why = trouble === undefined ? "" : `: ${describeTrouble(trouble)}`;
+    const message = `step ${step} was skipped, ${skipped} in a row and ${skippedTotal} altogether${why}`;
+    return { kind: "warning", ...this.#progress(), loss, message, ...(trouble && { trouble }) };
   }
 
   #giveUp(): NotFiniteError {
     const { step, skipped } = this.#run;
-    const got = `${skipped} in a row that were not, up to step ${step}`;
+    const why = this.#trouble === undefined ? "" : `, in which ${describeTrouble(this.#trouble)}`;
+    const got = `${skipped} in a row that were not, up to step ${step}${why}`;
     return new NotFiniteError(
       sentence("train", "steps with a finite loss and gradient", got, "Lower the learning rate or clipNorm"),
     );
   }
 
-  *#endEpoch(): Generator<TrainEvent, void, undefined> {
+  *#endEpoch(): Generator<TrainEvent<E>, void, undefined> {
     const run = this.#run;
     const { epochLoss, epochSteps } = run;
     run.epoch++;
@@ -313,12 +339,18 @@ export class Loop<B> {
     yield* this.#told({ kind: "epoch", ...this.#progress(), loss: epochSteps === 0 ? NaN : epochLoss / epochSteps });
   }
 
-  async *#evaluate(): AsyncGenerator<TrainEvent, void, undefined> {
-    this.#run.evaluatedAt = this.#run.step;
-    if (this.#task.evaluate === undefined) return;
+  /** An evaluation that the signal cuts short counts as none: the run that goes on makes it. */
+  async *#evaluate(): AsyncGenerator<TrainEvent<E>, void, undefined> {
+    const run = this.#run;
+    if (this.#task.evaluate === undefined) {
+      run.evaluatedAt = run.step;
+      return;
+    }
     this.#average?.apply();
     try {
-      const evaluation = await this.#task.evaluate();
+      const evaluation = await this.#task.evaluate(this.#settings.signal);
+      if (evaluation === undefined) return;
+      run.evaluatedAt = run.step;
       // callbacks see the weights that were evaluated
       yield* this.#told({ kind: "evaluation", ...this.#progress(), ...evaluation });
     } finally {

@@ -28,10 +28,12 @@ test.each<[name: string, config: Partial<LanguageModelConfig>, T: number, B: num
   ["mostly the gates of two GRU layers", { cell: "gru", dialect: "torch", hiddenSize: 128, layers: 2 }, 20, 90, 0],
   ["mostly the scores of an RNN, and evaluation", { cell: "rnn", hiddenSize: 32 }, 10, 100, 0.1],
   ["mostly the parameters of a GRU", { cell: "gru", hiddenSize: 700 }, 2, 3, 0],
+  ["mostly the tied scores of an RNN", { cell: "rnn", hiddenSize: 64, tieWeights: true }, 10, 100, 0],
+  ["mostly the tied parameters", { cell: "rnn", hiddenSize: 600, tieWeights: true }, 2, 3, 0],
   ["dropout", { hiddenSize: 100, layers: 2, dropout: 0.1 }, 20, 90, 0],
 ])("%s: what is predicted is what is taken", async (name, config, sequenceLength, batchSize, validation) => {
   const { end, languageModel, memory, runBytes, train } = await fresh();
-  const unit = name.includes("scores") ? "word" : "char";
+  const unit = name.includes("scores") || name.includes("tied") ? "word" : "char";
   const model = languageModel({ corpus: unit === "word" ? words : "abcdefgh".repeat(1000), unit, ...config });
   const before = memory().liveBytes;
   // a limit that every gradient exceeds

@@ -57,18 +57,21 @@ export function runBytes(model: ModelSizes, { batchSize, sequenceLength, validat
 /** From token ids to the gradients of all parameters. */
 function step(ledger: MemoryLedger, model: ModelSizes, T: number, B: number): void {
   const { tokens: V } = model;
-  const { hiddenSize: H, embeddingSize, dropout } = model.config;
+  const { hiddenSize: H, embeddingSize, dropout, tieWeights = false } = model.config;
   const rows = T * B;
   forward(ledger, model, T, B, dropout);
   // of the losses, the scores and the bias; then of the output layer's inputs and kernel
   ledger.take(rows, rows * V, V);
   product(ledger, rows, V, H);
-  product(ledger, H, rows, V);
+  if (tieWeights) product(ledger, V, rows, H);
+  else product(ledger, H, rows, V);
   for (const sizes of layersOf(model, T, B).toReversed()) {
     if (dropout > 0) ledger.take(rows * H, rows * H);
     layerBackward(ledger, sizes);
   }
   ledger.take(V * embeddingSize);
+  // of both uses together
+  if (tieWeights) ledger.take(V * embeddingSize);
 }
 
 /** From token ids to losses. */

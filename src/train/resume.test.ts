@@ -11,6 +11,7 @@ import { Loop } from "./loop.ts";
 import { earlyStopping, reduceOnPlateau } from "./callbacks.ts";
 import type { TrainEvent } from "./events.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Measured } from "./task.ts";
 import { train, type TrainOptions } from "./train.ts";
 
 const corpus = Array.from({ length: 260 }, (_, i) => "abcdefgh"[(i * i + 3 * i) % 8]).join("");
@@ -19,7 +20,7 @@ const make = (config: Partial<LanguageModelConfig>): LanguageModel =>
   languageModel({ corpus, hiddenSize: 6, embeddingSize: 4, seed: 3, ...config });
 
 /** Without what a clock has a say in. */
-const timeless = ({ seconds: _seconds, ...event }: TrainEvent): object =>
+const timeless = ({ seconds: _seconds, ...event }: TrainEvent<Measured>): object =>
   event.kind === "step" ? { ...event, tokensPerSecond: 0 } : event;
 
 /** All events from where the options begin, and a snapshot after event `cut`, if it comes to it. */
@@ -149,6 +150,7 @@ function raggedLoop(
       seconds: undefined,
       evaluateEvery: undefined,
       callbacks: [],
+      anomaly: false,
       resume,
       signal: undefined,
     },
@@ -204,4 +206,21 @@ test("a snapshot of nothing, and of another model", async () => {
   await expect(train(make({}), base).snapshot()).rejects.toThrow("snapshot: expected a run that has begun");
   const resume = { state: 7, arrays: {} };
   await expect(train(make({}), { ...base, resume }).next()).rejects.toThrow("the snapshot of a run");
+});
+
+test("tied weights learn, and go on bit for bit", async () => {
+  const tied = { tieWeights: true, embeddingSize: 6 } as const;
+  const whole = make(tied);
+  const options = { ...base, epochs: 12, optimizer: adam({ learningRate: 0.02 }) };
+  const { events } = await run(whole, options);
+  const losses = events.flatMap((event) => ("perplexity" in event && "loss" in event ? [event.loss as number] : []));
+  expect(losses.at(-1)).toBeLessThan(losses[0] / 2);
+  const first = await run(make(tied), options, 40);
+  const second = make(tied);
+  const rest = await run(second, { ...options, resume: first.snapshot as Snapshot });
+  expect([...first.events, ...rest.events]).toEqual(events);
+  expect(weights(second)).toEqual(weights(whole));
+  await expect(
+    train(make({ embeddingSize: 6 }), { ...options, resume: first.snapshot as Snapshot }).next(),
+  ).rejects.toThrow(/train resume model: expected .*"tieWeights":true/);
 });

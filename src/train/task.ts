@@ -30,8 +30,11 @@ export type Loss = {
   readonly state?: State | undefined;
 };
 
-/** A model with its data. `B` is a batch. */
-export type Task<B> = {
+/** On held-out data: the mean loss, and what else was measured. */
+export type Measured = Partial<Evaluation> & { readonly loss: number };
+
+/** A model with its data. `B` is a batch, `E` what an evaluation gives. */
+export type Task<B, E extends Measured = Measured> = {
   /** What is trained, by path. */
   readonly parameters: Parameters;
   /** What a run must share with the one that it resumes, as plain JSON. */
@@ -47,6 +50,6 @@ export type Task<B> = {
   badInput?(batch: B): string | undefined;
   /** Tokens (or examples) of a batch, for the speed. */
   tokens(batch: B): number;
-  /** On held-out data, letting the host run in between; absent where there is none. */
-  evaluate?(): Promise<Evaluation>;
+  /** On held-out data, letting the host run in between; absent where there is none. Undefined when the signal has cut it short. */
+  evaluate?(signal: AbortSignal | undefined): Promise<E | undefined>;
 };

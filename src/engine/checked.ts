@@ -1,0 +1,234 @@
+/** @file An engine that looks at what each kernel reads and writes, to find where the first number that is not finite comes from. */
+import { isFloat } from "../base/index.ts";
+import type { Block, Engine, EngineKernels, Operand } from "./engine.ts";
+
+/** The first kernel that made a number that is not finite out of finite ones. */
+export type Anomaly = {
+  /** What it computes, such as `exp` or `mul`; of larger kernels the engine's name, such as `lstmForward`. */
+  readonly op: string;
+  /** Named arrays that it read, such as `rnn/0/kernel`; without any, those that its input was made from, if they are no more than two. */
+  readonly arrays: readonly string[];
+  /** NaN, Infinity or -Infinity: the first in its results. */
+  readonly value: number;
+  /** Of a recurrent kernel: the first time step, in the order in which they are computed, counted from 0. */
+  readonly time?: number;
+};
+
+type Operands = readonly (Operand | undefined)[];
+
+/** What a call of a kernel touches. */
+type Access = {
+  readonly reads: Operands;
+  readonly writes: Operands;
+  /** Name of what it computes. Default: that of the kernel. */
+  readonly op?: string;
+  /** The weights, which it is named by. Default: `reads`. */
+  readonly weights?: Operands;
+  /** Results with time as their first axis. */
+  readonly sequences?: Operands;
+  /** Leading rows of the sequences that are no steps. */
+  readonly before?: number;
+  /** From the last step to the first. */
+  readonly backward?: boolean;
+};
+
+/** Kernels that only put numbers elsewhere. */
+type Move = "copyStrided" | "gather" | "reverseSequence" | "maskSequence" | "where";
+/** Kernels that compute. */
+type Kernel = Exclude<keyof EngineKernels, Move | "fill">;
+
+type Accesses<K extends Kernel | Move> = { readonly [Name in K]: (...args: Parameters<Engine[Name]>) => Access };
+
+const layer = ({ inputKernel, recurrent }: { inputKernel: Operand; recurrent: Operand }) =>
+  ({ weights: [inputKernel, recurrent] }) as const;
+
+const computes: Accesses<Kernel> = {
+  unary: (op, x, out) => ({ op, reads: [x], writes: [out] }),
+  activationBackward: (op, y, dy, dx) => ({ op: `${op}Backward`, reads: [y, dy], writes: [dx] }),
+  binary: (op, a, b, out) => ({ op, reads: [a, b], writes: [out] }),
+  cast: (x, out) => ({ reads: [x], writes: [out] }),
+  matmul: (a, b, out, { accumulate }) => ({ reads: accumulate ? [a, b, out] : [a, b], writes: [out] }),
+  reduce: (op, x, out) => ({ op, reads: [x], writes: [out] }),
+  cumulativeSum: (x, out) => ({ reads: [x], writes: [out] }),
+  softmax: (x, out) => ({ reads: [x], writes: [out] }),
+  softmaxBackward: (y, dy, dx) => ({ reads: [y, dy], writes: [dx] }),
+  crossEntropy: (logits, _targets, loss, probabilities) => ({ reads: [logits], writes: [loss, probabilities] }),
+  crossEntropyBackward: (probabilities, _targets, dLoss, dLogits) => ({
+    reads: [probabilities, dLoss],
+    writes: [dLogits],
+  }),
+  layerNorm: ({ x, gain, shift, y, normal, root }) => ({ reads: [x, gain, shift], writes: [y, normal, root] }),
+  layerNormBackward: ({ gain, normal, root, dy, dx, dGain, dShift }) => ({
+    reads: [gain, normal, root, dy],
+    writes: [dx, dGain, dShift],
+  }),
+  scatterAdd: (x, _indices, out) => ({ reads: [x, out], writes: [out] }),
+  rnnForward: (a) => ({
+    ...layer(a),
+    reads: [a.inputs, a.inputKernel, a.recurrent, a.bias, a.h0],
+    writes: [a.states, a.hLast],
+    sequences: [a.states],
+    before: 1,
+  }),
+  lstmForward: (a) => ({
+    ...layer(a),
+    reads: [a.inputs, a.inputKernel, a.recurrent, a.bias, a.h0, a.c0, a.peepholes, a.projection],
+    writes: [a.states, a.hLast, a.cLast, a.gates, a.cells, a.cellsUnclipped, a.hidden],
+    sequences: [a.gates, a.cells, a.cellsUnclipped, a.hidden],
+  }),
+  gruForward: (a) => ({
+    ...layer(a),
+    reads: [a.inputs, a.inputKernel, a.recurrent, a.bias, a.recurrentBias, a.h0],
+    writes: [a.states, a.hLast, a.gates, a.resetTerm],
+    sequences: [a.gates, a.resetTerm],
+  }),
+  rnnBackward: (a) => ({
+    ...layer(a),
+    reads: [a.inputs, a.inputKernel, a.recurrent, a.states, a.dOutputs, a.dhLast],
+    writes: [a.dInputs, a.dInputKernel, a.dRecurrent, a.dBias, a.dh0],
+    sequences: [a.dInputs],
+    backward: true,
+  }),
+  lstmBackward: (a) => ({
+    ...layer(a),
+    reads: [
+      a.inputs,
+      a.inputKernel,
+      a.recurrent,
+      a.peepholes,
+      a.projection,
+      a.c0,
+      a.states,
+      a.gates,
+      a.cells,
+      a.cellsUnclipped,
+      a.hidden,
+      a.dOutputs,
+      a.dhLast,
+      a.dcLast,
+    ],
+    writes: [a.dInputs, a.dInputKernel, a.dRecurrent, a.dBias, a.dh0, a.dc0, a.dPeepholes, a.dProjection],
+    sequences: [a.dInputs],
+    backward: true,
+  }),
+  gruBackward: (a) => ({
+    ...layer(a),
+    reads: [a.inputs, a.inputKernel, a.recurrent, a.states, a.gates, a.resetTerm, a.dOutputs, a.dhLast],
+    writes: [a.dInputs, a.dInputKernel, a.dRecurrent, a.dBias, a.dRecurrentBias, a.dh0],
+    sequences: [a.dInputs],
+    backward: true,
+  }),
+};
+
+const moves: Accesses<Move> = {
+  copyStrided: (x, _from, out) => ({ reads: [x], writes: [out] }),
+  gather: (x, _indices, out) => ({ reads: [x], writes: [out] }),
+  reverseSequence: (x, _lengths, out) => ({ reads: [x], writes: [out] }),
+  maskSequence: (x, _lengths, out) => ({ reads: [x], writes: [out] }),
+  where: (_condition, a, b, out) => ({ reads: [a, b], writes: [out] }),
+};
+
+/** More arrays than these say nothing. */
+const MOST_ORIGINS = 2;
+
+/**
+ * `engine` with a look at each kernel's inputs and outputs, which makes it slow. `names`: arrays that an anomaly may name. `found` is the first
+ * anomaly, undefined while there is none. The memory is the engine's own, so tensors can be used on either.
+ */
+export function checkedEngine(
+  engine: Engine,
+  names: Readonly<Record<string, Operand>>,
+): { readonly engine: Engine; found(): Anomaly | undefined } {
+  const nameOf = new Map(Object.entries(names).map(([name, { block }]) => [block, name]));
+  /** Names of what a block was computed from. */
+  const origins = new Map<Block, ReadonlySet<string>>();
+  let found: Anomaly | undefined;
+
+  const originsOf = (operands: Operands): Set<string> => {
+    const all = new Set<string>();
+    for (const operand of operands) {
+      if (operand === undefined) continue;
+      const name = nameOf.get(operand.block);
+      if (name !== undefined) all.add(name);
+      else for (const origin of origins.get(operand.block) ?? []) all.add(origin);
+    }
+    return all;
+  };
+  const isFinite = (operand: Operand | undefined): boolean =>
+    operand === undefined || !isFloat(operand.dtype) || engine.isAllFinite(operand);
+  const anomaly = (kernel: string, { reads, writes, op = kernel, weights = reads, ...rest }: Access): Anomaly => {
+    const bad = writes.find((operand) => !isFinite(operand)) as Operand;
+    const direct = weights.flatMap((operand) => (operand && nameOf.get(operand.block)) ?? []);
+    const origin = [...originsOf(weights)];
+    const arrays = direct.length > 0 ? [...new Set(direct)] : origin.length > MOST_ORIGINS ? [] : origin;
+    const time = firstTime(engine, rest);
+    const value = Array.from<number>(engine.view(bad)).find((x) => !Number.isFinite(x)) as number;
+    return { op, arrays, value, ...(time !== undefined && { time }) };
+  };
+  const watched = <A extends unknown[]>(
+    kernel: string,
+    run: (...args: A) => void,
+    access: (...args: A) => Access,
+    isMove: boolean,
+  ): ((...args: A) => void) => {
+    return (...args) => {
+      const touched = access(...args);
+      const origin = originsOf(touched.reads);
+      const looks = !isMove && found === undefined && touched.reads.every(isFinite);
+      run(...args);
+      if (looks && !touched.writes.every(isFinite)) found = anomaly(kernel, touched);
+      for (const out of touched.writes)
+        if (out !== undefined) origins.set(out.block, new Set([...origin, ...(origins.get(out.block) ?? [])]));
+    };
+  };
+  const wrapped = ([kernels, isMove]: readonly [Accesses<Kernel> | Accesses<Move>, boolean]): Partial<Engine> =>
+    Object.fromEntries(
+      Object.entries(kernels).map(([kernel, access]) => [
+        kernel,
+        watched<unknown[]>(
+          kernel,
+          engine[kernel as Kernel] as (...args: unknown[]) => void,
+          access as (...args: unknown[]) => Access,
+          isMove,
+        ),
+      ]),
+    );
+  return {
+    engine: {
+      ...withoutRecorder(engine),
+      ...wrapped([computes, false]),
+      ...wrapped([moves, true]),
+      allocate(dtype, length) {
+        const block = engine.allocate(dtype, length);
+        // memory that was another array's before
+        origins.delete(block);
+        return block;
+      },
+    },
+    found: () => found,
+  };
+}
+
+/** A recording would note the kernels of the engine itself. */
+function withoutRecorder(engine: Engine): Engine {
+  const copy = { ...engine };
+  delete copy.recorded;
+  return copy;
+}
+
+/** The first step, in the order of computation, in which a sequence holds something that is not finite. */
+function firstTime(
+  engine: Engine,
+  { sequences = [], before = 0, backward = false }: Pick<Access, "sequences" | "before" | "backward">,
+): number | undefined {
+  const times = sequences.flatMap((operand) => {
+    if (operand === undefined) return [];
+    const width = operand.shape.slice(1).reduce((a, b) => a * b, 1);
+    const values: ArrayLike<number> = engine.view(operand);
+    let at = backward ? values.length - 1 : 0;
+    while (Number.isFinite(values[at])) at += backward ? -1 : 1;
+    return at === -1 || at === values.length ? [] : [Math.floor(at / width) - before];
+  });
+  if (times.length === 0) return undefined;
+  return backward ? Math.max(...times) : Math.min(...times);
+}

@@ -1,0 +1,59 @@
+/** @file What `diagnose` tells. */
+
+/** `ok`: as it should be. `look`: worth a thought. `bad`: it hinders learning. */
+export type Verdict = "ok" | "look" | "bad";
+
+/** One thing that was looked at. */
+export type Finding = {
+  readonly check:
+    | "loss"
+    | "gap"
+    | "skipped steps"
+    | "clipped steps"
+    | "gradient reach"
+    | "gradient growth"
+    | "gradient norm"
+    | "saturation"
+    | "dead units"
+    | "update ratio";
+  /** Layer, gate or array, such as `rnn/0`, `rnn/0/f` or `rnn/0/kernel`; "" for the whole model. */
+  readonly where: string;
+  readonly value: number;
+  /** The value as text, with its unit. */
+  readonly text: string;
+  readonly verdict: Verdict;
+  /** One line in plain words. Options have the names that they have on the command line. */
+  readonly advice: string;
+};
+
+/** How the gradient of the last step's loss goes back through time. */
+export type GradientByStep = {
+  /** Such as `rnn/0`. */
+  readonly layer: string;
+  /** Norm of the gradient with respect to the layer's state after each step but the last, the first step first. [T-1]. */
+  readonly norms: readonly number[];
+};
+
+/** How the values of a gate, or of what goes through a tanh, are spread. */
+export type GateSpread = {
+  readonly layer: string;
+  /** i, f, o, r, u: gates in 0 … 1. g, n and an RNN's h: in -1 … 1. */
+  readonly gate: string;
+  /** Shares of the values near the lower and the upper end: within 0.05, of the whole range for a gate. */
+  readonly low: number;
+  readonly high: number;
+  /** Shares of the values in 20 equal parts of the range, which add up to 1. */
+  readonly histogram: readonly number[];
+};
+
+export type Diagnosis = {
+  /** The worst of all findings. */
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly gradientByStep: readonly GradientByStep[];
+  readonly gates: readonly GateSpread[];
+  /** By path. Mean over the batches of the norm of the gradient. */
+  readonly gradientNorms: Readonly<Record<string, number>>;
+  /** By path, without biases. Norm of the last of several steps of the optimizer, all from the weights as they are, over the norm of the weights. */
+  readonly updateRatios: Readonly<Record<string, number>>;
+};

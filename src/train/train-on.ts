@@ -1,0 +1,105 @@
+/** @file Training of anything with a loss, on batches of any kind. */
+import { checkInteger, checkNumber, DataError, kindError, randomStream, sentence } from "../base/index.ts";
+import type { JsonValue } from "../formats/index.ts";
+import type { Parameters } from "../optim/index.ts";
+import type { State } from "../rnn/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { Loop, type Training } from "./loop.ts";
+import type { EpochBatches, Loss, LossContext, Measured, Task } from "./task.ts";
+import { loopSettings, type TrainOnOptions } from "./train-options.ts";
+import { trainingOf } from "./training.ts";
+
+/** A model of your own with its data. `B` is a batch, whatever you take for one. */
+export type OwnTask<B> = {
+  /** What is trained, by path, such as `cell.parameters()` of a cell that is built. Changed in place. */
+  readonly parameters: Parameters;
+  /**
+   * The batches of epoch `index`, counted from 0: a list, a generator, a stream. The same each time that it is called with the same index, also in the
+   * process that resumes, which passes over those that were seen.
+   */
+  batches(index: number): Iterable<B> | AsyncIterable<B>;
+  /** Mean over the batch, a scalar; with the state after it where one is carried. Tensors that it makes are freed after the step. */
+  loss(batch: B, context: LossContext): Tensor | Loss;
+  /** State that goes on from batch to batch, such as `zeroState(cell, rows)`; overwritten in place, zero at the start of an epoch. Default: none. */
+  readonly carried?: State;
+  /** Probability that a row of the carried state is set to zero before a step. Default 0. */
+  readonly resetState?: number;
+  /** Tokens or examples of a batch, for `tokensPerSecond`. Default 1. */
+  tokens?(batch: B): number;
+  /** Mean loss on held-out data, alone or with other measures. Default: there are no evaluations. */
+  evaluate?(): number | Measured | Promise<number | Measured>;
+  /** What a run must share with the one that it resumes, such as sizes and the hash of the data. Default: nothing. */
+  readonly fingerprint?: Readonly<Record<string, JsonValue>>;
+};
+
+/**
+ * As `train`, for any cell, loss and data: an async iterator of the same events, with the same options, snapshots and `resume`. Whatever is random in the
+ * loss should come from the stream in its context, and the order of the batches from the index of the epoch; a run that is resumed then goes on bit for bit.
+ *
+ * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without batches.
+ */
+export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Training<Measured> {
+  let open: AsyncIterator<B> | undefined;
+  const makeLoop = (): Loop<B> => {
+    const random = randomStream(checkInteger("train seed", options.seed ?? 0));
+    const settings = loopSettings(options, random);
+    return new Loop(
+      taskOf(task, options.seed ?? 0, (iterator) => (open = iterator)),
+      settings,
+    );
+  };
+  // a generator that has a file open closes it
+  return trainingOf(makeLoop, async () => void (await open?.return?.()));
+}
+
+function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterator<B>) => void): Task<B> {
+  const { parameters, carried, resetState = 0, fingerprint = {} } = own;
+  checkNumber("trainOn resetState", resetState, 0, 1);
+  const shapes = Object.entries(parameters).map(([path, { dtype, shape }]) => [path, dtype, ...shape]);
+  return {
+    parameters,
+    carried,
+    resetState,
+    epoch: (index) => epochOf(own.batches(index), opened),
+    loss(batch, context) {
+      const found = own.loss(batch, context);
+      return found instanceof Tensor ? { value: found } : found;
+    },
+    tokens: (batch) => own.tokens?.(batch) ?? 1,
+    ...(own.evaluate && { evaluate: async () => measured(await own.evaluate?.()) }),
+    fingerprint: () => Promise.resolve({ parameters: shapes, resetState, seed, ...fingerprint }),
+  };
+}
+
+function epochOf<B>(
+  batches: Iterable<B> | AsyncIterable<B>,
+  opened: (iterator: AsyncIterator<B>) => void,
+): EpochBatches<B> {
+  if (!isIterable(batches)) throw kindError("trainOn batches", "something to loop over", batches);
+  const isList = Array.isArray(batches);
+  if (isList && batches.length === 0) throw new DataError(sentence("trainOn batches", "at least one batch", "none"));
+  return {
+    count: isList ? batches.length : undefined,
+    from(start) {
+      const iterator = after(batches, start);
+      opened(iterator);
+      return iterator;
+    },
+  };
+}
+
+const isIterable = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+
+/** All but the first `count`. */
+async function* after<B>(batches: Iterable<B> | AsyncIterable<B>, count: number): AsyncGenerator<B, void, undefined> {
+  let at = 0;
+  for await (const batch of batches) if (at++ >= count) yield batch;
+}
+
+function measured(found: number | Measured | undefined): Measured {
+  const result = typeof found === "number" ? { loss: found } : found;
+  if (typeof result?.loss !== "number")
+    throw kindError("trainOn evaluate", "a number, or an object with a loss", found);
+  return result;
+}

@@ -1,0 +1,80 @@
+/** @file What every training run can be told, whatever it trains. */
+import { checkInteger, checkNumber, type RandomStream, valueError } from "../base/index.ts";
+import { useThreads } from "../engine/index.ts";
+import { adam, type Optimizer, type Schedule } from "../optim/index.ts";
+import type { Callback } from "./callbacks.ts";
+import type { LoopSettings } from "./loop.ts";
+import type { ParameterGroup } from "./parameter-groups.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export type TrainOnOptions = {
+  /** Stop after this many steps. Default: `epochs` decides. */
+  readonly steps?: number;
+  /** Stop after this many passes over the training data. Default 50, unless `steps` or `seconds` is given. */
+  readonly epochs?: number;
+  /** Stop when this many seconds have passed. Default: no limit. */
+  readonly seconds?: number;
+  /** Default Adam with learning rate 2e-3. One of your own has to heed `gradientScale`. */
+  readonly optimizer?: Optimizer;
+  /** Learning rate of each step, counted from 0. Default: the optimizer's own. */
+  readonly schedule?: Schedule;
+  /** Gradients are scaled down to this global norm. Default 5; Infinity turns it off. */
+  readonly clipNorm?: number;
+  /** Evaluate after this many steps, and at the end. Default: at the end of each epoch. */
+  readonly evaluateEvery?: number;
+  /** Of all that is random. Default 0; that of a language model is its own. */
+  readonly seed?: number;
+  /** As `useThreads`, before the first step. Default: as it is, which at first is one for each processor. */
+  readonly threads?: number;
+  /** Batches per step, whose gradients are averaged: a larger batch in the memory of a smaller one. Default 1. */
+  readonly accumulate?: number;
+  /** Parameters with optimizers or rates of their own, or that stay as they are. Default: none. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Decay of an average of the weights, which evaluations and the finished model then use. Default: none. */
+  readonly averaging?: number;
+  /**
+   * When a step is skipped, run it again, looking at what each operation reads and writes, and name the first that makes a number that is not finite: in the
+   * `trouble` of the events and in the error at the end. Default false.
+   */
+  readonly anomaly?: boolean;
+  /** What watches the run. Default: nothing. */
+  readonly callbacks?: readonly Callback[];
+  /** Continues the run that a snapshot was taken of, bit for bit. Everything but the limits, `evaluateEvery`, `threads` and `signal` must be as it was. */
+  readonly resume?: Snapshot;
+  /** Ends training after the step that is running. */
+  readonly signal?: AbortSignal;
+};
+
+const DEFAULT_EPOCHS = 50;
+
+/** What the loop needs. Throws RangeError and TypeError for wrong options. Sets the threads. */
+export function loopSettings(options: TrainOnOptions, random: RandomStream): LoopSettings {
+  const { optimizer = adam({ learningRate: 2e-3 }), groups = [], callbacks = [] } = options;
+  const { clipNorm = 5, accumulate = 1, anomaly = false } = options;
+  const { steps, epochs, seconds, evaluateEvery, threads } = options;
+  if (steps !== undefined && epochs !== undefined) throw valueError("train", "steps or epochs", "both");
+  if (steps !== undefined) checkInteger("train steps", steps, 1);
+  if (epochs !== undefined) checkInteger("train epochs", epochs, 1);
+  if (seconds !== undefined) checkNumber("train seconds", seconds, 0);
+  if (clipNorm !== Infinity) checkNumber("train clipNorm", clipNorm, Number.MIN_VALUE);
+  checkInteger("train accumulate", accumulate, 1);
+  if (evaluateEvery !== undefined) checkInteger("train evaluateEvery", evaluateEvery, 1);
+  if (threads !== undefined) useThreads(threads);
+  return {
+    steps,
+    seconds,
+    epochs: epochs ?? (steps === undefined && seconds === undefined ? DEFAULT_EPOCHS : undefined),
+    optimizer,
+    groups,
+    schedule: options.schedule,
+    clipNorm,
+    accumulate,
+    averaging: options.averaging,
+    random,
+    evaluateEvery,
+    callbacks,
+    anomaly,
+    resume: options.resume,
+    signal: options.signal,
+  };
+}

@@ -1,0 +1,28 @@
+import { sentence, UnsupportedError } from "../base/index.ts";
+import type { TrainEvent } from "./events.ts";
+import type { Loop, Training } from "./loop.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Measured } from "./task.ts";
+
+/** A run whose loop is made when it is first advanced. `close` is called when it has ended, in whatever way. */
+export function trainingOf<B, E extends Measured>(
+  makeLoop: () => Loop<B, E>,
+  close: () => Promise<void> = () => Promise.resolve(),
+): Training<E> {
+  let loop: Loop<B, E> | undefined;
+  async function* events(): AsyncGenerator<TrainEvent<E>, void, undefined> {
+    loop = makeLoop();
+    try {
+      yield* loop.events();
+    } finally {
+      await close();
+    }
+  }
+  return Object.assign(events(), {
+    async snapshot(): Promise<Snapshot> {
+      if (loop === undefined)
+        throw new UnsupportedError(sentence("snapshot", "a run that has begun", "one before its first event"));
+      return loop.snapshot();
+    },
+  });
+}
