@@ -36,6 +36,7 @@ export function trainingStatus(
   let bits: number | undefined;
   let lastLine = -Infinity;
   let lastDrawing = -Infinity;
+  let drawing: NodeJS.Immediate | undefined;
   const smooth = (old: number | undefined, next: number): number =>
     old === undefined ? next : old + SMOOTHING * (next - old);
   const note = (text: string): void => {
@@ -59,13 +60,17 @@ export function trainingStatus(
       if (line) {
         if (performance.now() - lastDrawing < REDRAW_INTERVAL) return;
         lastDrawing = performance.now();
-        line.show(fit(parts(), columns() - 1));
+        // not before pending signals, one of which may say that the terminal is narrower now
+        drawing = setImmediate(() => line.show(fit(parts(), columns() - 1)));
       } else if (event.seconds - lastLine >= PLAIN_INTERVAL) {
         lastLine = event.seconds;
         note(parts().join(GAP));
       }
     },
-    end: () => line?.clear(),
+    end() {
+      clearImmediate(drawing);
+      line?.clear();
+    },
     chart() {
       const text = history.chart(columns());
       if (text !== undefined) note(text);

@@ -129,7 +129,7 @@ test.each<[string, string[], number, RegExp]>([
     /--out: expected a name that ends in \.svg, got "a\.png"/,
   ],
   ["nothing to draw", ["runs/new", "--out", "a.svg"], 2, /--out: expected a run with at least one step/],
-  ["nothing", [], 2, /missing required argument/],
+  ["nothing", [], 2, /expected <runs>, got nothing/],
 ])("says what is wrong: %s", (_, args, code, message) => {
   writeRunConfig(file("bare"), aRunConfig());
   mkdirSync(file("damaged"), { recursive: true });

@@ -37,6 +37,8 @@ type Terminal = {
   lines(): string[];
   resize(columns: number): void;
   press(key: string): void;
+  /** To the command. */
+  signal(name: NodeJS.Signals): void;
   /** All that was written, escape codes too. */
   raw(): string;
 };
@@ -46,8 +48,9 @@ function terminal(columns: number, variables: string, ...args: string[]): Termin
   const name = `s${++sessions}`;
   const file = join(folder, `${name}.raw`);
   const go = join(folder, `${name}.go`);
+  const pid = join(folder, `${name}.pid`);
   const command = [process.execPath, MAIN, ...args].map(shellWord).join(" ");
-  const script = `while [ ! -e ${go} ]; do sleep 0.02; done; env ${variables} UNROLLED_POISON=0 ${command}; echo EXIT $?; exec sleep 60`;
+  const script = `while [ ! -e ${go} ]; do sleep 0.02; done; sh -c ${shellWord(`echo $$ > ${pid}; exec env ${variables} UNROLLED_POISON=0 ${command}`)}; echo EXIT $?; exec sleep 60`;
   tmux("new-session", "-d", "-s", name, "-x", String(columns), "-y", "30", script);
   tmux("pipe-pane", "-t", name, `cat > ${file}`);
   writeFileSync(go, "");
@@ -55,6 +58,7 @@ function terminal(columns: number, variables: string, ...args: string[]): Termin
     lines: () => tmux("capture-pane", "-p", "-t", name).trimEnd().split("\n"),
     resize: (to) => void tmux("resize-window", "-t", name, "-x", String(to), "-y", "30"),
     press: (key) => void tmux("send-keys", "-t", name, key),
+    signal: (signal) => void process.kill(Number(readFileSync(pid, "utf8")), signal),
     raw: () => (existsSync(file) ? readFileSync(file, "utf8") : ""),
   };
 }
@@ -89,9 +93,12 @@ test.skipIf(isSkipped)("the status line is drawn in its place, and fits when the
   let step = await eventually(screen, stepAfter());
   expect(screen.lines().findLast(isStatus)).toMatch(/^step [\d,]+\/35,000 {2}loss \S+ {2}ETA .* {2}[\d,]+ tokens\/s/);
   for (const columns of [40, 20, 80, 20, 120]) {
-    // sooner, tmux wraps the lines at once but tells the process later
-    await setTimeout(500);
+    // tmux wraps the lines first and tells the process later; no line may be drawn in between
+    screen.signal("SIGSTOP");
+    await setTimeout(300);
     screen.resize(columns);
+    await setTimeout(300);
+    screen.signal("SIGCONT");
     // twice: the first may have been on its way
     for (let i = 0; i < 2; i++) step = await eventually(screen, stepAfter(step));
     const lines = screen.lines();
