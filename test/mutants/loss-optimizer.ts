@@ -276,6 +276,10 @@ const schedules = [
 ];
 
 const losses = [
+  ...mutantsIn(FAMILY, "src/rnn/weighted-mean.ts", [
+    ["sequence loss: 0/0 without weights", "export const TINY = 1e-12;", "export const TINY = 0;"],
+    ["sequence loss: constant too large", "export const TINY = 1e-12;", "export const TINY = 1e-7;"],
+  ]),
   ...mutantsIn(FAMILY, "src/rnn/sequence-loss.ts", [
     [
       "sequence loss: divided by the number of positions",
@@ -287,8 +291,6 @@ const losses = [
       "return div(sum(losses, axes), add(sum(weights, axes), TINY));",
       "return sum(losses, axes);",
     ],
-    ["sequence loss: 0/0 without weights", "const TINY = 1e-12;", "const TINY = 0;"],
-    ["sequence loss: constant too large", "const TINY = 1e-12;", "const TINY = 1e-7;"],
     [
       "sequence loss: weights ignored above",
       "mul(softmaxLossFunction(logits, targets), weights)",

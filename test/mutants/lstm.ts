@@ -470,8 +470,8 @@ const drivers = [
   ...mutantsIn("lstm", "src/rnn/bidirectional.ts", [
     [
       "backward direction reversed over the padding",
-      "lengthsTensor === undefined ? flip(y, 0)",
-      "lengthsTensor === undefined || y.rank === 3 ? flip(y, 0)",
+      "limits === undefined ? flip(y, 0)",
+      "limits === undefined || y.rank === 3 ? flip(y, 0)",
     ],
     [
       "backward outputs left in reverse order",
@@ -494,7 +494,7 @@ const drivers = [
       "state: { forward: ahead.state, backward: behind.state },",
       "state: { forward: behind.state, backward: ahead.state } as never,",
     ],
-    ["bidirectional lengths ignored by the cells", "      lengths: limits,\n", ""],
+    ["bidirectional lengths ignored by the cells", "      lengths,\n", ""],
     [
       "stacked directions joined in the wrong order",
       "concat([layer.outputs.forward, layer.outputs.backward], 2)",

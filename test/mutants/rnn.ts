@@ -184,11 +184,7 @@ const cell = [
 
 const drivers = [
   ...mutantsIn("rnn", "src/rnn/dynamic-rnn.ts", [
-    [
-      "lengths not given to the cell",
-      "lengths: limits && tensor(limits), random, trace }",
-      "lengths: undefined, random, trace }",
-    ],
+    ["lengths not given to the cell", "lengths: limits, random, trace }", "lengths: undefined, random, trace }"],
     [
       "initial state ignored",
       "const state = initialState ?? zeroState(cell, batch, dtype);",
@@ -196,10 +192,14 @@ const drivers = [
     ],
     [
       "padding never holds the last output",
-      'limits !== undefined && paddedOutput === "hold"',
-      'limits !== undefined && paddedOutput !== "zero" && trace',
+      'lengths !== undefined && paddedOutput === "hold"',
+      'lengths !== undefined && paddedOutput !== "zero" && trace',
     ],
-    ["padding always holds the last output", 'limits !== undefined && paddedOutput === "hold"', "limits !== undefined"],
+    [
+      "padding always holds the last output",
+      'lengths !== undefined && paddedOutput === "hold"',
+      "lengths !== undefined",
+    ],
     [
       "padding holds the last step of the batch",
       "limits.map((n) => Math.max(0, n - 1))",
