@@ -61,7 +61,7 @@ test(`${KILLS} times kill -9, and the run is the one that was left alone`, { tim
       const isBegun = readdirSync(folder).includes(`run-${run}`) && readdirSync(directory).includes("config.json");
       const args = isBegun ? ["--resume", directory, "--quiet"] : [text, ...options, "--out", directory, "--overwrite"];
       // after the last kill that is wanted, to the end
-      isKilled = await runFor(args, kills < KILLS ? takes * (0.1 + 0.8 * random.uniform()) : 1e9);
+      isKilled = await runFor(args, kills < KILLS ? takes * (0.05 + 0.5 * random.uniform()) : 1e9);
       if (!isKilled) break;
       kills++;
       const stored = await checkpointStore(join(directory, "checkpoints")).list();
