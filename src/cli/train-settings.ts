@@ -14,7 +14,7 @@ import {
   torchRnn,
   type TrainOptions,
 } from "unrolled";
-import type { DataFile, RunConfig, RunMaker } from "unrolled/node";
+import { type DataFile, OPTIONAL_TRAINING, type RunConfig, type RunMaker } from "unrolled/node";
 import { shellWord } from "./format.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
 
@@ -90,21 +90,7 @@ export function runConfigOf(
   const { cell, dialect, hiddenSize, layers, embeddingSize, dropout, tieWeights } = model.config;
   const { sequenceLength, batchSize, optimizer, learningRate, clipNorm, validation, checkpointEvery } = options;
   const optional = Object.fromEntries(
-    (
-      [
-        "steps",
-        "epochs",
-        "seconds",
-        "learningRateDecay",
-        "learningRateDecayAfter",
-        "learningRateDecayEvery",
-        "rmspropDecay",
-        "evaluateEvery",
-        "shuffle",
-        "initFrom",
-        "threads",
-      ] as const
-    ).flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+    OPTIONAL_TRAINING.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
   ) as Partial<RunConfig["training"]>;
   return {
     command: typedCommand(),

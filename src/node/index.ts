@@ -25,6 +25,7 @@ export {
   CONFIG_FILE,
   dataHash,
   describeData,
+  OPTIONAL_TRAINING,
   readRunConfig,
   readRunOptions,
   runMaker,

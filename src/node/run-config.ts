@@ -191,9 +191,12 @@ const trainingChecks: Checks<RunTraining> = {
   threads: integer(1),
 };
 
-/** What may be missing in the file of a run. */
-const OPTIONAL: ReadonlySet<string> = new Set<keyof RunTraining | keyof RunModel>([
-  "tieWeights",
+type OptionalTraining = {
+  [Name in keyof RunTraining]-?: undefined extends RunTraining[Name] ? Name : never;
+}[keyof RunTraining];
+
+/** Options of training that may be missing in the file of a run. */
+export const OPTIONAL_TRAINING: readonly OptionalTraining[] = [
   "steps",
   "epochs",
   "seconds",
@@ -205,7 +208,9 @@ const OPTIONAL: ReadonlySet<string> = new Set<keyof RunTraining | keyof RunModel
   "shuffle",
   "initFrom",
   "threads",
-]);
+];
+
+const OPTIONAL: ReadonlySet<string> = new Set<keyof RunTraining | keyof RunModel>(["tieWeights", ...OPTIONAL_TRAINING]);
 
 const fileChecks: Checks<DataFile> = {
   path: text,

@@ -252,8 +252,8 @@ export class Loop<B, E extends Measured = Measured> {
       resetRows(task.carried, task.resetState, random.named("reset").at(step));
     const begin = now();
     const scheduled = schedule?.(step);
-    const own = this.#optimizer.config[0].config["learningRate"];
-    const base = scheduled ?? (run.rateFactor === 1 || typeof own !== "number" ? undefined : own);
+    const own = this.#optimizer.learningRate;
+    const base = scheduled ?? (run.rateFactor === 1 ? undefined : own);
     const rate = base === undefined ? undefined : base * run.rateFactor;
     const result = this.#guarded(group, rate, {
       trained: this.#optimizer.trained,
@@ -278,7 +278,7 @@ export class Loop<B, E extends Measured = Measured> {
       ...this.#progress(),
       loss,
       gradientNorm,
-      learningRate: rate ?? (typeof own === "number" ? own : undefined),
+      learningRate: rate ?? own,
       tokensPerSecond: (tokens * 1000) / (now() - begin),
       skipped: trouble !== undefined,
       ...(trouble && { trouble }),

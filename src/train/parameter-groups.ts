@@ -78,6 +78,12 @@ export class GroupedOptimizer {
     }));
   }
 
+  /** The rate that the first group's optimizer was made with; undefined for one that has none. */
+  get learningRate(): number | undefined {
+    const own = this.#groups[0].optimizer.config["learningRate"];
+    return typeof own === "number" ? own : undefined;
+  }
+
   /** Updates done. */
   get step(): number {
     return this.#states[0].step;
@@ -91,9 +97,12 @@ export class GroupedOptimizer {
   /** One step of every group. `rate` undefined: each optimizer's own. */
   update(gradients: Parameters, rate: number | undefined, gradientScale: number): void {
     this.#groups.forEach(({ parameters, optimizer, rateFactor }, at) => {
-      const own = Object.fromEntries(Object.keys(parameters).map((path) => [path, gradients[path]]));
+      const own =
+        this.#groups.length === 1
+          ? gradients
+          : Object.fromEntries(Object.keys(parameters).map((path) => [path, gradients[path]]));
       const base = rate ?? (optimizer.config["learningRate"] as number);
-      this.#states[at] = optimizer.update(parameters, this.#groups.length === 1 ? gradients : own, this.#states[at], {
+      this.#states[at] = optimizer.update(parameters, own, this.#states[at], {
         learningRate: base * rateFactor,
         gradientScale,
       });
