@@ -21,7 +21,7 @@ const isOutside = (id: string): boolean => !id.startsWith(".") && !isAbsolute(id
 
 /** The folder of src that a module is in, or its name where it is in none. */
 const folderOf = (id: string): string => relative(path("../src"), id).split(sep)[0];
-const ENTRIES = ["index.ts", "node", "platform"];
+const ENTRIES = ["index.ts", "tasks", "metrics", "node", "platform"];
 
 /** Entries in a folder of src, to the same folder of dist. What they share goes to files beside them, which `codeSplitting` may name. */
 async function bundle(
@@ -47,7 +47,7 @@ async function bundle(
   await build.close();
 }
 
-await bundle("", ["index", "node/index", "platform/node", "platform/web"], {
+await bundle("", ["index", "tasks/index", "node/index", "platform/node", "platform/web"], {
   groups: [
     { name: "base", test: (id) => folderOf(id) === "base" },
     { name: "library", test: (id) => folderOf(id) !== "base" && !ENTRIES.includes(folderOf(id)) },

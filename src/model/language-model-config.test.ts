@@ -45,7 +45,7 @@ test.each<[name: string, value: unknown, message: string]>([
   [
     "toString",
     1,
-    'expected cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed, tieWeights and no other field, got "toString"',
+    'expected cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed, tieWeights, vocabulary and no other field, got "toString"',
   ],
 ])("%s %j is a FormatError that names it", (name, value, message) => {
   const parse = (): unknown => parseLanguageModelConfig({ ...stored, [name]: value });

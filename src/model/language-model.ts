@@ -8,18 +8,14 @@ import {
   sentence,
   withPrefix,
 } from "../base/index.ts";
+import type { JsonValue } from "../formats/index.ts";
 import { buildVocabulary, type Unit, type Vocabulary } from "../data/index.ts";
 import {
   type Cell,
-  type Dialect,
-  dropoutWrapper,
   glorotUniform,
-  gruCell,
-  lstmCell,
   multiRnnCell,
   ParameterSet,
   type Parameters,
-  rnnCell,
   runSequence,
   type State,
   type Trace,
@@ -29,6 +25,7 @@ import {
 } from "../rnn/index.ts";
 import { gather, linear, reshape, type Tensor } from "../tensor/index.ts";
 import { generateText, type GenerateOptions } from "./generate.ts";
+import { layerCell } from "./recurrent-stack.ts";
 import { checkTied, type LanguageModelConfig } from "./language-model-config.ts";
 
 export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights">> & {
@@ -108,6 +105,11 @@ export class LanguageModel {
     return { ...this.#embedding.values(), ...withPrefix("rnn", this.#cell.parameters()), ...this.#output.values() };
   }
 
+  /** Architecture and vocabulary, as a saved file holds them. */
+  configuration(): JsonValue {
+    return { ...this.config, vocabulary: this.vocabulary.toJSON() };
+  }
+
   /** Number of trainable numbers. */
   get parameterCount(): number {
     return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
@@ -148,22 +150,9 @@ export class LanguageModel {
   }
 }
 
-function stackedCell({ cell, dialect, hiddenSize, layers, dropout }: LanguageModelConfig): Cell {
-  const one = (): Cell => makeCell(cell, hiddenSize, dialect);
-  // between layers and before the output layer
-  return multiRnnCell(
-    Array.from({ length: layers }, () => (dropout > 0 ? dropoutWrapper(one(), { kind: "torch", dropout }) : one())),
-  );
-}
-
-function makeCell(cell: LanguageModelConfig["cell"], units: number, dialect: Dialect): Cell {
-  // each cell knows its own state by name; the stack only passes it on
-  const make = { rnn: rnnCell, lstm: lstmCell, gru: gruCell }[cell] as (options: {
-    units: number;
-    dialect: Dialect;
-  }) => unknown;
-  return make({ units, dialect }) as Cell;
-}
+/** One direction; dropout between layers and before the output layer. */
+const stackedCell = (config: LanguageModelConfig): Cell =>
+  multiRnnCell(Array.from({ length: config.layers }, () => layerCell(config)));
 
 /**
  * A language model over characters (default), bytes or words. Give it a `corpus`, or a `vocabulary` when the text comes later.

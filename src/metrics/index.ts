@@ -1,0 +1,2 @@
+/** @file How good predictions are, on plain values. */
+export {};

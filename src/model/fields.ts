@@ -1,0 +1,62 @@
+/** @file Configurations that come from a file, checked field by field. */
+import { checkChoice, checkInteger, checkNumber, describe, FormatError, kindError, sentence } from "../base/index.ts";
+import type { Dialect } from "../rnn/index.ts";
+
+/** How each field is checked: it gives the value, or throws. */
+export type Fields<T> = {
+  readonly [Name in keyof T]-?: (where: string, value: unknown) => T[Name];
+};
+
+/** The largest number below 1. */
+const BELOW_ONE = 1 - 2 ** -53;
+
+/** The checks that several configurations share. */
+export const field = {
+  size: (where: string, value: unknown): number => checkInteger(where, value, 1, 65_536),
+  layers: (where: string, value: unknown): number => checkInteger(where, value, 1, 256),
+  integer: (where: string, value: unknown): number => checkInteger(where, value),
+  probability: (where: string, value: unknown): number => checkNumber(where, value, 0, BELOW_ONE),
+  cell: (where: string, value: unknown): "rnn" | "lstm" | "gru" => checkChoice(where, value, ["rnn", "lstm", "gru"]),
+  dialect: (where: string, value: unknown): Dialect => checkChoice(where, value, ["tf1", "keras", "torch"]),
+  flag(where: string, value: unknown): boolean {
+    if (typeof value !== "boolean") throw kindError(where, "true or false", value);
+    return value;
+  },
+  text(where: string, value: unknown): string {
+    if (typeof value !== "string") throw kindError(where, "text", value);
+    return value;
+  },
+  /** A list, each of whose items passes `check`. */
+  list:
+    <T>(check: (where: string, value: unknown) => T) =>
+    (where: string, value: unknown): readonly T[] => {
+      if (!Array.isArray(value)) throw kindError(where, "a list", value);
+      return value.map((item: unknown, i) => check(`${where}[${i}]`, item));
+    },
+} as const;
+
+/**
+ * An object whose fields all pass and that has no other. Throws FormatError that names the first wrong one: what is wrong is the file, not a value that
+ * the caller gave.
+ */
+export function parseFields<T>(where: string, value: unknown, fields: Fields<T>): T {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new FormatError(sentence(where, "an object", Array.isArray(value) ? "an array" : describe(value)));
+  const given = value as Record<string, unknown>;
+  const names = Object.keys(fields) as (keyof T & string)[];
+  const other = Object.keys(given).find((name) => !Object.hasOwn(fields, name));
+  if (other !== undefined)
+    throw new FormatError(sentence(where, `${names.join(", ")} and no other field`, describe(other)));
+  return asFormatError(
+    () => Object.fromEntries(names.map((name) => [name, fields[name](`${where}: ${name}`, given[name])])) as T,
+  );
+}
+
+/** What `f` gives; what it throws becomes a FormatError. */
+export function asFormatError<R>(f: () => R): R {
+  try {
+    return f();
+  } catch (error) {
+    throw error instanceof FormatError ? error : new FormatError((error as Error).message);
+  }
+}

@@ -1,0 +1,75 @@
+/** @file What every model that can be saved has in common, and its bytes. */
+import { FormatError, formatShape, sameShape, sentence } from "../base/index.ts";
+import { decodeNative, encodeNative, type JsonValue, type StoredArray } from "../formats/index.ts";
+import type { Parameters } from "../rnn/index.ts";
+import { assign } from "../tensor/index.ts";
+
+/** A model with all that is needed to build and use it again. */
+export type SavedModel = {
+  /** Which model it is, such as "languageModel": letters, digits and "-". */
+  readonly kind: string;
+  /** Architecture, vocabularies, labels, scalers: plain JSON, from which the model is built again. */
+  configuration(): JsonValue;
+  /** Every trainable tensor by its path. */
+  parameters(): Parameters;
+};
+
+/**
+ * Builds a model whose parameters are zero from what `configuration()` gave. `numbers` is how many numbers the file holds: a configuration that needs more
+ * is refused (FormatError) before anything is allocated.
+ */
+export type BuildModel<M extends SavedModel> = (configuration: JsonValue, numbers: number) => M;
+
+/** The bytes of a file that holds everything (safetensors; the same model, the same bytes). */
+export function encodeModel(model: SavedModel): Uint8Array {
+  const arrays: Record<string, StoredArray> = {};
+  for (const [name, value] of Object.entries(model.parameters())) {
+    arrays[name] = { dtype: value.dtype, shape: value.shape, data: value.values() };
+  }
+  return encodeNative({ kind: model.kind, config: model.configuration(), arrays });
+}
+
+/**
+ * The model in the bytes that `encodeModel` made, of one of `kinds`. Throws FormatError for anything else: not a file of ours, a newer version, another
+ * kind, a configuration that doesn't fit, a parameter that is missing, superfluous, of another shape or dtype.
+ */
+export function decodeModel<M extends SavedModel>(
+  where: string,
+  bytes: Uint8Array,
+  kinds: Readonly<Record<string, BuildModel<M>>>,
+): M {
+  const { kind, config, arrays } = decodeNative(bytes);
+  if (!Object.hasOwn(kinds, kind)) {
+    const known = Object.keys(kinds).map((name) => JSON.stringify(name));
+    throw new FormatError(sentence(where, `a file of kind ${known.join(", ")}`, JSON.stringify(kind)));
+  }
+  const numbers = Object.values(arrays).reduce((total, { data }) => total + data.length, 0);
+  const model = kinds[kind](config, numbers);
+  const parameters = model.parameters();
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const array = arrays[name];
+    if (array === undefined) throw new FormatError(sentence(where, `a parameter "${name}"`, "none"));
+    if (array.dtype !== parameter.dtype || !sameShape(array.shape, parameter.shape)) {
+      const expected = `"${name}" ${parameter.dtype} ${formatShape(parameter.shape)}`;
+      throw new FormatError(sentence(where, expected, `${array.dtype} ${formatShape(array.shape)}`));
+    }
+    assign(parameter, array.data);
+  }
+  for (const name of Object.keys(arrays)) {
+    if (!Object.hasOwn(parameters, name))
+      throw new FormatError(sentence(where, "no other parameters", JSON.stringify(name)));
+  }
+  return model;
+}
+
+/** The smallest recurrent layer has H² numbers. Throws FormatError for layers that are larger than all that the file holds. */
+export function checkDeclaredSize(
+  where: string,
+  { hiddenSize, layers }: { readonly hiddenSize: number; readonly layers: number },
+  numbers: number,
+): void {
+  if (hiddenSize * hiddenSize * layers > numbers) {
+    const expected = `parameters for ${layers} layers of ${hiddenSize} units`;
+    throw new FormatError(sentence(where, expected, `${numbers} numbers in all`));
+  }
+}
