@@ -49,7 +49,7 @@ export {
   encodeSafetensors,
   parseStrictJson,
 } from "./formats/index.ts";
-export type { Checkpoint, CheckpointContents, NativeFile, Safetensors, StoredArray } from "./formats/index.ts";
+export type { Checkpoint, CheckpointContents, JsonValue, NativeFile, Safetensors, StoredArray } from "./formats/index.ts";
 export {
   encodeCorpus,
   evaluate,
@@ -64,6 +64,7 @@ export type {
   GenerateOptions,
   LanguageModelConfig,
   LanguageModelOptions,
+  SavedModel,
 } from "./model/index.ts";
 export {
   adagrad,

@@ -6,19 +6,21 @@ import { threadsOption } from "./threads.ts";
 const EXAMPLES = `
 Examples:
   unrolled evaluate runs/book other-book.txt
-  unrolled evaluate runs/book other-book.txt --json`;
+  unrolled evaluate runs/book other-book.txt --json
+  unrolled evaluate runs/spam other-mails.csv --out pictures`;
 
 export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
-    .description("Measure how well a model predicts a text: loss, perplexity, bits per character.")
+    .description("Measure how well a model does: a text's loss and bits per character, or what its task measures.")
     .argument("<dir>", "run directory or model file")
-    .argument("<files...>", "text files, or folders of .txt files")
+    .argument("<files...>", "text files or folders of them; for other tasks, files of labelled data")
     .addOption(threadsOption())
+    .option("--out <dir>", "save pictures there, where the task draws some")
     .option("--json", "one line of JSON")
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, files: string[], options: EvaluateCommandOptions) => {
       const { evaluate } = await import("./evaluate.ts");
-      evaluate(directory, files, options);
+      await evaluate(directory, files, options);
     });
 }

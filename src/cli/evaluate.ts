@@ -1,14 +1,28 @@
-import { encodeCorpus, evaluate as evaluateModel, useThreads } from "unrolled";
-import { loadModel, readCorpus, readCorpusBytes } from "unrolled/node";
-import { asUsage } from "./failure.ts";
+import { mkdirSync } from "node:fs";
+import { type LanguageModel, encodeCorpus, evaluate as evaluateModel, loadLanguageModel, useThreads } from "unrolled";
+import { readCorpus, readCorpusBytes, readModelBytes, readTaskRunConfig, taskOfRun } from "unrolled/node";
+import { asUsage, asUsageLater } from "./failure.ts";
 import { count, real, table } from "./format.ts";
+import { taskOfModel } from "./predict.ts";
+import type { TaskDeclaration, TaskOptions } from "./tasks/task.ts";
+import { linesOf, savePictures } from "./tasks/train-task.ts";
 
-export type EvaluateCommandOptions = { threads?: number; json?: boolean };
+export type EvaluateCommandOptions = { threads?: number; json?: boolean; out?: string };
 
-/** Prints how well the model predicts the files. */
-export function evaluate(directory: string, files: readonly string[], { threads, json }: EvaluateCommandOptions): void {
-  if (threads !== undefined) useThreads(threads);
-  const model = asUsage(() => loadModel(directory));
+/** Prints how well the model does on the files. */
+export async function evaluate(
+  directory: string,
+  files: readonly string[],
+  options: EvaluateCommandOptions,
+): Promise<void> {
+  if (options.threads !== undefined) useThreads(options.threads);
+  const bytes = asUsage(() => readModelBytes(directory));
+  const declaration = taskOfModel(bytes);
+  if (declaration === undefined) evaluateLanguageModel(loadLanguageModel(bytes), files, options);
+  else await evaluateTask(declaration, bytes, { directory, files, options });
+}
+
+function evaluateLanguageModel(model: LanguageModel, files: readonly string[], { json }: EvaluateCommandOptions): void {
   const isByte = model.vocabulary.unit === "byte";
   const ids = asUsage(() => encodeCorpus(model.vocabulary, isByte ? readCorpusBytes(files) : readCorpus(files)));
   const result = evaluateModel(model, ids);
@@ -23,4 +37,21 @@ export function evaluate(directory: string, files: readonly string[], { threads,
     ["tokens", count(result.tokens)],
   ];
   console.log(table(rows, new Set([1])));
+}
+
+async function evaluateTask(
+  declaration: TaskDeclaration,
+  bytes: Uint8Array,
+  asked: { readonly directory: string; readonly files: readonly string[]; readonly options: EvaluateCommandOptions },
+): Promise<void> {
+  const { directory, files, options } = asked;
+  const task = await declaration.load();
+  // a model file that was moved has no run beside it
+  const trained = taskOfRun(directory) === undefined ? {} : readTaskRunConfig(directory).options;
+  const found = await asUsageLater(() => task.evaluate(task.decode(bytes), files, trained as Partial<TaskOptions>));
+  if (options.json) console.log(JSON.stringify(found.measures));
+  else for (const line of linesOf(found)) console.log(line);
+  if (options.out === undefined) return;
+  mkdirSync(options.out, { recursive: true });
+  savePictures(options.out, found);
 }

@@ -44,7 +44,18 @@ export function asUsage<R>(f: () => R): R {
   try {
     return f();
   } catch (error) {
-    if (hasCode(error, "ERR_DATA")) throw new UsageError((error as Error).message);
-    throw error;
+    throw usageOf(error);
   }
 }
+
+/** As `asUsage`, for what takes a while. */
+export async function asUsageLater<R>(f: () => Promise<R>): Promise<R> {
+  try {
+    return await f();
+  } catch (error) {
+    throw usageOf(error);
+  }
+}
+
+const usageOf = (error: unknown): unknown =>
+  hasCode(error, "ERR_DATA") ? new UsageError((error as Error).message) : error;

@@ -11,6 +11,7 @@ import { addEvaluate } from "./evaluate-options.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addHello } from "./hello-options.ts";
 import { addInspect } from "./inspect-options.ts";
+import { addPredict } from "./predict-options.ts";
 import { addSample } from "./sample-options.ts";
 import { addTrain } from "./train-options.ts";
 
@@ -22,6 +23,8 @@ Examples:
   unrolled hello
   unrolled train book.txt --out runs/book
   unrolled sample runs/book --prime "Call me"
+  unrolled train spam.csv --task classify --out runs/spam
+  unrolled predict runs/spam mails.txt
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 diverged, 130 interrupted (Ctrl-C), 143 terminated.
 unrolled completion --help says how a shell completes commands and options.
@@ -40,8 +43,9 @@ export async function run(args: readonly string[]): Promise<number> {
     .helpCommand("help [command]", "Show the help of a command.")
     .addHelpText("after", EXAMPLES);
   addHello(program);
-  addTrain(program, finish);
+  addTrain(program, finish, args);
   addSample(program, finish);
+  addPredict(program);
   addEvaluate(program);
   addInspect(program);
   addCompare(program);

@@ -1,7 +1,7 @@
 /** @file What `unrolled train` writes while it runs: metrics, checkpoints and models. */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { LanguageModel, Snapshot, TrainEvent, Training } from "unrolled";
+import type { Measured, SavedModel, Snapshot, TrainEvent, Training } from "unrolled";
 import {
   BEST_FILE,
   CARD_FILE,
@@ -13,12 +13,11 @@ import {
   metricsLog,
   type MetricsLog,
   readMetrics,
-  readRunConfig,
   saveModel,
+  type RunSummary,
   summarizeRun,
   writeCurves,
   writeFileDurablySync,
-  writeModelCard,
 } from "unrolled/node";
 
 /** Seconds after which there is a checkpoint in any case. */
@@ -33,6 +32,9 @@ export type ResumePoint = {
   /** Lines of the metrics when the checkpoint was made. */
   readonly lines: number;
 };
+
+/** Writes the model card of a run. */
+export type WriteCard = (directory: string, summary: RunSummary) => void;
 
 /** Removes what a run that begins anew would be mistaken for, and nothing that a run did not write. */
 function removeOldRun(directory: string): void {
@@ -70,9 +72,10 @@ export async function resumePoint(directory: string, say: (text: string) => void
 }
 
 export class RunRecorder {
-  readonly #model: LanguageModel;
+  readonly #model: SavedModel;
   readonly #directory: string;
   readonly #every: number;
+  readonly #writeCard: WriteCard;
   readonly #store: CheckpointStore;
   readonly #metrics: MetricsLog;
   readonly #events: EventWriter;
@@ -82,9 +85,20 @@ export class RunRecorder {
   /** Where the model was saved last. */
   saved: string | undefined;
 
-  /** `every`: steps between checkpoints. `from`: where the run goes on; without it the directory's old run is removed. */
-  constructor(model: LanguageModel, directory: string, every: number, from: ResumePoint | undefined) {
+  /**
+   * `every`: steps between checkpoints. `from`: where the run goes on; without it the directory's old run is removed. `writeCard` writes the model card.
+   */
+  constructor(
+    model: SavedModel,
+    directory: string,
+    {
+      every,
+      from,
+      writeCard,
+    }: { readonly every: number; readonly from: ResumePoint | undefined; readonly writeCard: WriteCard },
+  ) {
     this.#model = model;
+    this.#writeCard = writeCard;
     this.#directory = directory;
     this.#every = every;
     this.#store = storeOf(directory);
@@ -105,7 +119,7 @@ export class RunRecorder {
   }
 
   /** Resolves when what the event calls for is on the disk. */
-  async record(event: TrainEvent, training: Training): Promise<void> {
+  async record(event: TrainEvent<Measured>, training: Training<Measured>): Promise<void> {
     this.#metrics.append(event);
     this.#events.append(event);
     this.#lines++;
@@ -122,15 +136,20 @@ export class RunRecorder {
     if (event.kind === "end") await this.#tell();
   }
 
+  /** The card again, now that there is more to say. */
+  rewriteCard(writeCard: WriteCard): void {
+    if (mayWriteCard(this.#directory))
+      writeCard(this.#directory, summarizeRun(readMetrics(join(this.#directory, METRICS_FILE))));
+  }
+
   /** Curves and model card, from what has been written. */
   async #tell(): Promise<void> {
     const metrics = readMetrics(join(this.#directory, METRICS_FILE));
     await writeCurves(this.#directory, { name: basename(resolve(this.#directory)), metrics });
-    if (mayWriteCard(this.#directory))
-      writeModelCard(this.#directory, readRunConfig(this.#directory), summarizeRun(metrics));
+    if (mayWriteCard(this.#directory)) this.#writeCard(this.#directory, summarizeRun(metrics));
   }
 
-  async #save(event: TrainEvent, training: Training): Promise<void> {
+  async #save(event: TrainEvent<Measured>, training: Training<Measured>): Promise<void> {
     const { state, arrays } = await training.snapshot();
     // the end is no line of a run that goes on
     const lines = this.#lines - Number(event.kind === "end");

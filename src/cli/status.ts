@@ -1,11 +1,11 @@
 /** @file What training tells people: a line that updates in place on a terminal, plain lines now and then elsewhere. */
-import type { TrainEvent } from "unrolled";
+import type { Measured, TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
 import { LossHistory } from "./loss-history.ts";
 import { statusLine } from "./status-line.ts";
 
 export type Status = {
-  show(event: TrainEvent): void;
+  show(event: TrainEvent<Measured>): void;
   /** A line that stays. */
   note(text: string): void;
   /** Removes the status line. */
@@ -22,10 +22,16 @@ const REDRAW_INTERVAL = 100;
 const SMOOTHING = 0.05;
 const GAP = "  ";
 
-/** `seconds` is the time limit, if any. */
+/** What an evaluation found beside the loss, for people: "2.31 bits per character", "accuracy 0.97". */
+function measuresOf({ bitsPerCharacter: bits, measures = {} }: Measured): readonly string[] {
+  const named = Object.entries(measures).map(([name, value]) => `${name} ${real(value)}`);
+  return bits === undefined ? named : [`${real(bits)} bits per character`, ...named];
+}
+
+/** `seconds` is the time limit, if any; `unit` what is counted for the speed. */
 export function trainingStatus(
   stream: NodeJS.WriteStream,
-  { quiet, seconds }: { quiet: boolean; seconds: number | undefined },
+  { quiet, seconds, unit = "tokens" }: { quiet: boolean; seconds: number | undefined; unit?: string },
 ): Status {
   const isLive = stream.isTTY && process.env["TERM"] !== "dumb" && !quiet;
   const columns = (): number => stream.columns || 80;
@@ -33,7 +39,7 @@ export function trainingStatus(
   const history = new LossHistory();
   let secondsPerToken: number | undefined;
   let loss: number | undefined;
-  let bits: number | undefined;
+  let measured: readonly string[] = [];
   let lastLine = -Infinity;
   let lastDrawing = -Infinity;
   let drawing: NodeJS.Immediate | undefined;
@@ -48,15 +54,17 @@ export function trainingStatus(
     note,
     show(event) {
       if (event.kind === "evaluation") {
-        bits = event.bitsPerCharacter;
-        note(`validation after step ${count(event.step)}: loss ${real(event.loss)}, ${real(bits)} bits per character`);
+        measured = measuresOf(event);
+        const found = [`loss ${real(event.loss)}`, ...measured];
+        note(`validation after step ${count(event.step)}: ${found.join(", ")}`);
       }
       if (event.kind === "warning") note(event.message);
       if (event.kind !== "step") return;
       if (!event.skipped) loss = smooth(loss, event.loss);
       history.add(event.step, event.loss);
       secondsPerToken = smooth(secondsPerToken, 1 / event.tokensPerSecond);
-      const parts = (): string[] => statusParts(event, { speed: 1 / (secondsPerToken as number), loss, bits, seconds });
+      const parts = (): string[] =>
+        statusParts(event, { speed: 1 / (secondsPerToken as number), loss, measured, unit, seconds });
       if (line) {
         if (performance.now() - lastDrawing < REDRAW_INTERVAL) return;
         lastDrawing = performance.now();
@@ -88,12 +96,17 @@ function fit(parts: readonly string[], width: number): string {
 type Figures = {
   readonly speed: number;
   readonly loss: number | undefined;
-  readonly bits: number | undefined;
+  /** Of the last evaluation. */
+  readonly measured: readonly string[];
+  readonly unit: string;
   readonly seconds: number | undefined;
 };
 
 /** The most important first. */
-function statusParts(event: TrainEvent & { kind: "step" }, { speed, loss, bits, seconds }: Figures): string[] {
+function statusParts(
+  event: TrainEvent & { kind: "step" },
+  { speed, loss, measured, unit, seconds }: Figures,
+): string[] {
   const { step, steps } = event;
   const bySteps = steps === undefined ? Infinity : (event.seconds / step) * (steps - step);
   const byTime = seconds === undefined ? Infinity : seconds - event.seconds;
@@ -101,7 +114,7 @@ function statusParts(event: TrainEvent & { kind: "step" }, { speed, loss, bits, 
     steps === undefined ? `step ${count(step)}` : `step ${count(step)}/${count(steps)}`,
     `loss ${real(loss ?? NaN)}`,
     `ETA ${duration(Math.min(bySteps, byTime))}`,
-    `${count(speed)} tokens/s`,
-    ...(bits === undefined ? [] : [`validation ${real(bits)} bits/char`]),
+    `${count(speed)} ${unit}/s`,
+    ...measured.slice(0, 1).map((text) => `validation ${text.replace("bits per character", "bits/char")}`),
   ];
 }

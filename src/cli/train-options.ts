@@ -1,8 +1,14 @@
 /** @file Options of `unrolled train`. Its work is loaded when it is called. */
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
-import type { optimizers, Unit } from "unrolled";
+import type { Unit } from "unrolled";
+import { type OptimizerName, OPTIMIZERS } from "./optimizer-names.ts";
 import { withPreset } from "./presets.ts";
 import type { Finish } from "./program.ts";
+import { TASKS, taskNamed } from "./tasks/declarations.ts";
+import type { TaskDeclaration } from "./tasks/task.ts";
+import { declareTaskOptions, type TaskCommandOptions } from "./tasks/train-task-options.ts";
 import { threadsOption } from "./threads.ts";
 import { integer, norm, number } from "./values.ts";
 
@@ -46,19 +52,6 @@ export type TrainCommandOptions = {
   json?: boolean;
 };
 
-type OptimizerName = keyof typeof optimizers;
-
-/** The library's, which is not loaded for their names. */
-const OPTIMIZERS: Readonly<Record<OptimizerName, true>> = {
-  sgd: true,
-  momentum: true,
-  nesterov: true,
-  rmsprop: true,
-  adagrad: true,
-  adam: true,
-  adamw: true,
-};
-
 const EXAMPLES = `
 Examples:
   unrolled train book.txt --out runs/book
@@ -73,13 +66,51 @@ Ctrl-C and SIGTERM end the running step, save, say how to go on, and exit with 1
 one exits at once. A crash loses only what came after the last checkpoint, which is made every
 --checkpoint-every steps, twice a minute and at each evaluation.`;
 
-export function addTrain(program: Command, finish: Finish): void {
-  declareOptions(program.command("train").description("Train a language model on text.")).action(
-    async (files: string[], options: TrainCommandOptions, command: Command) => {
+/** `args` say which task it is; each has options of its own. */
+export function addTrain(program: Command, finish: Finish, args: readonly string[]): void {
+  const command = program.command("train");
+  const task = taskOf(args);
+  if (task !== undefined) {
+    declareTaskOptions(command.description(`Train a model that ${task.summary}.`), task).action(
+      async (files: string[], options: TaskCommandOptions) => {
+        const { trainTask } = await import("./tasks/train-task.ts");
+        finish(await trainTask(task, files, options, command));
+      },
+    );
+    return;
+  }
+  const names = [LANGUAGE_MODEL, ...TASKS.map(({ name }) => name)];
+  declareOptions(command.description("Train a language model on text, or another task (--task NAME --help)."))
+    .addOption(new Option("--task <name>", "what to train").choices(names).default(LANGUAGE_MODEL))
+    .action(async (files: string[], options: TrainCommandOptions) => {
       const { train } = await import("./train.ts");
       finish(await train(files, withPreset(options, command), command));
-    },
-  );
+    });
+}
+
+const LANGUAGE_MODEL = "language-model";
+
+/** The task that is named, or that of the run which goes on; undefined for a language model. */
+function taskOf(args: readonly string[]): TaskDeclaration | undefined {
+  const valueOf = (flag: string): string | undefined => {
+    const at = args.findIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+    return at < 0 ? undefined : args[at].includes("=") ? args[at].slice(flag.length + 1) : args[at + 1];
+  };
+  if (args[0] !== "train") return undefined;
+  const name = valueOf("--task");
+  const run = valueOf("--resume") ?? valueOf("--config");
+  return taskNamed(name ?? (run === undefined ? undefined : storedTask(run)) ?? LANGUAGE_MODEL);
+}
+
+/** The task in a run's config.json; undefined where it can't be read, which is told when it is needed. */
+function storedTask(run: string): string | undefined {
+  const files = [run, join(run, "config.json")].filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  try {
+    const { task } = JSON.parse(readFileSync(files[0] ?? "", "utf8")) as { readonly task?: string };
+    return task;
+  } catch {
+    return undefined;
+  }
 }
 
 function declareOptions(command: Command): Command {

@@ -58,13 +58,20 @@ export function settingsOf(
   };
 }
 
-function optimizerOf({ optimizer, learningRate, rmspropDecay: decay }: TrainCommandOptions): Optimizer {
+type OptimizerOptions = Pick<TrainCommandOptions, "optimizer" | "learningRate" | "rmspropDecay">;
+
+export function optimizerOf({ optimizer, learningRate, rmspropDecay: decay }: OptimizerOptions): Optimizer {
   if (optimizer === "rmsprop" && decay !== undefined) return optimizers.rmsprop({ learningRate, decay });
   return optimizers[optimizer]({ learningRate });
 }
 
+type ScheduleOptions = Pick<
+  TrainCommandOptions,
+  "learningRate" | "learningRateDecay" | "learningRateDecayAfter" | "learningRateDecayEvery"
+>;
+
 /** The learning rate by step, or undefined for a constant one. */
-function scheduleOf(options: TrainCommandOptions, stepsPerEpoch: number): Schedule | undefined {
+export function scheduleOf(options: ScheduleOptions, stepsPerEpoch: number): Schedule | undefined {
   const { learningRate: initial, learningRateDecay: decay, learningRateDecayAfter: after } = options;
   const every = options.learningRateDecayEvery;
   if (every !== undefined) return torchRnn({ initial, every, factor: decay ?? 0.5, stepsPerEpoch });
@@ -72,7 +79,7 @@ function scheduleOf(options: TrainCommandOptions, stepsPerEpoch: number): Schedu
   return charRnn({ initial, decay: decay ?? 0.97, decayAfterEpochs: after ?? 10, stepsPerEpoch });
 }
 
-export const outputDirectory = (options: TrainCommandOptions, files: readonly string[]): string =>
+export const outputDirectory = (options: { readonly out?: string }, files: readonly string[]): string =>
   options.out ?? join("runs", basename(resolve(files[0])).replace(/\.[^.]*$/, "") || "model");
 
 /** The present command as one would type it. */
@@ -125,7 +132,7 @@ const isTyped = (name: keyof TrainCommandOptions, command: Command): boolean =>
   command.getOptionValueSource(name) === "cli";
 
 /** The option as it is typed, such as `--batch-size`. */
-export const flagOf = (name: keyof TrainCommandOptions, command: Command): string =>
+export const flagOf = (name: string, command: Command): string =>
   command.options.find((option) => option.attributeName() === name)?.long ?? name;
 
 /** Which option of a run that goes on can't be had differently although it was asked for; undefined when all agree. */

@@ -1,11 +1,21 @@
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type LanguageModel, NotFiniteError, type TokenSource, train as trainModel } from "unrolled";
-import { describeData, lockRun, metricsLine, MODEL_FILE, runMaker, writeRunConfig } from "unrolled/node";
+import { type LanguageModel, type TokenSource, train as trainModel } from "unrolled";
+import {
+  describeData,
+  lockRun,
+  MODEL_FILE,
+  readRunConfig,
+  runMaker,
+  type RunSummary,
+  writeModelCard,
+  writeRunConfig,
+} from "unrolled/node";
 import { dryRun } from "./dry-run.ts";
-import { asUsage, EXIT, UsageError } from "./failure.ts";
-import { count, duration, plural, real, shellWord } from "./format.ts";
+import { asUsage, UsageError } from "./failure.ts";
+import { count, duration, plural, shellWord } from "./format.ts";
+import { followRun, makeDirectory, sayStart } from "./run-loop.ts";
 import { resumePoint, RunRecorder } from "./run-recorder.ts";
 import { trainingStatus } from "./status.ts";
 import { planOf, prepare, type TrainPlan } from "./train-data.ts";
@@ -49,46 +59,23 @@ async function runIn(
   const stream = options.json ? process.stderr : process.stdout;
   const status = trainingStatus(stream, { quiet: options.quiet === true, seconds: options.seconds });
   const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
-  const { signal, received, stop, release } = stopSignals();
-  const settings = settingsOf(options, ids, perEpoch, signal);
+  const stops = stopSignals();
+  const settings = settingsOf(options, ids, perEpoch, stops.signal);
   const training = trainModel(model, from === undefined ? settings : { ...settings, resume: from.snapshot });
-  const recorder = new RunRecorder(model, directory, options.checkpointEvery, from);
+  const writeCard = (folder: string, summary: RunSummary): void =>
+    void writeModelCard(folder, readRunConfig(folder), summary);
+  const recorder = new RunRecorder(model, directory, { every: options.checkpointEvery, from, writeCard });
   if (options.resume === undefined)
     writeRunConfig(directory, runConfigOf(options, describeData(files), model, ids.length, perEpoch, runMaker()));
   status.note(describe(model, ids));
   status.note(`${describePlan(options, perEpoch)}; saves to ${join(directory, MODEL_FILE)}`);
-  if (options.resume !== undefined)
-    status.note(from === undefined ? "no checkpoint yet: begins anew" : `goes on after step ${count(from.step)}`);
-  // a reader that went away, such as `| head`, ends the run but loses nothing of it
-  process.stdout.on("error", () => stop(EXIT.ok));
-  process.stderr.on("error", () => {});
+  sayStart(status, options.resume !== undefined, from);
 
   // what was typed to go on, such as new limits, is needed again
   const resumeCommand =
     options.resume === undefined ? `unrolled train --resume ${shellWord(directory)}` : typedCommand();
-  try {
-    for await (const event of training) {
-      status.show(event);
-      if (options.json && !process.stdout.errored) process.stdout.write(`${metricsLine(event)}\n`);
-      await recorder.record(event, training);
-      if (event.kind !== "end") continue;
-      status.end();
-      status.chart();
-      const how = event.reason === "aborted" ? "interrupted" : "done";
-      status.note(`${how} after ${plural(event.step, "step")} in ${duration(event.seconds)}, loss ${real(event.loss)}`);
-    }
-  } catch (error) {
-    status.end();
-    if (recorder.saved !== undefined) status.note(`the last good model is in ${recorder.saved}`);
-    if (error instanceof NotFiniteError) status.note(`from its last checkpoint: ${resumeCommand}`);
-    throw error;
-  } finally {
-    recorder.close();
-    release();
-  }
-  const next = received() === undefined ? `unrolled sample ${shellWord(directory)}` : resumeCommand;
-  status.note(`saved ${recorder.saved}\nnext: ${next}`);
-  return received() ?? EXIT.ok;
+  const nextCommand = `unrolled sample ${shellWord(directory)}`;
+  return followRun({ training, recorder, status, stops, json: options.json === true, resumeCommand, nextCommand });
 }
 
 function describe(model: LanguageModel, ids: Int32Array | TokenSource): string {
@@ -106,16 +93,4 @@ function describePlan({ steps, epochs, seconds }: TrainCommandOptions, perEpoch:
     ...(seconds === undefined ? [] : [duration(seconds)]),
   ];
   return `${limits.join(" or ") || "50 epochs"}, ${plural(perEpoch, "step")} per epoch`;
-}
-
-/** Before training, so that a place that can't be written is known before the work is done. */
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-    accessSync(directory, constants.W_OK);
-  } catch (error) {
-    throw new UsageError(
-      `--out: expected a directory to write to, got ${JSON.stringify(directory)} (${(error as Error).message})`,
-    );
-  }
 }

@@ -17,7 +17,7 @@ export { METRICS_FILE, metricsLine, metricsLog, readMetrics } from "./metrics-lo
 export type { Metrics, MetricsEvent, MetricsLog } from "./metrics-log.ts";
 export { CARD_FILE, modelCard, writeModelCard } from "./model-card.ts";
 export type { ModelCardOptions } from "./model-card.ts";
-export { BEST_FILE, loadModel, MODEL_FILE, saveModel } from "./model-file.ts";
+export { BEST_FILE, loadModel, MODEL_FILE, readModelBytes, saveModel } from "./model-file.ts";
 export type { FileTokens } from "./file-tokens.ts";
 export { corpusBytes, readCorpus, readCorpusBytes } from "./read-corpus.ts";
 export { readCsv } from "./read-csv.ts";
@@ -40,3 +40,8 @@ export { streamCorpus } from "./stream-corpus.ts";
 export type { StreamCorpusOptions, StreamedCorpus } from "./stream-corpus.ts";
 export { eventWriter } from "./tensorboard.ts";
 export type { EventWriter, EventWriterOptions } from "./tensorboard.ts";
+export { classFiles, readRecords, recordNumber, recordText, recordValue } from "./read-examples.ts";
+export type { ClassFile, ReadRecordsOptions, RecordEntry, RecordFormat } from "./read-examples.ts";
+export { describeFiles, readTaskRunConfig, taskOfRun, writeTaskRunConfig } from "./task-run-config.ts";
+export type { TaskRunConfig } from "./task-run-config.ts";
+export { writeTaskCard } from "./task-card.ts";

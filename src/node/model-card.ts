@@ -1,6 +1,7 @@
 /** @file `README.md` of a run: a model card, with a head that the Hugging Face Hub and other tools read. */
 import { basename, join, resolve } from "node:path";
 import { writeFileDurablySync } from "./durable-file.ts";
+import { bytesOf, count, dataTable, fenced, markdown, MOST_FILES, plural, real, table, yaml } from "./card-text.ts";
 import { CURVES_FILE } from "./curves.ts";
 import { dataHash, type RunConfig } from "./run-config.ts";
 import type { RunSummary } from "./run-summary.ts";
@@ -28,9 +29,6 @@ export function writeModelCard(
   writeFileDurablySync(file, modelCard(config, summary, { name, ...options }));
   return file;
 }
-
-/** More files than this are not listed but counted; `config.json` lists them all. */
-const MOST_FILES = 10;
 
 /** The text of a model card. The same run gives the same text. */
 export function modelCard(
@@ -137,74 +135,4 @@ for await (const token of model.generate("", { temperature: 0.8, maxTokens: 500 
   "ts",
 )}
 `;
-}
-
-function dataTable(data: RunConfig["data"]): string {
-  const head = ["file", "bytes", "SHA-256"];
-  if (data.length <= MOST_FILES) {
-    const rows = data.map(({ path, bytes, sha256 }) => [path, count(bytes), sha256]);
-    return `The data, in this order:\n\n${table(head, rows)}`;
-  }
-  const row = [`${count(data.length)} files`, count(bytesOf(data)), dataHash(data)];
-  return `The data is listed in \`config.json\`; the hash here is that of the files' hashes.\n\n${table(head, [row])}`;
-}
-
-const bytesOf = (data: RunConfig["data"]): number => data.reduce((total, { bytes }) => total + bytes, 0);
-
-const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const count = (n: number): string => grouped.format(n);
-const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
-const real = (x: number): string => x.toFixed(Math.abs(x) < 100 ? 4 : 1);
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map((row) => line(row.map(markdown)))].join("\n");
-}
-
-/** Text that means nothing in Markdown, in one line. */
-const markdown = (text: string): string => oneLine(text).replaceAll(/[\\`*_{}[\]<>|#~!&]/g, (sign) => `\\${sign}`);
-
-/** Line breaks and other control characters become spaces. */
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
-
-/** A block of code, within a fence that is longer than any in it. */
-function fenced(code: string, language: string): string {
-  const longest = Math.max(2, ...Array.from(code.matchAll(/`+/g), ([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return `${fence}${language}\n${code}\n${fence}`;
-}
-
-type Yaml = string | number | undefined | readonly Yaml[] | { readonly [key: string]: Yaml };
-
-/** YAML in block style, from objects and lists. Members that are undefined are left out. */
-function yaml(value: { readonly [key: string]: Yaml }, indent = ""): string {
-  return Object.entries(value)
-    .map(([key, member]) => (member === undefined ? "" : `${indent}${key}:${yamlMember(member, indent)}`))
-    .join("");
-}
-
-function yamlMember(value: Yaml, indent: string): string {
-  if (typeof value !== "object") return ` ${yamlScalar(value)}\n`;
-  if (!isList(value)) return `\n${yaml(value, `${indent}  `)}`;
-  if (value.length === 0) return " []\n";
-  const items = value.map((item) => {
-    if (typeof item !== "object" || isList(item)) return `${indent}  - ${yamlScalar(item as string)}\n`;
-    // the first member stands beside the dash
-    const inner = `${indent}    `;
-    return `${indent}  - ${yaml(item, inner).slice(inner.length)}`;
-  });
-  return `\n${items.join("")}`;
-}
-
-const isList = (value: Yaml): value is readonly Yaml[] => Array.isArray(value);
-
-/** Text in double quotes, unless it is a plain word: so no "no", no "1", no colon and no line break has a meaning. */
-function yamlScalar(value: string | number | undefined): string {
-  if (typeof value !== "string") return String(value);
-  if (/^[a-z][a-z-]{4,}$/.test(value) && value !== "false") return value;
-  // what YAML forbids and JSON does not
-  return JSON.stringify(value).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, sentence } from "../base/index.ts";
-import { type LanguageModel, loadLanguageModel, saveLanguageModel } from "../model/index.ts";
+import { encodeModel, type LanguageModel, loadLanguageModel, type SavedModel } from "../model/index.ts";
 import { writeFileDurablySync } from "./durable-file.ts";
 
 /** Name of the model's file in a run directory. */
@@ -24,13 +24,14 @@ function modelPath(path: string): string {
 }
 
 /** Saves a model durably into a run directory (created if needed); returns the file's path. */
-export function saveModel(model: LanguageModel, directory: string, name: string = MODEL_FILE): string {
+export function saveModel(model: SavedModel, directory: string, name: string = MODEL_FILE): string {
   const file = join(directory, name);
-  writeFileDurablySync(file, saveLanguageModel(model));
+  writeFileDurablySync(file, encodeModel(model));
   return file;
 }
 
-/** Loads a model from a run directory or a model file. Throws DataError when there is none, FormatError when it is damaged. */
-export function loadModel(path: string): LanguageModel {
-  return loadLanguageModel(readFileSync(modelPath(path)));
-}
+/** Loads a language model from a run directory or a model file. Throws DataError when there is none, FormatError when it is damaged. */
+export const loadModel = (path: string): LanguageModel => loadLanguageModel(readModelBytes(path));
+
+/** The bytes of the model in a run directory, or of a model file. Throws DataError when there is none. */
+export const readModelBytes = (path: string): Uint8Array => readFileSync(modelPath(path));

@@ -26,8 +26,8 @@ import { textFiles } from "./read-corpus.ts";
 export const CONFIG_FILE = "config.json";
 
 /** Of the files that are written, and the newest that is read. */
-const CONFIG_VERSION = 1;
-const FORMAT = "unrolled-run";
+export const CONFIG_VERSION = 1;
+export const FORMAT = "unrolled-run";
 
 /** A file of the training data. */
 export type DataFile = {
@@ -122,10 +122,10 @@ export type RunOptions = {
 };
 
 /** Returns the value, or throws an error that begins with `where`. */
-type Check<T> = (where: string, value: unknown) => T;
-type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
+export type Check<T> = (where: string, value: unknown) => T;
+export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
 
-const integer =
+export const integer =
   (min: number, max?: number): Check<number> =>
   (where, value) =>
     checkInteger(where, value, min, max);
@@ -133,11 +133,11 @@ const number =
   (min: number, max?: number): Check<number> =>
   (where, value) =>
     checkNumber(where, value, min, max);
-const choice =
+export const choice =
   <C extends string>(...choices: readonly C[]): Check<C> =>
   (where, value) =>
     checkChoice(where, value, choices);
-const text: Check<string> = (where, value) => {
+export const text: Check<string> = (where, value) => {
   if (typeof value !== "string") throw kindError(where, "text", value);
   return value;
 };
@@ -225,7 +225,7 @@ const factChecks: Checks<RunFacts> = {
   stepsPerEpoch: integer(0),
 };
 
-const makerChecks: Checks<RunMaker> = {
+export const makerChecks: Checks<RunMaker> = {
   unrolled: text,
   node: text,
   platform: text,
@@ -236,7 +236,7 @@ const makerChecks: Checks<RunMaker> = {
 };
 
 /** An object of these fields and no others; `isOptional` says which may be missing. */
-function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = () => false): Check<T> {
+export function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = () => false): Check<T> {
   return (where, value) => {
     const given = object(where, value);
     const names = Object.keys(checks) as (keyof T & string)[];
@@ -251,17 +251,17 @@ function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = ()
 /** Under `config.json:` there is `config.json: training`, and under that `config.json: training.batchSize`. */
 const under = (where: string, name: string): string => `${where}${where.endsWith(":") ? " " : "."}${name}`;
 
-function object(where: string, value: unknown): Readonly<Record<string, unknown>> {
+export function object(where: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw kindError(where, "an object", value);
 }
 
-const files: Check<readonly DataFile[]> = (where, value) => {
+export const files: Check<readonly DataFile[]> = (where, value) => {
   if (!Array.isArray(value)) throw kindError(where, "a list of files", value);
   return value.map((file, i) => record(fileChecks)(`${where}[${i}]`, file));
 };
 
-type Head = { readonly format: typeof FORMAT; readonly version: number };
+export type Head = { readonly format: typeof FORMAT; readonly version: number };
 const checks: Checks<Head & RunConfig> = {
   format: choice(FORMAT),
   version: integer(1),
@@ -351,7 +351,7 @@ export function runMaker(): RunMaker {
 }
 
 /** `path` itself, or the configuration in it when it is a run directory. */
-function configPath(path: string): string {
+export function configPath(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   const file = found?.isDirectory() ? join(path, CONFIG_FILE) : path;
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
@@ -359,7 +359,7 @@ function configPath(path: string): string {
   throw new DataError(sentence("readRunConfig", expected, JSON.stringify(path)));
 }
 
-function parse<T>(file: string, json: string | Uint8Array, check: Check<T>): T {
+export function parse<T>(file: string, json: string | Uint8Array, check: Check<T>): T {
   const value = parseStrictJson(json, { where: file });
   return asFormatError(() => {
     // before the fields, of which a later version may have others
@@ -373,7 +373,7 @@ function parse<T>(file: string, json: string | Uint8Array, check: Check<T>): T {
 }
 
 /** What is wrong is the file, not a value that the caller gave. */
-function asFormatError<R>(f: () => R): R {
+export function asFormatError<R>(f: () => R): R {
   try {
     return f();
   } catch (error) {
@@ -383,7 +383,7 @@ function asFormatError<R>(f: () => R): R {
 }
 
 /** In pieces, so that a large file takes little memory. */
-function digest(path: string): { readonly bytes: number; readonly sha256: string } {
+export function digest(path: string): { readonly bytes: number; readonly sha256: string } {
   const hash = createHash("sha256");
   let bytes = 0;
   for (const piece of bytePieces(path)) {

@@ -31,7 +31,11 @@ export type Loss = {
 };
 
 /** On held-out data: the mean loss, and what else was measured. */
-export type Measured = Partial<Evaluation> & { readonly loss: number };
+export type Measured = Partial<Evaluation> & {
+  readonly loss: number;
+  /** By name, such as `{ accuracy: 0.97 }`. */
+  readonly measures?: Readonly<Record<string, number>>;
+};
 
 /** A model with its data. `B` is a batch, `E` what an evaluation gives. */
 export type Task<B, E extends Measured = Measured> = {

@@ -1,0 +1,37 @@
+/** @file Options of `unrolled predict`. Its work is loaded when it is called. */
+import type { Command, Option } from "commander";
+import type { PredictOptions } from "./predict.ts";
+import { TASKS } from "./tasks/declarations.ts";
+import { threadsOption } from "./threads.ts";
+
+const EXAMPLES = `
+Examples:
+  unrolled predict runs/spam mails.txt
+  echo "hello there" | unrolled predict runs/english-german
+  unrolled predict runs/digits recording.wav --json
+
+Without files the standard input is read, where the task takes text.
+An option that the model's task doesn't have is refused.`;
+
+/** Options of all tasks, each once: which model it is turns out when its file is read. */
+function optionsOfTasks(): Option[] {
+  const byName = new Map(TASKS.flatMap(({ predictOptions = [] }) => predictOptions).map((one) => [one.long, one]));
+  return [...byName.values()];
+}
+
+export function addPredict(program: Command): void {
+  const command = program
+    .command("predict")
+    .description("Let a trained model answer: labels, tags, translations, transcripts, forecasts.")
+    .argument("<dir>", "run directory or model file")
+    .argument("[files...]", "files to answer for (default: standard input)");
+  for (const option of optionsOfTasks()) command.addOption(option);
+  command
+    .addOption(threadsOption())
+    .option("--json", "one line of JSON for each answer")
+    .addHelpText("after", EXAMPLES)
+    .action(async (directory: string, files: string[], options: PredictOptions) => {
+      const { predict } = await import("./predict.ts");
+      await predict(directory, files, options, command);
+    });
+}

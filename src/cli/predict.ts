@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { decodeNative, useThreads } from "unrolled";
+import { readModelBytes } from "unrolled/node";
+import { asUsage, asUsageLater, UsageError } from "./failure.ts";
+import { TASKS } from "./tasks/declarations.ts";
+import type { TaskDeclaration } from "./tasks/task.ts";
+
+export type PredictOptions = {
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly [own: string]: unknown;
+};
+
+/** Prints what the model answers. */
+export async function predict(
+  directory: string,
+  files: readonly string[],
+  options: PredictOptions,
+  command: Command,
+): Promise<void> {
+  const bytes = asUsage(() => readModelBytes(directory));
+  const declaration = taskOfModel(bytes);
+  if (declaration === undefined)
+    throw new UsageError(
+      `expected a model with answers, got a language model. It continues text: unrolled sample ${directory}`,
+    );
+  refuseOthers(declaration, command);
+  if (options.threads !== undefined) useThreads(options.threads);
+  const task = await declaration.load();
+  const model = task.decode(bytes);
+  await asUsageLater(async () => {
+    for await (const { text, json } of task.predict(model, files.length === 0 ? ["-"] : files, options))
+      process.stdout.write(`${options.json === true ? JSON.stringify(json) : text}\n`);
+  });
+}
+
+/** The task whose model is in the bytes; undefined for a language model. Throws FormatError for other files. */
+export function taskOfModel(bytes: Uint8Array): TaskDeclaration | undefined {
+  const { kind } = decodeNative(bytes);
+  if (kind === "languageModel") return undefined;
+  const found = TASKS.find((task) => task.kind === kind);
+  if (found === undefined) throw new UsageError(`expected a model of a known kind, got ${JSON.stringify(kind)}`);
+  return found;
+}
+
+/** Throws UsageError for an option of another task. */
+function refuseOthers({ name, predictOptions = [] }: TaskDeclaration, command: Command): void {
+  const own = new Set([...predictOptions.map(({ long }) => long), "--threads", "--json"]);
+  for (const option of command.options) {
+    if (command.getOptionValueSource(option.attributeName()) === "cli" && !own.has(option.long))
+      throw new UsageError(`${option.long}: expected an option of ${name}, the task of the model`);
+  }
+}

@@ -1,0 +1,77 @@
+/** @file Follows a run of training: shows and records its events, and says at the end how it went and what comes next. */
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { type EndEvent, type Measured, NotFiniteError, type Training } from "unrolled";
+import { metricsLine } from "unrolled/node";
+import { EXIT, UsageError } from "./failure.ts";
+import { count, duration, plural, real } from "./format.ts";
+import type { ResumePoint, RunRecorder } from "./run-recorder.ts";
+import type { Status } from "./status.ts";
+import type { StopSignals } from "./stop-signals.ts";
+
+export type RunToFollow = {
+  readonly training: Training<Measured>;
+  readonly recorder: RunRecorder;
+  readonly status: Status;
+  readonly stops: StopSignals;
+  /** Whether events go to stdout. */
+  readonly json: boolean;
+  /** What goes on with the run. */
+  readonly resumeCommand: string;
+  /** What uses its model. */
+  readonly nextCommand: string;
+  /** Between the last event and the last words. */
+  readonly finish?: (() => Promise<void>) | undefined;
+};
+
+/** Returns the exit code. Throws what training throws, after having said what is left. */
+export async function followRun(run: RunToFollow): Promise<number> {
+  const { training, recorder, status, stops, json, resumeCommand, nextCommand, finish } = run;
+  const { received, stop, release } = stops;
+  // a reader that went away, such as `| head`, ends the run but loses nothing of it
+  process.stdout.on("error", () => stop(EXIT.ok));
+  process.stderr.on("error", () => {});
+  try {
+    for await (const event of training) {
+      status.show(event);
+      if (json && !process.stdout.errored) process.stdout.write(`${metricsLine(event)}\n`);
+      await recorder.record(event, training);
+      if (event.kind === "end") sayEnd(event, status);
+    }
+    if (received() === undefined) await finish?.();
+  } catch (error) {
+    status.end();
+    if (recorder.saved !== undefined) status.note(`the last good model is in ${recorder.saved}`);
+    if (error instanceof NotFiniteError) status.note(`from its last checkpoint: ${resumeCommand}`);
+    throw error;
+  } finally {
+    recorder.close();
+    release();
+  }
+  status.note(`saved ${recorder.saved}\nnext: ${received() === undefined ? nextCommand : resumeCommand}`);
+  return received() ?? EXIT.ok;
+}
+
+function sayEnd(event: EndEvent, status: Status): void {
+  status.end();
+  status.chart();
+  const how = event.reason === "aborted" ? "interrupted" : "done";
+  status.note(`${how} after ${plural(event.step, "step")} in ${duration(event.seconds)}, loss ${real(event.loss)}`);
+}
+
+/** Where a run begins, for people. */
+export function sayStart(status: Status, isResumed: boolean, from: ResumePoint | undefined): void {
+  if (!isResumed) return;
+  status.note(from === undefined ? "no checkpoint yet: begins anew" : `goes on after step ${count(from.step)}`);
+}
+
+/** Before training, so that a place that can't be written is known before the work is done. */
+export function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(
+      `--out: expected a directory to write to, got ${JSON.stringify(directory)} (${(error as Error).message})`,
+    );
+  }
+}

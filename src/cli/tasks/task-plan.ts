@@ -1,0 +1,89 @@
+/** @file What a run of a task is made of: options that were typed, of a configuration, or of a run that goes on. */
+import type { Command, Option } from "commander";
+import { readTaskRunConfig, type TaskRunConfig } from "unrolled/node";
+import { UsageError } from "../failure.ts";
+import { flagOf } from "../train-settings.ts";
+import { MAY_CHANGE, NOT_OF_THE_RUN, type TaskCommandOptions } from "./train-task-options.ts";
+
+export type TaskPlan = { readonly files: readonly string[]; readonly options: TaskCommandOptions };
+
+/** Passes over the data where nothing limits the run. */
+const DEFAULT_EPOCHS = 10;
+const LIMITS = ["steps", "epochs", "seconds"];
+
+/** Files and options, with those of `--resume` and `--config` wherever none was typed. Throws UsageError for what doesn't go together. */
+export function taskPlanOf(files: readonly string[], options: TaskCommandOptions, command: Command): TaskPlan {
+  const { resume, config, steps, epochs } = options;
+  if (resume !== undefined && config !== undefined) throw new UsageError("expected --resume or --config, got both");
+  if (steps !== undefined && epochs !== undefined) throw new UsageError("expected --steps or --epochs, got both");
+  const from = resume ?? config;
+  if (from === undefined) return withFiles({ files, options: withLimit(options) });
+  const run = readTaskRunConfig(from);
+  const stored = optionsOf(run, command);
+  if (resume !== undefined) refuseChanges(stored, options, command);
+  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  // one limit that is typed stands for all of them
+  const isLimited = LIMITS.some(isTyped);
+  const taken = Object.entries(stored).filter(([name]) => !isTyped(name) && !(isLimited && LIMITS.includes(name)));
+  const all = { ...options, ...Object.fromEntries(taken), ...(resume !== undefined && { out: resume }) };
+  return withFiles({ files: files.length > 0 ? files : run.data.map(({ path }) => path), options: withLimit(all) });
+}
+
+function withFiles(plan: TaskPlan): TaskPlan {
+  if (plan.files.length === 0) throw new UsageError("expected files of examples, got none");
+  return plan;
+}
+
+const withLimit = (options: TaskCommandOptions): TaskCommandOptions =>
+  LIMITS.every((name) => options[name] === undefined) ? { ...options, epochs: DEFAULT_EPOCHS } : options;
+
+/** Throws UsageError for what was typed although the run has it differently. */
+function refuseChanges(stored: Readonly<Record<string, unknown>>, options: TaskCommandOptions, command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== "cli" || MAY_CHANGE.has(name)) continue;
+    if (["out", "overwrite", "initFrom"].includes(name))
+      throw new UsageError(`expected --resume or ${flagOf(name, command)}, got both`);
+    if (NOT_OF_THE_RUN.has(name) || options[name] === stored[name]) continue;
+    const [expected, got] = [stored[name], options[name]].map((value) => String(value ?? "none"));
+    throw new UsageError(`${flagOf(name, command)}: expected ${expected}, as in the run that goes on, got ${got}`);
+  }
+}
+
+/** The options of a configuration, checked as if they had been typed. */
+function optionsOf({ options }: TaskRunConfig, command: Command): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      const option = command.options.find((one) => one.attributeName() === name && !NOT_OF_THE_RUN.has(name));
+      if (option === undefined) throw new UsageError(`config.json: options: expected no "${name}"`);
+      return [name, parsed(option, value)];
+    }),
+  );
+}
+
+function parsed(option: Option, value: string | number | boolean): unknown {
+  const { parseArg, argChoices, required } = option;
+  const where = `config.json: options.${option.attributeName()}`;
+  if (!required) {
+    if (typeof value !== "boolean")
+      throw new UsageError(`${where}: expected true or false, got ${JSON.stringify(value)}`);
+    return value;
+  }
+  if (argChoices !== undefined && !argChoices.includes(String(value)))
+    throw new UsageError(`${where}: expected ${argChoices.join(", ")}, got ${JSON.stringify(value)}`);
+  if (parseArg === undefined) return String(value);
+  try {
+    return parseArg(String(value), undefined) as unknown;
+  } catch (error) {
+    throw new UsageError(`${where}: ${(error as Error).message} Got ${JSON.stringify(value)}`);
+  }
+}
+
+/** What `config.json` holds of the options. */
+export function storedOptions(options: TaskCommandOptions): TaskRunConfig["options"] {
+  const entries = Object.entries(options).flatMap(([name, value]) => {
+    if (NOT_OF_THE_RUN.has(name) || value === undefined) return [];
+    return [[name, value === Infinity ? "off" : (value as string | number | boolean)] as const];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,205 @@
+/** @file `unrolled train --task NAME`: trains a task's model and saves it. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { memory, type SavedModel, trainOn, type TrainOnOptions } from "unrolled";
+import {
+  describeFiles,
+  lockRun,
+  metricsLine,
+  MODEL_FILE,
+  readModelBytes,
+  readTaskRunConfig,
+  runMaker,
+  type RunSummary,
+  writeTaskCard,
+  writeTaskRunConfig,
+} from "unrolled/node";
+import { asUsageLater, EXIT, UsageError } from "../failure.ts";
+import { binaryBytes, count, duration, plural, real, shellWord } from "../format.ts";
+import { followRun, makeDirectory, sayStart } from "../run-loop.ts";
+import { resumePoint, RunRecorder } from "../run-recorder.ts";
+import { trainingStatus } from "../status.ts";
+import { stopSignals } from "../stop-signals.ts";
+import { optimizerOf, outputDirectory, scheduleOf, typedCommand } from "../train-settings.ts";
+import type { Evaluated, Task, TaskDeclaration, TaskTraining } from "./task.ts";
+import { storedOptions, taskPlanOf } from "./task-plan.ts";
+import type { TaskCommandOptions } from "./train-task-options.ts";
+
+/** What a run has in hand before it begins. */
+type Prepared = {
+  readonly task: Task;
+  readonly files: readonly string[];
+  readonly options: TaskCommandOptions;
+  readonly data: unknown;
+  readonly model: SavedModel;
+  readonly training: TaskTraining;
+};
+
+/** Trains and saves; returns the exit code. */
+export async function trainTask(
+  declaration: TaskDeclaration,
+  typedFiles: readonly string[],
+  typedOptions: TaskCommandOptions,
+  command: Command,
+): Promise<number> {
+  const { files, options } = taskPlanOf(typedFiles, typedOptions, command);
+  const directory = outputDirectory(options, files);
+  const isResumed = options.resume !== undefined;
+  if (!isResumed && !options.dryRun && existsSync(join(directory, MODEL_FILE)) && !options.overwrite) {
+    const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
+    throw new UsageError(`--out: expected a directory without a model, got ${got}`);
+  }
+  const task = await declaration.load();
+  const data = await asUsageLater(async () => await task.read(files, options));
+  const from = options.resume ?? options.initFrom;
+  const model = from === undefined ? task.create(data, options) : task.decode(readModelBytes(from));
+  const prepared = { task, files, options, data, model, training: task.training(model, data, options) };
+  if (options.dryRun === true) return dryRunTask(prepared);
+  makeDirectory(directory);
+  const lock = lockRun(directory);
+  try {
+    return await runIn(directory, declaration, prepared);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runIn(directory: string, { name }: TaskDeclaration, prepared: Prepared): Promise<number> {
+  const { task, files, options, data, model, training } = prepared;
+  const stream = options.json ? process.stderr : process.stdout;
+  const status = trainingStatus(stream, {
+    quiet: options.quiet === true,
+    seconds: options.seconds,
+    unit: "examples",
+  });
+  const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
+  const stops = stopSignals();
+  const settings = settingsOf(options, training.stepsPerEpoch, stops.signal);
+  const run = trainOn(training.task, from === undefined ? settings : { ...settings, resume: from.snapshot });
+  const cardOf =
+    (found: Evaluated | undefined) =>
+    (folder: string, summary: RunSummary): void =>
+      writeTaskCard(folder, readTaskRunConfig(folder), summary, {
+        measures: found?.measures ?? {},
+        pictures: Object.keys(found?.pictures ?? {}),
+      });
+  const recorder = new RunRecorder(model, directory, {
+    every: options.checkpointEvery,
+    from,
+    writeCard: cardOf(undefined),
+  });
+  const { examples, stepsPerEpoch } = training;
+  if (options.resume === undefined)
+    writeTaskRunConfig(directory, {
+      task: name,
+      command: typedCommand(),
+      data: describeFiles(files.filter((file) => file !== "-")),
+      options: storedOptions(options),
+      facts: {
+        parameters: parameterCount(model),
+        trainingExamples: examples.training,
+        validationExamples: examples.validation,
+        stepsPerEpoch,
+      },
+      maker: runMaker(),
+    });
+  status.note(`${task.describe(model, data)}, ${count(parameterCount(model))} parameters`);
+  const held = examples.validation === 0 ? "" : ` (${count(examples.validation)} held out)`;
+  status.note(`${plural(examples.training, "example")}${held}, ${plural(stepsPerEpoch, "step")} per epoch`);
+  sayStart(status, options.resume !== undefined, from);
+  const finish = async (): Promise<void> => {
+    const found = await task.finish?.(model, data, options);
+    if (found === undefined) return;
+    savePictures(directory, found);
+    recorder.rewriteCard(cardOf(found));
+    for (const line of linesOf(found)) status.note(line);
+  };
+  return followRun({
+    training: run,
+    recorder,
+    status,
+    stops,
+    json: options.json === true,
+    resumeCommand: options.resume === undefined ? `unrolled train --resume ${shellWord(directory)}` : typedCommand(),
+    nextCommand: `unrolled predict ${shellWord(directory)} FILE`,
+    finish,
+  });
+}
+
+export const parameterCount = (model: SavedModel): number =>
+  Object.values(model.parameters()).reduce((total, { size }) => total + size, 0);
+
+export function savePictures(directory: string, { pictures = {} }: Evaluated): void {
+  for (const [name, picture] of Object.entries(pictures)) writeFileSync(join(directory, name), picture);
+}
+
+/** Measures and tables for people. */
+export function linesOf({ measures, text }: Evaluated): string[] {
+  const figures = Object.entries(measures).map(([name, value]) => `${name} ${real(value)}`);
+  return [...(figures.length === 0 ? [] : [figures.join(", ")]), ...(text === undefined ? [] : [text])];
+}
+
+function settingsOf(options: TaskCommandOptions, stepsPerEpoch: number, signal?: AbortSignal): TrainOnOptions {
+  const { seed, clipNorm, steps, epochs, seconds, evaluateEvery, threads, anomaly = false } = options;
+  const schedule = scheduleOf(options, stepsPerEpoch);
+  return {
+    seed,
+    clipNorm,
+    anomaly,
+    optimizer: optimizerOf(options),
+    ...(signal && { signal }),
+    ...(schedule && { schedule }),
+    ...(steps !== undefined && { steps }),
+    ...(epochs !== undefined && { epochs }),
+    ...(seconds !== undefined && { seconds }),
+    ...(evaluateEvery !== undefined && { evaluateEvery }),
+    ...(threads !== undefined && { threads }),
+  };
+}
+
+/** Steps that are made before time counts, and those that are timed. */
+const WARM_UP = 2;
+const TIMED = 5;
+
+/** Shows examples as the model sees them, and what a run would take, from a few steps that are thrown away. */
+async function dryRunTask({ task, options, data, model, training }: Prepared): Promise<number> {
+  const { epochs: _epochs, seconds: _seconds, ...settings } = settingsOf(options, training.stepsPerEpoch);
+  const { evaluate: _evaluate, ...unmeasured } = training.task;
+  const examples = task.preview(model, data, options);
+  const times: number[] = [];
+  let bytes = 0;
+  let last = performance.now();
+  for await (const event of trainOn(unmeasured, { ...settings, steps: WARM_UP + TIMED })) {
+    if (event.kind !== "step") continue;
+    const now = performance.now();
+    times.push((now - last) / 1000);
+    last = now;
+    bytes = memory().liveBytes;
+  }
+  const secondsPerStep = times.slice(WARM_UP).toSorted((a, b) => a - b)[TIMED >> 1];
+  const plan = {
+    parameters: parameterCount(model),
+    examples: training.examples.training,
+    validation: training.examples.validation,
+    stepsPerEpoch: training.stepsPerEpoch,
+    bytes,
+    secondsPerStep,
+    secondsPerEpoch: secondsPerStep * training.stepsPerEpoch,
+  };
+  if (options.json === true) {
+    process.stdout.write(`${metricsLine({ kind: "plan", step: 0, ...plan, preview: examples } as never)}\n`);
+    return EXIT.ok;
+  }
+  const lines = [
+    ...examples.flatMap((example, i) => [`example ${i + 1}`, ...example.split("\n").map((line) => `  ${line}`)]),
+    "",
+    task.describe(model, data),
+    `parameters  ${count(plan.parameters)}`,
+    `data        ${plural(plan.examples, "example")}, ${count(plan.validation)} held out, ${plural(plan.stepsPerEpoch, "step")} per epoch`,
+    `memory      ${binaryBytes(bytes)} for parameters, optimizer and data between steps`,
+    `time        ${duration(plan.secondsPerEpoch)} per epoch (${(1000 * secondsPerStep).toFixed(1)} ms per step)`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return EXIT.ok;
+}
