@@ -22,6 +22,8 @@ const isOutside = (id: string): boolean => !id.startsWith(".") && !isAbsolute(id
 /** The folder of src that a module is in, or its name where it is in none. */
 const folderOf = (id: string): string => relative(path("../src"), id).split(sep)[0];
 const ENTRIES = ["index.ts", "tasks", "metrics", "node", "platform"];
+/** The worker of `trainInWorker`, which loads the library. */
+const TRAINING_WORKER = "train/training-worker";
 
 /** Entries in a folder of src, to the same folder of dist. What they share goes to files beside them, which `codeSplitting` may name. */
 async function bundle(
@@ -47,10 +49,13 @@ async function bundle(
   await build.close();
 }
 
-await bundle("", ["index", "tasks/index", "node/index", "platform/node", "platform/web"], {
+await bundle("", ["index", "tasks/index", "node/index", "platform/node", "platform/web", TRAINING_WORKER], {
   groups: [
     { name: "base", test: (id) => folderOf(id) === "base" },
-    { name: "library", test: (id) => folderOf(id) !== "base" && !ENTRIES.includes(folderOf(id)) },
+    {
+      name: "library",
+      test: (id) => !["base", ...ENTRIES].includes(folderOf(id)) && id !== path(`../src/${TRAINING_WORKER}.ts`),
+    },
   ],
 });
 await bundle("cli/", ["main"]);

@@ -49,7 +49,14 @@ export {
   encodeSafetensors,
   parseStrictJson,
 } from "./formats/index.ts";
-export type { Checkpoint, CheckpointContents, JsonValue, NativeFile, Safetensors, StoredArray } from "./formats/index.ts";
+export type {
+  Checkpoint,
+  CheckpointContents,
+  JsonValue,
+  NativeFile,
+  Safetensors,
+  StoredArray,
+} from "./formats/index.ts";
 export {
   encodeCorpus,
   evaluate,
@@ -94,6 +101,7 @@ export {
   basicLstmCell,
   basicRnnCell,
   bidirectionalDynamicRnn,
+  classWeights,
   detachState,
   dropoutWrapper,
   dynamicRnn,
@@ -238,7 +246,17 @@ export {
   zeros,
 } from "./tensor/index.ts";
 export type { Distribution, NestedArray, TensorOptions, Value } from "./tensor/index.ts";
-export { diagnose, earlyStopping, fit, reduceOnPlateau, train, trainingBytes, trainOn } from "./train/index.ts";
+export {
+  diagnose,
+  earlyStopping,
+  fit,
+  fitOn,
+  reduceOnPlateau,
+  train,
+  trainingBytes,
+  trainInWorker,
+  trainOn,
+} from "./train/index.ts";
 export type {
   Callback,
   DiagnoseOptions,
@@ -249,6 +267,7 @@ export type {
   EpochEvent,
   EvaluationEvent,
   Finding,
+  FitOnOptions,
   FitOptions,
   GateSpread,
   GradientByStep,
@@ -271,4 +290,7 @@ export type {
   Trouble,
   Verdict,
   WarningEvent,
+  WorkerCallback,
+  WorkerTraining,
+  WorkerTrainOptions,
 } from "./train/index.ts";

@@ -17,7 +17,6 @@ import {
   type RunSummary,
   summarizeRun,
   writeCurves,
-  writeFileDurablySync,
 } from "unrolled/node";
 
 /** Seconds after which there is a checkpoint in any case. */
@@ -103,16 +102,15 @@ export class RunRecorder {
     this.#every = every;
     this.#store = storeOf(directory);
     const file = join(directory, METRICS_FILE);
-    this.#lines = from?.lines ?? 0;
     if (from === undefined) {
       removeOldRun(directory);
       // a run that is cut before its first checkpoint begins again with this one
       this.saved = saveModel(model, directory);
-    } else if (existsSync(file)) {
-      const kept = readFileSync(file, "utf8").split("\n").slice(0, from.lines);
-      writeFileDurablySync(file, kept.map((line) => `${line}\n`).join(""));
     }
     this.#metrics = metricsLog(file);
+    // fewer where people have removed the file
+    if (from !== undefined) this.#metrics.truncate(Math.min(from.lines, this.#metrics.lines));
+    this.#lines = this.#metrics.lines;
     this.#events = eventWriter(directory, from === undefined ? {} : { resumeFrom: from.step });
     const losses = readMetrics(file).flatMap(({ kind, loss = NaN }) => (kind === "evaluation" ? [loss] : []));
     this.#best = losses.filter(Number.isFinite).reduce((a, b) => Math.min(a, b), Infinity);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -68,13 +68,15 @@ test("a last line of zeros, which a loss of power may leave, is torn too", () =>
   expect(stepsOf(file)).toEqual([1]);
 });
 
-describe("truncateAfter", () => {
-  test("removes later steps, ends and a torn line, and what follows is appended", () => {
+describe("truncate", () => {
+  test("keeps the first lines, and what follows is appended", () => {
     write(stepEvent(1), stepEvent(2), { kind: "evaluation", step: 2 }, stepEvent(3), { kind: "end", step: 2 });
     appendFileSync(file, '{"kind":"st');
     const log = metricsLog(file);
-    log.truncateAfter(2);
-    log.append(stepEvent(3));
+    expect(log.lines).toBe(5);
+    log.truncate(3);
+    log.append({ ...stepEvent(3), message: "é\n" } as MetricsEvent);
+    expect(log.lines).toBe(4);
     log.close();
     expect(readMetrics(file).map(({ kind, step }) => `${kind} ${step}`)).toEqual([
       "step 1",
@@ -84,29 +86,28 @@ describe("truncateAfter", () => {
     ]);
   });
 
-  test("leaves a file without later steps as it is, byte for byte", () => {
-    write(stepEvent(1), stepEvent(2));
-    const before = readFileSync(file);
-    const log = metricsLog(file);
-    log.truncateAfter(7);
-    log.close();
-    expect(readFileSync(file).equals(before)).toBe(true);
+  test("leaves the kept lines as they are, byte for byte", () => {
+    write(stepEvent(1), stepEvent(2), stepEvent(3));
+    const before = readFileSync(file, "utf8");
+    for (const count of [3, 2, 1, 0]) {
+      const log = metricsLog(file);
+      log.truncate(count);
+      log.close();
+      expect(readFileSync(file, "utf8")).toBe(
+        before
+          .split("\n")
+          .slice(0, count)
+          .map((line) => `${line}\n`)
+          .join(""),
+      );
+    }
   });
 
-  test("keeps nothing of a run that starts again", () => {
+  test("of more lines than there are changes nothing", () => {
     write(stepEvent(1));
-    const log = metricsLog(file);
-    log.truncateAfter(0);
-    log.close();
-    expect(statSync(file).size).toBe(0);
-  });
-
-  test("changes nothing where a line can't be read", () => {
-    write(stepEvent(1));
-    appendFileSync(file, "what?\n");
     const before = readFileSync(file);
     const log = metricsLog(file);
-    expect(() => log.truncateAfter(0)).toThrow(/line 2/);
+    expect(() => log.truncate(2)).toThrow("metricsLog truncate: expected an integer in [0, 1], got 2");
     log.close();
     expect(readFileSync(file).equals(before)).toBe(true);
   });

@@ -4,9 +4,8 @@
  */
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { FormatError, sentence } from "../base/index.ts";
+import { checkInteger, FormatError, sentence } from "../base/index.ts";
 import { type JsonValue, parseStrictJson } from "../formats/index.ts";
-import { writeFileDurablySync } from "./durable-file.ts";
 
 /** Name of the metrics in a run directory. */
 export const METRICS_FILE = "metrics.jsonl";
@@ -53,11 +52,13 @@ const NUMBERS: ReadonlySet<string> = new Set<keyof Metrics>([
 export type MetricsLog = {
   /** Writes an event as a line. Throws the file system's own errors; the file is then as before. */
   append(event: MetricsEvent): void;
+  /** Lines that are there. */
+  readonly lines: number;
   /**
-   * For a run that goes on after `step`: removes the lines of later steps, and those that say that the run has ended. A crash leaves the old
-   * lines or the new. Throws FormatError, having changed nothing, when a line can't be read.
+   * For a run that goes on: removes all lines but the first `lines`, those that were there when its checkpoint was made. Returns when that is on the disk; a
+   * crash leaves the old lines or the new. Throws TypeError or RangeError for more lines than there are.
    */
-  truncateAfter(step: number): void;
+  truncate(lines: number): void;
   /** Returns when all lines are on the disk. Only a loss of power needs that; what is appended outlives a crash of the process anyway. */
   sync(): void;
   close(): void;
@@ -69,15 +70,15 @@ export type MetricsLog = {
  */
 export function metricsLog(file: string): MetricsLog {
   mkdirSync(dirname(file), { recursive: true });
-  let fd = openSync(file, "a");
-  let size = 0;
-  const start = (): void => {
-    const bytes = readFileSync(file);
-    size = wholeLines(bytes);
-    if (size < bytes.length) ftruncateSync(fd, size);
-  };
-  start();
+  const fd = openSync(file, "a");
+  const bytes = readFileSync(file);
+  let size = wholeLines(bytes);
+  if (size < bytes.length) ftruncateSync(fd, size);
+  let lines = countLines(bytes.subarray(0, size));
   return {
+    get lines() {
+      return lines;
+    },
     append(event) {
       const bytes = new TextEncoder().encode(`${metricsLine(event)}\n`);
       try {
@@ -88,22 +89,14 @@ export function metricsLog(file: string): MetricsLog {
         throw error;
       }
       size += bytes.length;
+      lines++;
     },
-    truncateAfter(step) {
-      const bytes = readFileSync(file);
-      const kept: Uint8Array[] = [];
-      for (const { line, number } of linesOf(bytes)) {
-        const metrics = parseLine(line, file, number);
-        if (metrics.step <= step && metrics.kind !== "end") kept.push(line, NEWLINE);
-      }
-      // a file that is open can't be replaced everywhere
-      closeSync(fd);
-      try {
-        writeFileDurablySync(file, Buffer.concat(kept));
-      } finally {
-        fd = openSync(file, "a");
-        start();
-      }
+    truncate(count) {
+      checkInteger("metricsLog truncate", count, 0, lines);
+      size = endOfLines(readFileSync(file), count);
+      ftruncateSync(fd, size);
+      fsyncSync(fd);
+      lines = count;
     },
     sync: () => fsyncSync(fd),
     close: () => closeSync(fd),
@@ -131,10 +124,18 @@ export function readMetrics(file: string): Metrics[] {
 }
 
 const LINE_BREAK = 0x0a;
-const NEWLINE = Uint8Array.of(LINE_BREAK);
 
 /** Bytes up to the last line break, it included. */
 const wholeLines = (bytes: Uint8Array): number => bytes.lastIndexOf(LINE_BREAK) + 1;
+
+const countLines = (bytes: Uint8Array): number => bytes.reduce((n, byte) => n + Number(byte === LINE_BREAK), 0);
+
+/** Bytes of the first `count` lines, their line breaks included. */
+function endOfLines(bytes: Uint8Array, count: number): number {
+  let end = 0;
+  for (let i = 0; i < count; i++) end = bytes.indexOf(LINE_BREAK, end) + 1;
+  return end;
+}
 
 /** Whole lines without their line breaks, numbered from 1. */
 function* linesOf(bytes: Uint8Array): Generator<{ readonly line: Uint8Array; readonly number: number }> {

@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
+import { parentPort, Worker } from "node:worker_threads";
+import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
+export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
 /** Milliseconds since an arbitrary start, monotonic. */
@@ -63,10 +65,12 @@ export function kernelModule(
   }
 }
 
+/** Whether this is run from the sources: the build has no .ts. */
+const isSource: boolean = import.meta.url.endsWith(".ts");
+
 /** A worker that waits for jobs and does not keep the process alive. `failed` is told, once, when it ends by itself. */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
-  // beside this file: .ts while it is run from the sources
-  const file = new URL(`./node-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+  const file = new URL(`./node-worker.${isSource ? "ts" : "js"}`, import.meta.url);
   const worker = new Worker(file, { workerData: start, name: `unrolled ${start.thread}` });
   let isStopped = false;
   worker.once("error", (error: Error) => failed(`a worker that died: ${error.message}`));
@@ -79,5 +83,44 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
       isStopped = true;
       void worker.terminate();
     },
+  };
+}
+
+/** A worker with this package in it, which serves `trainInWorker`. */
+export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
+  const file = new URL(`../train/training-worker.${isSource ? "ts" : "js"}`, import.meta.url);
+  const worker = new Worker(file, {
+    name: "unrolled training",
+    // else `#platform` would be the build's
+    ...(isSource && { execArgv: ["--conditions=unrolled-source"] }),
+  });
+  let isEnded = false;
+  const end = (reason: string): void => {
+    if (!isEnded) failed(reason);
+    isEnded = true;
+  };
+  worker.on("message", message);
+  worker.once("error", (error: Error) => end(`one that died: ${error.message}`));
+  worker.once("exit", (code) => end(`one that ended with code ${code}`));
+  return {
+    post: (value, transfer = []) => worker.postMessage(value, transfer),
+    hold(isHeld) {
+      if (isHeld) worker.ref();
+      else worker.unref();
+    },
+    async stop() {
+      isEnded = true;
+      await worker.terminate();
+    },
+  };
+}
+
+/** To whoever has started this worker; undefined in the main thread. */
+export function parentLink(): ParentLink | undefined {
+  const port = parentPort;
+  if (port === null) return undefined;
+  return {
+    post: (value, transfer = []) => port.postMessage(value, transfer),
+    listen: (heard) => void port.on("message", heard),
   };
 }

@@ -1,7 +1,9 @@
 /** @file What differs between Node and the web, the web's side. `node.ts` has the same names. */
 import { sentence, UnsupportedError } from "../base/index.ts";
+import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
+export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
 /** Milliseconds since an arbitrary start, monotonic. */
@@ -35,12 +37,22 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+type Variables = Readonly<Record<string, string>>;
+
+/** A worker that trains is named so, and after it come the variables of the page, as JSON: the kernels are loaded before any message can come. */
+const TRAINING = "unrolled training ";
+
+function variables(): Variables | undefined {
+  const { name = "", unrolledEnvironment } = globalThis as { name?: string; unrolledEnvironment?: Variables };
+  if (typeof document !== "undefined" || !name.startsWith(TRAINING)) return unrolledEnvironment;
+  return JSON.parse(name.slice(TRAINING.length)) as Variables;
+}
+
 /**
  * A page has no environment variables. An object stands in for them, as in `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`.
  * It must be there before the package is first imported, since the kernels are loaded then.
  */
-export const environment = (name: string): string | undefined =>
-  (globalThis as { unrolledEnvironment?: Readonly<Record<string, string>> }).unrolledEnvironment?.[name];
+export const environment = (name: string): string | undefined => variables()?.[name];
 
 /** Where this runs, for reports. */
 export const hostName = (): string => navigator.userAgent;
@@ -118,4 +130,37 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
   worker.postMessage(start);
   return { stop: () => worker.terminate() };
+}
+
+/** A worker with this package in it, which serves `trainInWorker`. */
+export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
+  const worker = new Worker(new URL("../train/training-worker.js", import.meta.url), {
+    type: "module",
+    name: TRAINING + JSON.stringify(variables() ?? {}),
+  });
+  worker.addEventListener("message", ({ data }) => message(data));
+  worker.addEventListener("error", (event) =>
+    failed(
+      event instanceof ErrorEvent
+        ? `one that died: ${event.message}`
+        : "one whose files can't be loaded (workers see no import map: a bundler is needed)",
+    ),
+  );
+  return {
+    post: (value, transfer = []) => worker.postMessage(value, { transfer: [...transfer] }),
+    hold: () => {},
+    stop() {
+      worker.terminate();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** To whoever has started this worker; undefined in a page. */
+export function parentLink(): ParentLink | undefined {
+  if (typeof document !== "undefined") return undefined;
+  return {
+    post: (value, transfer = []) => postMessage(value, { transfer: [...transfer] }),
+    listen: (heard) => addEventListener("message", ({ data }) => heard(data)),
+  };
 }

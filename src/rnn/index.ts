@@ -45,3 +45,4 @@ export type { MultiRnnState } from "./wrappers/multi-rnn-cell.ts";
 export { inputProjectionWrapper, outputProjectionWrapper } from "./wrappers/projection-wrappers.ts";
 export { highwayWrapper, residualWrapper } from "./wrappers/skip-wrappers.ts";
 export { weightedMean } from "./weighted-mean.ts";
+export { classWeights } from "./class-weights.ts";

@@ -1,12 +1,15 @@
-import type { LanguageModel } from "../model/index.ts";
+import type { Evaluation, LanguageModel } from "../model/index.ts";
 import type { EndReason, EpochEvent, EvaluationEvent, StepEvent, TrainEvent } from "./events.ts";
+import type { Measured } from "./task.ts";
+import { type OwnTask, trainOn } from "./train-on.ts";
+import type { TrainOnOptions } from "./train-options.ts";
 import { train, type TrainOptions } from "./train.ts";
 
 /** What happened, in lists of events. */
-export type History = {
+export type History<E extends Measured = Evaluation> = {
   readonly steps: readonly StepEvent[];
   readonly epochs: readonly EpochEvent[];
-  readonly evaluations: readonly EvaluationEvent[];
+  readonly evaluations: readonly EvaluationEvent<E>[];
   /** Steps done. */
   readonly step: number;
   readonly reason: EndReason;
@@ -17,13 +20,30 @@ export type FitOptions = TrainOptions & {
   readonly onEvent?: (event: TrainEvent) => void;
 };
 
+export type FitOnOptions = TrainOnOptions & {
+  /** Sees every event as it comes. */
+  readonly onEvent?: (event: TrainEvent<Measured>) => void;
+};
+
 /** `train` to its end, as one promise. Rejects as `train` throws. */
-export async function fit(model: LanguageModel, { onEvent, ...options }: FitOptions = {}): Promise<History> {
+export function fit(model: LanguageModel, { onEvent, ...options }: FitOptions = {}): Promise<History> {
+  return historyOf(train(model, options), onEvent);
+}
+
+/** `trainOn` to its end, as one promise. Rejects as `trainOn` throws. */
+export function fitOn<B>(task: OwnTask<B>, { onEvent, ...options }: FitOnOptions = {}): Promise<History<Measured>> {
+  return historyOf(trainOn(task, options), onEvent);
+}
+
+async function historyOf<E extends Measured>(
+  events: AsyncIterable<TrainEvent<E>>,
+  onEvent: ((event: TrainEvent<E>) => void) | undefined,
+): Promise<History<E>> {
   const steps: StepEvent[] = [];
   const epochs: EpochEvent[] = [];
-  const evaluations: EvaluationEvent[] = [];
+  const evaluations: EvaluationEvent<E>[] = [];
   let end = { step: 0, reason: "done" as EndReason };
-  for await (const event of train(model, options)) {
+  for await (const event of events) {
     onEvent?.(event);
     if (event.kind === "step") steps.push(event);
     else if (event.kind === "epoch") epochs.push(event);

@@ -22,14 +22,26 @@ export type StepResult = {
   readonly trouble: Trouble | undefined;
 };
 
-/** The first that holds NaN or infinity. */
-export function findNonFinite(what: Trouble["what"], tensors: Readonly<Record<string, Tensor>>): Trouble | undefined {
-  const found = Object.entries(tensors).find(([, tensor]) => !isAllFinite(tensor));
-  return found && { what, name: found[0] };
+/** A tensor that may hold what is not finite, and what to call it then. */
+export type Suspect = { readonly tensor: Tensor; readonly trouble: Trouble };
+
+export const suspects = (what: Trouble["what"], tensors: Readonly<Record<string, Tensor>>): readonly Suspect[] =>
+  Object.entries(tensors).map(([name, tensor]) => ({ tensor, trouble: { what, name } }));
+
+/** Of the first that holds NaN or infinity. */
+export function firstNonFinite(list: readonly Suspect[]): Trouble | undefined {
+  for (const { tensor, trouble } of list) if (!isAllFinite(tensor)) return trouble;
+  return undefined;
 }
 
-const partsOf = (state: State | undefined): Record<string, Tensor> =>
-  state === undefined ? {} : Object.fromEntries(leavesOf(state as Tree<Tensor>));
+/** The same of tensors with their names, of which nothing is made while all is well. */
+function findNonFinite(what: Trouble["what"], tensors: readonly (readonly [string, Tensor])[]): Trouble | undefined {
+  for (const [name, tensor] of tensors) if (!isAllFinite(tensor)) return { what, name };
+  return undefined;
+}
+
+const partsOf = (state: State | undefined): readonly (readonly [string, Tensor])[] =>
+  state === undefined ? [] : leavesOf(state as Tree<Tensor>);
 
 /**
  * One step of truncated backpropagation through time: the mean gradient of the batches, which follow each other, handed to `apply` with the factor
@@ -66,7 +78,7 @@ export function trainStep<B>(
     const loss = total / n;
     const { scale, norm, finite } = clipScale(gradients, clipNorm * n);
     if (!finite) {
-      const trouble = findNonFinite("gradient", gradients) ?? { what: "gradient", name: "norm" };
+      const trouble = findNonFinite("gradient", Object.entries(gradients)) ?? { what: "gradient", name: "norm" };
       return { loss, gradientNorm: norm / n, trouble };
     }
     apply(gradients, scale / n);

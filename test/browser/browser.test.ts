@@ -73,6 +73,7 @@ async function bundledSite(): Promise<Site> {
 }
 
 type Report = { readonly name: string; readonly numerics: string; readonly threads: number };
+type InWorker = { readonly late: number; readonly stepsTook: number };
 type LargeSteps = {
   readonly hash: string;
   readonly loaded: string;
@@ -88,7 +89,7 @@ type Visit = {
   run<T>(task: string): Promise<T>;
   /** What the page said on its console. */
   readonly said: string[];
-  workers(): number;
+  readonly workers: () => number;
 };
 
 describe.skipIf(isSkipped)("in Chromium", () => {
@@ -178,6 +179,20 @@ describe.skipIf(isSkipped)("in Chromium", () => {
       await visit(server, {}, async (page) => {
         const expected = { hash, isSame: true, step: 3, code: "ERR_DAMAGED", array: "w" };
         expect(await page.run("checkpoint")).toEqual(expected);
+      });
+    });
+
+    // workers see no import map
+    test.runIf(bundled)("trains in a worker as here, and goes on meanwhile", async () => {
+      await visit(server, {}, async (page) => {
+        const { late, stepsTook, ...rest } = await page.run<InWorker>("inWorker");
+        const error = { name: "DataError", code: "ERR_DATA" };
+        expect(rest).toEqual({ isSame: true, events: 6, error });
+        console.log(
+          `browser: in a worker, the page was late by ${late.toFixed(1)} ms; ${stepsTook.toFixed()} ms of steps`,
+        );
+        expect(late).toBeLessThan(50);
+        await expect.poll(page.workers).toBe(0);
       });
     });
 

@@ -55,6 +55,39 @@ const tasks = {
     return { hash, isSame, step: state.step, code, array };
   },
 
+  /** A run in a worker and the same here: whether all is equal, and by how many milliseconds this thread was late meanwhile at most. */
+  inWorker: async () => {
+    const { languageModel, saveLanguageModel, train, trainInWorker } = await import("unrolled");
+    const corpus = "It is a way I have of driving off the spleen, and regulating the circulation. ".repeat(200);
+    const model = { corpus, hiddenSize: 256, seed: 1 };
+    const options = { steps: 4, sequenceLength: 50, batchSize: 32 };
+    const told = ({ kind, step, loss }) => [kind, step, loss];
+    const there = trainInWorker(model, options);
+    const events = [told((await there.next()).value)];
+    let last = performance.now();
+    let late = 0;
+    const timer = setInterval(() => {
+      late = Math.max(late, performance.now() - last - 5);
+      last = performance.now();
+    }, 5);
+    for await (const event of there) events.push(told(event));
+    clearInterval(timer);
+    const bytes = await there.modelBytes();
+    const here = languageModel(model);
+    const expected = [];
+    const began = performance.now();
+    for await (const event of train(here, { ...options, threads: 1 })) expected.push(told(event));
+    return {
+      late,
+      stepsTook: performance.now() - began,
+      isSame: JSON.stringify(events) === JSON.stringify(expected) && String(bytes) === String(saveLanguageModel(here)),
+      events: events.length,
+      error: await trainInWorker(model, { ...options, corpus: "It" })
+        .next()
+        .catch(({ name, code }) => ({ name, code })),
+    };
+  },
+
   /** Steps that are large enough for the pool, all but the first with every worker there. */
   largeSteps: async () => {
     const { engineReport, languageModel, loadLanguageModel, saveLanguageModel, train } = await import("unrolled");
