@@ -1,0 +1,167 @@
+/** @file The work of `--task tag`. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { DataError, randomStream } from "unrolled";
+import { readTagged } from "unrolled/node";
+import {
+  evaluateTagger,
+  loadTagger,
+  splitExamples,
+  type SpanF1,
+  tagAll,
+  type TaggedExample,
+  type TaggedSentence,
+  type Tagger,
+  tagger,
+  taggerTask,
+  type TagScheme,
+} from "unrolled/tasks";
+import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
+
+type TagTaskOptions = TaskOptions & {
+  readonly scheme?: TagScheme;
+  readonly tokenColumn?: number;
+  readonly tagColumn?: number;
+  readonly output?: "crf" | "softmax";
+  readonly wordSize?: number;
+  readonly characterSize?: number;
+  readonly shapeSize?: number;
+  readonly minCount?: number;
+  readonly maxWords?: number;
+  readonly keepCase?: true;
+  readonly oneDirection?: true;
+  readonly inputDropout?: number;
+  readonly wordDropout?: number;
+};
+
+type TagData = { readonly training: readonly TaggedExample[]; readonly validation: readonly TaggedExample[] };
+
+function readAll(
+  paths: readonly string[],
+  { tokenColumn = 0, tagColumn = -1 }: Partial<TagTaskOptions>,
+): TaggedExample[] {
+  const examples = paths.flatMap((path) => readTagged(path, { tokenColumn, tagColumn }));
+  if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one sentence, got none`);
+  return examples;
+}
+
+function create({ training }: TagData, options: TagTaskOptions): Tagger {
+  const { keepCase, oneDirection, cell, dialect, hiddenSize, layers, dropout, seed, scheme } = options;
+  const { output = "crf", wordSize = 100, characterSize = 25, shapeSize = 8 } = options;
+  const { minCount = 1, maxWords = 50_000, inputDropout = 0.3 } = options;
+  const stack = { cell, dialect, hiddenSize, layers, dropout, bidirectional: oneDirection !== true };
+  return tagger({
+    examples: training,
+    ...stack,
+    ...(scheme !== undefined && { scheme }),
+    output,
+    wordSize,
+    characterSize,
+    shapeSize,
+    minCount,
+    maxWords,
+    inputDropout,
+    lowerCase: keepCase !== true,
+    seed,
+  });
+}
+
+/** A sentence as the model sees it: words that it does not know in brackets. */
+function asSeen(model: Tagger, { tokens, tags }: TaggedExample): string {
+  return tokens.map((token, t) => `${model.wordId(token) === 0 ? `[${token}]` : token}/${tags[t]}`).join(" ");
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const input = path === "-" ? process.stdin : createReadStream(path, "utf8");
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) yield line;
+}
+
+function predictionOf(
+  { tokens, tags, spans, score, probabilities }: TaggedSentence,
+  names: readonly string[],
+): Prediction {
+  // a blank line follows
+  const text = tokens.map((token, t) => `${token}\t${tags[t]}\n`).join("");
+  const own = tags.map((tag, t) => probabilities[t][names.indexOf(tag)]);
+  return {
+    text,
+    json: {
+      tokens: [...tokens],
+      tags: [...tags],
+      spans: spans.map((span) => ({ ...span })),
+      score,
+      probabilities: own,
+    },
+  };
+}
+
+async function* predict(
+  model: Tagger,
+  inputs: readonly string[],
+  { batchSize = 64, free }: { readonly batchSize?: number; readonly free?: true },
+): AsyncGenerator<Prediction> {
+  let waiting: string[][] = [];
+  const answers = function* (): Generator<Prediction> {
+    const found = tagAll(model, waiting, { constrained: free !== true, batchSize });
+    waiting = [];
+    for (const sentence of found) yield predictionOf(sentence, model.config.tags);
+  };
+  for (const path of inputs.length === 0 ? ["-"] : inputs) {
+    for await (const line of linesOf(path)) {
+      // an empty line has an answer too, so that lines and answers go together
+      waiting.push(line.trim() === "" ? [] : line.trim().split(/\s+/u));
+      // a person who types wants the answer now
+      if (waiting.length >= batchSize || (path === "-" && process.stdin.isTTY)) yield* answers();
+    }
+  }
+  yield* answers();
+}
+
+/** Precision, recall and F1 by label, as conlleval prints them. */
+function table({ labels, micro, macro }: SpanF1): string {
+  const rows = [...Object.entries(labels), ["all", micro] as const, ["mean of labels", macro] as const];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const percent = (x: number): string => (100 * x).toFixed(2).padStart(9);
+  return [
+    `${"".padEnd(width)}  precision    recall        F1  spans`,
+    ...rows.map(
+      ([name, { precision, recall, f1, support }]) =>
+        `${name.padEnd(width)}  ${percent(precision)} ${percent(recall)} ${percent(f1)} ${String(support).padStart(6)}`,
+    ),
+  ].join("\n");
+}
+
+function evaluated(model: Tagger, examples: readonly TaggedExample[]): Evaluated {
+  const { loss, accuracy, f1, spans } = evaluateTagger(model, examples);
+  return { measures: { loss, accuracy, f1 }, text: table(spans) };
+}
+
+const task: Task<Tagger, TagData, TagTaskOptions> = {
+  read(paths, options) {
+    const random = randomStream(options.seed).named("split");
+    return splitExamples(readAll(paths, options), { validation: options.validation, random });
+  },
+  create,
+  decode: loadTagger,
+  describe(model, { training, validation }) {
+    const { cell, layers, hiddenSize, bidirectional, tags, words, output } = model.config;
+    const network = `${cell}, ${layers} layer${layers === 1 ? "" : "s"} of ${hiddenSize}${bidirectional ? " in both directions" : ""}`;
+    const count = (training.length + validation.length).toLocaleString("en");
+    return `${count} sentences (${tags.length} tags, ${words.length.toLocaleString("en")} words); ${network}, ${output}`;
+  },
+  preview: (model, { training }) => training.slice(0, 3).map((example) => asSeen(model, example)),
+  training(model, { training, validation }, { batchSize, seed, wordDropout = 0.25 }) {
+    return {
+      task: taggerTask(model, { training, validation, batchSize, seed, wordDropout }),
+      stepsPerEpoch: Math.ceil(training.length / batchSize),
+      examples: { training: training.length, validation: validation.length },
+    };
+  },
+  predict,
+  evaluate: (model, paths, options) => Promise.resolve(evaluated(model, readAll(paths, options))),
+  finish: (model, { validation }) =>
+    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluated(model, validation)),
+};
+
+/** As the commands see it. */
+export const tagTask: Task = asTask(task);

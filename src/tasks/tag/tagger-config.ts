@@ -1,0 +1,67 @@
+import { checkChoice, FormatError, sentence } from "../../base/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import type { TagScheme } from "../../metrics/index.ts";
+import { asFormatError, field, type Fields, parseFields, type StackConfig, stackFields } from "../../model/index.ts";
+import { tagConstraints } from "./scheme.ts";
+import { SHAPES, UNKNOWN_TOKEN } from "./words.ts";
+
+/** All that inference needs, apart from the parameters. */
+export type TaggerConfig = StackConfig & {
+  readonly scheme: TagScheme;
+  readonly tags: readonly string[];
+  /** Known words, `words[0]` for all others. */
+  readonly words: readonly string[];
+  /** Known characters, `characters[0]` for all others. */
+  readonly characters: readonly string[];
+  /** Whether words are looked up in lower case. The characters and the shape are those of the word as it is written. */
+  readonly lowerCase: boolean;
+  /** Numbers for a word. */
+  readonly wordSize: number;
+  /** Numbers for a character, and units of the layer that reads a word in each direction. 0: words only. */
+  readonly characterSize: number;
+  /** Numbers for how a word is written. 0: none. */
+  readonly shapeSize: number;
+  /** Of the scores of tags: a CRF scores their order too. */
+  readonly output: "crf" | "softmax";
+  /** Probability of dropping a number of what stands for a word, while training. */
+  readonly inputDropout: number;
+  readonly seed: number;
+};
+
+const text = (where: string, value: unknown): string => field.text(where, value);
+
+const size = (where: string, value: unknown): number => (value === 0 ? 0 : field.size(where, value));
+
+const fields: Fields<TaggerConfig> = {
+  ...stackFields,
+  scheme: (where, value) => checkChoice(where, value, ["BIO", "BIOES", "none"]),
+  tags: field.list(text),
+  words: field.list(text),
+  characters: field.list(text),
+  lowerCase: (where, value) => field.flag(where, value),
+  wordSize: field.size,
+  characterSize: size,
+  shapeSize: size,
+  output: (where, value) => checkChoice(where, value, ["crf", "softmax"]),
+  inputDropout: field.probability,
+  seed: field.integer,
+};
+
+/** What `configuration()` gave, of a file of `numbers` numbers. Throws FormatError, also for tables that are larger than the file. */
+export function parseTaggerConfig(value: JsonValue, numbers: number): TaggerConfig {
+  const where = "tagger configuration";
+  const config = parseFields(where, value, fields);
+  for (const name of ["tags", "words", "characters"] as const) {
+    const list = config[name];
+    if (list.length === 0 || new Set(list).size !== list.length)
+      throw new FormatError(sentence(where, `${name} that differ`, list.length === 0 ? "none" : "one of them twice"));
+    if (name !== "tags" && list[0] !== UNKNOWN_TOKEN)
+      throw new FormatError(sentence(where, `${name} that begin with ${UNKNOWN_TOKEN}`, JSON.stringify(list[0])));
+  }
+  const { wordSize, characterSize, shapeSize, words, characters } = config;
+  const declared = wordSize * words.length + characterSize * characters.length + shapeSize * SHAPES;
+  if (declared > numbers)
+    throw new FormatError(sentence(where, `${declared} numbers of embeddings`, `${numbers} numbers in all`));
+  asFormatError(() => tagConstraints(config.tags, config.scheme));
+  return config;
+}
