@@ -1,0 +1,154 @@
+/** @file What a transcriber writes down, and when each character was said. */
+import { checkInteger, checkNumber, sentence, UnsupportedError } from "../../base/index.ts";
+import type { LanguageModel } from "../../model/index.ts";
+import type { State } from "../../rnn/index.ts";
+import {
+  ctcLogProbability,
+  logSoftmax,
+  outsideScopes,
+  scope,
+  tensor,
+  withoutGradient,
+  cast,
+} from "../../tensor/index.ts";
+import { BLANK, ctcAlign, ctcBeamSearch, ctcGreedy, type StepProbabilities } from "./ctc-decoding.ts";
+import { checkSamples, type Features } from "./features.ts";
+import type { Transcriber } from "./transcriber.ts";
+
+/** Natural log-probability of a character after a text. */
+export type CharacterScore = (before: string, character: string) => number;
+
+export type TranscribeOptions = {
+  /** Texts that are kept in the search. Default 1: the best path. */
+  readonly beam?: number;
+  /** What the language makes of a text, in a search with more than one; see `characterScore` for a language model of ours. */
+  readonly language?: CharacterScore;
+  /** Weight of `language`. Default 0.5. */
+  readonly languageWeight?: number;
+  /** Added for each character, against the language model's liking for short texts. Default 0. */
+  readonly lengthBonus?: number;
+};
+
+/** A character and when it is heard, in seconds from the beginning. */
+export type AlignedCharacter = { readonly character: string; readonly from: number; readonly to: number };
+
+export type Transcript = {
+  readonly text: string;
+  /** log P(text | recording), over all paths, without the language model. */
+  readonly score: number;
+  /** The best path of this text. A character's time is where the layers are sure of it, which is shorter than its sound. */
+  readonly alignment: readonly AlignedCharacter[];
+};
+
+/**
+ * Transcribes one recording, whose sample rate must be that of `model.features`. Throws RangeError for options, DataError for samples that are not finite.
+ */
+export function transcribe(model: Transcriber, samples: Float32Array, options: TranscribeOptions = {}): Transcript {
+  checkSamples("transcribe", samples);
+  const [steps] = stepProbabilities(model, [model.hear(samples)]);
+  const labels = search(model, steps, options);
+  return {
+    text: model.textOf(labels),
+    score: ctcLogProbability(steps.data, labels, steps),
+    alignment: alignedCharacters(model, steps, labels),
+  };
+}
+
+/**
+ * When each character of a known text is said: the best path of that text ("forced alignment"). Throws DataError for characters that the alphabet lacks and
+ * for a text that is too long for the recording.
+ */
+export function alignText(model: Transcriber, samples: Float32Array, text: string): readonly AlignedCharacter[] {
+  checkSamples("alignText", samples);
+  const [steps] = stepProbabilities(model, [model.hear(samples)]);
+  return alignedCharacters(model, steps, model.labelsOf(text));
+}
+
+function search(model: Transcriber, steps: StepProbabilities, options: TranscribeOptions): Int32Array {
+  const { beam = 1, language, languageWeight = 0.5, lengthBonus = 0 } = options;
+  checkInteger("transcribe beam", beam, 1);
+  checkNumber("transcribe languageWeight", languageWeight, 0);
+  checkNumber("transcribe lengthBonus", lengthBonus);
+  if (beam === 1) return ctcGreedy(steps).labels;
+  const scoreNext = (before: readonly number[], label: number): number => {
+    if (language === undefined) return lengthBonus;
+    const text = model.textOf(Int32Array.from(before));
+    return languageWeight * language(text, model.textOf(Int32Array.of(label))) + lengthBonus;
+  };
+  return ctcBeamSearch(steps, { beam, scoreNext }).labels;
+}
+
+/** Log-probabilities of some recordings, run side by side. */
+export function stepProbabilities(model: Transcriber, heard: readonly Features[]): StepProbabilities[] {
+  const { classes } = model;
+  return withoutGradient(() =>
+    scope(() => {
+      const { inputs, lengths } = model.batch(heard);
+      const { logits } = model.forward(inputs, { lengths });
+      const all = logSoftmax(cast(logits, "float64")).values() as Float64Array;
+      return heard.map((_, b) => {
+        const data = new Float64Array(lengths[b] * classes);
+        for (let t = 0; t < lengths[b]; t++) {
+          const from = (t * heard.length + b) * classes;
+          data.set(all.subarray(from, from + classes), t * classes);
+        }
+        return { data, classes, blank: BLANK };
+      });
+    }),
+  );
+}
+
+function alignedCharacters(model: Transcriber, steps: StepProbabilities, labels: Int32Array): AlignedCharacter[] {
+  const path = ctcAlign(steps, labels);
+  const seconds = model.features.hopSeconds * model.config.timeReduction;
+  return Array.from(labels, (label, i) => ({
+    character: model.textOf(Int32Array.of(label)),
+    from: path.indexOf(i) * seconds,
+    to: (path.lastIndexOf(i) + 1) * seconds,
+  }));
+}
+
+/** States that are remembered: those of one search share their beginnings. */
+const REMEMBERED = 5000;
+
+/**
+ * A language model over characters as a score for `transcribe`. `start` is what stands before every text, such as "\n" where the model has read lines.
+ * A character that its vocabulary lacks scores -20. Throws UnsupportedError for a model over bytes or words.
+ */
+export function characterScore(model: LanguageModel, start = "\n"): CharacterScore {
+  if (model.vocabulary.unit !== "char")
+    throw new UnsupportedError(
+      sentence("characterScore", "a model over characters", `one over ${model.vocabulary.unit}s`),
+    );
+  type Known = { readonly state: State; readonly next: Float64Array };
+  const known = new Map<string, Known>();
+  const read = (state: State, text: string): Known =>
+    outsideScopes(() =>
+      withoutGradient(() =>
+        scope(() => {
+          const ids = model.vocabulary.encode(text);
+          const result = model.forward(tensor(ids, { shape: [ids.length, 1] }), state);
+          const all = logSoftmax(cast(result.logits, "float64")).values() as Float64Array;
+          return { state: result.state, next: all.slice(-model.vocabulary.size) };
+        }),
+      ),
+    );
+  const after = (text: string): Known => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (known.size > REMEMBERED) known.clear();
+    const characters = [...text];
+    const made =
+      characters.length === 0
+        ? read(model.initialState(1), start)
+        : read(after(characters.slice(0, -1).join("")).state, characters[characters.length - 1]);
+    known.set(text, made);
+    return made;
+  };
+  return (before, character) => {
+    const id = model.vocabulary.idOf(character);
+    return id === undefined ? UNKNOWN : after(before).next[id];
+  };
+}
+
+const UNKNOWN = -20;

@@ -1,0 +1,168 @@
+/** @file A transcriber with its recordings, as `trainOn` wants it. */
+import { checkInteger, checkNumber, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
+import { exampleBatches } from "../../data/index.ts";
+import { characterErrorRate, wordErrorRate } from "../../metrics/index.ts";
+import { ctcLogProbability, ctcLoss, mean, mul, tensor } from "../../tensor/index.ts";
+import type { OwnTask } from "../../train/index.ts";
+import { BLANK, ctcGreedy } from "./ctc-decoding.ts";
+import { checkSamples, type Features } from "./features.ts";
+import { stepProbabilities } from "./transcribe.ts";
+import type { Transcriber, Utterance } from "./transcriber.ts";
+
+/** A recording as it is trained on. */
+export type HeardUtterance = { readonly heard: Features; readonly labels: Int32Array; readonly text: string };
+
+/** Distortions while training, of scaled frames. SpecAugment (Park et al. 2019) without time warping, and noise. */
+export type Augmentation = {
+  /** Deviation of normal noise on each number. Default 0. */
+  readonly noise?: number;
+  /** Runs of frames that are silenced in each recording. Default 0. */
+  readonly timeMasks?: number;
+  /** Longest such run, in frames. Default 10. */
+  readonly timeWidth?: number;
+  /** Runs of bands that are silenced. Default 0. */
+  readonly bandMasks?: number;
+  /** Widest such run. Default 6. */
+  readonly bandWidth?: number;
+};
+
+export type TranscriberTaskOptions = {
+  readonly training: readonly Utterance[];
+  /** Held out: after it the loss, the character and the word error rate are reported. Default: none. */
+  readonly validation?: readonly Utterance[];
+  /** Default 16. */
+  readonly batchSize?: number;
+  /** Of the order of the batches. Default 0. */
+  readonly seed?: number;
+  readonly augment?: Augmentation;
+};
+
+/** On held-out recordings. */
+export type TranscriptMeasures = {
+  /** Mean of -log P(text) / max(1, characters). */
+  readonly loss: number;
+  readonly characterErrorRate: number;
+  readonly wordErrorRate: number;
+};
+
+/**
+ * What `trainOn` needs. The loss is the mean over the batch of -log P(text) / max(1, characters), as PyTorch's `CTCLoss`.
+ *
+ * Throws DataError, which names the recording, for a character that the alphabet lacks, for samples that are not finite, and for a text with more characters
+ * than the recording has steps (a smaller `timeReduction` or hop helps).
+ */
+export function transcriberTask(
+  model: Transcriber,
+  { training, validation = [], batchSize = 16, seed = 0, augment = {} }: TranscriberTaskOptions,
+): OwnTask<readonly HeardUtterance[]> {
+  const where = "transcriberTask";
+  checkInteger(`${where} batchSize`, batchSize, 1);
+  for (const [name, value] of Object.entries(augment)) checkNumber(`${where} augment ${name}`, value, 0);
+  if (training.length === 0) throw new DataError(sentence(where, "at least one recording to train on", "none"));
+  const examples = training.map((one, i) => heardUtterance(model, one, `training[${i}]`));
+  const held = validation.map((one, i) => heardUtterance(model, one, `validation[${i}]`));
+  const order = randomStream(seed).named("shuffle");
+  const lengthOf = ({ heard }: HeardUtterance): number => heard.frames;
+  return {
+    parameters: model.parameters(),
+    batches: (index) => exampleBatches(examples, { batchSize, lengthOf, random: order.at(index) }),
+    loss(batch, { random }) {
+      const noisy = random.named("augment");
+      const { inputs, lengths } = model.batch(batch.map(({ heard }, i) => distorted(heard, augment, noisy.at(i))));
+      const { logits } = model.forward(inputs, { lengths, random });
+      const losses = ctcLoss(
+        logits,
+        batch.map(({ labels }) => labels),
+        { blank: BLANK, lengths },
+      );
+      return mean(mul(losses, tensor(batch.map(({ labels }) => 1 / Math.max(1, labels.length)))));
+    },
+    tokens: (batch) => batch.length,
+    ...(held.length > 0 && {
+      evaluate: () => {
+        const { loss, texts: _texts, ...measures } = measure(model, held, batchSize);
+        return { loss, measures };
+      },
+    }),
+    fingerprint: { training: training.length, validation: validation.length, batchSize, seed, augment: { ...augment } },
+  };
+}
+
+/** Loss and error rates of the best paths on recordings with their texts. */
+export function evaluateTranscriber(
+  model: Transcriber,
+  utterances: readonly Utterance[],
+  { batchSize = 16 }: { readonly batchSize?: number } = {},
+): TranscriptMeasures & { readonly texts: readonly string[] } {
+  return measure(
+    model,
+    utterances.map((one, i) => heardUtterance(model, one, `recording ${i}`)),
+    batchSize,
+  );
+}
+
+function measure(
+  model: Transcriber,
+  held: readonly HeardUtterance[],
+  batchSize: number,
+): TranscriptMeasures & { readonly texts: readonly string[] } {
+  let loss = 0;
+  const texts: string[] = [];
+  for (let at = 0; at < held.length; at += batchSize) {
+    const batch = held.slice(at, at + batchSize);
+    stepProbabilities(
+      model,
+      batch.map(({ heard }) => heard),
+    ).forEach((steps, b) => {
+      const { labels } = batch[b];
+      loss -= ctcLogProbability(steps.data, labels, steps) / Math.max(1, labels.length);
+      texts.push(model.textOf(ctcGreedy(steps).labels));
+    });
+  }
+  const references = held.map(({ text }) => text);
+  return {
+    loss: loss / held.length,
+    characterErrorRate: characterErrorRate(references, texts),
+    wordErrorRate: wordErrorRate(references, texts),
+    texts,
+  };
+}
+
+function heardUtterance(model: Transcriber, { samples, text, name }: Utterance, place: string): HeardUtterance {
+  const where = name ?? place;
+  checkSamples(where, samples);
+  const unknown = [...text].find((character) => !model.vocabulary.has(character));
+  if (unknown !== undefined)
+    throw new DataError(sentence(where, "characters of the alphabet", JSON.stringify(unknown)));
+  const labels = model.labelsOf(text);
+  const heard = model.hear(samples);
+  const needed = labels.length + labels.filter((label, i) => i > 0 && label === labels[i - 1]).length;
+  const steps = model.stepsOf(heard.frames);
+  if (needed > steps) {
+    const hint = "Use a smaller time reduction or hop, or leave it out";
+    throw new DataError(sentence(where, `at least ${needed} steps for its text`, String(steps), hint));
+  }
+  return { heard, labels, text };
+}
+
+function distorted(heard: Features, augment: Augmentation, random: RandomStream): Features {
+  const { noise = 0, timeMasks = 0, timeWidth = 10, bandMasks = 0, bandWidth = 6 } = augment;
+  if (noise === 0 && timeMasks === 0 && bandMasks === 0) return heard;
+  const { frames, size } = heard;
+  const data = noise === 0 ? heard.data.slice() : heard.data.map((x) => x + noise * random.normal());
+  /** A run somewhere in [0, length). */
+  const run = (length: number, widest: number): [number, number] => {
+    const width = random.integer(Math.min(Math.floor(widest), length) + 1);
+    const from = random.integer(length - width + 1);
+    return [from, from + width];
+  };
+  for (let i = 0; i < timeMasks; i++) {
+    const [from, to] = run(frames, timeWidth);
+    data.fill(0, from * size, to * size);
+  }
+  for (let i = 0; i < bandMasks; i++) {
+    const [from, to] = run(size, bandWidth);
+    for (let t = 0; t < frames; t++) data.fill(0, t * size + from, t * size + to);
+  }
+  return { data, frames, size };
+}

@@ -1,0 +1,298 @@
+import {
+  checkChoice,
+  checkInteger,
+  DataError,
+  FormatError,
+  kindError,
+  type RandomStream,
+  randomStream,
+  sentence,
+  withPrefix,
+} from "../../base/index.ts";
+import {
+  buildVocabulary,
+  type Scaler,
+  scalerFromJSON,
+  standardScaler,
+  type Vocabulary,
+  vocabularyFromJSON,
+} from "../../data/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import {
+  asFormatError,
+  checkDeclaredSize,
+  decodeModel,
+  encodeModel,
+  field,
+  type Fields,
+  parseFields,
+  RecurrentStack,
+  type SavedModel,
+  type StackConfig,
+  stackConfigOf,
+  stackFields,
+} from "../../model/index.ts";
+import { constant, glorotUniform, ParameterSet, type Parameters, type State } from "../../rnn/index.ts";
+import { linear, reshape, tensor, type Tensor } from "../../tensor/index.ts";
+import {
+  type FeatureConfig,
+  featureConfigOf,
+  featureExtractor,
+  type FeatureOptions,
+  type Features,
+  featureSize,
+} from "./features.ts";
+import { transcriptStream, type TranscriptStream } from "./transcript-stream.ts";
+
+/** A recording with what is said in it. */
+export type Utterance = {
+  readonly samples: Float32Array;
+  readonly text: string;
+  /** Named in errors, such as the file. */
+  readonly name?: string;
+};
+
+/** Architecture of a transcriber. */
+export type TranscriberConfig = StackConfig & {
+  /** Frames that are put together into one step of the recurrent layers: the sequence is that many times shorter. */
+  readonly timeReduction: number;
+  /**
+   * What frames are scaled by, for mean 0 and deviation 1 in each band: the statistics of the training data ("global"), or each recording's own
+   * ("utterance"), which takes away much of what differs between voices and microphones but needs the whole recording.
+   */
+  readonly normalization: "global" | "utterance";
+  readonly seed: number;
+};
+
+export type TranscriberOptions = Partial<TranscriberConfig> & {
+  /** How frames are made; the sample rate of all recordings is needed. */
+  readonly features: FeatureOptions;
+  /** Training data: the alphabet and the scales are taken from it. */
+  readonly utterances: readonly Utterance[];
+  /** Characters that can be written, where they are not to be those of the utterances. */
+  readonly alphabet?: string;
+};
+
+/** Settings of `transcriber` where nothing else is asked for. */
+const DEFAULTS: Partial<StackConfig> = { cell: "lstm", bidirectional: true };
+
+/**
+ * Writes down what is said: frames of log-mel energies or MFCC, some of them put together, recurrent layers, and a linear layer to one score for each
+ * character and the blank. Letters: T steps, B rows, k frames of a step, F numbers of a frame, C classes.
+ */
+export class Transcriber implements SavedModel {
+  readonly kind = "transcriber";
+  readonly config: TranscriberConfig;
+  readonly features: FeatureConfig;
+  readonly vocabulary: Vocabulary;
+  readonly scaler: Scaler;
+  readonly #extract: (samples: Float32Array) => Features;
+  readonly #stack: RecurrentStack;
+  readonly #output: ParameterSet;
+
+  /** Use `transcriber(...)`. `initialize: false` leaves the parameters at zero, for loading. */
+  constructor(
+    config: TranscriberConfig,
+    { features, vocabulary, scaler }: { features: FeatureConfig; vocabulary: Vocabulary; scaler: Scaler },
+    initialize: boolean,
+  ) {
+    this.config = config;
+    this.features = features;
+    this.vocabulary = vocabulary;
+    this.scaler = scaler;
+    this.#extract = featureExtractor(features);
+    const random = randomStream(config.seed).named("init");
+    this.#stack = new RecurrentStack(config, this.inputSize, { random: random.named("rnn"), initialize });
+    const { outputSize } = this.#stack;
+    this.#output = new ParameterSet("output", () => ({
+      "output/kernel": { shape: [outputSize, this.classes], initializer: glorotUniform },
+      "output/bias": { shape: [this.classes], initializer: constant(0) },
+    }));
+    this.#output.build(outputSize, { random, initialize });
+  }
+
+  /** C: characters and the blank. */
+  get classes(): number {
+    return this.vocabulary.size + 1;
+  }
+
+  /** k · F. */
+  get inputSize(): number {
+    return this.config.timeReduction * featureSize(this.features);
+  }
+
+  /** By path: `rnn/0/forward/kernel`, …, `output/kernel`, `output/bias`. */
+  parameters(): Parameters {
+    return { ...withPrefix("rnn", this.#stack.parameters()), ...this.#output.values() };
+  }
+
+  /** All that is needed to hear as in training: architecture, frames, scales, alphabet. */
+  configuration(): JsonValue {
+    return {
+      ...this.config,
+      features: { ...this.features },
+      scaler: this.scaler.toJSON(),
+      vocabulary: this.vocabulary.toJSON(),
+    };
+  }
+
+  /** Number of trainable numbers. */
+  get parameterCount(): number {
+    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+  }
+
+  /** Frames as they are before scaling. */
+  frames(samples: Float32Array): Features {
+    return this.#extract(samples);
+  }
+
+  /** Scaled frames. */
+  normalize({ data, frames, size }: Features): Features {
+    if (frames === 0) return { data, frames, size };
+    const scaler = this.config.normalization === "global" ? this.scaler : standardScaler(data, size);
+    return { data: scaler.transform(data), frames, size };
+  }
+
+  /** Scaled frames of a recording, as the layers see them. Throws DataError for samples that are not finite. */
+  hear(samples: Float32Array): Features {
+    return this.normalize(this.frames(samples));
+  }
+
+  /** Steps that `frames` become: those of the last one are filled up with zeros. */
+  stepsOf(frames: number): number {
+    return Math.ceil(frames / this.config.timeReduction);
+  }
+
+  /** Classes of the characters of a text. Throws DataError for one that is not in the alphabet. */
+  labelsOf(text: string): Int32Array {
+    return this.vocabulary.encode(text).map((id) => id + 1);
+  }
+
+  textOf(labels: Int32Array): string {
+    return this.vocabulary.decode(labels.map((label) => label - 1));
+  }
+
+  /** Scores [T, B, C] of inputs [T, B, k · F], and the state of layers in one direction. With `random`, dropout is on. */
+  forward(
+    inputs: Tensor,
+    options: {
+      readonly lengths?: Int32Array;
+      readonly random?: RandomStream;
+      readonly initialState?: State | undefined;
+    } = {},
+  ): { readonly logits: Tensor; readonly state: State } {
+    const [steps, batch] = inputs.shape;
+    const { outputs, state } = this.#stack.run(inputs, options);
+    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
+    const flat = linear(reshape(outputs, [steps * batch, this.#stack.outputSize]), kernel, bias);
+    return { logits: reshape(flat, [steps, batch, this.classes]), state };
+  }
+
+  /** Recordings side by side: inputs [T, B, k · F] and the steps of each. */
+  batch(heard: readonly Features[]): { readonly inputs: Tensor; readonly lengths: Int32Array } {
+    const lengths = Int32Array.from(heard, ({ frames }) => this.stepsOf(frames));
+    const steps = Math.max(1, ...lengths);
+    const data = new Float32Array(steps * heard.length * this.inputSize);
+    heard.forEach((one, b) => {
+      for (let t = 0; t < lengths[b]; t++) {
+        const from = t * this.inputSize;
+        data.set(one.data.subarray(from, from + this.inputSize), (t * heard.length + b) * this.inputSize);
+      }
+    });
+    return { inputs: tensor(data, { shape: [steps, heard.length, this.inputSize] }), lengths };
+  }
+
+  /**
+   * Transcribes samples as they come; the text is that of the whole recording. Throws UnsupportedError for layers in both directions and for
+   * normalization "utterance", which need the end.
+   */
+  stream(): TranscriptStream {
+    return transcriptStream(this);
+  }
+}
+
+/**
+ * A transcriber for recordings like `utterances`. Defaults: log-mel frames (see `FeatureOptions`), two frames to a step, one LSTM layer of 128 units in
+ * both directions, each recording scaled by itself (by the training data for layers in one direction), seed 0.
+ *
+ * Throws TypeError and RangeError for options, DataError without utterances or text, and for samples that are not finite.
+ */
+export function transcriber({ features, utterances, alphabet, ...rest }: TranscriberOptions): Transcriber {
+  const where = "transcriber";
+  const stack = stackConfigOf(where, rest, DEFAULTS);
+  const { timeReduction = 2, seed = 0, normalization = stack.bidirectional ? "utterance" : "global" } = rest;
+  const config: TranscriberConfig = {
+    ...stack,
+    timeReduction: checkInteger(`${where} timeReduction`, timeReduction, 1, 64),
+    normalization: checkChoice(`${where} normalization`, normalization, ["global", "utterance"]),
+    seed: checkInteger(`${where} seed`, seed),
+  };
+  if (!Array.isArray(utterances)) throw kindError(`${where} utterances`, "a list", utterances);
+  const featureConfig = featureConfigOf(`${where} features`, features);
+  const vocabulary = buildVocabulary(alphabet ?? utterances.map(({ text }: Utterance) => text));
+  const scaler = scalerOf(utterances, featureConfig);
+  return new Transcriber(config, { features: featureConfig, vocabulary, scaler }, true);
+}
+
+/** Statistics of some thousand seconds are as good as those of all. */
+const MEASURED = 1000;
+
+function scalerOf(utterances: readonly Utterance[], config: FeatureConfig): Scaler {
+  const extract = featureExtractor(config);
+  const parts = utterances.slice(0, MEASURED).map(({ samples }) => extract(samples).data);
+  const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+  if (all.length === 0)
+    throw new DataError(sentence("transcriber utterances", "at least one of a window's length", "none"));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return standardScaler(all, featureSize(config));
+}
+
+const featureFields: Fields<FeatureConfig> = {
+  kind: (where, value) => checkChoice(where, value, ["logMel", "mfcc"]),
+  sampleRate: field.integer,
+  bands: field.size,
+  coefficients: field.size,
+  windowSeconds: (_, value) => value as number,
+  hopSeconds: (_, value) => value as number,
+  lowHertz: (_, value) => value as number,
+  highHertz: (_, value) => value as number,
+};
+
+type FileFields = TranscriberConfig & {
+  readonly features: FeatureConfig;
+  readonly scaler: Scaler;
+  readonly vocabulary: Vocabulary;
+};
+
+const fileFields: Fields<FileFields> = {
+  ...stackFields,
+  timeReduction: (where, value) => checkInteger(where, value, 1, 64),
+  normalization: (where, value) => checkChoice(where, value, ["global", "utterance"]),
+  seed: field.integer,
+  // each number is checked as an option is
+  features: (where, value) => featureConfigOf(where, parseFields(where, value, featureFields)),
+  scaler: (_, value) => scalerFromJSON(value),
+  vocabulary: (_, value) => vocabularyFromJSON(value),
+};
+
+/** Builds a transcriber whose parameters are zero from its `configuration()`; throws FormatError for any other. */
+export function buildTranscriber(configuration: JsonValue, numbers: number): Transcriber {
+  const where = "transcriber file";
+  const { features, scaler, vocabulary, ...config } = parseFields(where, configuration, fileFields);
+  checkDeclaredSize(where, config, numbers);
+  if (vocabulary.unit !== "char") throw new FormatError(sentence(where, "an alphabet of characters", vocabulary.unit));
+  if (scaler.features !== featureSize(features))
+    throw new FormatError(sentence(where, `${featureSize(features)} scales`, String(scaler.features)));
+  return asFormatError(() => new Transcriber(config, { features, scaler, vocabulary }, false));
+}
+
+/** The bytes of a file with everything that transcribing needs (safetensors). */
+export const saveTranscriber = (model: Transcriber): Uint8Array => encodeModel(model);
+
+/** The transcriber in the bytes that `saveTranscriber` made. Throws FormatError for anything else. */
+export const loadTranscriber = (bytes: Uint8Array): Transcriber =>
+  decodeModel("loadTranscriber", bytes, { transcriber: buildTranscriber });

@@ -1,0 +1,213 @@
+/**
+ * @file Connectionist temporal classification (Graves, Fernández, Gomez and Schmidhuber 2006): the probability of a labelling is the sum over all
+ * paths that give it when repeated labels are merged and blanks are left out.
+ *
+ * Letters: T time steps, B rows, C classes, S labels of a target; L = 2S + 1 states: the labels with a blank before, between and after them.
+ */
+import {
+  checkInteger,
+  dtypeError,
+  exp,
+  isFloat,
+  kindError,
+  log,
+  log1p,
+  sentence,
+  shapeError,
+  type TypedArray,
+  UnsupportedError,
+  valueError,
+} from "../../base/index.ts";
+import { everyTime } from "../../engine/index.ts";
+import { isRecording, record } from "../tape.ts";
+import { allocate, type Tensor } from "../tensor.ts";
+import { mul } from "./arithmetic.ts";
+import { expandDims } from "./move.ts";
+
+export type CtcOptions = {
+  /** The class that stands for "no label". It has no default: frameworks differ (PyTorch 0, TensorFlow 1 the last one). */
+  readonly blank: number;
+  /** Valid steps of each row. Default: all T. */
+  readonly lengths?: ArrayLike<number> | undefined;
+  /** Whether the loss of a target that no path can give, and its gradient, is 0. Default false: the loss is Infinity, its gradient NaN, as in PyTorch. */
+  readonly zeroInfinity?: boolean;
+};
+
+/**
+ * -log P(target | logits) of each row, [B]: logits [T, B, C] are not normalised yet (a log-softmax is part of this op; logits that are log-probabilities
+ * are not changed by it), `targets` are the labels of each row, without blanks. Computed in log space and float64, whatever the dtype of the logits.
+ *
+ * An empty target is the path of blanks only, and costs 0 where a row has no steps. A target needs one step for each label and one for each pair of equal
+ * neighbours; with fewer its probability is 0. Values are those of PyTorch's `CTCLoss(reduction="none")` on log-softmax; its "mean" divides each by
+ * max(1, S) before it averages. Steps after a row's length have no effect and gradient 0.
+ *
+ * Throws RangeError for shapes, lengths outside [0, T], labels outside [0, C) and blanks among them; TypeError for dtypes. The gradient can't be
+ * differentiated again (UnsupportedError).
+ */
+export function ctcLoss(
+  logits: Tensor,
+  targets: readonly ArrayLike<number>[],
+  { blank, lengths, zeroInfinity = false }: CtcOptions,
+): Tensor {
+  const where = "ctcLoss";
+  if (logits.rank !== 3) throw shapeError(where, "logits [T, B, C]", logits.shape);
+  if (!isFloat(logits.dtype)) throw dtypeError(`${where} logits`, "float32 or float64", logits.dtype);
+  const [steps, batch, classes] = logits.shape;
+  checkInteger(`${where} blank`, blank, 0, classes - 1);
+  checkTargets(where, targets, { batch, classes, blank });
+  if (lengths !== undefined && lengths.length !== batch) throw shapeError(where, `${batch} lengths`, [lengths.length]);
+  const rowSteps = Int32Array.from({ length: batch }, (_, b) =>
+    lengths === undefined ? steps : checkInteger(`${where} lengths[${b}]`, lengths[b], 0, steps),
+  );
+  const rowTargets = targets.map((labels) => Int32Array.from(labels));
+
+  const loss = allocate(logits.dtype, [batch]);
+  const gradient = isRecording([logits]) ? allocate(logits.dtype, logits.shape) : undefined;
+  everyTime(gradient === undefined ? [logits, loss] : [logits, loss, gradient], (x, y, dx?: TypedArray) => {
+    dx?.fill(0);
+    for (let b = 0; b < batch; b++) {
+      const row: Row = { at: b * classes, stride: batch * classes, steps: rowSteps[b], classes, blank };
+      const p = logSoftmaxRow(x, row);
+      const found = latticeOf(p, rowTargets[b], row);
+      const isImpossible = found.logProbability === -Infinity;
+      y[b] = isImpossible && zeroInfinity ? 0 : -found.logProbability;
+      if (dx !== undefined && !(isImpossible && zeroInfinity)) writeGradient(dx, p, found, row);
+    }
+  });
+  return record([logits], [loss], (dLoss) => {
+    if (dLoss === undefined || gradient === undefined) return [];
+    if (isRecording([logits]))
+      throw new UnsupportedError(sentence(where, "a first derivative", "one of a gradient", "Use it in one grad only"));
+    return [mul(gradient, expandDims(dLoss, -1))];
+  });
+}
+
+/**
+ * log P(labels) of one sequence: `logProbabilities` [T, C] row-major are those of each step. -Infinity where no path gives the labels.
+ * Throws RangeError as `ctcLoss`.
+ */
+export function ctcLogProbability(
+  logProbabilities: Float64Array,
+  labels: ArrayLike<number>,
+  { classes, blank }: { readonly classes: number; readonly blank: number },
+): number {
+  const where = "ctcLogProbability";
+  checkInteger(`${where} blank`, blank, 0, classes - 1);
+  checkTargets(where, [labels], { batch: 1, classes, blank });
+  const row = { at: 0, stride: classes, steps: logProbabilities.length / classes, classes, blank };
+  return latticeOf(logProbabilities, Int32Array.from(labels), row).logProbability;
+}
+
+/** A row of a batch: its first number, the distance from step to step. */
+type Row = {
+  readonly at: number;
+  readonly stride: number;
+  readonly steps: number;
+  readonly classes: number;
+  readonly blank: number;
+};
+
+/** The states' classes, and the log-probabilities of all beginnings, [T, L]. */
+type Lattice = { readonly states: Int32Array; readonly alpha: Float64Array; readonly logProbability: number };
+
+/** [T, C] in float64. */
+function logSoftmaxRow(x: TypedArray, { at, stride, steps, classes }: Row): Float64Array {
+  const out = new Float64Array(steps * classes);
+  for (let t = 0; t < steps; t++) {
+    const from = at + t * stride;
+    let largest = -Infinity;
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, x[from + c]);
+    let total = 0;
+    for (let c = 0; c < classes; c++) total += exp(x[from + c] - largest);
+    const shift = largest + log(total);
+    for (let c = 0; c < classes; c++) out[t * classes + c] = x[from + c] - shift;
+  }
+  return out;
+}
+
+const addLogs = (a: number, b: number): number => {
+  if (a === -Infinity) return b;
+  if (b === -Infinity) return a;
+  return a > b ? a + log1p(exp(b - a)) : b + log1p(exp(a - b));
+};
+
+/** The label of state s, with blanks at even states. */
+function statesOf(labels: Int32Array, blank: number): Int32Array {
+  const states = new Int32Array(2 * labels.length + 1).fill(blank);
+  labels.forEach((label, i) => (states[2 * i + 1] = label));
+  return states;
+}
+
+/** From state s - 2 the blank between can be left out, unless the labels are equal. */
+const canSkip = (states: Int32Array, s: number): boolean => s >= 2 && s % 2 === 1 && states[s] !== states[s - 2];
+
+/** alpha[t, s]: log-probability of all paths that are in state s at step t. */
+function latticeOf(p: Float64Array, labels: Int32Array, { steps, classes, blank }: Row): Lattice {
+  const states = statesOf(labels, blank);
+  const L = states.length;
+  const alpha = new Float64Array(steps * L).fill(-Infinity);
+  if (steps === 0) return { states, alpha, logProbability: labels.length === 0 ? 0 : -Infinity };
+  alpha[0] = p[states[0]];
+  if (L > 1) alpha[1] = p[states[1]];
+  for (let t = 1; t < steps; t++) {
+    const before = (t - 1) * L;
+    // what can't be reached from the beginning, or can't reach the end, stays -Infinity
+    for (let s = Math.max(0, L - 2 * (steps - t)), end = Math.min(L, 2 * t + 2); s < end; s++) {
+      let sum = alpha[before + s];
+      if (s > 0) sum = addLogs(sum, alpha[before + s - 1]);
+      if (canSkip(states, s)) sum = addLogs(sum, alpha[before + s - 2]);
+      alpha[t * L + s] = sum + p[t * classes + states[s]];
+    }
+  }
+  const last = (steps - 1) * L;
+  const logProbability = L === 1 ? alpha[last] : addLogs(alpha[last + L - 1], alpha[last + L - 2]);
+  return { states, alpha, logProbability };
+}
+
+/** softmax - expected number of times that a path has the class at the step. */
+function writeGradient(dx: TypedArray, p: Float64Array, { states, alpha, logProbability }: Lattice, row: Row): void {
+  const { at, stride, steps, classes } = row;
+  const L = states.length;
+  if (logProbability === -Infinity) {
+    for (let t = 0; t < steps; t++) dx.fill(NaN, at + t * stride, at + t * stride + classes);
+    return;
+  }
+  // of all endings after step t, for the states of step t
+  let beta = new Float64Array(L).fill(-Infinity);
+  let later = new Float64Array(L);
+  beta[L - 1] = 0;
+  if (L > 1) beta[L - 2] = 0;
+  const expected = new Float64Array(classes);
+  for (let t = steps - 1; t >= 0; t--) {
+    expected.fill(0);
+    for (let s = 0; s < L; s++) {
+      expected[states[s]] += exp(alpha[t * L + s] + beta[s] - logProbability);
+    }
+    for (let c = 0; c < classes; c++) dx[at + t * stride + c] = exp(p[t * classes + c]) - expected[c];
+    if (t === 0) break;
+    [later, beta] = [beta, later];
+    const emission = t * classes;
+    for (let s = 0; s < L; s++) {
+      let sum = later[s] + p[emission + states[s]];
+      if (s + 1 < L) sum = addLogs(sum, later[s + 1] + p[emission + states[s + 1]]);
+      if (s + 2 < L && canSkip(states, s + 2)) sum = addLogs(sum, later[s + 2] + p[emission + states[s + 2]]);
+      beta[s] = sum;
+    }
+  }
+}
+
+function checkTargets(
+  where: string,
+  targets: readonly ArrayLike<number>[],
+  { batch, classes, blank }: { readonly batch: number; readonly classes: number; readonly blank: number },
+): void {
+  if (!Array.isArray(targets)) throw kindError(`${where} targets`, "a list of labels for each row", targets);
+  if (targets.length !== batch) throw shapeError(`${where} targets`, `${batch} rows`, [targets.length]);
+  targets.forEach((labels: ArrayLike<number>, b) => {
+    for (let i = 0; i < labels.length; i++) {
+      checkInteger(`${where} targets[${b}][${i}]`, labels[i], 0, classes - 1);
+      if (labels[i] === blank)
+        throw valueError(`${where} targets[${b}][${i}]`, "a label that is not the blank", labels[i]);
+    }
+  });
+}
