@@ -1,0 +1,110 @@
+/** @file What `--task classify` and `--task image` have in common. */
+import { randomStream } from "unrolled";
+import {
+  type Classification,
+  type Classifier,
+  type ClassifierExample,
+  type ClassifierOptions,
+  classifierTask,
+  type ClassifierTaskOptions,
+  confusionPicture,
+  evaluateClassifier,
+  type Pooling,
+  splitExamples,
+} from "unrolled/tasks";
+import { count, plural, table } from "../format.ts";
+import type { Evaluated, Prediction, TaskOptions, TaskTraining } from "./task.ts";
+
+export type ClassifierTaskChoices = TaskOptions & {
+  readonly pooling?: Pooling;
+  readonly oneDirection?: true;
+  readonly classWeights?: "balanced";
+};
+
+export type ClassifierData = {
+  readonly training: readonly ClassifierExample[];
+  readonly validation: readonly ClassifierExample[];
+};
+
+/** Name of the picture of the confusion matrix in a run directory. */
+const PICTURE = "confusion.svg";
+
+export const splitOf = (
+  examples: readonly ClassifierExample[],
+  { validation, seed }: ClassifierTaskChoices,
+): ClassifierData => splitExamples(examples, { validation, random: randomStream(seed).named("split") });
+
+/** Options of the model that both share. */
+export function modelOptions(
+  { training, validation }: ClassifierData,
+  { cell, dialect, hiddenSize, layers, dropout, seed, pooling, oneDirection }: ClassifierTaskChoices,
+): ClassifierOptions {
+  return {
+    examples: training,
+    // a rare class may be among those that are held out
+    labels: [...new Set([...training, ...validation].map(({ label }) => label))].toSorted(),
+    bidirectional: oneDirection !== true,
+    cell,
+    dialect,
+    hiddenSize,
+    layers,
+    dropout,
+    seed,
+    pooling,
+  };
+}
+
+export function trainingOf(
+  model: Classifier,
+  { training, validation }: ClassifierData,
+  { batchSize, seed, classWeights }: ClassifierTaskChoices,
+  more: Pick<ClassifierTaskOptions, "augment"> = {},
+): TaskTraining {
+  const task = classifierTask(model, { training, validation, batchSize, seed, classWeights, ...more });
+  return {
+    task: task as TaskTraining["task"],
+    stepsPerEpoch: Math.ceil(training.length / batchSize),
+    examples: { training: training.length, validation: validation.length },
+  };
+}
+
+export function describeClassifier(model: Classifier, { training, validation }: ClassifierData, noun: string): string {
+  const { cell, layers, hiddenSize, bidirectional, pooling, labels } = model.config;
+  const network = `${cell}, ${plural(layers, "layer")} of ${hiddenSize}${bidirectional ? " in both directions" : ""}`;
+  const words = model.vocabulary === undefined ? "" : `, ${count(model.vocabulary.size)} different ${unitOf(model)}`;
+  return `${plural(training.length + validation.length, noun)} (${plural(labels.length, "label")}${words}); ${network}, pooling ${pooling}`;
+}
+
+const unitOf = ({ vocabulary }: Classifier): string =>
+  ({ char: "characters", byte: "bytes", word: "words" })[vocabulary?.unit ?? "word"];
+
+/** Measures, a table by class and the picture. */
+export function evaluatedOf(model: Classifier, examples: readonly ClassifierExample[]): Evaluated {
+  const { accuracy, loss, report, rocAuc, confusion } = evaluateClassifier(model, examples);
+  const percent = (share: number): string => (100 * share).toFixed(2);
+  const rows = [
+    ["", "precision", "recall", "F1", "examples"],
+    ...[...report.classes, { label: "mean of classes", ...report.macro, support: examples.length }].map(
+      ({ label, precision, recall, f1, support }) => [
+        label,
+        percent(precision),
+        percent(recall),
+        percent(f1),
+        count(support),
+      ],
+    ),
+  ];
+  return {
+    measures: { loss, accuracy, f1: report.macro.f1, ...(rocAuc !== undefined && { rocAuc }) },
+    text: table(rows, new Set([1, 2, 3, 4])),
+    pictures: { [PICTURE]: confusionPicture(confusion, `${count(examples.length)} examples`) },
+  };
+}
+
+/** `name` is what was classified, such as a file; none for a line of the standard input. */
+export function predictionOf({ label, probability, probabilities }: Classification, name?: string): Prediction {
+  return {
+    text: `${name === undefined ? "" : `${name}\t`}${label}\t${probability.toFixed(4)}`,
+    json: { ...(name !== undefined && { input: name }), label, probability, probabilities: { ...probabilities } },
+  };
+}

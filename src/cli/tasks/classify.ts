@@ -1,0 +1,162 @@
+/** @file The work of `--task classify`. */
+import { readFileSync, statSync } from "node:fs";
+import { extname } from "node:path";
+import { DataError } from "unrolled";
+import { classFiles, readCorpus, readRecords, type RecordEntry, recordText, recordValue } from "unrolled/node";
+import {
+  type Classifier,
+  classifier,
+  type ClassifierExample,
+  type ClassifierInput,
+  classify,
+  loadClassifier,
+  type NumberRows,
+} from "unrolled/tasks";
+import {
+  type ClassifierData,
+  type ClassifierTaskChoices,
+  describeClassifier,
+  evaluatedOf,
+  modelOptions,
+  predictionOf,
+  splitOf,
+  trainingOf,
+} from "./classifier-work.ts";
+import { asTask, type Prediction, type Task } from "./task.ts";
+
+type ClassifyTaskOptions = ClassifierTaskChoices & {
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly valuesColumn?: string;
+  readonly unit?: "word" | "char" | "byte";
+  readonly maxVocabulary?: number;
+  readonly maxLength?: number;
+  readonly embeddingSize?: number;
+  readonly scaler?: "standard" | "minMax" | "robust" | "none";
+};
+
+type Columns = Pick<ClassifyTaskOptions, "textColumn" | "labelColumn" | "valuesColumn">;
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** `known` are the labels that a model has, where there is one. */
+async function readAll(
+  paths: readonly string[],
+  columns: Columns,
+  known?: readonly string[],
+): Promise<ClassifierExample[]> {
+  const examples: ClassifierExample[] = [];
+  for (const path of paths) {
+    if (isFolder(path)) {
+      for (const { label, file } of classFiles(path, [".txt"])) examples.push({ input: readCorpus([file]), label });
+      continue;
+    }
+    for await (const entry of readRecords([path])) {
+      const label = recordText(entry, columns.labelColumn ?? "label");
+      if (known?.includes(label) === false)
+        throw new DataError(
+          `${entry.place}: expected one of the model's ${known.length} labels, got ${JSON.stringify(label)}`,
+        );
+      examples.push({ input: inputOf(entry, columns), label });
+    }
+  }
+  if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one example, got none`);
+  return examples;
+}
+
+/** The text of a record or, where it has none, its rows of numbers. */
+function inputOf(entry: RecordEntry, { textColumn = "text", valuesColumn = "values" }: Columns): ClassifierInput {
+  if (Object.hasOwn(entry.record, textColumn) || !Object.hasOwn(entry.record, valuesColumn))
+    return recordText(entry, textColumn);
+  const rows = recordValue(entry, valuesColumn);
+  if (!isRows(rows))
+    throw new DataError(
+      `${entry.place}: expected rows of numbers, [[1, 2], [3, 4]], as ${JSON.stringify(valuesColumn)}, got something else`,
+    );
+  return rows;
+}
+
+const isRows = (value: unknown): value is NumberRows =>
+  Array.isArray(value) &&
+  value.every((row) => Array.isArray(row) && row.every((x) => typeof x === "number" && row.length === value[0].length));
+
+/** What is to be classified, and its name. */
+type Question = { readonly input: ClassifierInput; readonly name?: string };
+
+/** Lines of the standard input and records are questions each; a .txt file is one. */
+async function* questionsOf(model: Classifier, paths: readonly string[], columns: Columns): AsyncGenerator<Question> {
+  for (const path of paths) {
+    if (isFolder(path)) throw new DataError(`${path}: expected a file, got a folder`);
+    if (path !== "-" && extname(path).toLowerCase() === ".txt") {
+      yield { input: readFileSync(path, "utf8"), name: path };
+      continue;
+    }
+    const areLines = path === "-" && model.vocabulary !== undefined;
+    const format = areLines ? "lines" : path === "-" ? "jsonl" : undefined;
+    for await (const entry of readRecords([path], { format }))
+      yield areLines
+        ? { input: recordText(entry, "text") }
+        : { input: inputOf(entry, columns), ...(path !== "-" && { name: entry.place }) };
+  }
+}
+
+/** Questions that are answered together. */
+const TOGETHER = 64;
+
+async function* predict(model: Classifier, paths: readonly string[], columns: Columns): AsyncGenerator<Prediction> {
+  let waiting: Question[] = [];
+  const answers = function* (): Generator<Prediction> {
+    const found = classify(
+      model,
+      waiting.map(({ input }) => input),
+    );
+    const names = waiting.map(({ name }) => name);
+    waiting = [];
+    for (const [i, answer] of found.entries()) yield predictionOf(answer, names[i]);
+  };
+  for await (const question of questionsOf(model, paths, columns)) {
+    waiting.push(question);
+    // a person who types wants the answer now
+    if (waiting.length >= TOGETHER || process.stdin.isTTY) yield* answers();
+  }
+  yield* answers();
+}
+
+/** An example as the model sees it: unknown words in brackets, and at most so many. */
+const SHOWN = 60;
+
+function asSeen(model: Classifier, { input, label }: ClassifierExample): string {
+  const { steps, data } = model.reader.encode("example", input);
+  const { vocabulary, features = 1 } = model.reader;
+  const more = steps > SHOWN ? ` … (${steps} steps)` : "";
+  if (vocabulary === undefined) {
+    const rows = Array.from({ length: Math.min(steps, 3) }, (_, t) =>
+      Array.from(data.subarray(t * features, (t + 1) * features), (x) => x.toFixed(3)).join(" "),
+    );
+    return `${label}: ${steps} rows, scaled: ${rows.join(" | ")} …`;
+  }
+  const tokens = Array.from(data.subarray(0, SHOWN), (id) => {
+    const token = vocabulary.tokens[id];
+    return vocabulary.unit === "word" ? token : JSON.stringify(token).slice(1, -1);
+  });
+  return `${label}: ${tokens.join(vocabulary.unit === "word" ? " " : "")}${more}`;
+}
+
+const task: Task<Classifier, ClassifierData, ClassifyTaskOptions> = {
+  read: async (paths, options) => splitOf(await readAll(paths, options), options),
+  create(data, options) {
+    const { unit = "word", maxVocabulary, maxLength, embeddingSize, scaler } = options;
+    return classifier({ ...modelOptions(data, options), unit, maxVocabulary, maxLength, embeddingSize, scaler });
+  },
+  decode: loadClassifier,
+  describe: (model, data) => describeClassifier(model, data, model.vocabulary === undefined ? "sequence" : "text"),
+  preview: (model, { training }) => training.slice(0, 3).map((example) => asSeen(model, example)),
+  training: (model, data, options) => trainingOf(model, data, options),
+  predict,
+  evaluate: async (model, paths, options) => evaluatedOf(model, await readAll(paths, options, model.labels)),
+  finish: (model, { validation }) =>
+    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation)),
+};
+
+/** As the commands see it. */
+export const classifyTask: Task = asTask(task);

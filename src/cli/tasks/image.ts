@@ -1,0 +1,137 @@
+/** @file The work of `--task image`. */
+import { statSync } from "node:fs";
+import { extname } from "node:path";
+import { DataError } from "unrolled";
+import { classFiles, decodePng, idxPictures, readIdx, readPng } from "unrolled/node";
+import {
+  type Classifier,
+  classifier,
+  type ClassifierExample,
+  classify,
+  loadClassifier,
+  type Picture,
+} from "unrolled/tasks";
+import {
+  type ClassifierData,
+  type ClassifierTaskChoices,
+  describeClassifier,
+  evaluatedOf,
+  modelOptions,
+  predictionOf,
+  splitOf,
+  trainingOf,
+} from "./classifier-work.ts";
+import { asTask, type Prediction, type Task } from "./task.ts";
+
+type ImageTaskOptions = ClassifierTaskChoices & {
+  readonly channels?: "1" | "3";
+  readonly scan?: "rows" | "patches";
+  readonly patch?: number;
+  readonly shift?: number;
+  readonly affine?: number;
+};
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isPng = (path: string): boolean => extname(path).toLowerCase() === ".png";
+
+/** Folders of classes, and pairs of idx files: pictures, then their labels. */
+async function readAll(paths: readonly string[], channels: 1 | 3): Promise<ClassifierExample[]> {
+  const examples: ClassifierExample[] = [];
+  let pictures: { readonly path: string; readonly list: readonly Picture[] } | undefined;
+  for (const path of paths) {
+    checkExists(path);
+    if (isFolder(path)) {
+      for (const { label, file } of classFiles(path, [".png"]))
+        examples.push({ input: await readPng(file, { channels }), label });
+    } else if (pictures === undefined) {
+      pictures = { path, list: idxPictures(path, readIdx(path)) };
+    } else {
+      for (const example of labelled(path, pictures)) examples.push(example);
+      pictures = undefined;
+    }
+  }
+  if (pictures !== undefined)
+    throw new DataError(`${pictures.path}: expected an idx file of labels after that of the pictures, got none`);
+  if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one picture, got none`);
+  return examples;
+}
+
+function labelled(
+  path: string,
+  { path: picturePath, list }: { readonly path: string; readonly list: readonly Picture[] },
+): ClassifierExample[] {
+  const { shape, data } = readIdx(path);
+  if (shape.length !== 1 || data.length !== list.length)
+    throw new DataError(
+      `${path}: expected ${list.length} labels, as there are pictures in ${picturePath}, got [${shape.join(", ")}]`,
+    );
+  return list.map((input, i) => ({ input, label: String(data[i]) }));
+}
+
+function checkExists(path: string): void {
+  if (path === "-" || statSync(path, { throwIfNoEntry: false }) === undefined)
+    throw new DataError(
+      `${JSON.stringify(path)}: expected a folder or an idx file, got ${path === "-" ? "the standard input" : "nothing there"}`,
+    );
+}
+
+/** The channels that the model reads. */
+function channelsOf({ config }: Classifier): 1 | 3 {
+  return config.input.kind === "images" && config.input.channels === 3 ? 3 : 1;
+}
+
+async function bytesOfInput(): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of process.stdin) parts.push(part as Uint8Array);
+  return Buffer.concat(parts);
+}
+
+/** PNG files, idx files of pictures, or one PNG from the standard input. */
+async function* predict(model: Classifier, paths: readonly string[]): AsyncGenerator<Prediction> {
+  const channels = channelsOf(model);
+  for (const path of paths) {
+    if (path === "-" || isPng(path)) {
+      const picture =
+        path === "-"
+          ? await decodePng("standard input", await bytesOfInput(), { channels })
+          : await readPng(path, { channels });
+      yield predictionOf(classify(model, [picture])[0], path === "-" ? undefined : path);
+    } else {
+      const answers = classify(model, idxPictures(path, readIdx(path)));
+      for (const [i, answer] of answers.entries()) yield predictionOf(answer, `${path} ${i + 1}`);
+    }
+  }
+}
+
+/** A picture in signs, two of its rows in one. */
+function asSeen({ input, label }: ClassifierExample): string {
+  const { width, height, channels, data } = input as Picture;
+  const at = (x: number, y: number): number => (y < height ? data[(y * width + x) * channels] : 0);
+  const columns = Math.min(width, 64);
+  const lines = Array.from({ length: Math.ceil(Math.min(height, 64) / 2) }, (_, row) =>
+    Array.from({ length: columns }, (__, x) => " .:-=+*#%@"[Math.floor((at(x, 2 * row) + at(x, 2 * row + 1)) / 52)])
+      .join("")
+      .trimEnd(),
+  );
+  return [`${label}, ${width} x ${height}:`, ...lines].join("\n");
+}
+
+const task: Task<Classifier, ClassifierData, ImageTaskOptions> = {
+  read: async (paths, options) => splitOf(await readAll(paths, options.channels === "3" ? 3 : 1), options),
+  create: (data, options) =>
+    classifier({ ...modelOptions(data, options), scan: options.scan ?? "rows", patch: options.patch }),
+  decode: loadClassifier,
+  describe: (model, data) => describeClassifier(model, data, "picture"),
+  preview: (_, { training }) => training.slice(0, 3).map((example) => asSeen(example)),
+  training(model, data, options) {
+    const { shift = 0, affine = 0 } = options;
+    return trainingOf(model, data, options, shift > 0 || affine > 0 ? { augment: { shift, affine } } : {});
+  },
+  predict,
+  evaluate: async (model, paths) => evaluatedOf(model, await readAll(paths, channelsOf(model))),
+  finish: (model, { validation }) =>
+    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation)),
+};
+
+/** As the commands see it. */
+export const imageTask: Task = asTask(task);

@@ -1,0 +1,117 @@
+/** @file Measures of predicted classes, with the conventions of scikit-learn. */
+import { DataError, sentence, valueError } from "../base/index.ts";
+
+/** How often each class was predicted for each. */
+export type ConfusionMatrix = {
+  /** The classes, in the order of rows and columns. */
+  readonly labels: readonly string[];
+  /** `counts[i][j]`: examples of class i that were taken for class j. */
+  readonly counts: readonly (readonly number[])[];
+};
+
+/**
+ * Counts of actual against predicted classes, as scikit-learn's `confusion_matrix`. `labels` gives the order; by default all that occur, sorted.
+ * Throws RangeError when the lists differ in length or have a class that `labels` lacks.
+ */
+export function confusionMatrix(
+  actual: readonly string[],
+  predicted: readonly string[],
+  labels: readonly string[] = [...new Set([...actual, ...predicted])].toSorted(),
+): ConfusionMatrix {
+  checkLengths("confusionMatrix", actual, predicted);
+  const indexOf = new Map(labels.map((label, i) => [label, i]));
+  const counts = labels.map(() => labels.map(() => 0));
+  const at = (label: string): number => {
+    const index = indexOf.get(label);
+    if (index === undefined) throw valueError("confusionMatrix", `one of ${labels.length} labels`, label);
+    return index;
+  };
+  actual.forEach((label, i) => counts[at(label)][at(predicted[i])]++);
+  return { labels, counts };
+}
+
+/** Share of examples whose class was predicted. Throws RangeError when the lists differ in length, DataError when they are empty. */
+export function accuracy(actual: readonly string[], predicted: readonly string[]): number {
+  checkLengths("accuracy", actual, predicted);
+  if (actual.length === 0) throw new DataError(sentence("accuracy", "at least one example", "none"));
+  return actual.reduce((right, label, i) => right + (label === predicted[i] ? 1 : 0), 0) / actual.length;
+}
+
+/** Precision = right / predicted, recall = right / actual, F1 = their harmonic mean; 0 where it would be 0 / 0. */
+export type PrecisionRecallF1 = { readonly precision: number; readonly recall: number; readonly f1: number };
+
+export type ClassificationReport = {
+  /** Of each class; `support` is how many examples it has. */
+  readonly classes: readonly (PrecisionRecallF1 & { readonly label: string; readonly support: number })[];
+  /** Mean over the classes. */
+  readonly macro: PrecisionRecallF1;
+  /** Mean over the classes, weighted by their support. */
+  readonly weighted: PrecisionRecallF1;
+  /** Of all decisions together: with one class per example, each of the three is the accuracy. */
+  readonly micro: PrecisionRecallF1;
+};
+
+/** As scikit-learn's `precision_recall_fscore_support` with `zero_division=0`, for each class and in its averages. */
+export function precisionRecallF1({ labels, counts }: ConfusionMatrix): ClassificationReport {
+  const indices = labels.map((_, i) => i);
+  const support = counts.map((row) => total(row));
+  const predicted = indices.map((j) => total(counts.map((row) => row[j])));
+  const classes = labels.map((label, i) => ({
+    label,
+    ...measures(counts[i][i], predicted[i], support[i]),
+    support: support[i],
+  }));
+  const averaged = (weights: readonly number[]): PrecisionRecallF1 => {
+    const mean = (name: keyof PrecisionRecallF1): number =>
+      ratio(total(classes.map((each, i) => each[name] * weights[i])), total(weights));
+    return { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
+  };
+  const right = total(indices.map((i) => counts[i][i]));
+  return {
+    classes,
+    macro: averaged(labels.map(() => 1)),
+    weighted: averaged(support),
+    micro: measures(right, total(predicted), total(support)),
+  };
+}
+
+function measures(right: number, predicted: number, actual: number): PrecisionRecallF1 {
+  return {
+    precision: ratio(right, predicted),
+    recall: ratio(right, actual),
+    f1: ratio(2 * right, predicted + actual),
+  };
+}
+
+/**
+ * Area under the ROC curve: the probability that a positive example has a higher score than a negative one, ties counting half (Mann and Whitney 1947).
+ * Equal to scikit-learn's `roc_auc_score`. Throws RangeError when the lists differ in length or a score is NaN, DataError unless there are examples of both kinds.
+ */
+export function rocAuc(isPositive: readonly boolean[], scores: readonly number[]): number {
+  checkLengths("rocAuc", isPositive, scores);
+  const bad = scores.find((score) => Number.isNaN(score));
+  if (bad !== undefined) throw valueError("rocAuc", "scores that are numbers", bad);
+  const positives = isPositive.filter(Boolean).length;
+  const negatives = isPositive.length - positives;
+  if (positives === 0 || negatives === 0)
+    throw new DataError(
+      sentence("rocAuc", "positive and negative examples", `${positives} positive, ${negatives} negative`),
+    );
+  const order = scores.map((_, i) => i).sort((a, b) => scores[a] - scores[b]);
+  let rankSum = 0;
+  for (let from = 0; from < order.length;) {
+    let to = from;
+    while (to < order.length && scores[order[to]] === scores[order[from]]) to++;
+    // equal scores share the mean of their ranks from + 1 … to
+    for (let i = from; i < to; i++) if (isPositive[order[i]]) rankSum += (from + 1 + to) / 2;
+    from = to;
+  }
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+function checkLengths(where: string, a: readonly unknown[], b: readonly unknown[]): void {
+  if (a.length !== b.length) throw valueError(where, `two lists of one length (${a.length})`, b.length);
+}

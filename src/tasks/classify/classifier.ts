@@ -1,0 +1,284 @@
+/** @file A recurrent network that reads a sequence and tells its class. */
+import {
+  checkChoice,
+  checkInteger,
+  DataError,
+  FormatError,
+  kindError,
+  type RandomStream,
+  randomStream,
+  sentence,
+  valueError,
+  withPrefix,
+} from "../../base/index.ts";
+import { padSequences, type Vocabulary } from "../../data/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import {
+  checkDeclaredSize,
+  decodeModel,
+  field,
+  type Fields,
+  parseFields,
+  RecurrentStack,
+  type StackConfig,
+  stackConfigOf,
+  stackFields,
+} from "../../model/index.ts";
+import { constant, glorotUniform, ParameterSet, type Parameters, type State, uniform } from "../../rnn/index.ts";
+import { gather, linear, type Tensor, tensor } from "../../tensor/index.ts";
+import {
+  type ClassifierInput,
+  type EncodedInput,
+  type InputConfig,
+  inputConfigOf,
+  type InputOptions,
+  inputReader,
+  type InputReader,
+  parseInputConfig,
+} from "./inputs.ts";
+import { type AttentionParameters, pool, type Pooling, POOLINGS } from "./pooling.ts";
+
+/** Everything that a classifier is built from: plain JSON. */
+export type ClassifierConfig = StackConfig & {
+  readonly input: InputConfig;
+  /** At least two, all different. */
+  readonly labels: readonly string[];
+  readonly pooling: Pooling;
+  /** Hidden units of attention. */
+  readonly attentionSize: number;
+  readonly seed: number;
+};
+
+/** An input with its class. */
+export type ClassifierExample = { readonly input: ClassifierInput; readonly label: string };
+
+export type ClassifierOptions = Partial<StackConfig> &
+  InputOptions & {
+    /** For training: vocabulary, scaler, size of pictures and labels are taken from them. Validation and test examples don't belong here. */
+    readonly examples?: readonly ClassifierExample[];
+    /** Instead of examples: how inputs are read. */
+    readonly input?: InputConfig;
+    /** Default: those of the examples, sorted. */
+    readonly labels?: readonly string[] | undefined;
+    /** How the outputs of all steps become one vector. Default "mean"; with pictures "last". */
+    readonly pooling?: Pooling | undefined;
+    /** Hidden units of attention. Default: `hiddenSize`. */
+    readonly attentionSize?: number | undefined;
+    /** Of the initial values. Default 0. */
+    readonly seed?: number | undefined;
+  };
+
+/** Sequences as the model reads them: ids int32 [T, B] or rows [T, B, F], and the steps of each. */
+export type ClassifierBatch = { readonly inputs: Tensor; readonly lengths: Int32Array };
+
+/** Reads a sequence and tells its class. Letters: T time steps, B rows, F features, C classes. */
+export class Classifier {
+  /** Pictures have one of their own, since other files are read for them. */
+  readonly kind: "classifier" | "imageClassifier";
+  readonly config: ClassifierConfig;
+  readonly stack: RecurrentStack;
+  readonly reader: InputReader;
+  readonly #embedding: ParameterSet | undefined;
+  readonly #attention: ParameterSet | undefined;
+  readonly #output: ParameterSet;
+
+  /** Use `classifier(...)`. `initialize: false` leaves the parameters at zero, for loading. */
+  constructor(config: ClassifierConfig, initialize: boolean) {
+    this.config = config;
+    this.kind = config.input.kind === "images" ? "imageClassifier" : "classifier";
+    this.reader = inputReader(config.input);
+    const random = randomStream(config.seed).named("init");
+    const { vocabulary, features } = this.reader;
+    const { input, labels } = config;
+    if (vocabulary !== undefined && input.kind === "text") {
+      const { embeddingSize } = input;
+      this.#embedding = new ParameterSet("embedding", (size) => ({
+        embedding: { shape: [size, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
+      }));
+      this.#embedding.build(vocabulary.size, { random, initialize });
+      this.stack = new RecurrentStack(config, embeddingSize, { random: random.named("rnn"), initialize });
+    } else {
+      this.stack = new RecurrentStack(config, features as number, { random: random.named("rnn"), initialize });
+    }
+    if (config.pooling === "attention") {
+      const hidden = config.attentionSize;
+      this.#attention = new ParameterSet("attention", (size) => ({
+        "attention/kernel": { shape: [size, hidden], initializer: glorotUniform },
+        "attention/bias": { shape: [hidden], initializer: constant(0) },
+        "attention/context": { shape: [hidden, 1], initializer: glorotUniform },
+      }));
+      this.#attention.build(this.stack.outputSize, { random, initialize });
+    }
+    this.#output = new ParameterSet("output", (size) => ({
+      "output/kernel": { shape: [size, labels.length], initializer: glorotUniform },
+      "output/bias": { shape: [labels.length], initializer: constant(0) },
+    }));
+    this.#output.build(this.stack.outputSize, { random, initialize });
+  }
+
+  /** The classes, in the order of the logits. */
+  get labels(): readonly string[] {
+    return this.config.labels;
+  }
+
+  /** Of a model that reads texts. */
+  get vocabulary(): Vocabulary | undefined {
+    return this.reader.vocabulary;
+  }
+
+  /** Number of trainable numbers. */
+  get parameterCount(): number {
+    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+  }
+
+  /** By path: `embedding` (of texts), `rnn/0/kernel`, …, `attention/…` (with that pooling), `output/kernel`, `output/bias`. */
+  parameters(): Parameters {
+    return {
+      ...this.#embedding?.values(),
+      ...withPrefix("rnn", this.stack.parameters()),
+      ...this.#attention?.values(),
+      ...this.#output.values(),
+    };
+  }
+
+  configuration(): JsonValue {
+    return { ...this.config, labels: [...this.config.labels] } as unknown as JsonValue;
+  }
+
+  /** One batch of sequences, padded to the longest, at least one step. */
+  batch(sequences: readonly EncodedInput[]): ClassifierBatch {
+    const { features } = this.reader;
+    const length = sequences.reduce((longest, { steps }) => Math.max(longest, steps), 1);
+    const options = { timeMajor: true, length };
+    const { data, shape, lengths } =
+      features === undefined
+        ? padSequences(
+            sequences.map((each) => each.data as Int32Array),
+            options,
+          )
+        : padSequences(
+            sequences.map((each) => ({ data: each.data as Float32Array, features })),
+            options,
+          );
+    return { inputs: tensor(data, { shape }), lengths };
+  }
+
+  /** Scores of the classes, [B, C]. With `random`, dropout is on. What stands in the padding has no effect. */
+  logits({ inputs, lengths }: ClassifierBatch, random?: RandomStream): Tensor {
+    const { outputs } = this.stack.run(this.#embedded(inputs), { lengths, random });
+    const { pooling, bidirectional } = this.config;
+    return this.#scores(pool(outputs, lengths, { pooling, bidirectional, attention: this.#attentionParameters() }));
+  }
+
+  /** Scores after some more steps [T, 1] or [T, 1, F] of one sequence, and the state then; only with pooling "last" in one direction. */
+  advance(inputs: Tensor, initialState: State | undefined): { readonly logits: Tensor; readonly state: State } {
+    const { outputs, state } = this.stack.run(this.#embedded(inputs), { initialState });
+    const lengths = Int32Array.of(inputs.shape[0]);
+    return { logits: this.#scores(pool(outputs, lengths, { pooling: "last", bidirectional: false })), state };
+  }
+
+  #embedded(inputs: Tensor): Tensor {
+    return this.#embedding === undefined ? inputs : gather(this.#embedding.values()["embedding"], inputs);
+  }
+
+  #scores(pooled: Tensor): Tensor {
+    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
+    return linear(pooled, kernel, bias);
+  }
+
+  #attentionParameters(): AttentionParameters | undefined {
+    if (this.#attention === undefined) return undefined;
+    const values = this.#attention.values();
+    return {
+      kernel: values["attention/kernel"],
+      bias: values["attention/bias"],
+      context: values["attention/context"],
+    };
+  }
+}
+
+/**
+ * A classifier of texts, of sequences of numbers, or of pictures: which it is, its vocabulary or scaler, and its labels are taken from the training examples.
+ * Defaults: one LSTM layer of 64 units, forward (pictures: in both directions), mean pooling (pictures: last).
+ *
+ * Throws DataError without examples or with fewer than two classes, TypeError and RangeError for options and examples of a wrong kind.
+ */
+export function classifier(options: ClassifierOptions): Classifier {
+  const where = "classifier";
+  const { examples, seed = 0, attentionSize } = options;
+  if (examples === undefined && options.input === undefined) throw kindError(where, "examples, or an input", undefined);
+  const input =
+    options.input === undefined
+      ? inputConfigOf(
+          (examples ?? []).map((each) => each.input),
+          options,
+        )
+      : parseInputConfig(`${where} input`, options.input);
+  const found = options.labels ?? [...new Set((examples ?? []).map(({ label }) => label))].toSorted();
+  const isImage = input.kind === "images";
+  const stack = stackConfigOf(where, stackOptions(options), { hiddenSize: 64, bidirectional: isImage });
+  const config: ClassifierConfig = {
+    ...stack,
+    input,
+    labels: checkLabels(`${where} labels`, found),
+    pooling: checkChoice(`${where} pooling`, options.pooling ?? (isImage ? "last" : "mean"), POOLINGS),
+    attentionSize: checkInteger(`${where} attentionSize`, attentionSize ?? stack.hiddenSize, 1),
+    seed: checkInteger(`${where} seed`, seed),
+  };
+  return new Classifier(config, true);
+}
+
+const stackOptions = ({
+  cell,
+  dialect,
+  hiddenSize,
+  layers,
+  bidirectional,
+  dropout,
+}: ClassifierOptions): Partial<StackConfig> =>
+  Object.fromEntries(
+    Object.entries({ cell, dialect, hiddenSize, layers, bidirectional, dropout }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+
+function checkLabels(where: string, value: unknown): readonly string[] {
+  const labels = field.list((at, label) => field.text(at, label))(where, value);
+  if (labels.length < 2)
+    throw new DataError(
+      sentence(where, "at least two classes", labels.length === 0 ? "none" : JSON.stringify(labels[0])),
+    );
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (twice !== undefined) throw valueError(where, "labels that differ", twice);
+  return labels;
+}
+
+const classifierFields: Fields<ClassifierConfig> = {
+  ...stackFields,
+  input: parseInputConfig,
+  labels: checkLabels,
+  pooling: (where, value) => checkChoice(where, value, POOLINGS),
+  attentionSize: field.size,
+  seed: field.integer,
+};
+
+/** The classifier that `configuration()` describes, with parameters of zero. Throws FormatError. */
+export function buildClassifier(configuration: JsonValue, numbers: number): Classifier {
+  const config = parseFields("classifier", configuration, classifierFields);
+  checkDeclaredSize("classifier", config, numbers);
+  const { input } = config;
+  const smallest =
+    config.labels.length * config.hiddenSize +
+    (config.pooling === "attention" ? config.attentionSize * config.hiddenSize : 0) +
+    (input.kind === "text"
+      ? vocabularySize(input.vocabulary.tokens) * input.embeddingSize
+      : (input.kind === "numbers" ? input.features : input.width) * config.hiddenSize);
+  if (smallest > numbers) throw new FormatError(sentence("classifier", `${smallest} numbers or more`, String(numbers)));
+  return new Classifier(config, false);
+}
+
+/** The classifier in the bytes that `encodeModel` made. Throws FormatError as `decodeModel`. */
+export const loadClassifier = (bytes: Uint8Array): Classifier =>
+  decodeModel("loadClassifier", bytes, { classifier: buildClassifier, imageClassifier: buildClassifier });
+
+const vocabularySize = (tokens: readonly string[] | undefined): number => tokens?.length ?? 256;

@@ -1,0 +1,98 @@
+/** @file The classes of inputs, all at once or while a sequence goes on. */
+import { checkInteger, DataError, UnsupportedError, sentence } from "../../base/index.ts";
+import { exampleBatches } from "../../data/index.ts";
+import type { State } from "../../rnn/index.ts";
+import { scope, softmax, type Tensor, tensor } from "../../tensor/index.ts";
+import type { Classifier } from "./classifier.ts";
+import type { ClassifierInput } from "./inputs.ts";
+
+export type Classification = {
+  /** The most probable class. */
+  readonly label: string;
+  readonly probability: number;
+  /** Of every class. */
+  readonly probabilities: Readonly<Record<string, number>>;
+};
+
+export type ClassifyOptions = {
+  /** Inputs that are read at once; does not change the result. Default 64. */
+  readonly batchSize?: number | undefined;
+};
+
+/** The class of each input, in their order. Throws TypeError and DataError, with the number of the input, for one that the model can't read. */
+export function classify(
+  model: Classifier,
+  inputs: readonly ClassifierInput[],
+  { batchSize = 64 }: ClassifyOptions = {},
+): Classification[] {
+  checkInteger("classify batchSize", batchSize, 1);
+  const encoded = inputs.map((input, i) => ({ i, sequence: model.reader.encode(`classify input ${i + 1}`, input) }));
+  const found: Classification[] = Array.from({ length: inputs.length });
+  for (const batch of exampleBatches(encoded, { batchSize, lengthOf: ({ sequence }) => sequence.steps })) {
+    const rows = scope(() =>
+      classificationsOf(model, model.logits(model.batch(batch.map(({ sequence }) => sequence)))),
+    );
+    batch.forEach(({ i }, row) => (found[i] = rows[row]));
+  }
+  return found;
+}
+
+function classificationsOf({ labels }: Classifier, logits: Tensor): Classification[] {
+  const all = softmax(logits).values();
+  return Array.from({ length: logits.shape[0] }, (_, row) => {
+    const own = all.subarray(row * labels.length, (row + 1) * labels.length);
+    let best = 0;
+    own.forEach((probability, i) => {
+      if (probability > own[best]) best = i;
+    });
+    return {
+      label: labels[best],
+      probability: own[best],
+      probabilities: Object.fromEntries(labels.map((label, i) => [label, own[i]])),
+    };
+  });
+}
+
+/** A sequence that is classified while it goes on. */
+export type ClassifierStream = {
+  /**
+   * Reads more of the sequence - text that ends where a token ends, or rows of numbers - and tells what it is as far as is known: what `classify` tells of all
+   * that was read. Throws DataError before anything was read.
+   */
+  step(input: ClassifierInput): Classification;
+};
+
+/**
+ * Classifies a sequence piece by piece. Throws UnsupportedError for a model that has to see the end first: one that reads in both directions, or with a
+ * pooling other than "last"; or that reads pictures.
+ */
+export function classifierStream(model: Classifier): ClassifierStream {
+  const { pooling, bidirectional, input } = model.config;
+  if (pooling !== "last" || bidirectional || input.kind === "images") {
+    const got =
+      input.kind === "images" ? "one of pictures" : bidirectional ? "one in both directions" : `pooling "${pooling}"`;
+    throw new UnsupportedError(sentence("classifierStream", `a classifier in one direction with pooling "last"`, got));
+  }
+  let state: State | undefined;
+  let latest: Classification | undefined;
+  let left = input.kind === "text" && input.maxLength !== null ? input.maxLength : Infinity;
+  return {
+    step(piece) {
+      const { steps, data } = model.reader.encode("classifierStream", piece);
+      const read = Math.min(steps, left);
+      left -= read;
+      if (read > 0) {
+        const { features } = model.reader;
+        const shape = features === undefined ? [read, 1] : [read, 1, features];
+        const next = scope(() => {
+          const result = model.advance(tensor(data.subarray(0, read * (features ?? 1)), { shape }), state);
+          return { state: result.state, classification: classificationsOf(model, result.logits)[0] };
+        });
+        state = next.state as State;
+        latest = next.classification;
+      }
+      if (latest === undefined) throw new DataError(sentence("classifierStream", "at least one time step", "none"));
+      return latest;
+    },
+  };
+}

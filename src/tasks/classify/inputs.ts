@@ -1,0 +1,320 @@
+/** @file What classifiers read - texts, sequences of numbers, pictures - as sequences of ids or of rows. */
+import {
+  checkChoice,
+  checkInteger,
+  DataError,
+  describe,
+  FormatError,
+  kindError,
+  sentence,
+  valueError,
+} from "../../base/index.ts";
+import {
+  buildVocabulary,
+  minMaxScaler,
+  robustScaler,
+  type Scaler,
+  type ScalerJSON,
+  type ScalerKind,
+  scalerFromJSON,
+  standardScaler,
+  type Unit,
+  type Vocabulary,
+  type VocabularyJSON,
+  vocabularyFromJSON,
+} from "../../data/index.ts";
+import { field, type Fields, parseFields } from "../../model/index.ts";
+
+/** A picture: rows from the top, pixels from the left, `channels` values from 0 to 255 each. */
+export type Picture = {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array;
+};
+
+/** Rows of numbers, one for each time step. */
+export type NumberRows = readonly (readonly number[])[];
+
+/** Of one kind for one model. */
+export type ClassifierInput = string | NumberRows | Picture;
+
+/** How a classifier reads its inputs: plain JSON, which a saved model holds. */
+export type InputConfig =
+  | {
+      readonly kind: "text";
+      /** With unit "word", white space is no token. */
+      readonly vocabulary: VocabularyJSON;
+      readonly lowercase: boolean;
+      /** Tokens after these are not read; null: all are. */
+      readonly maxLength: number | null;
+      readonly embeddingSize: number;
+    }
+  | {
+      readonly kind: "numbers";
+      readonly features: number;
+      readonly scaler: ScalerJSON | null;
+    }
+  | {
+      readonly kind: "images";
+      readonly width: number;
+      readonly height: number;
+      readonly channels: number;
+      /** "rows": a time step is a row of pixels, from the top. "patches": a square of `patch` pixels, in reading order. */
+      readonly scan: "rows" | "patches";
+      /** Side of a square; 1 with "rows". */
+      readonly patch: number;
+    };
+
+/** A sequence as the model reads it: `steps` ids, or `steps` rows of features. */
+export type EncodedInput = { readonly steps: number; readonly data: Int32Array | Float32Array };
+
+/** From inputs to sequences. */
+export type InputReader = {
+  readonly config: InputConfig;
+  /** Features of a time step; undefined for ids. */
+  readonly features: number | undefined;
+  readonly vocabulary: Vocabulary | undefined;
+  /** Throws TypeError and DataError, which begin with `where`, for an input that is not of this kind and size. */
+  encode(where: string, input: ClassifierInput): EncodedInput;
+};
+
+export type InputOptions = {
+  /** Of texts: what a token is. Default "char". */
+  readonly unit?: Unit | undefined;
+  /** Of texts: most frequent tokens to keep. Default: 20,000 words, all characters that occur twice. */
+  readonly maxVocabulary?: number | undefined;
+  /** Of texts: whether case makes no difference. Default: true for words. */
+  readonly lowercase?: boolean | undefined;
+  /** Of texts: tokens that are read, from the beginning. Default: all. */
+  readonly maxLength?: number | undefined;
+  /** Of texts. Default 64. */
+  readonly embeddingSize?: number | undefined;
+  /** Of numbers: how each feature is scaled. Default "standard". */
+  readonly scaler?: ScalerKind | "none" | undefined;
+  /** Of pictures: whether a time step is a row of pixels or a square of them. Default "rows". */
+  readonly scan?: "rows" | "patches" | undefined;
+  /** Of pictures with scan "patches": the side of a square, in pixels, which has to divide both sides of the picture. Default 4. */
+  readonly patch?: number | undefined;
+};
+
+/** What `inputs`, for training, are read as. Throws TypeError, RangeError and DataError. */
+export function inputConfigOf(inputs: readonly ClassifierInput[], options: InputOptions): InputConfig {
+  const [first] = inputs;
+  if (first === undefined) throw new DataError(sentence("classifier examples", "at least one", "none"));
+  if (typeof first === "string") return textConfig(inputs, options);
+  return Array.isArray(first) ? numbersConfig(inputs, options) : imagesConfig(first as Picture, options);
+}
+
+const DEFAULT_WORDS = 20_000;
+
+function textConfig(inputs: readonly ClassifierInput[], options: InputOptions): InputConfig {
+  const { unit = "char", maxVocabulary, maxLength, embeddingSize = 64 } = options;
+  const lowercase = options.lowercase ?? unit === "word";
+  const texts = inputs.map((input, i) => textOf(`classifier example ${i + 1}`, input));
+  // between texts, so that white space is always known; and it makes sure that there is something
+  const pieces = texts.flatMap((text) => [prepared(text, unit, lowercase), " "]);
+  const limited =
+    unit === "byte"
+      ? {}
+      : unit === "word"
+        ? { maxSize: maxVocabulary ?? DEFAULT_WORDS }
+        : maxVocabulary === undefined
+          ? { minCount: 2 }
+          : { maxSize: maxVocabulary };
+  return {
+    kind: "text",
+    vocabulary: buildVocabulary(pieces, { unit, ...limited }).toJSON(),
+    lowercase,
+    maxLength: maxLength === undefined ? null : checkInteger("classifier maxLength", maxLength, 1),
+    embeddingSize: checkInteger("classifier embeddingSize", embeddingSize, 1),
+  };
+}
+
+function numbersConfig(inputs: readonly ClassifierInput[], { scaler = "standard" }: InputOptions): InputConfig {
+  checkChoice("classifier scaler", scaler, ["standard", "minMax", "robust", "none"]);
+  const rows = inputs.flatMap((input, i) => numberRowsOf(`classifier example ${i + 1}`, input));
+  const features = rows[0]?.length ?? 0;
+  if (features === 0) throw new DataError(sentence("classifier examples", "a row of numbers", "none"));
+  const values = new Float64Array(rows.length * features);
+  rows.forEach((row, i) => values.set(checkRow(`classifier examples: row ${i + 1}`, row, features), i * features));
+  const fit = { standard: standardScaler, minMax: minMaxScaler, robust: robustScaler };
+  return { kind: "numbers", features, scaler: scaler === "none" ? null : fit[scaler](values, features).toJSON() };
+}
+
+function imagesConfig(first: Picture, { scan = "rows", patch = 4 }: InputOptions): InputConfig {
+  const { width, height, channels } = checkPicture("classifier example 1", first);
+  checkChoice("classifier scan", scan, ["rows", "patches"]);
+  return checkedPatches("classifier", {
+    kind: "images",
+    width,
+    height,
+    channels,
+    scan,
+    patch: scan === "rows" ? 1 : patch,
+  });
+}
+
+type ImagesConfig = Extract<InputConfig, { kind: "images" }>;
+
+function checkedPatches(where: string, config: ImagesConfig): ImagesConfig {
+  checkInteger(`${where} patch`, config.patch, 1);
+  if (config.width % config.patch !== 0 || config.height % config.patch !== 0)
+    throw valueError(`${where} patch`, `a divisor of ${config.width} and ${config.height}`, config.patch);
+  return config;
+}
+
+/** Throws FormatError for a configuration that was not made here. */
+export function parseInputConfig(where: string, value: unknown): InputConfig {
+  const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
+  const choice =
+    <C extends string>(...choices: C[]) =>
+    (at: string, given: unknown): C =>
+      checkChoice(at, given, choices);
+  const orNull =
+    <T>(check: (at: string, given: unknown) => T) =>
+    (at: string, given: unknown): T | null =>
+      given === null ? null : check(at, given);
+  type Of<K> = Extract<InputConfig, { kind: K }>;
+  if (kind === "text") {
+    const fields: Fields<Of<"text">> = {
+      kind: choice("text"),
+      vocabulary: (_, given) => vocabularyFromJSON(given).toJSON(),
+      lowercase: (at, given) => field.flag(at, given),
+      maxLength: orNull((at, given) => checkInteger(at, given, 1)),
+      embeddingSize: field.size,
+    };
+    return parseFields(where, value, fields);
+  }
+  if (kind === "numbers") {
+    const fields: Fields<Of<"numbers">> = {
+      kind: choice("numbers"),
+      features: field.size,
+      scaler: orNull((_, given) => scalerFromJSON(given).toJSON()),
+    };
+    const config = parseFields(where, value, fields);
+    if (config.scaler !== null && config.scaler.center.length !== config.features)
+      throw new FormatError(
+        sentence(`${where}: scaler`, `${config.features} columns`, String(config.scaler.center.length)),
+      );
+    return config;
+  }
+  if (kind === "images") {
+    const fields: Fields<Of<"images">> = {
+      kind: choice("images"),
+      width: field.size,
+      height: field.size,
+      channels: field.size,
+      scan: choice("rows", "patches"),
+      patch: field.size,
+    };
+    const config = parseFields(where, value, fields);
+    if (config.width % config.patch !== 0 || config.height % config.patch !== 0)
+      throw new FormatError(
+        sentence(`${where}: patch`, `a divisor of ${config.width} and ${config.height}`, String(config.patch)),
+      );
+    return config;
+  }
+  throw new FormatError(sentence(`${where}: kind`, '"text" | "numbers" | "images"', describe(kind)));
+}
+
+export function inputReader(config: InputConfig): InputReader {
+  if (config.kind === "text") return textReader(config);
+  return config.kind === "numbers" ? numbersReader(config) : imagesReader(config);
+}
+
+function textReader(config: Extract<InputConfig, { kind: "text" }>): InputReader {
+  const vocabulary = vocabularyFromJSON(config.vocabulary);
+  const space = vocabulary.unit === "word" ? vocabulary.idOf(" ") : undefined;
+  return {
+    config,
+    features: undefined,
+    vocabulary,
+    encode(where, input) {
+      const ids = vocabulary.encode(prepared(textOf(where, input), vocabulary.unit, config.lowercase));
+      const words = space === undefined ? ids : ids.filter((id) => id !== space);
+      const data = config.maxLength === null ? words : words.subarray(0, config.maxLength);
+      return { steps: data.length, data };
+    },
+  };
+}
+
+/** As the vocabulary cuts it: with unit "word", each run of white space is one token, the same one. */
+function prepared(text: string, unit: Unit, lowercase: boolean): string {
+  const cased = lowercase ? text.toLowerCase() : text;
+  return unit === "word" ? cased.replaceAll(/\s+/gu, " ") : cased;
+}
+
+function numbersReader(config: Extract<InputConfig, { kind: "numbers" }>): InputReader {
+  const { features } = config;
+  const scaler: Scaler | undefined = config.scaler === null ? undefined : scalerFromJSON(config.scaler);
+  return {
+    config,
+    features,
+    vocabulary: undefined,
+    encode(where, input) {
+      const rows = numberRowsOf(where, input);
+      const values = new Float64Array(rows.length * features);
+      rows.forEach((row, t) => values.set(checkRow(`${where}: row ${t + 1}`, row, features), t * features));
+      return { steps: rows.length, data: Float32Array.from(scaler?.transform(values) ?? values) };
+    },
+  };
+}
+
+function imagesReader(config: ImagesConfig): InputReader {
+  const { width, height, channels, scan, patch } = config;
+  const [across, down] = scan === "rows" ? [width, 1] : [patch, patch];
+  const features = across * down * channels;
+  return {
+    config,
+    features,
+    vocabulary: undefined,
+    encode(where, input) {
+      const { data } = checkPicture(where, input, config);
+      const out = new Float32Array(data.length);
+      let at = 0;
+      for (let top = 0; top < height; top += down) {
+        for (let left = 0; left < width; left += across) {
+          for (let y = top; y < top + down; y++) {
+            const from = (y * width + left) * channels;
+            for (let i = from; i < from + across * channels; i++) out[at++] = data[i] / 255;
+          }
+        }
+      }
+      return { steps: out.length / features, data: out };
+    },
+  };
+}
+
+function textOf(where: string, input: unknown): string {
+  if (typeof input !== "string") throw kindError(where, "text", input);
+  return input;
+}
+
+function numberRowsOf(where: string, input: unknown): NumberRows {
+  if (!Array.isArray(input)) throw kindError(where, "a list of rows of numbers", input);
+  return input as NumberRows;
+}
+
+function checkRow(where: string, row: unknown, features: number): readonly number[] {
+  if (!Array.isArray(row)) throw kindError(where, `${features} numbers`, row);
+  if (row.length !== features) throw new DataError(sentence(where, `${features} numbers`, String(row.length)));
+  const bad: unknown = row.find((value) => !Number.isFinite(value));
+  if (bad !== undefined) throw new DataError(sentence(where, "finite numbers", describe(bad)));
+  return row as number[];
+}
+
+type Size = Pick<Picture, "width" | "height" | "channels">;
+
+function checkPicture(where: string, input: unknown, size?: Size): Picture {
+  if (typeof input !== "object" || input === null || !("data" in input) || !(input.data instanceof Uint8Array))
+    throw kindError(where, "a picture { width, height, channels, data }", input);
+  const picture = input as Picture;
+  const text = ({ width, height, channels }: Size): string => `${width} x ${height} pixels of ${channels} channels`;
+  for (const name of ["width", "height", "channels"] as const) checkInteger(`${where} ${name}`, picture[name], 1);
+  if (size !== undefined && text(size) !== text(picture))
+    throw new DataError(sentence(where, text(size), text(picture)));
+  if (picture.data.length !== picture.width * picture.height * picture.channels)
+    throw new DataError(sentence(where, text(picture), `${picture.data.length} values`));
+  return picture;
+}

@@ -1,0 +1,144 @@
+/** @file Training of a classifier. */
+import { checkInteger, checkNumber, DataError, describe, kindError, randomStream, sentence } from "../../base/index.ts";
+import { exampleBatches } from "../../data/index.ts";
+import { weightedMean } from "../../rnn/index.ts";
+import { mean, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor } from "../../tensor/index.ts";
+import type { Measured, OwnTask } from "../../train/index.ts";
+import { augmented, type AugmentOptions, checkAugment } from "./augment.ts";
+import type { Classifier, ClassifierExample } from "./classifier.ts";
+import type { ClassifierInput, EncodedInput, Picture } from "./inputs.ts";
+
+export type ClassifierTaskOptions = {
+  readonly training: readonly ClassifierExample[];
+  /** Held out: loss and accuracy on them are measured. Default: none. */
+  readonly validation?: readonly ClassifierExample[] | undefined;
+  /** Default 32. */
+  readonly batchSize?: number | undefined;
+  /** Of the order of the examples. Default 0. */
+  readonly seed?: number | undefined;
+  /**
+   * How much an example of each class counts; "balanced" is n / (classes · examples of the class), as in scikit-learn, so that each class counts the same.
+   * The loss is the weighted mean. Default: all count 1.
+   */
+  readonly classWeights?: "balanced" | Readonly<Record<string, number>> | undefined;
+  /** Pictures only: changes them at random while training. Default: as they are. */
+  readonly augment?: AugmentOptions | undefined;
+};
+
+/** An example as the loss takes it. */
+export type PreparedExample = {
+  readonly input: ClassifierInput;
+  readonly encoded: EncodedInput;
+  /** Index of its label. */
+  readonly target: number;
+};
+
+/** What `trainOn` needs to train `model`. Throws DataError for no examples, a label that the model lacks, an input that it can't read, with the number of the example. */
+export function classifierTask(model: Classifier, options: ClassifierTaskOptions): OwnTask<readonly PreparedExample[]> {
+  const where = "classifierTask";
+  const { batchSize = 32, seed = 0, augment, classWeights } = options;
+  checkInteger(`${where} batchSize`, batchSize, 1);
+  if (options.training.length === 0) throw new DataError(sentence(`${where} training`, "at least one example", "none"));
+  const training = prepare(model, `${where} training example`, options.training);
+  const validation = prepare(model, `${where} validation example`, options.validation ?? []);
+  const weights = weightsOf(model, classWeights, training);
+  const order = randomStream(checkInteger(`${where} seed`, seed)).named("shuffle");
+  if (augment !== undefined) {
+    checkAugment(`${where} augment`, augment);
+    if (model.config.input.kind !== "images")
+      throw kindError(`${where} augment`, "a classifier of pictures", model.config.input.kind);
+  }
+  const lengthOf = ({ encoded }: PreparedExample): number => encoded.steps;
+  return {
+    parameters: model.parameters(),
+    batches: (index) => exampleBatches(training, { batchSize, lengthOf, random: order.at(index) }),
+    loss(batch, { random }) {
+      const moved = random.named("augment");
+      const sequences =
+        augment === undefined
+          ? batch.map(({ encoded }) => encoded)
+          : batch.map(({ input }) => model.reader.encode(where, augmented(input as Picture, augment, moved)));
+      const logits = model.logits(model.batch(sequences), random.named("dropout"));
+      return weighted(sparseSoftmaxCrossEntropy(logits, targetsOf(batch)), batch, weights);
+    },
+    tokens: (batch) => batch.length,
+    ...(validation.length > 0 && {
+      evaluate: () => evaluateClassifier(model, validation, { batchSize, weights }),
+    }),
+    fingerprint: {
+      batchSize,
+      examples: training.length,
+      classWeights: weights === undefined ? null : [...weights],
+      augment: augment === undefined ? null : { shift: augment.shift ?? 0, affine: augment.affine ?? 0 },
+    },
+  };
+}
+
+const targetsOf = (batch: readonly PreparedExample[]): Tensor => tensor(Int32Array.from(batch, ({ target }) => target));
+
+function weighted(losses: Tensor, batch: readonly PreparedExample[], weights: readonly number[] | undefined): Tensor {
+  if (weights === undefined) return mean(losses);
+  return weightedMean(losses, tensor(batch.map(({ target }) => weights[target])));
+}
+
+/** Encoded once. */
+function prepare(model: Classifier, where: string, examples: readonly ClassifierExample[]): PreparedExample[] {
+  const indexOf = new Map(model.labels.map((label, i) => [label, i]));
+  return examples.map(({ input, label }, i) => {
+    const at = `${where} ${i + 1}`;
+    const target = indexOf.get(label);
+    if (target === undefined)
+      throw new DataError(sentence(at, `one of the model's ${model.labels.length} labels`, describe(label)));
+    return { input, encoded: model.reader.encode(at, input), target };
+  });
+}
+
+function weightsOf(
+  { labels }: Classifier,
+  given: ClassifierTaskOptions["classWeights"],
+  training: readonly PreparedExample[],
+): readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  if (given === "balanced") {
+    const counts = labels.map(() => 0);
+    for (const { target } of training) counts[target]++;
+    // a class without examples has no use for its weight
+    return counts.map((count) => (count === 0 ? 1 : training.length / (labels.length * count)));
+  }
+  const where = "classifierTask classWeights";
+  const unknown = Object.keys(given).find((label) => !labels.includes(label));
+  if (unknown !== undefined) throw new DataError(sentence(where, "labels of the model", describe(unknown)));
+  return labels.map((label) => (Object.hasOwn(given, label) ? checkNumber(`${where}: ${label}`, given[label], 0) : 1));
+}
+
+/** Mean loss and accuracy, with other work in between. */
+async function evaluateClassifier(
+  model: Classifier,
+  examples: readonly PreparedExample[],
+  { batchSize, weights }: { readonly batchSize: number; readonly weights: readonly number[] | undefined },
+): Promise<Measured> {
+  let [lossSum, weightSum, right] = [0, 0, 0];
+  for (const batch of exampleBatches(examples, { batchSize, lengthOf: ({ encoded }) => encoded.steps })) {
+    const { losses, logits } = scope(() => {
+      const scores = model.logits(model.batch(batch.map(({ encoded }) => encoded)));
+      return {
+        losses: sparseSoftmaxCrossEntropy(scores, targetsOf(batch)).values(),
+        logits: scores.values(),
+      };
+    });
+    batch.forEach(({ target }, i) => {
+      const weight = weights?.[target] ?? 1;
+      lossSum += weight * losses[i];
+      weightSum += weight;
+      if (indexOfLargest(logits, i * model.labels.length, model.labels.length) === target) right++;
+    });
+    await Promise.resolve();
+  }
+  return { loss: weightSum === 0 ? 0 : lossSum / weightSum, measures: { accuracy: right / examples.length } };
+}
+
+function indexOfLargest(values: ArrayLike<number>, from: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[from + i] > values[from + best]) best = i;
+  return best;
+}
