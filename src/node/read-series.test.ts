@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { forecast, forecaster } from "../tasks/index.ts";
+import { forecastPicture } from "./forecast-picture.ts";
+import { readSeries, type ReadSeriesOptions, type SeriesFile } from "./read-series.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unrolled-series-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function read(text: string, options: ReadSeriesOptions = {}, extension = "csv"): Promise<SeriesFile> {
+  const path = join(folder, `${files++}.${extension}`);
+  writeFileSync(path, text);
+  return readSeries([path], options);
+}
+
+test("a table is a series, or several", async () => {
+  const one = await read("date,value\n2001-01-30,5\n2001-01-31,\n2001-02-01,7\n");
+  expect(one.frequency).toEqual({ unit: "day", count: 1 });
+  expect(one.series).toEqual([{ id: "", start: "2001-01-30", values: [5, NaN, 7] }]);
+  const options = { time: "t", value: "y", series: "shop", covariates: ["sale"] };
+  const text =
+    "shop,t,y,sale\na,2001-01-01,1,0\nb,2001-02-01,4,1\na,2001-02-01,2,1\nb,2001-03-01,,0\na,2001-03-01,,1\n";
+  const several = await read(text, options);
+  expect(several.frequency).toEqual({ unit: "month", count: 1 });
+  // what has no value at the end is the future
+  expect(several.series).toEqual([
+    { id: "a", start: "2001-01-01", values: [1, 2], covariates: [[0], [1], [1]] },
+    { id: "b", start: "2001-02-01", values: [4], covariates: [[1], [0]] },
+  ]);
+});
+
+test("a JSON line is a whole series", async () => {
+  const { series } = await read('{"id":"a","start":"2001-01-01","values":[1,null,3]}\n', {}, "jsonl");
+  expect(series).toEqual([{ id: "a", start: "2001-01-01", values: [1, NaN, 3] }]);
+  await expect(read('{"start":"2001-01-01","values":["1"]}\n', {}, "jsonl")).rejects.toThrow("line 1 values[0]");
+});
+
+test("gaps and whatever else is wrong are told by line", async () => {
+  const gap = "date,value\n2001-01-01,1\n2001-01-02,2\n2001-01-05,3\n";
+  await expect(read(gap)).rejects.toThrow(/\.csv line 4: expected 2001-01-03, got 2001-01-05\. Rows must be/);
+  expect((await read(gap, { fillGaps: true })).series[0].values).toEqual([1, 2, NaN, NaN, 3]);
+  await expect(read("date,value\n2001-01-01,1\n2001-01-02,x\n")).rejects.toThrow(/line 3 value: expected a number/);
+  await expect(read("date,value\n2001-01-01,1\n2001-02-30,1\n")).rejects.toThrow(/line 3 date: expected a date/);
+  await expect(read("date,value\n2001-01-02,1\n2001-01-01,1\n")).rejects.toThrow(/line 3: expected a later time/);
+  await expect(read("day,value\n2001-01-02,1\n")).rejects.toThrow(
+    'line 2: expected a column "date", got "day", "value"',
+  );
+  await expect(read("date,value\n2001-01-02,1\n")).rejects.toThrow("at least two rows");
+});
+
+test("a picture shows history, median and bands", async () => {
+  const series = { start: "2001-01-01", values: Array.from({ length: 40 }, (_, i) => 10 + (i % 7)) };
+  const model = forecaster({ series: [series], horizon: 7, hiddenSize: 4 });
+  const found = forecast(model, series, { samples: 30 });
+  const options = { frequency: model.config.frequency, title: "a <week>", actual: [1, 2, 3] };
+  const svg = await forecastPicture(series, found, options);
+  for (const text of ["history", "forecast (median)", "middle 80 %", "middle 95 %", "what came", "a &lt;week&gt;"])
+    expect(svg).toContain(text);
+  expect(await forecastPicture(series, found, options)).toBe(svg);
+});

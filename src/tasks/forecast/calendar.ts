@@ -1,0 +1,129 @@
+/** @file Times of equally spaced observations, in UTC, and what a calendar says of them. */
+import { checkChoice, checkInteger, DataError, kindError, sentence } from "../../base/index.ts";
+
+const UNITS = ["minute", "hour", "day", "week", "month"] as const;
+
+/** From one observation to the next. */
+export type Frequency = {
+  readonly unit: (typeof UNITS)[number];
+  /** How many units. */
+  readonly count: number;
+};
+
+export const DAILY: Frequency = { unit: "day", count: 1 };
+
+const MILLISECONDS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const;
+
+/** Checks a frequency, as from a file. */
+export function checkFrequency(where: string, value: unknown): Frequency {
+  if (typeof value !== "object" || value === null) throw kindError(where, "a frequency { unit, count }", value);
+  const { unit, count } = value as Partial<Frequency>;
+  return { unit: checkChoice(`${where} unit`, unit, UNITS), count: checkInteger(`${where} count`, count, 1) };
+}
+
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+
+/** Milliseconds since 1970 of an ISO 8601 date or time; without a zone it is UTC. Throws DataError for anything else, such as 2001-02-29. */
+export function parseTime(where: string, text: string): number {
+  const match = ISO.exec(text);
+  if (match !== null) {
+    const [, year, month, day, hour = "00", minute = "00", second = "00", zone = "Z"] = match;
+    const wall = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+    const utc = Date.parse(`${wall}Z`);
+    // a date that doesn't exist is moved on
+    if (!Number.isNaN(utc) && new Date(utc).toISOString().startsWith(wall)) {
+      const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
+      const offset = sign === undefined ? 0 : (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -1 : 1);
+      return utc - offset * MILLISECONDS.minute;
+    }
+  }
+  throw new DataError(sentence(where, "a date such as 2001-12-31 or 2001-12-31T18:30:00Z", JSON.stringify(text)));
+}
+
+/** As `parseTime` reads it: a date alone at midnight. */
+export const formatTime = (time: number): string =>
+  new Date(time).toISOString().replace("T00:00:00.000Z", "").replace(".000Z", "Z");
+
+/** The time `steps` (also negative) steps after `start`. Months keep the day of `start`, or end where they are shorter. */
+export function timeAfter(start: number, { unit, count }: Frequency, steps: number): number {
+  if (unit !== "month") return start + MILLISECONDS[unit] * count * steps;
+  const from = new Date(start);
+  const month = from.getUTCMonth() + count * steps;
+  const last = new Date(Date.UTC(from.getUTCFullYear(), month + 1, 0)).getUTCDate();
+  const first = Date.UTC(from.getUTCFullYear(), month, Math.min(from.getUTCDate(), last));
+  return first + (start % MILLISECONDS.day);
+}
+
+/** The frequency that leads from the first time to the second. Throws DataError where none does, as for two times that are equal. */
+export function frequencyBetween(where: string, first: number, second: number): Frequency {
+  const distance = second - first;
+  for (const unit of ["day", "hour", "minute"] as const) {
+    const count = distance / MILLISECONDS[unit];
+    if (!Number.isInteger(count) || count < 1) continue;
+    if (unit !== "day") return { unit, count };
+    if (count >= 28) {
+      const [a, b] = [new Date(first), new Date(second)];
+      const months = (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
+      if (months > 0 && timeAfter(first, { unit: "month", count: months }, 1) === second)
+        return { unit: "month", count: months };
+    }
+    return count % 7 === 0 ? { unit: "week", count: count / 7 } : { unit, count };
+  }
+  throw new DataError(
+    sentence(where, "a later time by whole minutes", `${formatTime(second)} after ${formatTime(first)}`),
+  );
+}
+
+/** "day", "15 minutes", … */
+export const formatFrequency = ({ unit, count }: Frequency): string => (count === 1 ? unit : `${count} ${unit}s`);
+
+/** What of the calendar a model sees. */
+export type CalendarFeature = keyof typeof features;
+
+const wave = (turn: number, harmonics: number): number[] =>
+  Array.from({ length: 2 * harmonics }, (_, i) => {
+    const angle = 2 * Math.PI * turn * ((i >> 1) + 1);
+    return i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
+const choice = (n: number, at: number): number[] => Array.from({ length: n }, (_, i) => Number(i === at));
+
+const yearOf = (time: number): number => new Date(time).getUTCFullYear();
+
+const features = {
+  /** One of 7, Sunday first. */
+  dayOfWeek: (time: number): number[] => choice(7, new Date(time).getUTCDay()),
+  /** Sine and cosine of 1 to 4 turns a year. */
+  dayOfYear: (time: number): number[] => {
+    const start = Date.UTC(yearOf(time), 0, 1);
+    return wave((time - start) / (Date.UTC(yearOf(time) + 1, 0, 1) - start), 4);
+  },
+  /** From -½ on the first to ½ on the 31st. */
+  dayOfMonth: (time: number): number[] => [(new Date(time).getUTCDate() - 1) / 30 - 0.5],
+  /** One of 12. */
+  month: (time: number): number[] => choice(12, new Date(time).getUTCMonth()),
+  /** Sine and cosine of 1 to 3 turns a day. */
+  timeOfDay: (time: number): number[] => wave((time % MILLISECONDS.day) / MILLISECONDS.day, 3),
+};
+
+/** Every feature that there is. */
+export const CALENDAR_FEATURES: readonly CalendarFeature[] = Object.keys(features) as CalendarFeature[];
+
+/** Those that change from step to step of this frequency. */
+export function usualFeatures({ unit }: Frequency): readonly CalendarFeature[] {
+  if (unit === "month") return ["month"];
+  if (unit === "week") return ["dayOfYear"];
+  return unit === "day" ? ["dayOfWeek", "dayOfYear"] : ["timeOfDay", "dayOfWeek", "dayOfYear"];
+}
+
+/**
+ * Numbers that say where a date stands in its week, month, year or day, one feature after the other: `dayOfWeek` gives 7 (1 for its day, Sunday first),
+ * `dayOfYear` 8 (sines and cosines), `dayOfMonth` 1, `month` 12, `timeOfDay` 6. `date` is ISO 8601 text (UTC without a zone), milliseconds since 1970,
+ * or a Date. Default: what suits daily values, `dayOfWeek` and `dayOfYear`. Throws DataError for text that is no date.
+ */
+export function calendarFeatures(
+  date: string | number | Date,
+  names: readonly CalendarFeature[] = usualFeatures(DAILY),
+): number[] {
+  const time = typeof date === "string" ? parseTime("calendarFeatures", date) : Number(date);
+  return names.flatMap((name) => features[checkChoice("calendarFeatures", name, CALENDAR_FEATURES)](time));
+}

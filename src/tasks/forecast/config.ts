@@ -1,0 +1,100 @@
+/** @file Everything about a forecaster but its weights, as its file holds it. */
+import { checkChoice, checkInteger, checkNumber, FormatError, kindError, sentence } from "../../base/index.ts";
+import { asFormatError, field, type Fields, parseFields, type StackConfig, stackFields } from "../../model/index.ts";
+import { CALENDAR_FEATURES, type CalendarFeature, checkFrequency, type Frequency } from "./calendar.ts";
+import { type HeadName, HEADS } from "./heads.ts";
+import type { ScalerName, SeriesScale } from "./series.ts";
+
+export type KnownSeries = SeriesScale & { readonly id: string };
+export type Covariate = SeriesScale & { readonly name: string };
+
+export type Columns = { readonly time: string; readonly value: string; readonly series: string };
+
+export type ForecasterConfig = StackConfig & {
+  readonly head: HeadName;
+  /** Levels of the quantile head. */
+  readonly levels: readonly number[];
+  /** How a series is scaled. */
+  readonly scaler: ScalerName;
+  /** Steps back of the values that the network sees, ascending; the first is 1. */
+  readonly lags: readonly number[];
+  readonly calendar: readonly CalendarFeature[];
+  readonly frequency: Frequency;
+  /** Steps that a training window has before the horizon. */
+  readonly contextLength: number;
+  /** Steps to forecast where nothing else is asked for. */
+  readonly horizon: number;
+  /** Numbers that stand for a series; 0: series are not told apart. */
+  readonly embeddingSize: number;
+  readonly seed: number;
+  /** Those that the model was made with, and how each is scaled. */
+  readonly series: readonly KnownSeries[];
+  readonly covariates: readonly Covariate[];
+  /** What the columns of its files are called; `series` is "" where there is one series. */
+  readonly columns: Columns;
+};
+
+const SCALERS: readonly ScalerName[] = ["standard", "robust", "mean", "none"];
+
+function scaled(where: string, value: unknown): SeriesScale & Record<string, unknown> {
+  if (typeof value !== "object" || value === null) throw kindError(where, "an object", value);
+  const record = value as Record<string, unknown>;
+  const center = checkNumber(`${where} center`, record["center"]);
+  const scale = checkNumber(`${where} scale`, record["scale"], Number.MIN_VALUE);
+  return { ...record, center, scale };
+}
+
+function checkLags(where: string, value: unknown): readonly number[] {
+  const lags = field.list((at, lag) => checkInteger(at, lag, 1, 1_000_000))(where, value);
+  if (lags[0] !== 1 || lags.some((lag, i) => i > 0 && lag <= lags[i - 1]))
+    throw kindError(where, "1 and then larger and larger numbers of steps", lags);
+  return lags;
+}
+
+function checkLevels(where: string, value: unknown): readonly number[] {
+  const levels = field.list((at, level) => checkNumber(at, level, Number.MIN_VALUE, 1 - 2 ** -53))(where, value);
+  if (levels.length === 0 || levels.some((level, i) => i > 0 && level <= levels[i - 1]))
+    throw kindError(where, "levels between 0 and 1, ascending", levels);
+  return levels;
+}
+
+/** Checks of everything but the stack: of options as of a file. */
+export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig>> = {
+  head: (where, value) => checkChoice(where, value, HEADS),
+  levels: checkLevels,
+  scaler: (where, value) => checkChoice(where, value, SCALERS),
+  lags: checkLags,
+  calendar: field.list((where, value) => checkChoice(where, value, CALENDAR_FEATURES)),
+  frequency: checkFrequency,
+  contextLength: (where, value) => checkInteger(where, value, 1, 1_000_000),
+  horizon: (where, value) => checkInteger(where, value, 1, 100_000),
+  embeddingSize: (where, value) => checkInteger(where, value, 0, 65_536),
+  seed: field.integer,
+  series: field.list((where, value) => {
+    const { center, scale, ...rest } = scaled(where, value);
+    return { id: field.text(`${where} id`, rest["id"]), center, scale };
+  }),
+  covariates: field.list((where, value) => {
+    const { center, scale, ...rest } = scaled(where, value);
+    return { name: field.text(`${where} name`, rest["name"]), center, scale };
+  }),
+  columns(where, value) {
+    if (typeof value !== "object" || value === null) throw kindError(where, "an object", value);
+    const { time, value: values, series } = value as Partial<Record<keyof Columns, unknown>>;
+    return {
+      time: field.text(`${where} time`, time),
+      value: field.text(`${where} value`, values),
+      series: field.text(`${where} series`, series),
+    };
+  },
+};
+
+/** The configuration in a file. Throws FormatError for one that isn't. */
+export function parseForecasterConfig(value: unknown): ForecasterConfig {
+  const where = "forecaster file";
+  const config = parseFields<ForecasterConfig>(where, value, { ...stackFields, ...forecastFields });
+  return asFormatError(() => {
+    if (config.bidirectional) throw new FormatError(sentence(where, "layers in one direction", "both"));
+    return config;
+  });
+}

@@ -1,0 +1,150 @@
+/** @file A series that has been read to its end: forecasts from there, one value more. */
+import { checkInteger, mapTree, type RandomStream, randomStream, type Tree } from "../../base/index.ts";
+import type { State } from "../../rnn/index.ts";
+import { gather, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
+import { formatTime } from "./calendar.ts";
+import type { Forecaster } from "./forecaster.ts";
+import { heads } from "./heads.ts";
+import { FeatureReader } from "./inputs.ts";
+import { type Forecast, forecastOf } from "./result.ts";
+import { checkCovariates, checkValue, type Series, type SeriesScale } from "./series.ts";
+
+export type ForecastOptions = {
+  /** Steps. Default: the model's. */
+  readonly horizon?: number | undefined;
+  /** Paths that are drawn, together as one batch. Default 200; the mean head has one. */
+  readonly samples?: number | undefined;
+  /** Default 0. */
+  readonly seed?: number | undefined;
+  /** Covariates of the steps to forecast, one row for each, where the series has not brought them. */
+  readonly covariates?: readonly ArrayLike<number>[] | undefined;
+  /** Levels of `quantiles`. Default 0.025, 0.1, 0.5, 0.9, 0.975. */
+  readonly quantiles?: readonly number[] | undefined;
+};
+
+/** Steps that are read in one piece. */
+const PIECE = 512;
+
+/** Use `forecaster.start(history)`. */
+export class ForecastTracker {
+  readonly #model: Forecaster;
+  readonly #reader: FeatureReader;
+  readonly #index: Int32Array;
+  /** After all values but the last, which the next step reads. */
+  #state: State | undefined;
+
+  constructor(model: Forecaster, history: Series, scale: SeriesScale) {
+    this.#model = model;
+    this.#reader = new FeatureReader(model.config, history, scale);
+    this.#index = Int32Array.of(model.indexOf(history));
+    const { values } = history;
+    for (let i = 0; i < values.length; i++) this.#reader.push(values[i]);
+    for (let from = 0; from < values.length; from += PIECE) this.#advance(from, Math.min(values.length, from + PIECE));
+  }
+
+  /** Values so far. */
+  get length(): number {
+    return this.#reader.length;
+  }
+
+  /** How its values are scaled. */
+  get scale(): SeriesScale {
+    const { center, scale } = this.#reader.scale;
+    return { center, scale };
+  }
+
+  /**
+   * One value more, NaN where it is missing, with its covariates unless the history has brought them: as if the history had ended with it. Throws as `start`.
+   */
+  observe(value: number, covariates?: ArrayLike<number>): void {
+    const { needs } = this.#model;
+    checkValue("observe value", value, needs.counts);
+    const at = this.length;
+    if (covariates !== undefined) {
+      checkCovariates("observe covariates", covariates, needs.covariates);
+      this.#reader.know(at, [covariates]);
+    }
+    this.#reader.push(value);
+    this.#advance(at, at + 1);
+  }
+
+  /** Runs steps from … to - 1. */
+  #advance(from: number, to: number): void {
+    const { size } = this.#reader;
+    const rows = new Float32Array((to - from) * size);
+    for (let t = from; t < to; t++) this.#reader.write(t, rows, (t - from) * size);
+    this.#state = scope(() =>
+      withoutGradient(
+        () =>
+          this.#model.forward(tensor(rows, { shape: [to - from, 1, size] }), this.#index, { state: this.#state }).state,
+      ),
+    );
+  }
+
+  /**
+   * Paths from the last value on, each step drawn from the distribution that the steps before it lead to. The same seed gives the same paths, and changes
+   * nothing here. Throws DataError where covariates of a step are not known.
+   */
+  forecast(options: ForecastOptions = {}): Forecast {
+    const { config, needs } = this.#model;
+    const where = "forecast";
+    const horizon = checkInteger(`${where} horizon`, options.horizon ?? config.horizon, 1);
+    const count = config.head === "mean" ? 1 : checkInteger(`${where} samples`, options.samples ?? 200, 1);
+    const random = randomStream(checkInteger(`${where} seed`, options.seed ?? 0)).named("forecast");
+    options.covariates?.forEach((row, i) => checkCovariates(`${where} covariates[${i}]`, row, needs.covariates));
+    if (options.covariates !== undefined) this.#reader.know(this.length, options.covariates);
+    const samples = this.#draw(horizon, count, random);
+    const times = Array.from({ length: horizon }, (_, h) => this.#reader.time(this.length + h));
+    const dates = times.flatMap((time) => (time === undefined ? [] : [formatTime(time)]));
+    return forecastOf(samples, count, {
+      dates: dates.length === horizon ? dates : undefined,
+      levels: count === 1 ? [] : options.quantiles,
+    });
+  }
+
+  #draw(horizon: number, count: number, random: RandomStream): Float64Array {
+    const { config } = this.#model;
+    const head = heads[config.head];
+    const { center, scale } = this.scale;
+    const numbers = head.size(config);
+    const samples = new Float64Array(count * horizon);
+    /** Scaled, as the network reads them. */
+    const drawn = Array.from({ length: count }, () => new Float64Array(horizon));
+    let state = this.#tiled(count);
+    for (let h = 0; h < horizon; h++) {
+      state = scope(() => {
+        const next = withoutGradient(() => this.#step(h, drawn, state));
+        const raw = next.raw.values();
+        for (let s = 0; s < count; s++) {
+          const value = head.draw(raw, s * numbers, scale, random.at(h * count + s), config);
+          samples[s * horizon + h] = head.isUnscaled ? value : value * scale + center;
+          drawn[s][h] = head.isUnscaled ? (value - center) / scale : value;
+        }
+        return next.state;
+      });
+    }
+    return samples;
+  }
+
+  #step(h: number, drawn: readonly Float64Array[], state: State | undefined): { raw: Tensor; state: State } {
+    const { size } = this.#reader;
+    const rows = new Float32Array(drawn.length * size);
+    drawn.forEach((path, s) => this.#reader.write(this.length + h, rows, s * size, path));
+    const indices = new Int32Array(drawn.length).fill(this.#index[0]);
+    return this.#model.forward(tensor(rows, { shape: [1, drawn.length, size] }), indices, { state });
+  }
+
+  /** The state for each of `count` rows. */
+  #tiled(count: number): State | undefined {
+    if (this.#state === undefined) return undefined;
+    const rows = tensor(new Int32Array(count));
+    return withoutGradient(
+      () => mapTree(this.#state as unknown as Tree<Tensor>, (part: Tensor) => gather(part, rows)) as unknown as State,
+    );
+  }
+}
+
+/** Reads `history` and forecasts from its end: `model.start(history).forecast(options)`. */
+export function forecast(model: Forecaster, history: Series, options: ForecastOptions = {}): Forecast {
+  return model.start(history).forecast(options);
+}
