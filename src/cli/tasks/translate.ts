@@ -1,0 +1,232 @@
+/** @file The work of `--task translate`. */
+import { writeFileSync } from "node:fs";
+import { extname } from "node:path";
+import { DataError, randomStream } from "unrolled";
+import { readRecords, recordText } from "unrolled/node";
+import {
+  type AttentionKind,
+  attentionPicture,
+  bleu,
+  chrF,
+  exactMatch,
+  loadTranslator,
+  type Pair,
+  type ScheduledSampling,
+  splitExamples,
+  translate,
+  type Translation,
+  type Translator,
+  translator,
+  translatorTask,
+} from "unrolled/tasks";
+import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
+
+type TranslateTaskOptions = TaskOptions & {
+  readonly sourceColumn?: string;
+  readonly targetColumn?: string;
+  readonly merges?: number;
+  readonly embeddingSize?: number;
+  readonly attention?: AttentionKind;
+  readonly withoutInputFeeding?: true;
+  readonly oneDirection?: true;
+  readonly scheduledSampling?: string;
+};
+
+type Pairs = { readonly training: readonly Pair[]; readonly validation: readonly Pair[] };
+
+const NAMED_COLUMNS = [".jsonl", ".ndjson", ".json", ".csv"];
+const hasNames = (path: string): boolean => NAMED_COLUMNS.includes(extname(path).toLowerCase());
+
+/** Two files without columns are parallel texts. */
+async function readPairs(paths: readonly string[], options: Partial<TranslateTaskOptions>): Promise<Pair[]> {
+  const [first, second] = paths;
+  const isParallel =
+    paths.length === 2 && paths.every((path) => path !== "-" && !hasNames(path) && extname(path) !== ".tsv");
+  const pairs: Pair[] = isParallel ? await parallel(first, second) : [];
+  if (!isParallel)
+    for (const path of paths)
+      for await (const pair of hasNames(path) ? named(path, options) : tabbed(path)) pairs.push(pair);
+  if (pairs.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one pair of texts, got none`);
+  return pairs;
+}
+
+async function* named(
+  path: string,
+  { sourceColumn = "source", targetColumn = "target" }: Partial<TranslateTaskOptions>,
+): AsyncGenerator<Pair> {
+  for await (const entry of readRecords([path]))
+    yield { source: recordText(entry, sourceColumn), target: recordText(entry, targetColumn) };
+}
+
+/** A first line "source<TAB>target" names the columns. */
+async function* tabbed(path: string): AsyncGenerator<Pair> {
+  for await (const entry of readRecords([path], { format: "lines" })) {
+    const columns = recordText(entry, "text").split("\t");
+    if (columns.length !== 2)
+      throw new DataError(
+        `${entry.place}: expected a source and a target text with a tab between them, got ${columns.length} columns`,
+      );
+    const [source, target] = columns;
+    if (entry.line === 1 && source === "source" && target === "target") continue;
+    yield { source, target };
+  }
+}
+
+async function parallel(sources: string, targets: string): Promise<Pair[]> {
+  const [left, right] = [await linesOf(sources), await linesOf(targets)];
+  const numbers = [...new Set([...left.keys(), ...right.keys()])].sort((a, b) => a - b);
+  return numbers.map((line) => {
+    const [source, target] = [left.get(line), right.get(line)];
+    if (source === undefined || target === undefined)
+      throw new DataError(
+        `${source === undefined ? sources : targets} line ${line}: expected a text as in the other file, got none`,
+      );
+    return { source, target };
+  });
+}
+
+/** By their numbers; empty ones are left out. */
+async function linesOf(path: string): Promise<ReadonlyMap<number, string>> {
+  const lines = new Map<number, string>();
+  for await (const entry of readRecords([path], { format: "lines" })) lines.set(entry.line, recordText(entry, "text"));
+  return lines;
+}
+
+function scheduleOf(text: string | undefined): ScheduledSampling | undefined {
+  if (text === undefined) return undefined;
+  const [name, value] = text.split(":");
+  const number = Number(value);
+  if (value !== undefined && value.trim() !== "" && Number.isFinite(number)) {
+    if (name === "inverse-sigmoid") return { kind: "inverseSigmoid", k: number };
+    if (name === "exponential") return { kind: "exponential", k: number };
+    if (name === "linear") return { kind: "linear", slope: number };
+  }
+  throw new RangeError(
+    `--scheduled-sampling: expected inverse-sigmoid:K, exponential:K or linear:SLOPE, got ${JSON.stringify(text)}`,
+  );
+}
+
+function create({ training }: Pairs, options: TranslateTaskOptions): Translator {
+  const { cell, dialect, hiddenSize, layers, dropout, seed } = options;
+  const { merges, embeddingSize, attention } = options;
+  return translator({
+    pairs: training,
+    cell,
+    dialect,
+    hiddenSize,
+    layers,
+    dropout,
+    seed,
+    bidirectional: options.oneDirection !== true,
+    inputFeeding: options.withoutInputFeeding !== true,
+    ...(merges !== undefined && { merges }),
+    ...(embeddingSize !== undefined && { embeddingSize }),
+    ...(attention !== undefined && { attention }),
+  });
+}
+
+/** A pair as the model sees it: tokens between bars. */
+function asSeen(model: Translator, { source, target }: Pair): string {
+  const cut = (encoding: Translator["source"], text: string): string =>
+    Array.from(encoding.encode(text), (id) => encoding.tokens[id]).join("|");
+  return `${cut(model.source, source)} -> ${cut(model.target, target)}`;
+}
+
+type PredictOptions = {
+  readonly beams?: number;
+  readonly nBest?: number;
+  readonly lengthPenalty?: number;
+  readonly coveragePenalty?: number;
+  readonly attention?: string;
+};
+
+async function* predict(
+  model: Translator,
+  inputs: readonly string[],
+  { beams = 4, nBest = 1, lengthPenalty = 0, coveragePenalty = 0, attention }: PredictOptions,
+): AsyncGenerator<Prediction> {
+  // n best need as many hypotheses
+  const options = { beams: Math.max(beams, nBest), nBest, lengthPenalty, coveragePenalty };
+  let isFirst = true;
+  for await (const entry of readRecords(inputs.length === 0 ? ["-"] : inputs, { format: "lines" })) {
+    const source = recordText(entry, "text");
+    const found = translate(model, source, options);
+    if (isFirst && attention !== undefined) writeFileSync(attention, attentionPicture(found[0].attention));
+    isFirst = false;
+    yield predictionOf(source, found);
+  }
+}
+
+function predictionOf(source: string, found: readonly Translation[]): Prediction {
+  const text =
+    found.length === 1
+      ? found[0].text
+      : found.map((translation) => `${translation.score.toFixed(4)}\t${translation.text}`).join("\n");
+  return {
+    text,
+    json: {
+      source,
+      translations: found.map(({ text, score, logProbability, finished }) => ({
+        text,
+        score,
+        logProbability,
+        finished,
+      })),
+    },
+  };
+}
+
+/** Tokens of BLEU: words and white space are not cut apart any further. */
+function evaluated(model: Translator, pairs: readonly Pair[]): Evaluated {
+  const references = pairs.map(({ target }) => target);
+  const translations = pairs.map(({ source }) => translate(model, source)[0]);
+  const found = translations.map(({ text }) => text);
+  const [pair] = pairs;
+  return {
+    measures: {
+      exactMatch: exactMatch(found, references),
+      bleu: bleu(found, references).score,
+      chrF: chrF(found, references),
+    },
+    text: `${pair.source}\n${found[0]}\nexpected ${pair.target}`,
+    pictures: { "attention.svg": attentionPicture(translations[0].attention) },
+  };
+}
+
+const task: Task<Translator, Pairs, TranslateTaskOptions> = {
+  async read(paths, options) {
+    scheduleOf(options.scheduledSampling);
+    const random = randomStream(options.seed).named("split");
+    return splitExamples(await readPairs(paths, options), { validation: options.validation, random });
+  },
+  create,
+  decode: loadTranslator,
+  describe(model, { training, validation }) {
+    const { cell, layers, hiddenSize, bidirectional, attention } = model.config;
+    const network = `${cell}, ${layers} layer${layers === 1 ? "" : "s"} of ${hiddenSize}${bidirectional ? ", encoder in both directions" : ""}`;
+    const count = (training.length + validation.length).toLocaleString("en");
+    return `${count} pairs (${model.source.size} and ${model.target.size} tokens); ${network}, ${attention} attention`;
+  },
+  preview: (model, { training }) => training.slice(0, 3).map((pair) => asSeen(model, pair)),
+  training(model, { training, validation }, { batchSize, seed, scheduledSampling }) {
+    return {
+      task: translatorTask(model, {
+        training,
+        validation,
+        batchSize,
+        seed,
+        scheduledSampling: scheduleOf(scheduledSampling),
+      }),
+      stepsPerEpoch: Math.ceil(training.length / batchSize),
+      examples: { training: training.length, validation: validation.length },
+    };
+  },
+  predict,
+  evaluate: async (model, paths, options) => evaluated(model, await readPairs(paths, options)),
+  // a sample: a search for each of many pairs takes long
+  finish: (model, { validation }) =>
+    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluated(model, validation.slice(0, 500))),
+};
+
+/** As the commands see it. */
+export const translateTask: Task = asTask(task);

@@ -1,0 +1,97 @@
+import { log, exp, valueError } from "../base/index.ts";
+import { countNgrams, overlap } from "./ngrams.ts";
+
+export type BleuOptions = {
+  /** How a text is cut into tokens. Default: at white space, as sacreBLEU's tokenizer "none". */
+  readonly tokenize?: (text: string) => readonly string[];
+  /** Precisions without a match count as 1 / (2^k total) for the k-th of them (sacreBLEU's "exp"), or as 0. Default "exp". */
+  readonly smoothing?: "exp" | "none";
+};
+
+export type Bleu = {
+  /** 0 to 100. */
+  readonly score: number;
+  /** Of 1- to 4-grams, 0 to 100. */
+  readonly precisions: readonly number[];
+  readonly brevityPenalty: number;
+  /** Tokens of the hypotheses, and of the references that are closest in length. */
+  readonly lengths: { readonly hypotheses: number; readonly references: number };
+};
+
+const ORDER = 4;
+
+/** At white space. */
+export const whiteSpaceTokens = (text: string): readonly string[] => text.split(/\s+/u).filter((token) => token !== "");
+
+/**
+ * BLEU of a corpus (Papineni et al. 2002) by sacreBLEU's formula (Post 2018): clipped precisions of 1- to 4-grams over all hypotheses, their geometric mean,
+ * times the brevity penalty. One reference or a list for each hypothesis. Figures compare only where tokenization is the same: 13a is not included.
+ * Throws RangeError when the numbers of texts differ.
+ */
+export function bleu(
+  hypotheses: readonly string[],
+  references: readonly (string | readonly string[])[],
+  { tokenize = whiteSpaceTokens, smoothing = "exp" }: BleuOptions = {},
+): Bleu {
+  if (hypotheses.length !== references.length)
+    throw valueError("bleu", `${hypotheses.length} references`, references.length);
+  const matches = new Float64Array(ORDER);
+  const totals = new Float64Array(ORDER);
+  const lengths = { hypotheses: 0, references: 0 };
+  hypotheses.forEach((hypothesis, i) => {
+    const own = tokenize(hypothesis);
+    const given = references[i];
+    const others = (typeof given === "string" ? [given] : given).map(tokenize);
+    lengths.hypotheses += own.length;
+    lengths.references += closest(own.length, others);
+    for (let n = 1; n <= ORDER; n++) {
+      totals[n - 1] += Math.max(0, own.length - n + 1);
+      matches[n - 1] += overlap(countNgrams(own, n), most(others.map((other) => countNgrams(other, n))));
+    }
+  });
+  return scored(matches, totals, lengths, smoothing);
+}
+
+function scored(
+  matches: Float64Array,
+  totals: Float64Array,
+  lengths: Bleu["lengths"],
+  smoothing: "exp" | "none",
+): Bleu {
+  const brevityPenalty =
+    lengths.hypotheses >= lengths.references
+      ? 1
+      : lengths.hypotheses === 0
+        ? 0
+        : exp(1 - lengths.references / lengths.hypotheses);
+  let smoothed = 1;
+  const precisions = Array.from(matches, (count, i) => {
+    if (totals[i] === 0 || !matches.some((matched) => matched > 0)) return 0;
+    if (count > 0) return (100 * count) / totals[i];
+    if (smoothing === "none") return 0;
+    smoothed *= 2;
+    return 100 / (smoothed * totals[i]);
+  });
+  const score = precisions.includes(0)
+    ? 0
+    : brevityPenalty * exp(precisions.reduce((sum, p) => sum + log(p), 0) / ORDER);
+  return { score, precisions, brevityPenalty, lengths };
+}
+
+/** Length of the reference that is closest in length, the shorter of two. */
+function closest(length: number, references: readonly (readonly string[])[]): number {
+  let best = Infinity;
+  for (const { length: other } of references) {
+    const nearer = Math.abs(other - length) - Math.abs(best - length);
+    if (best === Infinity || nearer < 0 || (nearer === 0 && other < best)) best = other;
+  }
+  return best === Infinity ? 0 : best;
+}
+
+/** The greatest count of each n-gram in any of them. */
+function most(counts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  if (counts.length === 1) return counts[0];
+  const result = new Map<string, number>();
+  for (const each of counts) for (const [gram, count] of each) result.set(gram, Math.max(count, result.get(gram) ?? 0));
+  return result;
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { bleu, chrF, exactMatch } from "./index.ts";
+
+type Expected = {
+  readonly score: number;
+  readonly precisions: number[];
+  readonly brevityPenalty: number;
+  readonly hypotheses: number;
+  readonly references: number;
+};
+type Case = {
+  readonly name: string;
+  readonly hypotheses: string[];
+  readonly references: string[][];
+  readonly bleu: { readonly exp: Expected; readonly none: Expected };
+  readonly chrF: [number, number];
+};
+
+const file = new URL("../../test/golden/data/translation-metrics.json", import.meta.url);
+const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: Case[] };
+
+test.each(cases.map((golden) => [golden.name, golden] as const))("sacreBLEU: %s", (_, golden) => {
+  for (const smoothing of ["exp", "none"] as const) {
+    const expected = golden.bleu[smoothing];
+    const got = bleu(golden.hypotheses, golden.references, { smoothing });
+    expect(got.score).toBeCloseTo(expected.score, 8);
+    expect(got.brevityPenalty).toBeCloseTo(expected.brevityPenalty, 10);
+    expect(got.lengths).toEqual({ hypotheses: expected.hypotheses, references: expected.references });
+    expected.precisions.forEach((p, n) => expect(got.precisions[n]).toBeCloseTo(p, 8));
+  }
+  const first = golden.references.map((references) => references[0]);
+  expect(chrF(golden.hypotheses, first)).toBeCloseTo(golden.chrF[0], 8);
+  expect(chrF(golden.hypotheses, first, { order: 3, beta: 1 })).toBeCloseTo(golden.chrF[1], 8);
+});
+
+test("a text of its own tokens", () => {
+  expect(bleu(["abcdef"], ["abcdxf"], { tokenize: (text) => [...text] }).precisions[0]).toBeCloseTo(500 / 6, 10);
+});
+
+test("exact match", () => {
+  expect(exactMatch(["a", "b", "c", "d"], ["a", "b", "x", "d"])).toBe(0.75);
+  expect(exactMatch([], [])).toBeNaN();
+  expect(() => exactMatch(["a"], [])).toThrow("exactMatch: expected 1 references, got 0");
+});

@@ -1,0 +1,205 @@
+/** @file Byte-pair encoding (Sennrich, Haddow and Birch 2016): words in pieces that are learned from text. Without merges, characters. */
+import { checkInteger, DataError, FormatError, sentence } from "../../base/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import { asFormatError, field, parseFields } from "../../model/index.ts";
+
+export type BytePairOptions = {
+  /** Most merges to learn. 0 gives characters. */
+  readonly merges: number;
+  /** A pair that is seen less often isn't merged. Default 2. */
+  readonly minCount?: number;
+};
+
+/** The id of what the encoding doesn't know. */
+export const UNKNOWN_ID = 0;
+const UNKNOWN_TOKEN = "<unk>";
+/** What an unknown character becomes in text. */
+const REPLACEMENT = "\uFFFD";
+
+/** A space goes with the word after it; other white space stands alone. Pieces never merge with each other, and joined they are the text. */
+const PIECES = / ?[^\s]+|\s/gu;
+
+/** Ids of two symbols that become one. */
+type Merge = readonly [left: number, right: number];
+
+/** Text to ids and back. Tokens are `<unk>`, the characters by code point, then what each merge makes. */
+export class BytePairEncoding {
+  /** Text of each id. */
+  readonly tokens: readonly string[];
+  readonly #characters: readonly string[];
+  readonly #merges: readonly Merge[];
+  readonly #idOf: ReadonlyMap<string, number>;
+  /** Rank of each pair. */
+  readonly #ranks = new Map<number, number>();
+  readonly #known = new Map<string, readonly number[]>();
+
+  /** Use `bytePairEncoding.train` or `bytePairEncoding.fromJSON`. */
+  constructor(characters: readonly string[], merges: readonly Merge[]) {
+    const tokens = [UNKNOWN_TOKEN, ...characters];
+    this.#idOf = new Map(characters.map((character, i) => [character, i + 1]));
+    merges.forEach(([left, right], rank) => {
+      tokens.push(tokens[left] + tokens[right]);
+      this.#ranks.set(pairKey(left, right), rank);
+    });
+    this.tokens = tokens;
+    this.#characters = characters;
+    this.#merges = merges;
+  }
+
+  get size(): number {
+    return this.tokens.length;
+  }
+
+  /** Ids of a text. Characters that were not in the training text become `UNKNOWN_ID`; for all others decode(encode(text)) is the text. */
+  encode(text: string): Int32Array {
+    const ids: number[] = [];
+    for (const [piece] of text.matchAll(PIECES)) {
+      let known = this.#known.get(piece);
+      if (known === undefined) {
+        known = this.#merged(piece);
+        if (this.#known.size < 100_000) this.#known.set(piece, known);
+      }
+      for (const id of known) ids.push(id);
+    }
+    return Int32Array.from(ids);
+  }
+
+  /** Text of ids; U+FFFD for `UNKNOWN_ID`. Throws RangeError for an id that doesn't exist. */
+  decode(ids: ArrayLike<number>): string {
+    let text = "";
+    for (let i = 0; i < ids.length; i++) {
+      const id = checkInteger(`BytePairEncoding.decode id ${i}`, ids[i], 0, this.size - 1);
+      text += id === UNKNOWN_ID ? REPLACEMENT : this.tokens[id];
+    }
+    return text;
+  }
+
+  /** Plain JSON for `bytePairEncoding.fromJSON`. */
+  toJSON(): JsonValue {
+    return { characters: [...this.#characters], merges: this.#merges.map(([left, right]) => [left, right]) };
+  }
+
+  /** In the order in which merges were learned, each everywhere from the left, as when they were. */
+  #merged(piece: string): readonly number[] {
+    let symbols = Array.from(piece, (character) => this.#idOf.get(character) ?? UNKNOWN_ID);
+    for (;;) {
+      let best = Infinity;
+      for (let i = 0; i + 1 < symbols.length; i++)
+        best = Math.min(best, this.#ranks.get(pairKey(symbols[i], symbols[i + 1])) ?? Infinity);
+      if (best === Infinity) return symbols;
+      const [left, right] = this.#merges[best];
+      symbols = replacePair(symbols, left, right, this.#characters.length + 1 + best);
+    }
+  }
+}
+
+/** Ids stay below 2^20, so a pair is one exact number. */
+const MAX_TOKENS = 2 ** 20;
+const pairKey = (left: number, right: number): number => left * MAX_TOKENS + right;
+
+function replacePair(symbols: readonly number[], left: number, right: number, merged: number): number[] {
+  const result: number[] = [];
+  for (let i = 0; i < symbols.length; i++) {
+    if (symbols[i] === left && symbols[i + 1] === right) {
+      result.push(merged);
+      i++;
+    } else result.push(symbols[i]);
+  }
+  return result;
+}
+
+/** A piece in symbols, and how often it occurs. */
+type CountedPiece = { symbols: number[]; readonly count: number };
+
+/**
+ * Learns an encoding from texts: again and again the pair of symbols that is most frequent inside a piece becomes a symbol. Of equally frequent pairs, the
+ * one whose first symbol, then second, was made first. The same texts give the same encoding, in whatever order they come.
+ * Throws DataError when there are no characters.
+ */
+function train(texts: Iterable<string>, { merges, minCount = 2 }: BytePairOptions): BytePairEncoding {
+  const where = "bytePairEncoding.train";
+  checkInteger(`${where} merges`, merges, 0, MAX_TOKENS / 2);
+  checkInteger(`${where} minCount`, minCount, 1);
+  const counts = new Map<string, number>();
+  for (const text of texts)
+    for (const [piece] of text.matchAll(PIECES)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+  const points = new Set<number>();
+  for (const piece of counts.keys()) for (const character of piece) points.add(character.codePointAt(0) as number);
+  if (points.size === 0) throw new DataError(sentence(where, "texts with at least one character", "none"));
+  const characters = [...points].sort((a, b) => a - b).map((point) => String.fromCodePoint(point));
+  const idOf = new Map(characters.map((character, i) => [character, i + 1]));
+  const pieces: CountedPiece[] = [...counts].map(([piece, count]) => ({
+    symbols: Array.from(piece, (character) => idOf.get(character) as number),
+    count,
+  }));
+  return new BytePairEncoding(characters, learnMerges(pieces, merges, minCount, characters.length + 1));
+}
+
+function learnMerges(pieces: readonly CountedPiece[], limit: number, minCount: number, firstId: number): Merge[] {
+  const pairs = new Map<number, number>();
+  /** Pieces that have, or had, a pair. */
+  const places = new Map<number, Set<CountedPiece>>();
+  const note = (piece: CountedPiece, sign: 1 | -1): void => {
+    for (let i = 0; i + 1 < piece.symbols.length; i++) {
+      const key = pairKey(piece.symbols[i], piece.symbols[i + 1]);
+      pairs.set(key, (pairs.get(key) ?? 0) + sign * piece.count);
+      const found = places.get(key);
+      if (found === undefined) places.set(key, new Set([piece]));
+      else if (sign === 1) found.add(piece);
+    }
+  };
+  for (const piece of pieces) note(piece, 1);
+  const merges: Merge[] = [];
+  while (merges.length < limit) {
+    let best = -1;
+    let most = minCount - 1;
+    for (const [key, count] of pairs) {
+      if (count > most || (count === most && best >= 0 && key < best)) [best, most] = [key, count];
+    }
+    if (best < 0) break;
+    const left = Math.floor(best / MAX_TOKENS);
+    const right = best % MAX_TOKENS;
+    for (const piece of places.get(best) ?? []) {
+      note(piece, -1);
+      piece.symbols = replacePair(piece.symbols, left, right, firstId + merges.length);
+      note(piece, 1);
+    }
+    pairs.delete(best);
+    places.delete(best);
+    merges.push([left, right]);
+  }
+  return merges;
+}
+
+/** The encoding that `toJSON` gave. Throws FormatError for anything else. */
+function fromJSON(value: unknown): BytePairEncoding {
+  const where = "byte-pair encoding";
+  const { characters, merges } = parseFields<{ characters: readonly string[]; merges: readonly (readonly number[])[] }>(
+    where,
+    value,
+    {
+      characters: field.list((where, text) => field.text(where, text)),
+      merges: field.list(field.list(field.integer)),
+    },
+  );
+  const distinct = new Set(characters);
+  if (distinct.size !== characters.length || characters.some((character) => [...character].length !== 1))
+    throw new FormatError(sentence(where, "distinct characters", "others"));
+  return asFormatError(() => {
+    const known = merges.map((merge, rank): Merge => {
+      if (merge.length !== 2)
+        throw new FormatError(sentence(`${where}: merges[${rank}]`, "two ids", `${merge.length}`));
+      const [left, right] = merge.map((id) =>
+        checkInteger(`${where}: merges[${rank}]`, id, 1, characters.length + rank),
+      );
+      return [left, right];
+    });
+    return new BytePairEncoding(characters, known);
+  });
+}
+
+/** Byte-pair encodings: learned from texts, or from what was saved. */
+export const bytePairEncoding: {
+  readonly train: (texts: Iterable<string>, options: BytePairOptions) => BytePairEncoding;
+  readonly fromJSON: (value: unknown) => BytePairEncoding;
+} = { train, fromJSON };

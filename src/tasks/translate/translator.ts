@@ -1,0 +1,318 @@
+/** @file The translator: an encoder reads a source text, a decoder with attention writes the target text. */
+import {
+  checkChoice,
+  checkInteger,
+  DataError,
+  kindError,
+  type RandomStream,
+  randomStream,
+  sentence,
+  type Tree,
+  valueError,
+  withPrefix,
+  zipTrees,
+} from "../../base/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import {
+  asFormatError,
+  checkDeclaredSize,
+  decodeModel,
+  encodeModel,
+  field,
+  type Fields,
+  layerCell,
+  parseFields,
+  RecurrentStack,
+  type SavedModel,
+  type StackConfig,
+  stackConfigOf,
+  stackFields,
+} from "../../model/index.ts";
+import {
+  type AttendedMemory,
+  type Attention,
+  attention,
+  ATTENTION_KINDS,
+  attentionInputSize,
+  type AttentionKind,
+  type AttentionState,
+  attentionWrapper,
+  type Cell,
+  constant,
+  glorotUniform,
+  multiRnnCell,
+  ParameterSet,
+  type Parameters,
+  type State,
+  uniform,
+  zeroState,
+} from "../../rnn/index.ts";
+import { concat, gather, linear, swapLeading, type Tensor, tensor } from "../../tensor/index.ts";
+import { type BytePairEncoding, bytePairEncoding } from "./byte-pair-encoding.ts";
+
+/** Two texts that say the same. */
+export type Pair = { readonly source: string; readonly target: string };
+
+export type TranslatorConfig = StackConfig & {
+  /** Features of a token, source and target. */
+  readonly embeddingSize: number;
+  readonly attention: AttentionKind;
+  /** Whether the decoder reads the attentional vector of the step before. Without effect for "bahdanau". */
+  readonly inputFeeding: boolean;
+  /** Most tokens of a translation. */
+  readonly maxLength: number;
+  /** Of the initial values. */
+  readonly seed: number;
+};
+
+export type TranslatorOptions = Partial<TranslatorConfig> & {
+  /** The pairs to learn: both encodings are learned from them. */
+  readonly pairs?: readonly Pair[];
+  /** Instead of pairs, or to fix an encoding beforehand. */
+  readonly source?: BytePairEncoding;
+  readonly target?: BytePairEncoding;
+  /** Merges of each encoding that is learned; 0 gives characters. Default 500. */
+  readonly merges?: number;
+};
+
+/** Settings of `translator` where nothing else is asked for; `maxLength` is for models without pairs. */
+export const TRANSLATOR_DEFAULTS: TranslatorConfig & { readonly merges: number } = {
+  cell: "lstm",
+  dialect: "tf1",
+  hiddenSize: 128,
+  layers: 1,
+  bidirectional: true,
+  dropout: 0,
+  embeddingSize: 64,
+  attention: "general",
+  inputFeeding: true,
+  maxLength: 200,
+  seed: 0,
+  merges: 500,
+};
+
+/** A batch of source texts after the encoder. */
+export type Encoded = {
+  readonly memory: AttendedMemory;
+  /** What the decoder begins with. */
+  readonly state: AttentionState;
+};
+
+/**
+ * Encoder-decoder with attention. Letters: B rows, S source tokens, T target tokens, H hidden units, V target tokens of the vocabulary.
+ *
+ * The encoder's last state is where the decoder begins (Sutskever, Vinyals and Le 2014). In both directions each of the encoder's layers has H/2 units per
+ * direction, whose states are joined to the decoder's H, as in OpenNMT.
+ */
+export class Translator implements SavedModel {
+  readonly kind = "translator";
+  readonly config: TranslatorConfig;
+  readonly source: BytePairEncoding;
+  readonly target: BytePairEncoding;
+  /** Stands behind every source text. */
+  readonly sourceEnd: number;
+  /** What the decoder reads first. */
+  readonly start: number;
+  /** What ends a target text. */
+  readonly end: number;
+  readonly #encoder: RecurrentStack;
+  readonly #decoder: Cell;
+  readonly #attention: Attention;
+  readonly #embeddings: ParameterSet;
+  readonly #output: ParameterSet;
+
+  /** Use `translator(...)`. `initialize: false` leaves the parameters at zero, for loading. */
+  constructor(config: TranslatorConfig, source: BytePairEncoding, target: BytePairEncoding, initialize: boolean) {
+    const { hiddenSize, bidirectional, embeddingSize, layers, inputFeeding, seed } = config;
+    this.config = config;
+    this.source = source;
+    this.target = target;
+    this.sourceEnd = source.size;
+    this.start = target.size;
+    this.end = target.size + 1;
+    const random = randomStream(seed).named("init");
+    const encoderSize = bidirectional ? hiddenSize / 2 : hiddenSize;
+    this.#encoder = new RecurrentStack({ ...config, hiddenSize: encoderSize }, embeddingSize, {
+      random: random.named("encoder"),
+      initialize,
+    });
+    this.#decoder = multiRnnCell(Array.from({ length: layers }, () => layerCell(config)));
+    this.#attention = attention({ kind: config.attention, querySize: hiddenSize, memorySize: hiddenSize });
+    this.#attention.build({ random: random.named("attention"), initialize });
+    const read = embeddingSize + attentionInputSize(this.#attention, inputFeeding);
+    this.#decoder.build(read, { random: random.named("decoder"), initialize });
+    const embedding = (size: number) => ({
+      shape: [size, embeddingSize],
+      initializer: uniform(Math.sqrt(3 / embeddingSize)),
+    });
+    const targetSize = target.size + 2;
+    this.#embeddings = new ParameterSet("embedding", () => ({
+      "source/embedding": embedding(source.size + 1),
+      "target/embedding": embedding(targetSize),
+    }));
+    this.#embeddings.build(embeddingSize, { random, initialize });
+    this.#output = new ParameterSet("output", () => ({
+      "output/kernel": { shape: [hiddenSize, targetSize], initializer: glorotUniform },
+      "output/bias": { shape: [targetSize], initializer: constant(0) },
+    }));
+    this.#output.build(hiddenSize, { random, initialize });
+  }
+
+  /** Every trainable tensor by its path: `source/embedding`, `target/embedding`, `encoder/…`, `attention/…`, `decoder/…`, `output/kernel`, `output/bias`. */
+  parameters(): Parameters {
+    return {
+      ...this.#embeddings.values(),
+      ...withPrefix("encoder", this.#encoder.parameters()),
+      ...withPrefix("attention", this.#attention.parameters()),
+      ...withPrefix("decoder", this.#decoder.parameters()),
+      ...this.#output.values(),
+    };
+  }
+
+  /** Architecture and both encodings, as a saved file holds them. */
+  configuration(): JsonValue {
+    return { ...this.config, source: this.source.toJSON(), target: this.target.toJSON() };
+  }
+
+  /** Number of trainable numbers. */
+  get parameterCount(): number {
+    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+  }
+
+  /** Ids of a source text, with the end. */
+  sourceIds(text: string): Int32Array {
+    return Int32Array.of(...this.source.encode(text), this.sourceEnd);
+  }
+
+  /** Ids of a target text, with the end. */
+  targetIds(text: string): Int32Array {
+    return Int32Array.of(...this.target.encode(text), this.end);
+  }
+
+  /** Reads source ids int32 [S, B], whose rows have `lengths` tokens; `random` turns dropout on. Row b then stands in `copies` rows. */
+  encode(
+    ids: Tensor,
+    lengths: Int32Array,
+    { random, copies = 1 }: { readonly random?: RandomStream | undefined; readonly copies?: number } = {},
+  ): Encoded {
+    const inputs = gather(this.#embeddings.values()["source/embedding"], ids);
+    const { outputs, state } = this.#encoder.run(inputs, { lengths, random: random?.named("encoder") });
+    const repeat = copiesOf(copies, lengths.length);
+    const memory = this.#attention.over(repeat.tensor(swapLeading(outputs)), repeat.list(lengths));
+    return { memory, state: this.#beginning(memory, state, repeat.tensor) };
+  }
+
+  /** The decoder's cell over what was encoded: input [B, E], output [B, H]. */
+  cell({ memory }: Encoded): Cell<AttentionState> {
+    return attentionWrapper(this.#decoder, { memory, inputFeeding: this.config.inputFeeding });
+  }
+
+  /** Embeddings [..., E] of target ids. */
+  embed(ids: Tensor): Tensor {
+    return gather(this.#embeddings.values()["target/embedding"], ids);
+  }
+
+  /** Scores [..., V] of the next token from the decoder's outputs [..., H]. */
+  logits(outputs: Tensor): Tensor {
+    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
+    return linear(outputs, kernel, bias);
+  }
+
+  #beginning(memory: AttendedMemory, encoder: State, repeat: (x: Tensor) => Tensor): AttentionState {
+    const { layers, bidirectional } = this.config;
+    const cell: Record<string, State> = {};
+    for (let layer = 0; layer < layers; layer++) {
+      const own = encoder[String(layer)] as State;
+      const joined = bidirectional
+        ? zipTrees(own["forward"] as Tree<Tensor>, own["backward"] as Tree<Tensor>, (a, b) => concat([a, b], 1))
+        : (own as Tree<Tensor>);
+      cell[String(layer)] = mapState(joined as State, repeat);
+    }
+    const { h } = cell[String(layers - 1)] as { h: Tensor };
+    const zero = zeroState(this.cell({ memory, state: undefined as never }), h.shape[0]);
+    return { ...zero, cell, ...(zero.query !== undefined && { query: h }) };
+  }
+}
+
+const mapState = (state: State, f: (x: Tensor) => Tensor): State =>
+  Object.fromEntries(Object.entries(state).map(([name, part]) => [name, f(part as Tensor)]));
+
+/** Each row several times. */
+function copiesOf(
+  copies: number,
+  batch: number,
+): { tensor: (x: Tensor) => Tensor; list: (x: Int32Array) => Int32Array } {
+  if (copies === 1) return { tensor: (x) => x, list: (x) => x };
+  const rows = Int32Array.from({ length: batch * copies }, (_, i) => Math.floor(i / copies));
+  const indices = tensor(rows);
+  return { tensor: (x) => gather(x, indices), list: (x) => rows.map((row) => x[row]) };
+}
+
+/**
+ * A translator for `pairs`, from whose texts byte-pair encodings are learned, or for given encodings.
+ * Defaults: one LSTM layer of 128 units, both directions in the encoder, embeddings of 64, general attention with input feeding, 500 merges, no dropout.
+ *
+ * Throws TypeError without pairs and encodings, DataError for empty texts, RangeError for sizes; `hiddenSize` must be even with `bidirectional`.
+ */
+export function translator({ pairs, source, target, merges, ...rest }: TranslatorOptions): Translator {
+  const where = "translator";
+  if (pairs?.length === 0) throw new DataError(sentence(`${where} pairs`, "at least one pair", "none"));
+  const learned = (given: BytePairEncoding | undefined, side: keyof Pair): BytePairEncoding => {
+    if (given !== undefined) return given;
+    if (pairs === undefined) throw kindError(where, `pairs, or an encoding as ${side}`, undefined);
+    return bytePairEncoding.train(
+      pairs.map((pair) => pair[side]),
+      { merges: merges ?? TRANSLATOR_DEFAULTS.merges },
+    );
+  };
+  const encodings = { source: learned(source, "source"), target: learned(target, "target") };
+  const longest = pairs?.reduce((most, pair) => Math.max(most, encodings.target.encode(pair.target).length), 1);
+  const config: TranslatorConfig = {
+    ...stackConfigOf(where, rest, { bidirectional: TRANSLATOR_DEFAULTS.bidirectional }),
+    embeddingSize: checkInteger(`${where} embeddingSize`, rest.embeddingSize ?? TRANSLATOR_DEFAULTS.embeddingSize, 1),
+    attention: checkChoice(`${where} attention`, rest.attention ?? TRANSLATOR_DEFAULTS.attention, ATTENTION_KINDS),
+    inputFeeding: field.flag(`${where} inputFeeding`, rest.inputFeeding ?? TRANSLATOR_DEFAULTS.inputFeeding),
+    maxLength: checkInteger(
+      `${where} maxLength`,
+      rest.maxLength ?? (longest === undefined ? TRANSLATOR_DEFAULTS.maxLength : 2 * longest),
+      1,
+    ),
+    seed: checkInteger(`${where} seed`, rest.seed ?? TRANSLATOR_DEFAULTS.seed),
+  };
+  checkHalves(where, config);
+  return new Translator(config, encodings.source, encodings.target, true);
+}
+
+function checkHalves(where: string, { bidirectional, hiddenSize }: StackConfig): void {
+  if (bidirectional && hiddenSize % 2 !== 0)
+    throw valueError(`${where} hiddenSize`, "an even number of units, half for each direction", hiddenSize);
+}
+
+const configFields: Fields<TranslatorConfig & { source: BytePairEncoding; target: BytePairEncoding }> = {
+  ...stackFields,
+  embeddingSize: field.size,
+  attention: (where, value) => checkChoice(where, value as AttentionKind, ATTENTION_KINDS),
+  inputFeeding: (where, value) => field.flag(where, value),
+  maxLength: field.size,
+  seed: field.integer,
+  source: (_, value) => bytePairEncoding.fromJSON(value),
+  target: (_, value) => bytePairEncoding.fromJSON(value),
+};
+
+/** The model that `configuration()` describes, with zero parameters, for `decodeModel`. Throws FormatError. */
+export function buildTranslator(configuration: JsonValue, numbers: number): Translator {
+  const where = "translator file";
+  const { source, target, ...config } = parseFields(where, configuration, configFields);
+  const hiddenSize = config.bidirectional ? config.hiddenSize / 2 : config.hiddenSize;
+  checkDeclaredSize(where, { hiddenSize, layers: config.layers }, numbers);
+  checkDeclaredSize(where, { hiddenSize: Math.ceil(Math.sqrt(config.embeddingSize)), layers: source.size }, numbers);
+  asFormatError(() => checkHalves(where, config));
+  return new Translator(config, source, target, false);
+}
+
+/** The bytes of a file with everything: parameters, architecture, both encodings. */
+export const saveTranslator = (model: Translator): Uint8Array => encodeModel(model);
+
+/** The translator in the bytes of a file. Throws FormatError for anything else. */
+export const loadTranslator = (bytes: Uint8Array): Translator =>
+  decodeModel("loadTranslator", bytes, { translator: buildTranslator });
