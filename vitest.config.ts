@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: "#platform", replacement: platform },
       { find: /^unrolled\/node$/, replacement: source("./src/node/index.ts") },
+      { find: /^unrolled\/tasks$/, replacement: source("./src/tasks/index.ts") },
       { find: /^unrolled$/, replacement: source("./src/index.ts") },
     ],
   },

@@ -58,6 +58,45 @@ const checks: Readonly<Record<string, Check>> = {
       /^output h2/,
     ],
   },
+  "07-classify.ts": {
+    lines: [
+      /^after step 120: accuracy (1\.000|0\.9\d\d)$/,
+      /^question: precision (1\.000|0\.9\d\d), recall (1\.000|0\.9\d\d)$/,
+      /^"was the wind very old" is a question/,
+      /^"my friend can be in the harbor" is a statement/,
+      /^ {2}sea {4}statement 0\.9/,
+    ],
+  },
+  "08-image.ts": {
+    lines: [/^2883 parameters; 12 steps of 12 pixels/, /^accuracy (1\.000|0\.[89]\d\d)$/, /^level +\d+ \d+ \d+$/],
+  },
+  "09-tag.ts": {
+    lines: [
+      "14616 parameters, tags O B-LOC I-LOC B-PER I-PER",
+      /^epoch 4 {2}held-out loss 0\.0/,
+      /^F1 (1\.000|0\.9\d\d)$/,
+      "LOC  Sydney  sure",
+      "PER  Zoe  sure",
+    ],
+  },
+  "10-forecast.ts": {
+    lines: [
+      /^epoch 20 {2}loss -?\d/,
+      /^MASE 0\.\d+, last week's \d\.\d+$/,
+      /^CRPS \d\.\d+, last week's \d/,
+      /^2002-02-05 {2}\d/,
+      /^from 401 values: \d/,
+    ],
+  },
+  "11-translate.ts": {
+    lines: [
+      /^1500 pairs such as "\w+ \d+, \d{4}" -> "\d{4}-\d\d-\d\d"$/,
+      /^epoch 6 {2}loss 0\.0\d\d$/,
+      /^exact on held-out dates {2}(1\.00|0\.9\d)$/,
+      /^"July 14, 1989" -> "1989-07-14", or "/,
+      /^<\/s> looks at /,
+    ],
+  },
 };
 
 test("every example has a row here", () => {

@@ -40,6 +40,8 @@ export async function dryRun(
     tokens: ids.length,
     stepsPerEpoch: perEpoch,
     bytes: bytes + trainingBytes(model, { batchSize, sequenceLength, validation }),
+    // a run is this process, and checkpoints: parameters and two slots of the optimizer, as arrays and as the bytes of a file
+    processBytes: process.resourceUsage().maxRSS * 1024 + 2 * 3 * 4 * model.parameterCount,
     secondsPerStep,
     secondsPerEpoch: secondsPerStep * perEpoch,
   };
@@ -50,6 +52,7 @@ export async function dryRun(
         `parameters  ${count(report.parameters)}`,
         `data        ${plural(report.tokens, "token")}, ${plural(perEpoch, "step")} per epoch`,
         `memory      ${binaryBytes(report.bytes)} for parameters, optimizer and one step`,
+        `process     ${binaryBytes(report.processBytes)} with Node and the data, before curves are drawn`,
         `time        ${duration(report.secondsPerEpoch)} per epoch (${(1000 * secondsPerStep).toFixed(1)} ms per step)`,
         "",
       ].join("\n"),

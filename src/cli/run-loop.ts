@@ -48,6 +48,8 @@ export async function followRun(run: RunToFollow): Promise<number> {
     release();
   }
   status.note(`saved ${recorder.saved}\nnext: ${received() === undefined ? nextCommand : resumeCommand}`);
+  // who is interrupted has to know, also with --quiet
+  if (received() !== undefined && status.isQuiet) process.stderr.write(`next: ${resumeCommand}\n`);
   return received() ?? EXIT.ok;
 }
 

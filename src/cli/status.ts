@@ -5,6 +5,8 @@ import { LossHistory } from "./loss-history.ts";
 import { statusLine } from "./status-line.ts";
 
 export type Status = {
+  /** Whether nothing of this is shown. */
+  readonly isQuiet: boolean;
   show(event: TrainEvent<Measured>): void;
   /** A line that stays. */
   note(text: string): void;
@@ -51,6 +53,7 @@ export function trainingStatus(
     stream.write(`${text}\n`);
   };
   return {
+    isQuiet: quiet,
     note,
     show(event) {
       if (event.kind === "evaluation") {

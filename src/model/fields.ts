@@ -18,11 +18,11 @@ export const field = {
   probability: (where: string, value: unknown): number => checkNumber(where, value, 0, BELOW_ONE),
   cell: (where: string, value: unknown): "rnn" | "lstm" | "gru" => checkChoice(where, value, ["rnn", "lstm", "gru"]),
   dialect: (where: string, value: unknown): Dialect => checkChoice(where, value, ["tf1", "keras", "torch"]),
-  flag(where: string, value: unknown): boolean {
+  flag: (where: string, value: unknown): boolean => {
     if (typeof value !== "boolean") throw kindError(where, "true or false", value);
     return value;
   },
-  text(where: string, value: unknown): string {
+  text: (where: string, value: unknown): string => {
     if (typeof value !== "string") throw kindError(where, "text", value);
     return value;
   },

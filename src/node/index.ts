@@ -45,3 +45,15 @@ export type { ClassFile, ReadRecordsOptions, RecordEntry, RecordFormat } from ".
 export { describeFiles, readTaskRunConfig, taskOfRun, writeTaskRunConfig } from "./task-run-config.ts";
 export type { TaskRunConfig } from "./task-run-config.ts";
 export { writeTaskCard } from "./task-card.ts";
+export { readTagged } from "./read-tagged.ts";
+export type { ReadTaggedOptions } from "./read-tagged.ts";
+export { readRecordings } from "./read-recordings.ts";
+export type { Recording, Recordings } from "./read-recordings.ts";
+export { spectrogramSvg } from "./spectrogram.ts";
+export type { SpectrogramOptions } from "./spectrogram.ts";
+export { decodePng, idxPictures, readIdx, readPng } from "./read-pictures.ts";
+export type { IdxArray, PngOptions } from "./read-pictures.ts";
+export { forecastPicture } from "./forecast-picture.ts";
+export type { ForecastPictureOptions } from "./forecast-picture.ts";
+export { readSeries } from "./read-series.ts";
+export type { ReadSeriesOptions, SeriesFile } from "./read-series.ts";

@@ -1,3 +1,5 @@
+export { attention, ATTENTION_KINDS } from "./attention.ts";
+export type { AttendedMemory, Attention, AttentionKind, AttentionOptions } from "./attention.ts";
 export { bidirectionalDynamicRnn, stackBidirectionalDynamicRnn } from "./bidirectional.ts";
 export type {
   BidirectionalOptions,
@@ -38,6 +40,8 @@ export type { RawRnnDecision } from "./raw-rnn.ts";
 export { sequenceLoss } from "./sequence-loss.ts";
 export type { SequenceLossOptions } from "./sequence-loss.ts";
 export { carryInto, detachState, zeroState } from "./state.ts";
+export { attentionInputSize, attentionWrapper } from "./wrappers/attention-wrapper.ts";
+export type { AttentionState, AttentionWrapperOptions } from "./wrappers/attention-wrapper.ts";
 export { dropoutWrapper } from "./wrappers/dropout-wrapper.ts";
 export type { DropoutOptions } from "./wrappers/dropout-wrapper.ts";
 export { multiRnnCell } from "./wrappers/multi-rnn-cell.ts";

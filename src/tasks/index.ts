@@ -1,2 +1,124 @@
 /** @file The entry `unrolled/tasks`: applications of recurrent networks, each a model with its data, training and measures. */
-export {};
+export { splitExamples } from "../data/index.ts";
+export { convertTags, spanF1, spansToTags, tagsToSpans, tokenAccuracy } from "../metrics/index.ts";
+export type { F1Score, Span, SpanF1, TagScheme } from "../metrics/index.ts";
+export { crfBestPaths, crfLogLikelihood, crfLogNormalizer, crfMarginals, crfViterbi } from "../tensor/index.ts";
+export type { CrfConstraints, CrfPath, CrfScores, CrfViterbiOptions } from "../tensor/index.ts";
+export { parseConll, parseTaggedJsonl, splitTokens } from "./tag/read.ts";
+export type { ConllOptions, TaggedJsonlOptions } from "./tag/read.ts";
+export { detectScheme, tagConstraints } from "./tag/scheme.ts";
+export { tag, tagAll } from "./tag/tag.ts";
+export type { TaggedSentence, TagOptions } from "./tag/tag.ts";
+export { buildTagger, loadTagger, saveTagger, Tagger, tagger } from "./tag/tagger.ts";
+export type { TaggerBatch, TaggerOptions } from "./tag/tagger.ts";
+export type { TaggerConfig } from "./tag/tagger-config.ts";
+export { evaluateTagger, taggerTask } from "./tag/tagger-task.ts";
+export type { TaggerEvaluation, TaggerTaskOptions } from "./tag/tagger-task.ts";
+export type { TaggedExample } from "./tag/words.ts";
+export { accuracy, confusionMatrix, precisionRecallF1, rocAuc } from "../metrics/index.ts";
+export type { ClassificationReport, ConfusionMatrix, PrecisionRecallF1 } from "../metrics/index.ts";
+export { buildClassifier, Classifier, classifier, loadClassifier } from "./classify/classifier.ts";
+export type { ClassifierBatch, ClassifierConfig, ClassifierExample, ClassifierOptions } from "./classify/classifier.ts";
+export { classifierStream, classify } from "./classify/classify.ts";
+export type { Classification, ClassifierStream, ClassifyOptions } from "./classify/classify.ts";
+export type { AugmentOptions } from "./classify/augment.ts";
+export type { ClassifierInput, InputConfig, InputOptions, NumberRows, Picture } from "./classify/inputs.ts";
+export { attentionWeights, pool } from "./classify/pooling.ts";
+export type { AttentionParameters, Pooling, PoolOptions } from "./classify/pooling.ts";
+export { confusionPicture } from "./classify/confusion-picture.ts";
+export { evaluateClassifier } from "./classify/evaluate.ts";
+export type { ClassifierEvaluation } from "./classify/evaluate.ts";
+export { classifierTask } from "./classify/task.ts";
+export type { ClassifierTaskOptions } from "./classify/task.ts";
+export { ctcLoss } from "../tensor/index.ts";
+export type { CtcOptions } from "../tensor/index.ts";
+export { characterErrorRate, editDistance, wordErrorRate } from "../metrics/index.ts";
+export type { Edits } from "../metrics/index.ts";
+export { ctcAlign, ctcBeamSearch, ctcGreedy } from "./transcribe/ctc-decoding.ts";
+export type { BeamOptions, Labelling, StepProbabilities } from "./transcribe/ctc-decoding.ts";
+export { logMel, mfcc } from "./transcribe/features.ts";
+export type { FeatureConfig, FeatureOptions, Features } from "./transcribe/features.ts";
+export { alignText, characterScore, transcribe } from "./transcribe/transcribe.ts";
+export type { AlignedCharacter, CharacterScore, TranscribeOptions, Transcript } from "./transcribe/transcribe.ts";
+export {
+  buildTranscriber,
+  loadTranscriber,
+  saveTranscriber,
+  Transcriber,
+  transcriber,
+} from "./transcribe/transcriber.ts";
+export type { TranscriberConfig, TranscriberOptions, Utterance } from "./transcribe/transcriber.ts";
+export { evaluateTranscriber, transcriberTask } from "./transcribe/transcriber-task.ts";
+export type {
+  Augmentation,
+  HeardUtterance,
+  TranscriberTaskOptions,
+  TranscriptMeasures,
+} from "./transcribe/transcriber-task.ts";
+export type { TranscriptStream } from "./transcribe/transcript-stream.ts";
+export { decodeWav, encodeWav } from "./transcribe/wav.ts";
+export type { EncodeWavOptions, Sound, WavFormat } from "./transcribe/wav.ts";
+export { coverage, crps, crpsFromQuantiles, mase, meanAbsoluteError, pinball, smape } from "../metrics/index.ts";
+export type { CrpsOptions, MaseOptions } from "../metrics/index.ts";
+export { negativeBinomialLoss, normalLoss, studentTLoss } from "../tensor/index.ts";
+export { backtest, seasonalNaive } from "./forecast/backtest.ts";
+export type {
+  Backtest,
+  BacktestOptions,
+  Fold,
+  ForecastFactory,
+  ForecastMeasures,
+  SeasonalNaiveOptions,
+} from "./forecast/backtest.ts";
+export {
+  calendarFeatures,
+  formatFrequency,
+  formatTime,
+  frequencyBetween,
+  parseTime,
+  timeAfter,
+} from "./forecast/calendar.ts";
+export type { CalendarFeature, Frequency } from "./forecast/calendar.ts";
+export type { Columns, Covariate, ForecasterConfig, KnownSeries } from "./forecast/config.ts";
+export { Forecaster, forecaster, loadForecaster, saveForecaster } from "./forecast/forecaster.ts";
+export type { ForecasterOptions, ForecasterOutput } from "./forecast/forecaster.ts";
+export { firstWindows, forecasterTask } from "./forecast/forecaster-task.ts";
+export type { ForecasterTaskOptions, WindowBatch } from "./forecast/forecaster-task.ts";
+export type { HeadName } from "./forecast/heads.ts";
+export { featureNames } from "./forecast/inputs.ts";
+export type { Forecast, Interval } from "./forecast/result.ts";
+export type { ScalerName, Series, SeriesNeeds, SeriesScale } from "./forecast/series.ts";
+export { forecast, ForecastTracker } from "./forecast/tracker.ts";
+export type { ForecastOptions } from "./forecast/tracker.ts";
+export { bleu, chrF, exactMatch } from "../metrics/index.ts";
+export type { Bleu, BleuOptions, ChrFOptions } from "../metrics/index.ts";
+export { attention, attentionWrapper } from "../rnn/index.ts";
+export type {
+  AttendedMemory,
+  Attention,
+  AttentionKind,
+  AttentionOptions,
+  AttentionState,
+  AttentionWrapperOptions,
+} from "../rnn/index.ts";
+export { attentionPicture } from "./translate/attention-picture.ts";
+export type { AttentionPictureOptions } from "./translate/attention-picture.ts";
+export { beamSearch, coverageOf, lengthPenaltyOf } from "./translate/beam-search.ts";
+export type { BeamSearchOptions, Beginning, Continuation, Hypothesis } from "./translate/beam-search.ts";
+export { BytePairEncoding, bytePairEncoding } from "./translate/byte-pair-encoding.ts";
+export type { BytePairOptions } from "./translate/byte-pair-encoding.ts";
+export { teacherProbability } from "./translate/scheduled-sampling.ts";
+export type { ScheduledSampling } from "./translate/scheduled-sampling.ts";
+export { translate, TRANSLATE_DEFAULTS } from "./translate/translate.ts";
+export type { AttentionMap, TranslateOptions, Translation } from "./translate/translate.ts";
+export { translatorTask } from "./translate/translator-task.ts";
+export type { TranslationBatch, TranslatorTaskOptions } from "./translate/translator-task.ts";
+export {
+  buildTranslator,
+  loadTranslator,
+  saveTranslator,
+  Translator,
+  translator,
+  TRANSLATOR_DEFAULTS,
+} from "./translate/translator.ts";
+export type { Pair, TranslatorConfig, TranslatorOptions } from "./translate/translator.ts";

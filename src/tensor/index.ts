@@ -20,11 +20,16 @@ export {
   notEqual,
   where,
 } from "./ops/compare.ts";
+export { crfBestPaths, crfLogLikelihood, crfLogNormalizer, crfMarginals, crfViterbi } from "./ops/crf.ts";
+export type { CrfConstraints, CrfPath, CrfScores, CrfViterbiOptions } from "./ops/crf.ts";
+export { ctcLogProbability, ctcLoss } from "./ops/ctc.ts";
+export type { CtcOptions } from "./ops/ctc.ts";
 export { cumulativeSum } from "./ops/cumulative.ts";
 export { abs, exp, floor, log, log1p, neg, reciprocal, sign, sqrt, square } from "./ops/elementwise.ts";
 export { clip, maximum, minimum } from "./ops/extremes.ts";
 export { gather, scatterAdd, takeLast, takeSteps } from "./ops/gather.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
+export { negativeBinomialLoss, normalLoss, studentTLoss } from "./ops/likelihood.ts";
 export { linear } from "./ops/linear.ts";
 export { matmul } from "./ops/matmul.ts";
 export {

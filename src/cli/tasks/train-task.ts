@@ -162,15 +162,20 @@ function settingsOf(options: TaskCommandOptions, stepsPerEpoch: number, signal?:
 const WARM_UP = 2;
 const TIMED = 5;
 
+function withoutEvaluation(task: TaskTraining["task"]): TaskTraining["task"] {
+  const copy: { evaluate?: unknown } = { ...task };
+  delete copy.evaluate;
+  return copy as TaskTraining["task"];
+}
+
 /** Shows examples as the model sees them, and what a run would take, from a few steps that are thrown away. */
 async function dryRunTask({ task, options, data, model, training }: Prepared): Promise<number> {
   const { epochs: _epochs, seconds: _seconds, ...settings } = settingsOf(options, training.stepsPerEpoch);
-  const { evaluate: _evaluate, ...unmeasured } = training.task;
   const examples = task.preview(model, data, options);
   const times: number[] = [];
   let bytes = 0;
   let last = performance.now();
-  for await (const event of trainOn(unmeasured, { ...settings, steps: WARM_UP + TIMED })) {
+  for await (const event of trainOn(withoutEvaluation(training.task), { ...settings, steps: WARM_UP + TIMED })) {
     if (event.kind !== "step") continue;
     const now = performance.now();
     times.push((now - last) / 1000);
