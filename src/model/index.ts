@@ -5,10 +5,9 @@ export { DEFAULT_WORDS, encodeCorpus, LanguageModel, languageModel } from "./lan
 export type { ForwardOptions, LanguageModelOptions } from "./language-model.ts";
 export type { LanguageModelConfig } from "./language-model-config.ts";
 export { loadLanguageModel, saveLanguageModel } from "./language-model-file.ts";
-export { buildLanguageModel } from "./language-model-file.ts";
 export { asFormatError, field, parseFields } from "./fields.ts";
 export type { Fields } from "./fields.ts";
-export { layerCell, makeCell, RecurrentStack, STACK_DEFAULTS, stackConfigOf, stackFields } from "./recurrent-stack.ts";
+export { layerCell, RecurrentStack, stackConfigOf, stackFields } from "./recurrent-stack.ts";
 export type { StackConfig, StackResult, StackRunOptions } from "./recurrent-stack.ts";
 export { checkDeclaredSize, decodeModel, encodeModel } from "./saved-model.ts";
 export type { BuildModel, SavedModel } from "./saved-model.ts";

@@ -15,7 +15,7 @@ export const saveLanguageModel = (model: LanguageModel): Uint8Array => encodeMod
 export const loadLanguageModel = (bytes: Uint8Array): LanguageModel =>
   decodeModel(WHERE, bytes, { languageModel: buildLanguageModel });
 
-export function buildLanguageModel(configuration: JsonValue, numbers: number): LanguageModel {
+function buildLanguageModel(configuration: JsonValue, numbers: number): LanguageModel {
   const { config, vocabulary } = parseLanguageModelConfig(configuration);
   checkDeclaredSize(WHERE, config, numbers);
   return new LanguageModel(config, vocabulary, undefined, false);
