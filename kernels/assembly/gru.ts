@@ -70,8 +70,8 @@ function stateRow(keep: bool, u: usize, candidate: usize, previous: usize, h: us
 }
 
 /**
- * hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. packR,
- * packU: the gate's blocks of W above R by pack, or 0 with one row, when W and R are read as they are; packW, packN: the candidate's block of W and of R.
+ * hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. packRU: the
+ * two gates' blocks of W above R by pack, or 0 with one row, when W and R are read as they are; packW, packN: the candidate's block of W and of R.
  * recurrentBias: 0 or [3H]. xh [B, I+H], term [B, H] (both by scratchRow) and z [B, 3H] are scratch. after: 1 resets h·R, 0 resets h. keep: 1 h' = u h +
  * (1-u) n, 0 the other way round.
  */
@@ -79,7 +79,7 @@ export function gruForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int();
   let x = pointer();
-  const input = pointer(), recurrent = pointer(), packR = pointer(), packU = pointer(), packW = pointer(), packN = pointer();
+  const input = pointer(), recurrent = pointer(), packRU = pointer(), packW = pointer(), packN = pointer();
   const bias = pointer(), recurrentBias = pointer(), lengths = pointer(), hLast = pointer();
   let outputs = pointer(), gates = pointer(), resetTerm = pointer();
   const xh = pointer(), z = pointer(), term = pointer();
@@ -104,10 +104,9 @@ export function gruForward(thread: i32, threads: i32): void {
   const termRows = term + <usize>first * termRow;
   for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * row, row);
   for (let t = 0; t < T; t++) {
-    if (packR) {
+    if (packRU) {
       for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
-      multiply(zRows + oR, wide, xhRows, xhRow, 4, packR, rows, I + H, H, true);
-      multiply(zRows + oU, wide, xhRows, xhRow, 4, packU, rows, I + H, H, true);
+      multiply(zRows + min(oR, oU), wide, xhRows, xhRow, 4, packRU, rows, I + H, 2 * H, true);
       multiply(zRows + oN, wide, xhRows, xhRow, 4, packW, rows, I, H, true);
       if (after) multiply(termRows, termRow, hRows, xhRow, 4, packN, rows, H, H, true);
     } else {
@@ -126,7 +125,7 @@ export function gruForward(thread: i32, threads: i32): void {
       else if (recurrentBias) addRow(tb, recurrentBias + oN, tb, H);
     }
     if (!after) {
-      if (packR) multiply(zRows + oN, wide, termRows, termRow, 4, packN, rows, H, H, false);
+      if (packRU) multiply(zRows + oN, wide, termRows, termRow, 4, packN, rows, H, H, false);
       else multiplyRow(z + oN, term, 4, recurrent + oN, wide, H, H, false);
     }
     for (let b = first; b < last; b++) {
@@ -195,8 +194,8 @@ export function gruUnits(thread: i32, threads: i32): void {
 
 /**
  * dh starts as the gradient of the last state and ends as that of the initial one. dx [T, B, I] (0: not wanted), dz and dRecurrent (by toPanels, T*B
- * rows; dRecurrent only with reset "after", and of it the candidate's block only) are results. inputBack, backR, backU, backN: W and R's block of each
- * gate, transposed, by pack. zs [B, 3H] and rs [B, H] (both by scratchRow), carried and dTerm [B, H] are scratch.
+ * rows; dRecurrent only with reset "after", and of it the candidate's block only) are results. inputBack, backR, backU, backN: R's block of each
+ * gate, transposed, by pack; backU 0: backR holds both, which stand in that order. zs [B, 3H] and rs [B, H] (both by scratchRow), carried and dTerm [B, H] are scratch.
  */
 export function gruBackward(thread: i32, threads: i32): void {
   begin();
@@ -266,8 +265,8 @@ export function gruBackward(thread: i32, threads: i32): void {
       if (after) toPanels(rs + <usize>b * rRow, H, dRecurrent, <i32>index, N);
     }
     if (dx) multiply(dx + (step + start) * inputs, inputs, zRows, zRow, 4, inputBack, rows, 3 * H, I, true);
-    multiply(carriedRows, row, zRows + oR, zRow, 4, backR, rows, H, H, false);
-    multiply(carriedRows, row, zRows + oU, zRow, 4, backU, rows, H, H, false);
+    multiply(carriedRows, row, zRows + oR, zRow, 4, backR, rows, backU ? H : 2 * H, H, false);
+    if (backU) multiply(carriedRows, row, zRows + oU, zRow, 4, backU, rows, H, H, false);
     if (after) multiply(carriedRows, row, rs + <usize>start * rRow, rRow, 4, backN, rows, H, H, false);
     for (let b = start; b < end; b++) {
       if (!isActive(lengths, b, t)) continue;

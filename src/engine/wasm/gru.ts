@@ -17,13 +17,18 @@ import {
 } from "./recurrent.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** One gate's block of W or R [k, 3H], packed; `transposed` for the way back. */
-function packGate(work: Workspace, matrix: Operand, block: number, transposed: boolean): number {
+/** One gate's block of W or R [k, 3H], packed. */
+function packGate(work: Workspace, matrix: Operand, block: number): number {
   const [rows, width] = matrix.shape;
   const units = width / 3;
-  const from = pointerOf(matrix) + block * units * BYTES;
-  if (transposed) return work.pack(from, { k: units, n: rows, row: 1, column: width });
-  return work.pack(from, { k: rows, n: units, row: width, column: 1 });
+  return work.pack(pointerOf(matrix) + block * units * BYTES, { k: rows, n: units, row: width, column: 1 });
+}
+
+/** The blocks of `count` gates of R [H, 3H], from `block` on, transposed and packed for the way back. */
+function packGatesBack(work: Workspace, matrix: Operand, block: number, count: number): number {
+  const [rows, width] = matrix.shape;
+  const units = width / 3;
+  return work.pack(pointerOf(matrix) + block * units * BYTES, { k: count * units, n: rows, row: 1, column: width });
 }
 
 export function gruForward(work: Workspace, a: GruForward): void {
@@ -38,9 +43,10 @@ export function gruForward(work: Workspace, a: GruForward): void {
       return;
     }
     const single = isSingle(sizes);
-    const [packR, packU] = [reset, update].map((block) => (single ? 0 : packedAbove(work, a, block * units, units)));
+    // the candidate's block is the first or the last, so those of the others are side by side
+    const packRU = single ? 0 : packedAbove(work, a, Math.min(reset, update) * units, 2 * units);
     const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
-      single ? 0 : packGate(work, matrix, candidate, false),
+      single ? 0 : packGate(work, matrix, candidate),
     );
     work.run(
       jobs.gruForward,
@@ -52,8 +58,7 @@ export function gruForward(work: Workspace, a: GruForward): void {
       pointerOf(a.inputs),
       pointerOf(a.inputKernel),
       pointerOf(a.recurrent),
-      packR,
-      packU,
+      packRU,
       packW,
       packN,
       pointerOf(a.bias),
@@ -140,7 +145,11 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
   work.copyOrClear(a.dhLast, a.dh0);
   work.within(sizes.operations, () => {
     const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
-    const [backR, backU, backN] = [reset, update, candidate].map((block) => packGate(work, a.recurrent, block, true));
+    // one product for both where they are in the order in which their gradients are added
+    const isPair = update === reset + 1;
+    const backR = packGatesBack(work, a.recurrent, reset, isPair ? 2 : 1);
+    const backU = isPair ? 0 : packGatesBack(work, a.recurrent, update, 1);
+    const backN = packGatesBack(work, a.recurrent, candidate, 1);
     const panel = panelLength(work, sizes, units);
     const dz = work.scratch(3 * panel);
     // of h·R's gradient only the candidate's block differs from dz
