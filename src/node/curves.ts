@@ -9,7 +9,14 @@ import { summarizeRun } from "./run-summary.ts";
 export const CURVES_FILE = "curves.svg";
 
 /** A run under the name that it has in a picture. */
-export type NamedRun = { readonly name: string; readonly metrics: readonly Metrics[] };
+export type NamedRun = {
+  readonly name: string;
+  readonly metrics: readonly Metrics[];
+  /** Of its losses, "" for one that every reader knows. Default "nats per token". */
+  readonly lossUnit?: string;
+};
+
+const NATS = "nats per token";
 
 /** Draws the curves of a run into its directory, durably, and returns the path. Rejects with the file system's own errors. */
 export async function writeCurves(directory: string, run: NamedRun): Promise<string> {
@@ -32,7 +39,7 @@ const DOTS = { size: 30, filled: true };
  * The losses, the learning rate and the gradient norm of a run by step, as SVG. Numbers that are not finite are left out. The same metrics give the same
  * text. Loads what draws on the first call.
  */
-export async function runCurves({ name, metrics }: NamedRun): Promise<string> {
+export async function runCurves({ name, metrics, lossUnit = NATS }: NamedRun): Promise<string> {
   const ofStep = (figure: "loss" | "learningRate" | "gradientNorm"): readonly Point[] =>
     points(metrics, "step", figure);
   const [losses, rates, norms] = [ofStep("loss"), ofStep("learningRate"), ofStep("gradientNorm")];
@@ -52,11 +59,11 @@ export async function runCurves({ name, metrics }: NamedRun): Promise<string> {
   const right = lastStep(metrics);
   return draw({
     title: name,
-    subtitle: headline(metrics),
+    subtitle: headline(metrics, lossUnit),
     names,
     colors: { range: names.map((each) => COLORS[each]) },
     panels: [
-      { ...panel([...both(losses), ...named(VALIDATION, validation)], "loss (nats per token)", { right }), layer },
+      { ...panel([...both(losses), ...named(VALIDATION, validation)], lossUnit ? `loss (${lossUnit})` : "loss", { right }), layer },
       { ...panel(named(SMOOTHED, thinned(rates)), "learning rate", { right, height: 110, zero: true }), layer },
       { ...panel(both(norms), "gradient norm", { right, height: 110, zero: true }), layer },
     ],
@@ -119,12 +126,12 @@ const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}\u2028
 
 const lastStep = (metrics: readonly Metrics[]): number => metrics.reduce((last, { step }) => Math.max(last, step), 0);
 
-function headline(metrics: readonly Metrics[]): string {
+function headline(metrics: readonly Metrics[], lossUnit: string): string {
   const { best, steps } = summarizeRun(metrics);
   const done = `${steps.toLocaleString("en-US")} ${steps === 1 ? "step" : "steps"}`;
   if (best === undefined) return done;
   const bits = best.bitsPerCharacter === undefined ? "" : `, ${best.bitsPerCharacter.toFixed(4)} bits per character`;
-  return `${done}; best validation loss ${best.loss.toFixed(4)} nats per token${bits}, after step ${best.step.toLocaleString("en-US")}`;
+  return `${done}; best validation loss ${best.loss.toFixed(4)}${lossUnit && ` ${lossUnit}`}${bits}, after step ${best.step.toLocaleString("en-US")}`;
 }
 
 const WIDTH = 640;
