@@ -1,7 +1,7 @@
 /** @file What every model that can be saved has in common, and its bytes. */
 import { FormatError, formatShape, sameShape, sentence } from "../base/index.ts";
 import { decodeNative, encodeNative, type JsonValue, type StoredArray } from "../formats/index.ts";
-import type { Parameters } from "../rnn/index.ts";
+import { type Parameters, withParameterBudget } from "../rnn/index.ts";
 import { assign } from "../tensor/index.ts";
 
 /** A model with all that is needed to build and use it again. */
@@ -44,7 +44,7 @@ export function decodeModel<M extends SavedModel>(
     throw new FormatError(sentence(where, `a file of kind ${known.join(", ")}`, JSON.stringify(kind)));
   }
   const numbers = Object.values(arrays).reduce((total, { data }) => total + data.length, 0);
-  const model = kinds[kind](config, numbers);
+  const model = withParameterBudget(numbers, () => kinds[kind](config, numbers));
   const parameters = model.parameters();
   for (const [name, parameter] of Object.entries(parameters)) {
     const array = arrays[name];

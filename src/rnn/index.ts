@@ -34,7 +34,7 @@ export { dynamicRnn, runSequence } from "./dynamic-rnn.ts";
 export type { DynamicRnnOptions, DynamicRnnResult, Lengths } from "./dynamic-rnn.ts";
 export { constant, glorotNormal, glorotUniform, orthogonal, truncatedNormal, uniform } from "./initializers.ts";
 export type { Initializer } from "./initializers.ts";
-export { ParameterSet } from "./parameter-set.ts";
+export { ParameterSet, withParameterBudget } from "./parameter-set.ts";
 export { rawRnn, unroll } from "./raw-rnn.ts";
 export type { RawRnnDecision } from "./raw-rnn.ts";
 export { sequenceLoss } from "./sequence-loss.ts";

@@ -1,10 +1,14 @@
 import {
   checkInteger,
   type FloatDType,
+  FormatError,
+  formatShape,
   type RandomStream,
   randomStream,
+  sentence,
   type Shape,
   shapeError,
+  sizeOf,
   valueError,
 } from "../base/index.ts";
 import { outsideScopes, type Tensor, zeros } from "../tensor/index.ts";
@@ -56,10 +60,33 @@ export class ParameterSet {
   }
 }
 
+/** Numbers that parameters may still take. */
+let budget = Infinity;
+
+/**
+ * What `f` gives, in which parameters of no more than `numbers` numbers are made in all. Throws FormatError for the first that is too many, before it takes
+ * memory: a file that declares a large model holds as many numbers.
+ */
+export function withParameterBudget<R>(numbers: number, f: () => R): R {
+  const before = budget;
+  budget = numbers;
+  try {
+    return f();
+  } finally {
+    budget = before;
+  }
+}
+
 /** The declared tensors, or zeros without a stream. */
 function create(declaration: Declaration, random: RandomStream | undefined, dtype: FloatDType): Parameters {
   const values: Record<string, Tensor> = {};
   for (const [name, { shape, initializer }] of Object.entries(declaration)) {
+    const size = sizeOf(shape);
+    if (size > budget)
+      throw new FormatError(
+        sentence(name, `a parameter of at most ${budget} numbers, as the file has left`, formatShape(shape)),
+      );
+    budget -= size;
     values[name] = random === undefined ? zeros(shape, dtype) : initializer(shape, random.named(name), dtype);
   }
   return values;
