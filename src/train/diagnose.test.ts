@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { leavesOf, type Tree } from "../base/index.ts";
 import { contiguousBatches } from "../data/index.ts";
-import { languageModel, type LanguageModel } from "../model/index.ts";
-import { globalNorm, sgd } from "../optim/index.ts";
+import { languageModel, type LanguageModel, saveLanguageModel } from "../model/index.ts";
+import { adam, globalNorm, sgd } from "../optim/index.ts";
 import type { State } from "../rnn/index.ts";
 import { assign, mean, slice, sparseSoftmaxCrossEntropy, type Tensor, tensor, valueAndGrad } from "../tensor/index.ts";
 import { diagnose, type DiagnoseOptions } from "./diagnose.ts";
 import type { Diagnosis, Finding } from "./diagnosis.ts";
 import { fit } from "./fit.ts";
+import { train, type TrainOptions } from "./train.ts";
 
 const corpus = "the quick brown fox jumps over the lazy dog. ".repeat(40);
 const options = { sequenceLength: 9, batchSize: 4, validation: 0.1 } as const;
@@ -147,4 +148,24 @@ test("refuses texts that are too short, and one time step", async () => {
   await expect(diagnose(model, { ...options, corpus: "the quick" })).rejects.toMatchObject({ code: "ERR_DATA" });
   await expect(diagnose(model, { ...options, sequenceLength: 1 })).rejects.toThrow("diagnose sequenceLength");
   await expect(diagnose(model, { ...options, batches: 0 })).rejects.toThrow("diagnose batches");
+});
+
+test("train looks at each evaluation, changes nothing by it, and finds a rate that is too large", async () => {
+  const sizes = { sequenceLength: 16, batchSize: 4, steps: 12, evaluateEvery: 6, validation: 0.2 };
+  const trained = async (more: TrainOptions): Promise<{ findings: Finding[][]; bytes: Uint8Array }> => {
+    const model = make({ seed: 3 });
+    const findings: Finding[][] = [];
+    for await (const event of train(model, { ...sizes, ...more }))
+      if (event.kind === "evaluation" && event.findings !== undefined) findings.push([...event.findings]);
+    return { findings, bytes: saveLanguageModel(model) };
+  };
+  const optimizer = adam({ learningRate: 0.5 });
+  const looked = await trained({ optimizer, diagnose: true });
+  expect(looked.findings).toHaveLength(2);
+  const all = looked.findings.flat();
+  expect(all.some(({ check, verdict }) => check === "update ratio" && verdict === "bad")).toBe(true);
+  expect(all.every(({ verdict, advice }) => verdict !== "ok" && advice.length > 0)).toBe(true);
+  const plain = await trained({ optimizer });
+  expect(plain.findings).toEqual([]);
+  expect(looked.bytes).toEqual(plain.bytes);
 });

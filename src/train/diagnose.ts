@@ -1,7 +1,7 @@
 /** @file Whether a model learns as it should, by what can be measured on a few batches. */
 import { checkInteger, DataError, randomStream, sentence } from "../base/index.ts";
 import { contiguousBatches, shuffledWindows, splitTail, type TokenBatches } from "../data/index.ts";
-import { encodeCorpus, evaluate, type LanguageModel } from "../model/index.ts";
+import { encodeCorpus, evaluateInPieces, type LanguageModel } from "../model/index.ts";
 import { adam, type Optimizer } from "../optim/index.ts";
 import { yieldToHost } from "#platform";
 import type { Diagnosis, Finding, GradientByStep, Verdict } from "./diagnosis.ts";
@@ -71,7 +71,7 @@ export async function diagnose(model: LanguageModel, options: DiagnoseOptions = 
     await yieldToHost();
   }
   const byStep = meanOf(traces);
-  const losses = lossesOf(model, training, validation);
+  const losses = await lossesOf(model, training, validation);
   const { gradientNorms, updateRatios } = steps;
   const explodes = Object.values(gradientNorms).some(isHuge);
   const { cell } = model.config;
@@ -134,17 +134,27 @@ const meanOf = (traces: readonly GradientByStep[][]): GradientByStep[] =>
   }));
 
 /** Mean losses per token on as much of both parts, so that they can be compared. */
-function lossesOf(
+async function lossesOf(
   model: LanguageModel,
   training: Int32Array,
   validation: Int32Array,
-): { training: number; validation: number | undefined } {
+): Promise<{ training: number; validation: number | undefined }> {
   const hasOther = validation.length > 1;
   const length = Math.min(MOST_TOKENS, hasOther ? validation.length : training.length, training.length);
   return {
-    training: evaluate(model, training.subarray(training.length - length)).loss,
-    validation: hasOther ? evaluate(model, validation.subarray(0, length)).loss : undefined,
+    training: await lossOf(model, training.subarray(training.length - length)),
+    validation: hasOther ? await lossOf(model, validation.subarray(0, length)) : undefined,
   };
+}
+
+/** Mean loss per token, letting the host run in between. */
+async function lossOf(model: LanguageModel, ids: Int32Array): Promise<number> {
+  const pieces = evaluateInPieces(model, ids);
+  for (;;) {
+    const next = pieces.next();
+    if (next.done === true) return next.value.loss;
+    await yieldToHost();
+  }
 }
 
 /** Of the tokens by how often they come, in nats: the loss of a model that knows nothing else. */

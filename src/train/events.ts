@@ -39,7 +39,9 @@ export type StepEvent = Progress & {
 };
 
 /** `E` is what the evaluation measures. */
-export type EvaluationEvent<E extends Measured = Evaluation> = Progress & E & { readonly kind: "evaluation" };
+export type EvaluationEvent<E extends Measured = Evaluation> = Progress &
+  E &
+  Pick<Measured, "findings"> & { readonly kind: "evaluation" };
 
 /** After the last step of each pass over the data. */
 export type EpochEvent = Progress & {

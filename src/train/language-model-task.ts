@@ -21,7 +21,10 @@ import {
   type Tensor,
   tensor,
 } from "../tensor/index.ts";
+import type { Optimizer } from "../optim/index.ts";
 import { sha256, yieldToHost } from "#platform";
+import { diagnose } from "./diagnose.ts";
+import type { Finding } from "./diagnosis.ts";
 import type { EpochBatches, LossContext, Task } from "./task.ts";
 
 export type LanguageModelTaskOptions = {
@@ -34,6 +37,8 @@ export type LanguageModelTaskOptions = {
   readonly seed: number;
   readonly random: RandomStream;
   readonly penalties: Penalties;
+  /** With what a step is made, where evaluations look for what hinders learning. Absent: they don't. */
+  readonly diagnosis?: { readonly optimizer: Optimizer; readonly clipNorm: number };
 };
 
 /** What is added to the loss before differentiation. Each 0 by default. */
@@ -53,10 +58,12 @@ export type LanguageModelTask = Task<TokenBatch, Evaluation> & {
 
 /** Throws TypeError, RangeError or DataError for options and a text that is too short. */
 export function languageModelTask(model: LanguageModel, options: LanguageModelTaskOptions): LanguageModelTask {
-  const { batchSize, sequenceLength, shuffle, resetState, seed, random, penalties } = options;
+  const { batchSize, sequenceLength, shuffle, resetState, seed, random, penalties, diagnosis } = options;
   checkNumber("train resetState", resetState, 0, 1);
   for (const [name, value] of Object.entries(penalties)) checkNumber(`train penalties.${name}`, value, 0);
   const { training, validation } = splitCorpus(model, options);
+  if (diagnosis !== undefined && !(training instanceof Int32Array))
+    throw kindError("train diagnose", "a corpus in memory", training);
   const batchesOf = (epoch: number): TokenBatches =>
     shuffle
       ? shuffledWindows(training, { batchSize, sequenceLength, random: random.named("shuffle").at(epoch) })
@@ -89,7 +96,11 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
     },
     tokens: () => batchSize * sequenceLength,
     ...(validation.length > 1 && {
-      evaluate: (signal: AbortSignal | undefined) => inPieces(model, validation, signal),
+      async evaluate(signal: AbortSignal | undefined) {
+        const found = await inPieces(model, validation, signal);
+        if (found === undefined || diagnosis === undefined) return found;
+        return { ...found, findings: await findingsOf(model, training, options) };
+      },
     }),
     async fingerprint() {
       return {
@@ -106,6 +117,23 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
       };
     },
   };
+}
+
+/** Batches of a diagnosis: as few as give a picture, since it is made at each evaluation. */
+const DIAGNOSED = 2;
+
+/** What is not as it should be, the worst first. */
+async function findingsOf(
+  model: LanguageModel,
+  corpus: Int32Array | TokenSource,
+  { batchSize, sequenceLength, shuffle, diagnosis }: LanguageModelTaskOptions,
+): Promise<readonly Finding[]> {
+  const sizes = { batchSize, sequenceLength, shuffle, batches: DIAGNOSED, validation: 0 };
+  const { findings } = await diagnose(model, { ...sizes, ...diagnosis, corpus: corpus as Int32Array });
+  return [
+    ...findings.filter(({ verdict }) => verdict === "bad"),
+    ...findings.filter(({ verdict }) => verdict === "look"),
+  ];
 }
 
 const hashOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text));

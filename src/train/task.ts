@@ -5,6 +5,7 @@ import type { Evaluation } from "../model/index.ts";
 import type { Parameters } from "../optim/index.ts";
 import type { State } from "../rnn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import type { Finding } from "./diagnosis.ts";
 
 /** The batches of one epoch. */
 export type EpochBatches<B> = {
@@ -35,6 +36,8 @@ export type Measured = Partial<Evaluation> & {
   readonly loss: number;
   /** By name, such as `{ accuracy: 0.97 }`. */
   readonly measures?: Readonly<Record<string, number>>;
+  /** What does not look as it should, the worst first: `diagnose` in the options of `train`. */
+  readonly findings?: readonly Finding[];
 };
 
 /** A model with its data. `B` is a batch, `E` what an evaluation gives. */

@@ -26,6 +26,12 @@ export type TrainOptions = TrainOnOptions & {
    * beginning of a text again, and later samples badly from a short prime. 0 is what char-rnn does.
    */
   readonly resetState?: number;
+  /**
+   * Look for what hinders learning at each evaluation, as the function `diagnose` does, on two batches of the training text: saturated gates, dead units,
+   * gradients that vanish or explode, updates of the wrong size. What was found is in `findings` of the evaluation's event. Default false. Not for text
+   * that is read from files as it is needed.
+   */
+  readonly diagnose?: boolean;
   /** What is added to the loss. Default: nothing. */
   readonly penalties?: Penalties;
 };
@@ -54,6 +60,7 @@ function loopOf(model: LanguageModel, options: TrainOptions): Loop<TokenBatch, E
     validation = 0.05,
     penalties = {},
     seed = model.config.seed,
+    diagnose = false,
   } = options;
   const random = randomStream(checkInteger("train seed", seed));
   const settings = loopSettings(options, random);
@@ -67,6 +74,7 @@ function loopOf(model: LanguageModel, options: TrainOptions): Loop<TokenBatch, E
     seed,
     random,
     penalties,
+    ...(diagnose && { diagnosis: { optimizer: settings.optimizer, clipNorm: settings.clipNorm } }),
   });
   const loop = new Loop(task, settings);
   // the optimizer's slots are there by now
