@@ -97,6 +97,16 @@ const checks: Readonly<Record<string, Check>> = {
       /^<\/s> looks at /,
     ],
   },
+  "12-transcribe.ts": {
+    lines: [
+      "16909 parameters, keys #*0123456789",
+      /^epoch 12 {2}held-out loss 0\.[01]/,
+      /^character error rate 0\.0[0-4]\d$/,
+      /^pressed ([\d*#]{5,6}), heard \1$/,
+      / {2}0\.[01]\d s {2}[\d*#]$/,
+      /^stream [\d*#]{5,6}$/,
+    ],
+  },
 };
 
 test("every example has a row here", () => {

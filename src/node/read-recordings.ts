@@ -1,6 +1,6 @@
 /** @file Folders of recordings with a table of what is said in them. */
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DataError, sentence } from "../base/index.ts";
 import { csvRows } from "../data/index.ts";
 import { decodeWav } from "../tasks/index.ts";
@@ -21,22 +21,22 @@ const TABLES = ["transcripts.csv", "transcripts.tsv", "metadata.csv"] as const;
 type Entry = { readonly line: number; readonly file: string; readonly text: string };
 
 /**
- * The WAV files of a folder and their texts, from its `transcripts.csv` or `transcripts.tsv` with the columns `file` and `text`, or else a `metadata.csv` in
- * the form of LJSpeech: `id|text` or `id|text|normalized text`, without a head, for `wavs/id.wav`. The last column is taken. Files are looked for in
- * the folder and in `wavs/`, with or without ".wav".
+ * The WAV files of a folder and their texts. `path` is the folder or its table, which may then have any name. A table has the columns `file` and `text`, with
+ * commas or, in a `.tsv`, tabs; one called `metadata.csv` has the form of LJSpeech: `id|text` or `id|text|normalized text`, without a head, for
+ * `wavs/id.wav`, and its last column is taken. In a folder `transcripts.csv`, `transcripts.tsv` and `metadata.csv` are looked for. Recordings are found
+ * beside the table and in `wavs/`, with or without ".wav".
  *
- * Throws DataError for a folder without a table, a row without a file, and recordings of different sample rates, with file and line; FormatError
+ * Throws DataError where there is no table, for a row without a file, and recordings of different sample rates, with file and line; FormatError
  * for a damaged recording.
  */
-export function readRecordings(folder: string): Recordings {
-  const table = TABLES.find((name) => existsSync(join(folder, name)));
-  if (table === undefined) throw new DataError(sentence(folder, TABLES.join(", "), "none of them"));
-  const path = join(folder, table);
+export function readRecordings(path: string): Recordings {
+  const table = tableOf(path);
+  const folder = dirname(table);
   let sampleRate: number | undefined;
-  const recordings = entriesOf(path).map(({ line, file, text }) => {
+  const recordings = entriesOf(table).map(({ line, file, text }) => {
     const name = findSound(folder, file);
     if (name === undefined)
-      throw new DataError(sentence(`${path} line ${line}`, `the file ${JSON.stringify(file)}`, "none"));
+      throw new DataError(sentence(`${table} line ${line}`, `the file ${JSON.stringify(file)}`, "none"));
     const sound = decodeWav(readFileSync(name), name);
     sampleRate ??= sound.sampleRate;
     if (sound.sampleRate !== sampleRate) {
@@ -47,8 +47,17 @@ export function readRecordings(folder: string): Recordings {
     }
     return { name, samples: sound.samples, text };
   });
-  if (sampleRate === undefined) throw new DataError(sentence(path, "at least one recording", "none"));
+  if (sampleRate === undefined) throw new DataError(sentence(table, "at least one recording", "none"));
   return { sampleRate, recordings };
+}
+
+function tableOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new DataError(sentence(path, "a folder of recordings or its table", "nothing there"));
+  if (!found.isDirectory()) return path;
+  const name = TABLES.find((one) => existsSync(join(path, one)));
+  if (name === undefined) throw new DataError(sentence(path, TABLES.join(", "), "none of them"));
+  return join(path, name);
 }
 
 function entriesOf(path: string): Entry[] {

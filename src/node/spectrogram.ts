@@ -9,6 +9,8 @@ export type SpectrogramOptions = {
   /** Characters above the picture, such as those of `transcribe` or `alignText`. Default: none. */
   readonly alignment?: readonly AlignedCharacter[];
   readonly title?: string;
+  /** Edges of the lowest and the highest band in Hz, written beside them. */
+  readonly hertz?: readonly [number, number];
 };
 
 /** Dark to light, each step as much lighter as the last: viridis at 0, 1/4, … 1 (van der Walt and Smith 2015). */
@@ -20,17 +22,23 @@ const COLOURS = [
   [253, 231, 37],
 ] as const;
 
-const [LEFT, TOP, HEIGHT, SECOND] = [40, 56, 160, 400];
+const [LEFT, TOP, HEIGHT, SECOND] = [52, 56, 160, 400];
 
-/** SVG of frames such as those of `logMel`, low bands at the bottom. Throws DataError for no frames. */
+/** 80 dB, as the natural logarithm of an energy. */
+const RANGE = 8 * Math.LN10;
+
+/**
+ * SVG of frames of `logMel`, low bands at the bottom. What is more than 80 dB below the loudest has the colour of silence. Throws DataError for no frames.
+ */
 export function spectrogramSvg(
   { data, frames, size }: Features,
-  { hopSeconds, alignment = [], title = "" }: SpectrogramOptions,
+  { hopSeconds, alignment = [], title = "", hertz }: SpectrogramOptions,
 ): string {
   if (frames === 0) throw new DataError(sentence("spectrogramSvg", "at least one frame", "none"));
   const seconds = frames * hopSeconds;
   const width = Math.max(200, Math.round(seconds * SECOND));
-  const xOf = (second: number): string => (LEFT + (second / seconds) * width).toFixed(1);
+  // the last step may go beyond the last frame
+  const xOf = (second: number): string => (LEFT + Math.min(1, second / seconds) * width).toFixed(1);
   const image = Buffer.from(heatMapPng(data, frames, size)).toString("base64");
   const characters = alignment.map(({ character, from, to }) => {
     const [x, middle] = [xOf(from), xOf((from + to) / 2)];
@@ -41,6 +49,10 @@ export function spectrogramSvg(
     const second = i * 0.2;
     return `<text x="${xOf(second)}" y="${TOP + HEIGHT + 18}" text-anchor="middle">${second.toFixed(1)}</text>`;
   });
+  const edges = (hertz ?? []).map(
+    (edge, i) =>
+      `<text x="${LEFT - 6}" y="${i === 0 ? TOP + HEIGHT : TOP + 10}" text-anchor="end">${Math.round(edge)}</text>`,
+  );
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width + LEFT + 24} ${TOP + HEIGHT + 44}" font-family="Helvetica, Arial, sans-serif" font-size="13">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
@@ -49,7 +61,8 @@ export function spectrogramSvg(
     ...characters,
     ...ticks,
     `<text x="${LEFT + width / 2}" y="${TOP + HEIGHT + 36}" text-anchor="middle">seconds</text>`,
-    `<text transform="translate(${LEFT - 12} ${TOP + HEIGHT / 2}) rotate(-90)" text-anchor="middle">bands</text>`,
+    `<text transform="translate(${LEFT - 12} ${TOP + HEIGHT / 2}) rotate(-90)" text-anchor="middle">${hertz ? "Hz (mel)" : "bands"}</text>`,
+    ...edges,
     "</svg>",
   ];
   return `${lines.join("\n")}\n`;
@@ -70,16 +83,17 @@ function palette(): Uint8Array {
   return bytes;
 }
 
-/** One pixel for each number, in 256 colours from the smallest to the largest (PNG, ISO/IEC 15948). */
+/** One pixel for each number, in 256 colours up to the largest (PNG, ISO/IEC 15948). */
 function heatMapPng(data: Float32Array, frames: number, size: number): Uint8Array {
   let [low, high] = [Infinity, -Infinity];
   for (const x of data) [low, high] = [Math.min(low, x), Math.max(high, x)];
+  low = Math.max(low, high - RANGE);
   const scale = high > low ? 255 / (high - low) : 0;
   // a row begins with its filter, 0: none
   const rows = new Uint8Array(size * (frames + 1));
   for (let band = 0; band < size; band++)
     for (let t = 0; t < frames; t++)
-      rows[(size - 1 - band) * (frames + 1) + 1 + t] = Math.round((data[t * size + band] - low) * scale);
+      rows[(size - 1 - band) * (frames + 1) + 1 + t] = Math.round(Math.max(0, data[t * size + band] - low) * scale);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(frames, 0);
   header.writeUInt32BE(size, 4);

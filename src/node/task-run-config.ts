@@ -34,6 +34,8 @@ export type TaskRunConfig = {
   readonly task: string;
   /** As one would type it, for people. */
   readonly command: string;
+  /** Files and folders as they were typed, for a run that goes on. Default: the files of `data`. */
+  readonly inputs?: readonly string[];
   readonly data: readonly DataFile[];
   /** Those of `unrolled train` by their names, the task's own among them. */
   readonly options: Readonly<Record<string, OptionValue>>;
@@ -56,11 +58,17 @@ const options: Check<TaskRunConfig["options"]> = (where, value) => {
   return given as TaskRunConfig["options"];
 };
 
+const inputs: Check<readonly string[]> = (where, value) => {
+  if (!Array.isArray(value)) throw kindError(where, "a list of paths", value);
+  return value.map((path, i) => text(`${where}[${i}]`, path));
+};
+
 const checks: Checks<Head & TaskRunConfig> = {
   format: choice(FORMAT),
   version: integer(1),
   task: text,
   command: text,
+  inputs,
   data: files,
   options,
   facts: record({
@@ -71,6 +79,8 @@ const checks: Checks<Head & TaskRunConfig> = {
   }),
   maker: record(makerChecks),
 };
+
+const whole = record(checks, (name) => name === "inputs");
 
 /** All files among `paths` and in the folders there, with sizes and hashes, in the order of their names. Throws the file system's own errors. */
 export function describeFiles(paths: readonly string[]): DataFile[] {
@@ -89,14 +99,14 @@ export function writeTaskRunConfig(directory: string, config: TaskRunConfig): vo
   const file = join(directory, CONFIG_FILE);
   const written = { format: FORMAT, version: CONFIG_VERSION, ...config };
   const json = asFormatError(() => writeStrictJson(written, file));
-  parse(file, json, record(checks));
+  parse(file, json, whole);
   writeFileDurablySync(file, `${JSON.stringify(JSON.parse(json), undefined, 2)}\n`);
 }
 
 /** The configuration of a run of a task; `path` is its directory or the file. Errors as in `readRunConfig`. */
 export function readTaskRunConfig(path: string): TaskRunConfig {
   const file = configPath(path);
-  const { format: _format, version: _version, ...config } = parse(file, readFileSync(file), record(checks));
+  const { format: _format, version: _version, ...config } = parse(file, readFileSync(file), whole);
   return config;
 }
 

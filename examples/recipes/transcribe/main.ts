@@ -67,10 +67,15 @@ if (values.out !== undefined) {
   writeFileSync(join(values.out, "transcriber.safetensors"), saveTranscriber(model));
   const { samples } = test[0];
   const { text, alignment } = transcribe(model, samples);
-  const { hopSeconds } = model.features;
+  const { lowHertz, highHertz } = model.features;
   writeFileSync(
     join(values.out, "spectrogram.svg"),
-    spectrogramSvg(model.frames(samples), { hopSeconds, alignment, title: text }),
+    spectrogramSvg(model.frames(samples), {
+      hopSeconds: model.frameSeconds,
+      alignment,
+      title: text,
+      hertz: [lowHertz, highHertz],
+    }),
   );
 }
 if (values.short && !(characterErrorRate < 0.2)) {

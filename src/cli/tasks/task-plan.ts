@@ -26,7 +26,9 @@ export function taskPlanOf(files: readonly string[], options: TaskCommandOptions
   const isLimited = LIMITS.some(isTyped);
   const taken = Object.entries(stored).filter(([name]) => !isTyped(name) && !(isLimited && LIMITS.includes(name)));
   const all = { ...options, ...Object.fromEntries(taken), ...(resume !== undefined && { out: resume }) };
-  return withFiles({ files: files.length > 0 ? files : run.data.map(({ path }) => path), options: withLimit(all) });
+  // a folder stays one, since what a file in it means may depend on the others
+  const typed = run.inputs ?? run.data.map(({ path }) => path);
+  return withFiles({ files: files.length > 0 ? files : typed, options: withLimit(all) });
 }
 
 function withFiles(plan: TaskPlan): TaskPlan {

@@ -90,11 +90,13 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
     writeCard: cardOf(undefined),
   });
   const { examples, stepsPerEpoch } = training;
+  const inputs = files.filter((file) => file !== "-");
   if (options.resume === undefined)
     writeTaskRunConfig(directory, {
       task: name,
       command: typedCommand(),
-      data: describeFiles(files.filter((file) => file !== "-")),
+      inputs,
+      data: describeFiles(inputs),
       options: storedOptions(options),
       facts: {
         parameters: parameterCount(model),

@@ -71,6 +71,7 @@ test("options and samples that do not fit are refused", () => {
   );
   expect(() => logMel(samples, { sampleRate: 8000, lowHertz: 4000 })).toThrow("logMel: expected lowHertz < highHertz");
   expect(() => mfcc(samples, { sampleRate: 8000, bands: 5, coefficients: 6 })).toThrow("mfcc coefficients");
+  expect(() => logMel(samples, { sampleRate: 65_536, windowSeconds: 1.01 })).toThrow("logMel windowSeconds");
   expect(() => logMel(Float32Array.of(0, NaN), { sampleRate: 8000 })).toThrow(
     "logMel: expected finite samples, got NaN at 1",
   );

@@ -31,6 +31,9 @@ export type FeatureOptions = Partial<FeatureConfig> & { readonly sampleRate: num
 /** The energy below which a band counts as silent: the logarithm must not fall without end. */
 const FLOOR = 1e-10;
 
+/** Samples of the longest window: the tables for one have that many numbers for each band. */
+const LONGEST = 65_536;
+
 /** Throws TypeError and RangeError that name the option. */
 export function featureConfigOf(where: string, options: FeatureOptions): FeatureConfig {
   const sampleRate = checkInteger(`${where} sampleRate`, options.sampleRate, 100, 1_000_000);
@@ -41,7 +44,7 @@ export function featureConfigOf(where: string, options: FeatureOptions): Feature
     sampleRate,
     bands: checkInteger(`${where} bands`, bands, 1, 1024),
     coefficients: checkInteger(`${where} coefficients`, coefficients, 1, bands),
-    windowSeconds: checkNumber(`${where} windowSeconds`, windowSeconds, 2 / sampleRate, 10),
+    windowSeconds: checkNumber(`${where} windowSeconds`, windowSeconds, 2 / sampleRate, LONGEST / sampleRate),
     hopSeconds: checkNumber(`${where} hopSeconds`, hopSeconds, 1 / sampleRate, 10),
     lowHertz: checkNumber(`${where} lowHertz`, lowHertz, 0),
     highHertz: checkNumber(`${where} highHertz`, highHertz, 0, sampleRate / 2),

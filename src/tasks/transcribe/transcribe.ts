@@ -1,5 +1,5 @@
 /** @file What a transcriber writes down, and when each character was said. */
-import { checkInteger, checkNumber, sentence, UnsupportedError } from "../../base/index.ts";
+import { checkInteger, checkNumber, log, sentence, UnsupportedError } from "../../base/index.ts";
 import type { LanguageModel } from "../../model/index.ts";
 import type { State } from "../../rnn/index.ts";
 import {
@@ -100,7 +100,7 @@ export function stepProbabilities(model: Transcriber, heard: readonly Features[]
 
 function alignedCharacters(model: Transcriber, steps: StepProbabilities, labels: Int32Array): AlignedCharacter[] {
   const path = ctcAlign(steps, labels);
-  const seconds = model.features.hopSeconds * model.config.timeReduction;
+  const seconds = model.frameSeconds * model.config.timeReduction;
   return Array.from(labels, (label, i) => ({
     character: model.textOf(Int32Array.of(label)),
     from: path.indexOf(i) * seconds,
@@ -113,13 +113,14 @@ const REMEMBERED = 5000;
 
 /**
  * A language model over characters as a score for `transcribe`. `start` is what stands before every text, such as "\n" where the model has read lines.
- * A character that its vocabulary lacks scores -20. Throws UnsupportedError for a model over bytes or words.
+ * A character that its vocabulary lacks scores -20, and what follows is scored as if it weren't there. Throws UnsupportedError for a model over bytes or words.
  */
 export function characterScore(model: LanguageModel, start = "\n"): CharacterScore {
   if (model.vocabulary.unit !== "char")
     throw new UnsupportedError(
       sentence("characterScore", "a model over characters", `one over ${model.vocabulary.unit}s`),
     );
+  const { size } = model.vocabulary;
   type Known = { readonly state: State; readonly next: Float64Array };
   const known = new Map<string, Known>();
   const read = (state: State, text: string): Known =>
@@ -129,19 +130,23 @@ export function characterScore(model: LanguageModel, start = "\n"): CharacterSco
           const ids = model.vocabulary.encode(text);
           const result = model.forward(tensor(ids, { shape: [ids.length, 1] }), state);
           const all = logSoftmax(cast(result.logits, "float64")).values() as Float64Array;
-          return { state: result.state, next: all.slice(-model.vocabulary.size) };
+          return { state: result.state, next: all.slice(-size) };
         }),
       ),
     );
+  const begin = (): Known => {
+    const state = model.initialState(1);
+    const text = [...start].filter((character) => model.vocabulary.has(character)).join("");
+    return text === "" ? { state, next: new Float64Array(size).fill(-log(size)) } : read(state, text);
+  };
   const after = (text: string): Known => {
     const found = known.get(text);
     if (found !== undefined) return found;
     if (known.size > REMEMBERED) known.clear();
     const characters = [...text];
-    const made =
-      characters.length === 0
-        ? read(model.initialState(1), start)
-        : read(after(characters.slice(0, -1).join("")).state, characters[characters.length - 1]);
+    const last = characters.pop();
+    const before = last === undefined ? begin() : after(characters.join(""));
+    const made = last === undefined || !model.vocabulary.has(last) ? before : read(before.state, last);
     known.set(text, made);
     return made;
   };

@@ -84,8 +84,32 @@ export function transcriberTask(
         return { loss, measures };
       },
     }),
-    fingerprint: { training: training.length, validation: validation.length, batchSize, seed, augment: { ...augment } },
+    fingerprint: {
+      model: model.configuration(),
+      training: hashOf(examples),
+      validation: hashOf(held),
+      batchSize,
+      seed,
+      augment: { ...augment },
+    },
   };
+}
+
+/** FNV-1a, twice, over the texts and the bits of the frames: to see that a resumed run has the same data. */
+function hashOf(examples: readonly HeardUtterance[]): string {
+  let [a, b] = [0x811c9dc5, 0x9747b28c];
+  const take = (word: number): void => {
+    a = Math.imul(a ^ word, 0x01000193);
+    // the upper bits come down
+    b = Math.imul(b ^ (b >>> 15) ^ word, 0x01000193);
+  };
+  for (const { heard, labels } of examples) {
+    for (const size of [heard.frames, labels.length]) take(size);
+    for (const label of labels) take(label);
+    const { buffer, byteOffset, length } = heard.data;
+    for (const bits of new Uint32Array(buffer, byteOffset, length)) take(bits);
+  }
+  return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
 /** Loss and error rates of the best paths on recordings with their texts. */

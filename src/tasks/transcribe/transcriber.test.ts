@@ -1,6 +1,7 @@
 /** A transcriber of two tones: training, files, the stream, texts with times, and what is refused. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { DataError, FormatError, randomStream } from "../../base/index.ts";
+import { decodeNative, encodeNative } from "../../formats/index.ts";
 import { languageModel } from "../../model/index.ts";
 import { adam } from "../../optim/index.ts";
 import { valueAndGrad } from "../../tensor/index.ts";
@@ -8,6 +9,7 @@ import { trainOn } from "../../train/index.ts";
 import { alignText, characterScore, transcribe } from "./transcribe.ts";
 import { loadTranscriber, saveTranscriber, type Transcriber, transcriber, type Utterance } from "./transcriber.ts";
 import { evaluateTranscriber, transcriberTask } from "./transcriber-task.ts";
+import { scoreStream } from "./transcript-stream.ts";
 
 const RATE = 4000;
 const HERTZ: Readonly<Record<string, number>> = { a: 300, b: 800, c: 1500 };
@@ -96,6 +98,36 @@ test.each([1, 7, 160, 1000])("a stream in pieces of %i samples gives the text of
   }
 });
 
+test.each(["rnn", "lstm", "gru"] as const)("a stream's scores are those of the whole, with an untrained %s", (cell) => {
+  const model = transcriber({ ...options, cell, layers: 2, bidirectional: false, timeReduction: 3, seed: 4 });
+  const random = randomStream(9);
+  const samples = Float32Array.from({ length: 3001 }, () => random.normal());
+  const { inputs, lengths } = model.batch([model.hear(samples)]);
+  const whole = model.forward(inputs, { lengths }).logits.values() as Float32Array;
+  const stream = scoreStream(model);
+  const pieces = [0, 1000, 1001, 1700].map((from, i, all) => stream.push(samples.subarray(from, all[i + 1])));
+  const got = [...pieces, stream.end()].flatMap((scores) => [...scores]);
+  expect(got).toEqual([...whole]);
+});
+
+test("a run that goes on has the same recordings, texts and model", () => {
+  const printOf = (model: Transcriber, some: readonly Utterance[], others = held): string =>
+    JSON.stringify(transcriberTask(model, { training: some, validation: others }).fingerprint);
+  const same = printOf(both, training);
+  expect(printOf(loadTranscriber(saveTranscriber(both)), training)).toBe(same);
+  const [first, ...rest] = training;
+  const samples = first.samples.map((x, i) => (i === 500 ? x + 0.01 : x));
+  const text = first.text.replaceAll(/./g, (c) => ({ a: "b", b: "c", c: "a" })[c] ?? c);
+  const different = [
+    printOf(both, [{ ...first, samples }, ...rest]),
+    printOf(both, [{ ...first, text }, ...rest]),
+    printOf(both, [...rest, first]),
+    printOf(both, training, held.slice(1)),
+    printOf(transcriber({ ...options, features: { ...options.features, lowHertz: 50 } }), training),
+  ];
+  for (const other of different) expect(other).not.toBe(same);
+});
+
 test("a language model takes part in the search", () => {
   const { samples } = sung("ab", 6);
   const never = (_: string, character: string): number => (character === "b" ? -1000 : 0);
@@ -105,6 +137,9 @@ test("a language model takes part in the search", () => {
   const total = ["a", "b", "c", "\n"].reduce((sum, c) => sum + Math.exp(language("ab", c)), 0);
   expect(total).toBeCloseTo(1, 6);
   expect(language("ab", "x")).toBe(-20);
+  expect(language("axb", "c")).toBe(language("ab", "c"));
+  const noLines = characterScore(languageModel({ corpus: "abab", hiddenSize: 8, seed: 1 }));
+  expect(noLines("", "a")).toBeCloseTo(Math.log(1 / 2), 12);
   expect(transcribe(both, samples, { beam: 8, language, languageWeight: 0.1 }).text).toBe("ab");
 });
 
@@ -149,6 +184,26 @@ describe("what does not fit is refused", () => {
     const text = Buffer.from(saveTranscriber(both)).toString("latin1");
     const damaged = Buffer.from(text.replace("hopSeconds", "hopSecondz"), "latin1");
     expect(() => loadTranscriber(damaged)).toThrow(FormatError);
+  });
+
+  test("a file that declares more than it holds, before anything is made of it", () => {
+    const { config, arrays } = decodeNative(saveTranscriber(both));
+    const { features, ...rest } = config as Record<string, unknown>;
+    const numbers = Array.from({ length: 1024 }, () => 1);
+    const wide = { ...rest, scaler: { kind: "standard", center: numbers, scale: numbers }, timeReduction: 64 };
+    const load = (changed: object, others: object = rest): unknown =>
+      loadTranscriber(
+        encodeNative({
+          kind: "transcriber",
+          config: { ...others, features: { ...(features as object), ...changed } } as never,
+          arrays,
+        }),
+      );
+    expect(() => load({ bands: 1024 }, wide)).toThrow(
+      /expected a parameter of at most \d+ numbers, .* got \[65552, 64\]/,
+    );
+    // tables of a window, for each band
+    expect(() => load({ sampleRate: 1e6, windowSeconds: 9, bands: 1024 }, wide)).toThrow("windowSeconds");
   });
 
   test("less than a window is silence", () => {

@@ -41,6 +41,7 @@ import {
   type FeatureOptions,
   type Features,
   featureSize,
+  windowOf,
 } from "./features.ts";
 import { transcriptStream, type TranscriptStream } from "./transcript-stream.ts";
 
@@ -119,6 +120,11 @@ export class Transcriber implements SavedModel {
   /** k · F. */
   get inputSize(): number {
     return this.config.timeReduction * featureSize(this.features);
+  }
+
+  /** Seconds from frame to frame: `features.hopSeconds`, in whole samples. */
+  get frameSeconds(): number {
+    return windowOf(this.features).hop / this.features.sampleRate;
   }
 
   /** By path: `rnn/0/forward/kernel`, …, `output/kernel`, `output/bias`. */

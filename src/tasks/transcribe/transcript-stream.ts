@@ -20,8 +20,14 @@ const joined = (a: Float32Array, b: Float32Array): Float32Array => {
   return out;
 };
 
-/** See `Transcriber.stream`. */
-export function transcriptStream(model: Transcriber): TranscriptStream {
+/** Scores of the classes at each new step, [steps, C] row-major. */
+export type ScoreStream = {
+  push(samples: Float32Array): Float32Array;
+  end(): Float32Array;
+};
+
+/** Scores of samples as they come: those of the whole recording, in pieces. Throws as `Transcriber.stream`. */
+export function scoreStream(model: Transcriber): ScoreStream {
   const { bidirectional, normalization } = model.config;
   if (bidirectional || normalization !== "global") {
     const got = bidirectional ? "layers in both directions" : `normalization "${normalization}"`;
@@ -32,14 +38,12 @@ export function transcriptStream(model: Transcriber): TranscriptStream {
   let samples: Float32Array = new Float32Array(0);
   let frames: Float32Array = new Float32Array(0);
   let state: State | undefined;
-  let last = BLANK;
-  let text = "";
 
   /** Runs whole steps, and at the end what is left. */
-  const run = (isEnd: boolean): void => {
+  const run = (isEnd: boolean): Float32Array => {
     const have = Math.floor(frames.length / size);
     const steps = isEnd ? model.stepsOf(have) : Math.floor(have / model.config.timeReduction);
-    if (steps === 0) return;
+    if (steps === 0) return new Float32Array(0);
     const used = Math.min(frames.length, steps * model.inputSize);
     const data = frames.slice(0, used);
     frames = frames.slice(used);
@@ -53,12 +57,7 @@ export function transcriptStream(model: Transcriber): TranscriptStream {
       ),
     );
     state = found.next;
-    for (let t = 0; t < steps; t++) {
-      const row = found.scores.subarray(t * model.classes, (t + 1) * model.classes);
-      const best = row.reduce((top, x, c) => (x > row[top] ? c : top), 0);
-      if (best !== BLANK && best !== last) text += model.textOf(Int32Array.of(best));
-      last = best;
-    }
+    return found.scores;
   };
 
   return {
@@ -67,12 +66,26 @@ export function transcriptStream(model: Transcriber): TranscriptStream {
       const heard = model.hear(samples);
       samples = samples.slice(heard.frames * hop);
       frames = joined(frames, heard.data);
-      run(false);
-      return text;
+      return run(false);
     },
-    end() {
-      run(true);
-      return text;
-    },
+    end: () => run(true),
   };
+}
+
+/** See `Transcriber.stream`. */
+export function transcriptStream(model: Transcriber): TranscriptStream {
+  const { classes } = model;
+  const stream = scoreStream(model);
+  let last = BLANK;
+  let text = "";
+  const write = (scores: Float32Array): string => {
+    for (let at = 0; at < scores.length; at += classes) {
+      const row = scores.subarray(at, at + classes);
+      const best = row.reduce((top, x, c) => (x > row[top] ? c : top), 0);
+      if (best !== BLANK && best !== last) text += model.textOf(Int32Array.of(best));
+      last = best;
+    }
+    return text;
+  };
+  return { push: (more) => write(stream.push(more)), end: () => write(stream.end()) };
 }

@@ -1,0 +1,309 @@
+/** @file The work of `--task transcribe`. */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
+import { DataError, loadLanguageModel, randomStream } from "unrolled";
+import { readModelBytes, readRecordings, type Recording, spectrogramSvg } from "unrolled/node";
+import {
+  type AlignedCharacter,
+  type Augmentation,
+  characterErrorRate,
+  characterScore,
+  decodeWav,
+  evaluateTranscriber,
+  loadTranscriber,
+  logMel,
+  splitExamples,
+  transcribe,
+  type TranscribeOptions,
+  type Transcriber,
+  transcriber,
+  transcriberTask,
+  type TranscriptMeasures,
+} from "unrolled/tasks";
+import { UsageError } from "../failure.ts";
+import { count, duration, plural, table } from "../format.ts";
+import { asTask, type Evaluated, type Measures, type Prediction, type Task, type TaskOptions } from "./task.ts";
+
+type TranscribeTaskOptions = TaskOptions & {
+  readonly features: "logMel" | "mfcc";
+  readonly bands: number;
+  readonly coefficients?: number;
+  readonly window: number;
+  readonly hop: number;
+  readonly lowHertz: number;
+  readonly highHertz?: number;
+  readonly timeReduction: number;
+  readonly normalization?: "global" | "utterance";
+  readonly oneDirection?: true;
+  readonly alphabet?: string;
+  readonly lowerCase?: true;
+  readonly noise: number;
+  readonly timeMasks: number;
+  readonly timeWidth: number;
+  readonly bandMasks: number;
+  readonly bandWidth: number;
+};
+
+type PredictOptions = {
+  readonly beams?: number;
+  readonly languageModel?: string;
+  readonly languageWeight?: number;
+  readonly lengthBonus?: number;
+  readonly spectrogram?: string;
+};
+
+type TranscribeData = {
+  readonly sampleRate: number;
+  readonly training: readonly Recording[];
+  readonly validation: readonly Recording[];
+};
+
+/** Beams of a search with a language model where nothing else is asked for. */
+const BEAMS = 16;
+/** Texts that are shown at most, and their characters. */
+const [WORST, SHOWN] = [10, 60];
+/** Of a recording that is good to look at. */
+const SECONDS = 3;
+
+/** Throws DataError for a rate that is not the model's. */
+function checkRate({ features }: Transcriber, name: string, sampleRate: number): void {
+  if (sampleRate === features.sampleRate) return;
+  const hint = `Convert it, for example with: sox IN.wav -r ${features.sampleRate} OUT.wav`;
+  throw new DataError(
+    `${name}: expected ${features.sampleRate} samples per second, as the model has learnt from, got ${sampleRate}. ${hint}`,
+  );
+}
+
+function readAll(
+  paths: readonly string[],
+  { lowerCase }: Partial<TranscribeTaskOptions>,
+): { readonly sampleRate: number; readonly recordings: Recording[] } {
+  const found = paths.map((path) => {
+    if (path !== "-") return readRecordings(path);
+    throw new DataError("-: expected a folder of recordings or its table, got the standard input");
+  });
+  const [{ sampleRate }] = found;
+  found.forEach((one, i) => {
+    if (one.sampleRate !== sampleRate)
+      throw new DataError(
+        `${paths[i]}: expected ${sampleRate} samples per second, as in ${paths[0]}, got ${one.sampleRate}`,
+      );
+  });
+  const recordings = found.flatMap((one) => one.recordings);
+  return {
+    sampleRate,
+    recordings: lowerCase ? recordings.map((one) => ({ ...one, text: one.text.toLowerCase() })) : recordings,
+  };
+}
+
+function create({ sampleRate, training, validation }: TranscribeData, options: TranscribeTaskOptions): Transcriber {
+  const { cell, dialect, hiddenSize, layers, dropout, seed, oneDirection, timeReduction, normalization } = options;
+  const { features: kind, bands, coefficients, window, hop, lowHertz, highHertz } = options;
+  return transcriber({
+    utterances: training,
+    // what is held out may have a letter that nothing else has
+    alphabet: options.alphabet ?? [...training, ...validation].map(({ text }) => text).join(""),
+    features: {
+      kind,
+      sampleRate,
+      bands,
+      windowSeconds: window,
+      hopSeconds: hop,
+      lowHertz,
+      ...(coefficients !== undefined && { coefficients }),
+      ...(highHertz !== undefined && { highHertz }),
+    },
+    cell,
+    dialect,
+    hiddenSize,
+    layers,
+    dropout,
+    bidirectional: oneDirection !== true,
+    timeReduction,
+    ...(normalization !== undefined && { normalization }),
+    seed,
+  });
+}
+
+/** A recording as the model sees it. */
+function asSeen(model: Transcriber, { name, samples, text }: Recording): string {
+  const { frames, size } = model.hear(samples);
+  const { timeReduction } = model.config;
+  return [
+    `${name}, ${secondsOf(model, samples).toFixed(2)} s`,
+    `${plural(frames, "frame")} x ${size}, ${plural(model.stepsOf(frames), "step")} of ${timeReduction * size}`,
+    `text   ${JSON.stringify(text)}`,
+    `labels ${model.labelsOf(text).join(" ")}`,
+  ].join("\n");
+}
+
+const secondsOf = ({ features }: Transcriber, samples: Float32Array): number => samples.length / features.sampleRate;
+
+const augmentation = ({ noise, timeMasks, timeWidth, bandMasks, bandWidth }: TranscribeTaskOptions): Augmentation => ({
+  noise,
+  timeMasks,
+  timeWidth,
+  bandMasks,
+  bandWidth,
+});
+
+/** By the names that everybody knows. */
+const shortNames = ({ characterErrorRate: cer, wordErrorRate: wer }: Omit<TranscriptMeasures, "loss">): Measures => ({
+  cer,
+  wer,
+});
+
+function trainingOf(
+  model: Transcriber,
+  { training, validation }: TranscribeData,
+  options: TranscribeTaskOptions,
+): ReturnType<typeof transcriberTask> {
+  const { batchSize, seed } = options;
+  const own = transcriberTask(model, { training, validation, batchSize, seed, augment: augmentation(options) });
+  const measure = own.evaluate?.bind(own);
+  if (measure === undefined) return own;
+  return {
+    ...own,
+    evaluate: async () => {
+      const { loss, measures } = (await measure()) as { loss: number; measures: TranscriptMeasures };
+      return { loss, measures: shortNames(measures) };
+    },
+  };
+}
+
+async function soundOf(model: Transcriber, path: string): Promise<Float32Array> {
+  const name = path === "-" ? "standard input" : path;
+  if (path === "-" && process.stdin.isTTY) throw new UsageError("expected WAV files, or one on the standard input");
+  const found = path === "-" || statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new DataError(`${path}: expected a WAV file, got nothing there`);
+  if (found !== true && found.isDirectory()) throw new DataError(`${path}: expected a WAV file, got a folder`);
+  const { sampleRate, samples } = decodeWav(found === true ? await buffer(process.stdin) : readFileSync(path), name);
+  checkRate(model, name, sampleRate);
+  return samples;
+}
+
+function searchOf({ beams, languageModel, languageWeight, lengthBonus = 0 }: PredictOptions): TranscribeOptions {
+  if (languageModel === undefined) {
+    if (languageWeight !== undefined) throw new UsageError("--language-weight: expected --language-model with it");
+    return { beam: beams ?? 1, lengthBonus };
+  }
+  if (beams === 1) throw new UsageError("--beams: expected 2 or more with --language-model, got 1");
+  return {
+    beam: beams ?? BEAMS,
+    language: characterScore(loadLanguageModel(readModelBytes(languageModel))),
+    ...(languageWeight !== undefined && { languageWeight }),
+    lengthBonus,
+  };
+}
+
+async function* predict(
+  model: Transcriber,
+  inputs: readonly string[],
+  options: PredictOptions,
+): AsyncGenerator<Prediction> {
+  const search = searchOf(options);
+  for (const [i, path] of inputs.entries()) {
+    const samples = await soundOf(model, path);
+    const { text, score, alignment } = transcribe(model, samples, search);
+    if (options.spectrogram !== undefined) {
+      const file = i === 0 ? options.spectrogram : options.spectrogram.replace(/(\.svg)?$/, `-${i + 1}.svg`);
+      writeFileSync(file, picture(model, samples, alignment, text));
+    }
+    yield {
+      text: inputs.length === 1 ? text : `${path}\t${text}`,
+      json: { file: path, text, score, alignment: alignment.map((one) => ({ ...one })) },
+    };
+  }
+}
+
+/** Mel bands in all cases: cosine coefficients are nothing to look at. */
+function picture(
+  { features, frameSeconds }: Transcriber,
+  samples: Float32Array,
+  alignment: readonly AlignedCharacter[],
+  title: string,
+): string {
+  const { sampleRate, bands, windowSeconds, hopSeconds, lowHertz, highHertz } = features;
+  const frames = logMel(samples, { sampleRate, bands, windowSeconds, hopSeconds, lowHertz, highHertz });
+  return spectrogramSvg(frames, { hopSeconds: frameSeconds, alignment, title, hertz: [lowHertz, highHertz] });
+}
+
+const shortened = (text: string): string => {
+  const quoted = JSON.stringify(text);
+  return quoted.length <= SHOWN ? quoted : `${quoted.slice(0, SHOWN - 1)}…`;
+};
+
+/** The texts with the most errors for their length. */
+function worst(recordings: readonly Recording[], texts: readonly string[]): string {
+  const wrong = recordings
+    .map(({ name, text }, i) => ({ name, text, heard: texts[i], cer: characterErrorRate([text], [texts[i]]) }))
+    .filter(({ cer }) => cer > 0)
+    .toSorted((a, b) => b.cer - a.cer);
+  const all = plural(recordings.length, "recording");
+  if (wrong.length === 0) return `${all}, all as they should be`;
+  const rows = wrong
+    .slice(0, WORST)
+    .map(({ cer, text, heard, name }) => [(100 * cer).toFixed(0), shortened(text), shortened(heard), name]);
+  const head = ["CER %", "text", "transcript", "file"];
+  return `${all}, ${count(wrong.length)} with errors; the worst:\n${table([head, ...rows], new Set([0]))}`;
+}
+
+function evaluated(model: Transcriber, recordings: readonly Recording[]): Evaluated {
+  const { loss, texts, ...rates } = evaluateTranscriber(model, recordings);
+  return { measures: { loss, ...shortNames(rates) }, text: worst(recordings, texts) };
+}
+
+/** The recording whose length is nearest to `SECONDS`. */
+const goodToSee = (model: Transcriber, recordings: readonly Recording[]): Recording => {
+  const distance = ({ samples }: Recording): number => Math.abs(secondsOf(model, samples) - SECONDS);
+  return recordings.reduce((best, one) => (distance(one) < distance(best) ? one : best));
+};
+
+function finish(model: Transcriber, { validation }: TranscribeData): Evaluated {
+  if (validation.length === 0) return { measures: {} };
+  const shown = goodToSee(model, validation);
+  const found = transcribe(model, shown.samples);
+  const title = found.text === shown.text ? found.text : `${found.text} (${shown.text})`;
+  return {
+    ...evaluated(model, validation),
+    pictures: { "spectrogram.svg": picture(model, shown.samples, found.alignment, title) },
+  };
+}
+
+const task: Task<Transcriber, TranscribeData, TranscribeTaskOptions> = {
+  read(paths, options) {
+    const { sampleRate, recordings } = readAll(paths, options);
+    const random = randomStream(options.seed).named("split");
+    return { sampleRate, ...splitExamples(recordings, { validation: options.validation, random }) };
+  },
+  create,
+  decode: loadTranscriber,
+  describe(model, { training, validation }) {
+    const { cell, layers, hiddenSize, bidirectional } = model.config;
+    const all = [...training, ...validation];
+    const length = duration(all.reduce((sum, { samples }) => sum + secondsOf(model, samples), 0));
+    const network = `${cell}, ${plural(layers, "layer")} of ${hiddenSize}${bidirectional ? " in both directions" : ""}`;
+    const data = `${plural(all.length, "recording")} (${length}, ${count(model.features.sampleRate)} samples per second)`;
+    return `${data}; ${network}, ${plural(model.vocabulary.size, "character")}`;
+  },
+  preview: (model, { training }) => training.slice(0, 3).map((one) => asSeen(model, one)),
+  training(model, data, options) {
+    const { sampleRate, training, validation } = data;
+    checkRate(model, training[0].name, sampleRate);
+    return {
+      task: trainingOf(model, data, options),
+      stepsPerEpoch: Math.ceil(training.length / options.batchSize),
+      examples: { training: training.length, validation: validation.length },
+    };
+  },
+  predict,
+  evaluate(model, paths, options) {
+    const { sampleRate, recordings } = readAll(paths, options);
+    checkRate(model, recordings[0].name, sampleRate);
+    return Promise.resolve(evaluated(model, recordings));
+  },
+  finish: (model, data) => Promise.resolve(finish(model, data)),
+};
+
+/** As the commands see it. */
+export const transcribeTask: Task = asTask(task);

@@ -1,0 +1,180 @@
+/** `--task transcribe` as a user runs it: tones are written down, and what is wrong is said in one line. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { randomStream } from "../../src/base/index.ts";
+import { encodeWav } from "../../src/tasks/index.ts";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
+
+const folder = mkdtempSync(join(tmpdir(), "unrolled-transcribe-"));
+const file = (...names: string[]): string => join(folder, ...names);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Result = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+const env = { ...process.env, UNROLLED_POISON: "0" };
+
+const unrolled = (args: readonly string[], input?: Uint8Array): Result =>
+  spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder, env, input });
+
+const RATE = 4000;
+const HERTZ: Readonly<Record<string, number>> = { a: 300, b: 800, c: 1500 };
+
+/** Each letter a tone of 100 ms after a pause of 60 ms. */
+function sung(text: string, seed: number): Float32Array {
+  const random = randomStream(seed);
+  return Float32Array.from({ length: text.length * 640 + 240 }, (_, i) => {
+    const tone = i % 640 < 240 ? 0 : Math.sin((2 * Math.PI * HERTZ[text[Math.floor(i / 640)]] * i) / RATE);
+    return 0.3 * tone + 0.01 * random.normal();
+  });
+}
+
+function songs(name: string, count: number, seed: number): void {
+  mkdirSync(file(name), { recursive: true });
+  const rows = Array.from({ length: count }, (_, i) => {
+    const random = randomStream(seed).at(i);
+    const text = Array.from({ length: 1 + random.integer(4) }, () => "abc"[random.integer(3)]).join("");
+    writeFileSync(file(name, `${i}.wav`), encodeWav(sung(text, seed * 1000 + i), { sampleRate: RATE }));
+    return `${i}.wav,${text}`;
+  });
+  writeFileSync(file(name, "transcripts.csv"), ["file,text", ...rows].join("\n"));
+}
+
+const small = ["--bands", "16", "--hidden-size", "16", "--batch-size", "10", "--learning-rate", "0.02", "--quiet"];
+const train = (...args: string[]): Result => unrolled(["train", "songs", "--task", "transcribe", ...small, ...args]);
+
+beforeAll(() => {
+  songs("songs", 66, 1);
+  songs("others", 20, 2);
+  writeFileSync(file("cab.wav"), encodeWav(sung("cab", 5), { sampleRate: RATE }));
+  const { status, stderr } = train("--steps", "120", "--evaluate-every", "120", "--out", "run");
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+});
+
+test("a run keeps its figures and a picture of a recording with its text", () => {
+  const svg = readFileSync(file("run", "spectrogram.svg"), "utf8");
+  expect(svg).toContain("data:image/png;base64,");
+  expect(svg.match(/>[abc]<\/text>/g)?.length).toBeGreaterThan(1);
+  const card = readFileSync(file("run", "README.md"), "utf8");
+  expect(card).toContain("automatic-speech-recognition");
+  expect(card).toMatch(/cer/);
+});
+
+test("predict writes down files and the standard input, with times", () => {
+  expect(unrolled(["predict", "run", "cab.wav"]).stdout).toBe("cab\n");
+  expect(unrolled(["predict", "run"], readFileSync(file("cab.wav"))).stdout).toBe("cab\n");
+  const two = unrolled(["predict", "run", "cab.wav", "cab.wav", "--beams", "8", "--spectrogram", "cab.svg"]);
+  expect(two.stdout).toBe("cab.wav\tcab\ncab.wav\tcab\n");
+  expect(readFileSync(file("cab-2.svg"), "utf8")).toBe(readFileSync(file("cab.svg"), "utf8"));
+  const { stdout } = unrolled(["predict", "run", "cab.wav", "--json"]);
+  const found = JSON.parse(stdout) as { text: string; score: number; alignment: { character: string; from: number }[] };
+  expect(found).toMatchObject({ file: "cab.wav", text: "cab" });
+  expect(found.score).toBeLessThan(0);
+  found.alignment.forEach(({ character, from }, i) => {
+    expect(character).toBe("cab"[i]);
+    expect(Math.abs(from - (0.06 + 0.16 * i))).toBeLessThan(0.1);
+  });
+});
+
+test("a language model has a say", () => {
+  writeFileSync(file("lines.txt"), "b\n".repeat(400));
+  const options = [
+    "--hidden-size",
+    "4",
+    "--embedding-size",
+    "4",
+    "--steps",
+    "30",
+    "--sequence-length",
+    "10",
+    "--batch-size",
+    "8",
+  ];
+  const { status } = unrolled(["train", "lines.txt", "--out", "language", "--quiet", ...options]);
+  expect(status).toBe(0);
+  const asked = ["predict", "run", "cab.wav", "--language-model", "language"];
+  // it knows no other letter
+  expect(unrolled([...asked, "--language-weight", "1000"]).stdout).toBe("\n");
+  expect(unrolled([...asked, "--language-weight", "0"]).stdout).toBe("cab\n");
+  expect(unrolled([...asked, "--beams", "1"]).stderr).toContain("--beams: expected 2 or more with --language-model");
+});
+
+test("evaluate measures recordings of a folder or a table", () => {
+  const { stdout } = unrolled(["evaluate", "run", "others", "--json"]);
+  const { cer, wer, loss } = JSON.parse(stdout) as Record<string, number>;
+  expect(cer).toBeLessThan(0.1);
+  expect(wer).toBeGreaterThanOrEqual(cer);
+  expect(loss).toBeGreaterThan(0);
+  writeFileSync(file("others", "wrong.csv"), "file,text\n0.wav,abcabc\n");
+  const wrong = unrolled(["evaluate", "run", join("others", "wrong.csv")]).stdout;
+  expect(wrong).toContain("1 recording, 1 with errors; the worst:");
+  expect(wrong).toMatch(/^ +\d+ {2}"abcabc" {2}"[abc]+" +others.0\.wav$/m);
+});
+
+test("--dry-run shows recordings as the model sees them", () => {
+  const { stdout, status } = train("--dry-run", "--time-reduction", "4");
+  expect(status).toBe(0);
+  expect(stdout).toMatch(
+    /songs.0\.wav, 0\.\d\d s\n +\d+ frames x 16, \d+ steps of 64\n +text +"[abc]+"\n +labels [123 ]+\n/,
+  );
+  expect(stdout).toMatch(
+    /66 recordings \(\d+s, 4,000 samples per second\); lstm, 1 layer of 16 in both directions, 3 char/,
+  );
+});
+
+test("a run that goes on is the run that was not stopped, and wants its recordings", () => {
+  const noisy = ["--noise", "0.1", "--time-masks", "1", "--evaluate-every", "1000"];
+  expect(train("--steps", "12", ...noisy, "--out", "whole").status).toBe(0);
+  expect(train("--steps", "5", ...noisy, "--out", "part").status).toBe(0);
+  expect(unrolled(["train", "--resume", "part", "--steps", "12", "--quiet", "--task", "transcribe"]).stderr).toBe("");
+  expect(readFileSync(file("part", "model.safetensors"))).toEqual(readFileSync(file("whole", "model.safetensors")));
+  const changed = file("songs", "3.wav");
+  const before = readFileSync(changed);
+  const louder = Buffer.from(before);
+  louder.writeInt16LE(12_345, 500);
+  writeFileSync(changed, louder);
+  const { stderr, status } = unrolled([
+    "train",
+    "--resume",
+    "part",
+    "--steps",
+    "50",
+    "--quiet",
+    "--task",
+    "transcribe",
+  ]);
+  writeFileSync(changed, before);
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("train resume training: expected");
+});
+
+test("what does not fit is refused in one line", () => {
+  const refused = (args: readonly string[], expected: string, input?: Uint8Array): void => {
+    const { status, stdout, stderr } = unrolled(args, input);
+    expect(stderr.split("\n")).toHaveLength(2);
+    expect(stderr).toContain(expected);
+    expect(stdout).toBe("");
+    expect(status).toBeGreaterThan(0);
+  };
+  writeFileSync(file("fast.wav"), encodeWav(sung("a", 1), { sampleRate: 8000 }));
+  const rate = "expected 4000 samples per second, as the model has learnt from, got 8000. Convert it";
+  refused(["predict", "run", "fast.wav"], `fast.wav: ${rate}`);
+  mkdirSync(file("fast"));
+  writeFileSync(file("fast", "transcripts.tsv"), "file\ttext\n../fast\ta\n");
+  refused(["evaluate", "run", "fast"], rate);
+  writeFileSync(file("cut.wav"), readFileSync(file("cab.wav")).subarray(0, 1000));
+  refused(["predict", "run", "cut.wav"], 'cut.wav: expected 4320 bytes in the chunk "data", got 956: cut off');
+  refused(["predict", "run"], "standard input: expected a WAV file", Buffer.from("RIFF"));
+  refused(["predict", "run", "nowhere.wav"], "nowhere.wav: expected a WAV file, got nothing there");
+  refused(["predict", "run", "songs"], "songs: expected a WAV file, got a folder");
+  refused(["evaluate", "run", "nowhere"], "nowhere: expected a folder of recordings or its table");
+  mkdirSync(file("damaged"));
+  writeFileSync(file("damaged", "x.wav"), "RIFF");
+  writeFileSync(file("damaged", "transcripts.csv"), "file,text\nx,a\n");
+  refused(["train", "damaged", "--task", "transcribe"], "x.wav: expected a WAV file");
+});
