@@ -7,19 +7,32 @@ import {
   METRICS_FILE,
   readMetrics,
   readRunConfig,
+  readTaskRunConfig,
   type RunConfig,
   type RunSummary,
   summarizeRun,
+  taskOfRun,
+  type TaskRunConfig,
   writeFileDurably,
 } from "unrolled/node";
 import { asUsage, UsageError } from "./failure.ts";
 import { count, duration, plural, real, table } from "./format.ts";
+import { LANGUAGE_MODEL } from "./train-options.ts";
 
 export type CompareOptions = { out?: string; json?: boolean };
 
 type Run = {
   readonly name: string;
-  readonly config: RunConfig;
+  /** As it is typed after `--task`. */
+  readonly task: string;
+  readonly cell: string;
+  readonly layers: number;
+  readonly units: number;
+  readonly parameters: number;
+  /** What it was told, by name. */
+  readonly settings: Readonly<Record<string, Value>>;
+  /** Of the evaluation with the lowest loss. */
+  readonly measures: Readonly<Record<string, number>>;
   readonly metrics: readonly Metrics[];
   readonly summary: RunSummary;
 };
@@ -35,11 +48,19 @@ export async function compare(directories: readonly string[], { out, json }: Com
     throw new UsageError(`--out: expected a name that ends in .svg, got ${JSON.stringify(out)}`);
   const names = namesOf(directories);
   const runs = directories.map((directory, i) => readRun(directory, names[i]));
+  const other = runs.find(({ task }) => task !== runs[0].task);
+  if (other !== undefined)
+    throw new UsageError(
+      `expected runs of one task, got ${runs[0].task} (${names[0]}) and ${other.task} (${other.name})`,
+    );
   if (out !== undefined && !runs.some(({ metrics }) => metrics.length > 0))
     throw new UsageError("--out: expected a run with at least one step to draw, got none");
   const differences = differencesOf(runs);
   if (json) console.log(JSON.stringify(report(runs, directories, differences)));
-  else console.log([figures(runs), settings(names, differences)].join("\n\n"));
+  else
+    console.log(
+      [runs[0].task === LANGUAGE_MODEL ? figures(runs) : taskFigures(runs), settings(names, differences)].join("\n\n"),
+    );
   if (out === undefined) return;
   await writeFileDurably(out, await compareCurves(runs));
   if (!json) console.log(`\ndrawn in ${out}`);
@@ -55,21 +76,53 @@ function namesOf(directories: readonly string[]): readonly string[] {
 }
 
 function readRun(directory: string, name: string): Run {
-  const config = asUsage(() => readRunConfig(directory));
+  const task = asUsage(() => taskOfRun(directory));
+  const told = asUsage(() =>
+    task === undefined ? ofLanguageModel(readRunConfig(directory)) : ofTask(readTaskRunConfig(directory)),
+  );
   const file = join(directory, METRICS_FILE);
   if (!existsSync(file))
     throw new UsageError(`expected a run directory with ${METRICS_FILE}, got ${JSON.stringify(directory)}`);
   const metrics = readMetrics(file);
-  return { name, config, metrics, summary: summarizeRun(metrics) };
+  const summary = summarizeRun(metrics);
+  return { name, task: task ?? LANGUAGE_MODEL, ...told, metrics, summary, measures: measuresOf(metrics, summary) };
+}
+
+type Told = Pick<Run, "cell" | "layers" | "units" | "parameters" | "settings">;
+
+const ofLanguageModel = (config: RunConfig): Told => ({
+  cell: config.model.cell,
+  layers: config.model.layers,
+  units: config.model.hiddenSize,
+  parameters: config.facts.parameters,
+  settings: settingsOf(config),
+});
+
+function ofTask({ options, data, facts, maker }: TaskRunConfig): Told {
+  const { started: _started, ...made } = maker;
+  return {
+    cell: String(options["cell"]),
+    layers: Number(options["layers"]),
+    units: Number(options["hiddenSize"]),
+    parameters: facts.parameters,
+    settings: { ...options, data: nameOfData(data), ...made },
+  };
+}
+
+function measuresOf(metrics: readonly Metrics[], { best }: RunSummary): Readonly<Record<string, number>> {
+  const found = metrics.find(({ kind, step }) => kind === "evaluation" && step === best?.step);
+  const { measures = {} } = (found ?? {}) as { readonly measures?: Readonly<Record<string, unknown>> };
+  const all = Object.entries({ perplexity: found?.perplexity, ...measures });
+  return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 
 function figures(runs: readonly Run[]): string {
   const header = ["run", "model", "parameters", "steps", "best loss", "bits/char", "tokens/s", "time", "ended"];
   const rows = runs.map(
-    ({ name, config: { model, facts }, summary: { steps, best, tokensPerSecond, seconds, ended } }) => [
+    ({ name, cell, layers, units, parameters, summary: { steps, best, tokensPerSecond, seconds, ended } }) => [
       name,
-      `${model.cell} ${model.layers}x${model.hiddenSize}`,
-      count(facts.parameters),
+      `${cell} ${layers}x${units}`,
+      count(parameters),
       count(steps),
       shown(best?.loss, real),
       shown(best?.bitsPerCharacter, real),
@@ -80,6 +133,26 @@ function figures(runs: readonly Run[]): string {
   );
   const note = "Losses are of the validation text, in nats per token; model is cell, layers and units.";
   return `${table([header, ...rows], new Set([2, 3, 4, 5, 6, 7]))}\n${note}`;
+}
+
+/** As `figures`, with what the task measures. */
+function taskFigures(runs: readonly Run[]): string {
+  const names = [...new Set(runs.flatMap(({ measures }) => Object.keys(measures)))];
+  const header = ["run", "model", "parameters", "steps", "best loss", ...names, "time", "ended"];
+  const rows = runs.map(({ name, cell, layers, units, parameters, measures, summary }) => [
+    name,
+    `${cell} ${layers}x${units}`,
+    count(parameters),
+    count(summary.steps),
+    shown(summary.best?.loss, real),
+    ...names.map((measure) => shown(measures[measure], real)),
+    shown(summary.seconds, duration),
+    summary.ended ?? "not yet",
+  ]);
+  const right = new Set(header.flatMap((_, column) => (column > 1 && column < header.length - 1 ? [column] : [])));
+  const note =
+    "Losses and measures are of the held-out examples, where the loss was lowest; model is cell, layers and units.";
+  return `${table([header, ...rows], right)}\n${note}`;
 }
 
 const shown = (x: number | undefined, format: (x: number) => string): string => (x === undefined ? "-" : format(x));
@@ -105,24 +178,28 @@ function settingsOf({ seed, data, model, training, maker }: RunConfig): Readonly
 
 /** The name of the file, or how many there are, with the beginning of their hash. */
 const nameOfData = (data: RunConfig["data"]): string =>
-  `${data.length === 1 ? basename(data[0].path) : plural(data.length, "file")} ${dataHash(data).slice(0, 8)}`;
+  data.length === 0
+    ? "standard input"
+    : `${data.length === 1 ? basename(data[0].path) : plural(data.length, "file")} ${dataHash(data).slice(0, 8)}`;
 
 function differencesOf(runs: readonly Run[]): Differences {
-  const all = runs.map(({ config }) => settingsOf(config));
+  const all = runs.map((run) => run.settings);
   const options = new Set(all.flatMap((settings) => Object.keys(settings)));
   const values = [...options].map((option) => [option, all.map((settings) => settings[option])] as const);
   return Object.fromEntries(values.filter(([, list]) => new Set(list).size > 1));
 }
 
 function report(runs: readonly Run[], directories: readonly string[], differences: Differences): object {
-  const described = runs.map(({ name, config: { model, facts }, summary }, i) => ({
+  const described = runs.map(({ name, task, cell, layers, units, parameters, summary, measures }, i) => ({
     run: directories[i],
     name,
-    cell: model.cell,
-    layers: model.layers,
-    units: model.hiddenSize,
-    parameters: facts.parameters,
+    task,
+    cell,
+    layers,
+    units,
+    parameters,
     ...summary,
+    measures,
   }));
   return { runs: described, differences };
 }

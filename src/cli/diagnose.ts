@@ -17,10 +17,11 @@ import {
   readMetrics,
   readRunConfig,
   type RunTraining,
+  taskOfRun,
   writeDiagnosis,
 } from "unrolled/node";
-import { asUsage } from "./failure.ts";
-import { paint, plural, table } from "./format.ts";
+import { asUsage, UsageError } from "./failure.ts";
+import { paint, plural, shellWord, table } from "./format.ts";
 
 export type DiagnoseCommandOptions = { out?: string | true; batches: number; threads?: number; json?: boolean };
 
@@ -31,6 +32,11 @@ export async function diagnose(
   { out, batches, threads, json }: DiagnoseCommandOptions,
 ): Promise<void> {
   if (threads !== undefined) useThreads(threads);
+  const task = asUsage(() => taskOfRun(directory));
+  if (task !== undefined)
+    throw new UsageError(
+      `expected a run of a language model, got one of the task ${task}. To measure it: unrolled evaluate ${shellWord(directory)} FILE`,
+    );
   const { data, training } = asUsage(() => readRunConfig(directory));
   const model = asUsage(() => loadModel(directory));
   const paths = files.length > 0 ? files : data.map(({ path }) => path);

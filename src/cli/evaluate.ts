@@ -1,11 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { type LanguageModel, encodeCorpus, evaluate as evaluateModel, loadLanguageModel, useThreads } from "unrolled";
-import { readCorpus, readCorpusBytes, readModelBytes, readTaskRunConfig, taskOfRun } from "unrolled/node";
+import { readCorpus, readCorpusBytes, readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater } from "./failure.ts";
 import { count, real, table } from "./format.ts";
-import { taskOfModel } from "./predict.ts";
+import { taskOfModel } from "./model-task.ts";
 import type { TaskDeclaration, TaskOptions } from "./tasks/task.ts";
 import { linesOf, savePictures } from "./tasks/train-task.ts";
+import { trainedOptions } from "./trained-options.ts";
 
 export type EvaluateCommandOptions = { threads?: number; json?: boolean; out?: string };
 
@@ -46,9 +47,8 @@ async function evaluateTask(
 ): Promise<void> {
   const { directory, files, options } = asked;
   const task = await declaration.load();
-  // a model file that was moved has no run beside it
-  const trained = taskOfRun(directory) === undefined ? {} : readTaskRunConfig(directory).options;
-  const found = await asUsageLater(() => task.evaluate(task.decode(bytes), files, trained as Partial<TaskOptions>));
+  const trained = trainedOptions(directory) as Partial<TaskOptions>;
+  const found = await asUsageLater(() => task.evaluate(task.decode(bytes), files, trained));
   if (options.json) console.log(JSON.stringify(found.measures));
   else for (const line of linesOf(found)) console.log(line);
   if (options.out === undefined) return;

@@ -57,5 +57,19 @@ export async function asUsageLater<R>(f: () => Promise<R>): Promise<R> {
   }
 }
 
-const usageOf = (error: unknown): unknown =>
-  hasCode(error, "ERR_DATA") ? new UsageError((error as Error).message) : error;
+/** What the file system says of paths that were typed. */
+const PATH_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  ENOTDIR: "is in no folder",
+  EISDIR: "is a folder",
+  EACCES: "may not be opened",
+};
+
+function usageOf(error: unknown): unknown {
+  if (hasCode(error, "ERR_DATA")) return new UsageError((error as Error).message);
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const reason = PATH_ERRORS[code ?? ""];
+  if (reason === undefined) return error;
+  return new UsageError(`expected a file, got ${path === undefined ? "one" : JSON.stringify(path)} that ${reason}`);
+}

@@ -1,7 +1,8 @@
-import type { LanguageModel } from "unrolled";
-import { loadModel } from "unrolled/node";
+import { decodeNative, type JsonValue, loadLanguageModel, type NativeFile } from "unrolled";
+import { readModelBytes } from "unrolled/node";
 import { asUsage } from "./failure.ts";
 import { count, real, table } from "./format.ts";
+import { taskOfModel } from "./model-task.ts";
 
 type ParameterRow = {
   name: string;
@@ -15,21 +16,18 @@ type ParameterRow = {
 
 /** Prints the model's configuration and what its parameters are like. */
 export function inspect(directory: string, { json }: { readonly json?: boolean }): void {
-  const model = asUsage(() => loadModel(directory));
-  const { unit, size } = model.vocabulary;
+  const bytes = asUsage(() => readModelBytes(directory));
+  const file = decodeNative(bytes);
+  const parameters = describeParameters(file);
   const configuration = {
-    kind: model.kind,
-    unit,
-    vocabulary: size,
-    ...model.config,
-    parameters: model.parameterCount,
+    ...(file.kind === "languageModel" ? ofLanguageModel(bytes) : ofTask(bytes, file)),
+    parameters: parameters.reduce((total, one) => total + one.count, 0),
   };
-  const parameters = describeParameters(model);
   if (json) {
     console.log(JSON.stringify({ configuration, parameters }));
     return;
   }
-  console.log(table(Object.entries(configuration).map(([name, value]) => [name, String(value)])));
+  console.log(table(rowsOf(configuration)));
   const header = ["parameter", "shape", "count", "mean", "deviation", "min", "max"];
   const rows = parameters.map((p) => [
     p.name,
@@ -40,9 +38,39 @@ export function inspect(directory: string, { json }: { readonly json?: boolean }
   console.log(`\n${table([header, ...rows], new Set([2, 3, 4, 5, 6]))}`);
 }
 
-function describeParameters(model: LanguageModel): ParameterRow[] {
-  return Object.entries(model.parameters()).map(([name, value]) => {
-    const data = value.values();
+function ofLanguageModel(bytes: Uint8Array): Configuration {
+  const { kind, vocabulary, config } = loadLanguageModel(bytes);
+  return { kind, unit: vocabulary.unit, vocabulary: vocabulary.size, ...config };
+}
+
+/** Throws UsageError for a kind that nothing here reads. */
+const ofTask = (bytes: Uint8Array, { kind, config }: NativeFile): Configuration => ({
+  kind,
+  task: taskOfModel(bytes)?.name ?? "",
+  ...(config as Configuration),
+});
+
+type Configuration = { readonly [name: string]: JsonValue };
+
+/** Items of a list, such as a vocabulary, that are shown. */
+const SHOWN = 6;
+
+/** Names and values; those of an object within are "object.name". */
+function rowsOf(values: Readonly<Record<string, unknown>>, prefix = ""): string[][] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? rowsOf(value as Record<string, unknown>, `${prefix}${name}.`)
+      : [[`${prefix}${name}`, Array.isArray(value) ? listed(value) : String(value)]],
+  );
+}
+
+function listed(items: readonly unknown[]): string {
+  const first = items.slice(0, SHOWN).map((item) => JSON.stringify(item));
+  return items.length <= SHOWN ? first.join(", ") || "none" : `${first.join(", ")} … (${count(items.length)})`;
+}
+
+function describeParameters({ arrays }: NativeFile): ParameterRow[] {
+  return Object.entries(arrays).map(([name, { shape, data }]) => {
     let total = 0;
     let squares = 0;
     let min = Infinity;
@@ -55,6 +83,6 @@ function describeParameters(model: LanguageModel): ParameterRow[] {
     }
     const mean = total / data.length;
     const deviation = Math.sqrt(Math.max(0, squares / data.length - mean * mean));
-    return { name, shape: value.shape, count: data.length, mean, deviation, min, max };
+    return { name, shape, count: data.length, mean, deviation, min, max };
   });
 }

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { decodeNative, useThreads } from "unrolled";
+import { useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater, UsageError } from "./failure.ts";
-import { TASKS } from "./tasks/declarations.ts";
+import { taskOfModel } from "./model-task.ts";
+import { trainedOptions } from "./trained-options.ts";
 import type { TaskDeclaration } from "./tasks/task.ts";
 
 export type PredictOptions = {
@@ -28,19 +29,19 @@ export async function predict(
   if (options.threads !== undefined) useThreads(options.threads);
   const task = await declaration.load();
   const model = task.decode(bytes);
+  const all = withColumns(directory, options, command);
   await asUsageLater(async () => {
-    for await (const { text, json } of task.predict(model, files.length === 0 ? ["-"] : files, options))
+    for await (const { text, json } of task.predict(model, files.length === 0 ? ["-"] : files, all))
       process.stdout.write(`${options.json === true ? JSON.stringify(json) : text}\n`);
   });
 }
 
-/** The task whose model is in the bytes; undefined for a language model. Throws FormatError for other files. */
-export function taskOfModel(bytes: Uint8Array): TaskDeclaration | undefined {
-  const { kind } = decodeNative(bytes);
-  if (kind === "languageModel") return undefined;
-  const found = TASKS.find((task) => task.kind === kind);
-  if (found === undefined) throw new UsageError(`expected a model of a known kind, got ${JSON.stringify(kind)}`);
-  return found;
+/** Options with the columns that the run read, where none was typed. */
+function withColumns(directory: string, options: PredictOptions, command: Command): PredictOptions {
+  const columns = Object.entries(trainedOptions(directory)).filter(
+    ([name]) => name.endsWith("Column") && command.getOptionValueSource(name) !== "cli",
+  );
+  return { ...options, ...Object.fromEntries(columns) };
 }
 
 /** Throws UsageError for an option of another task. */

@@ -70,11 +70,22 @@ export async function resumePoint(directory: string, say: (text: string) => void
   return { step, snapshot: { state, arrays }, lines };
 }
 
+export type RecorderOptions = {
+  /** Steps between checkpoints. */
+  readonly every: number;
+  /** Where the run goes on; undefined: it begins, and the directory's old run is removed. */
+  readonly from: ResumePoint | undefined;
+  readonly writeCard: WriteCard;
+  /** Of the losses in the curves, "" for none. */
+  readonly lossUnit: string;
+};
+
 export class RunRecorder {
   readonly #model: SavedModel;
   readonly #directory: string;
   readonly #every: number;
   readonly #writeCard: WriteCard;
+  readonly #lossUnit: string;
   readonly #store: CheckpointStore;
   readonly #metrics: MetricsLog;
   readonly #events: EventWriter;
@@ -84,20 +95,10 @@ export class RunRecorder {
   /** Where the model was saved last. */
   saved: string | undefined;
 
-  /**
-   * `every`: steps between checkpoints. `from`: where the run goes on; without it the directory's old run is removed. `writeCard` writes the model card.
-   */
-  constructor(
-    model: SavedModel,
-    directory: string,
-    {
-      every,
-      from,
-      writeCard,
-    }: { readonly every: number; readonly from: ResumePoint | undefined; readonly writeCard: WriteCard },
-  ) {
+  constructor(model: SavedModel, directory: string, { every, from, writeCard, lossUnit }: RecorderOptions) {
     this.#model = model;
     this.#writeCard = writeCard;
+    this.#lossUnit = lossUnit;
     this.#directory = directory;
     this.#every = every;
     this.#store = storeOf(directory);
@@ -143,7 +144,7 @@ export class RunRecorder {
   /** Curves and model card, from what has been written. */
   async #tell(): Promise<void> {
     const metrics = readMetrics(join(this.#directory, METRICS_FILE));
-    await writeCurves(this.#directory, { name: basename(resolve(this.#directory)), metrics });
+    await writeCurves(this.#directory, { name: basename(resolve(this.#directory)), metrics, lossUnit: this.#lossUnit });
     if (mayWriteCard(this.#directory)) this.#writeCard(this.#directory, summarizeRun(metrics));
   }
 

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
-import { useThreads } from "unrolled";
-import { loadModel } from "unrolled/node";
+import { loadLanguageModel, useThreads } from "unrolled";
+import { readModelBytes } from "unrolled/node";
 import { asUsage, EXIT } from "./failure.ts";
+import { checkLanguageModel } from "./model-task.ts";
 
 export type SampleOptions = {
   prime: string;
@@ -18,7 +19,9 @@ export type SampleOptions = {
 /** Prints the text; returns the exit code. */
 export async function sample(directory: string, options: SampleOptions): Promise<number> {
   if (options.threads !== undefined) useThreads(options.threads);
-  const model = asUsage(() => loadModel(directory));
+  const bytes = asUsage(() => readModelBytes(directory));
+  checkLanguageModel(bytes, directory);
+  const model = loadLanguageModel(bytes);
   const seed = options.seed ?? randomInt(2 ** 32);
   const stopped = new AbortController();
   const interrupt = (): void => stopped.abort();

@@ -42,6 +42,8 @@ export function trainingStatus(
   let secondsPerToken: number | undefined;
   let loss: number | undefined;
   let measured: readonly string[] = [];
+  // each finding once
+  const told = new Set<string>();
   let lastLine = -Infinity;
   let lastDrawing = -Infinity;
   let drawing: NodeJS.Immediate | undefined;
@@ -60,6 +62,12 @@ export function trainingStatus(
         measured = measuresOf(event);
         const found = [`loss ${real(event.loss)}`, ...measured];
         note(`validation after step ${count(event.step)}: ${found.join(", ")}`);
+        for (const one of event.findings ?? []) {
+          const name = `${one.check} ${one.where}`;
+          if (!told.has(name))
+            note(`  ${one.verdict}: ${one.where === "" ? "" : `${one.where}: `}${one.text} ${one.advice}`);
+          told.add(name);
+        }
       }
       if (event.kind === "warning") note(event.message);
       if (event.kind !== "step") return;

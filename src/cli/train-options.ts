@@ -46,6 +46,7 @@ export type TrainCommandOptions = {
   config?: string;
   dryRun?: boolean;
   anomaly?: boolean;
+  diagnose?: boolean;
   preset?: "char-rnn" | "torch-rnn";
   threads?: number;
   quiet?: boolean;
@@ -71,7 +72,7 @@ export function addTrain(program: Command, finish: Finish, args: readonly string
   const command = program.command("train");
   const task = taskOf(args);
   if (task !== undefined) {
-    declareTaskOptions(command.description(`Train a model that ${task.summary}.`), task).action(
+    declareTaskOptions(command.description(task.summary), task).action(
       async (files: string[], options: TaskCommandOptions) => {
         const { trainTask } = await import("./tasks/train-task.ts");
         finish(await trainTask(task, files, options, command));
@@ -88,7 +89,8 @@ export function addTrain(program: Command, finish: Finish, args: readonly string
     });
 }
 
-const LANGUAGE_MODEL = "language-model";
+/** As it is typed after `--task`. */
+export const LANGUAGE_MODEL = "language-model";
 
 /** The task that is named, or that of the run which goes on; undefined for a language model. */
 function taskOf(args: readonly string[]): TaskDeclaration | undefined {
@@ -144,6 +146,7 @@ function declareOptions(command: Command): Command {
     .option("--evaluate-every <n>", "steps between evaluations (default: an epoch, 100 to 1000)", integer(1))
     .option("--checkpoint-every <n>", "steps between saves; also twice a minute", integer(1), 500)
     .option("--anomaly", "name the operation in which a number stops being finite")
+    .option("--diagnose", "say at each evaluation what hinders learning, and what to change")
     .option("--shuffle", "windows in random order instead of carried state")
     .option("--stream", "read the text as it is needed, not at once (default: above 64 MiB)")
     .option("--seed <n>", "same seed, same model", integer(0), 0)

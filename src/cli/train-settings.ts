@@ -50,6 +50,7 @@ export function settingsOf(
     optimizer: optimizerOf(options),
     shuffle: options.shuffle === true,
     anomaly: options.anomaly === true,
+    diagnose: options.diagnose === true,
     ...(schedule && { schedule }),
     ...(steps !== undefined && { steps }),
     ...(epochs !== undefined && { epochs }),
@@ -80,7 +81,7 @@ export function scheduleOf(options: ScheduleOptions, stepsPerEpoch: number): Sch
 }
 
 export const outputDirectory = (options: { readonly out?: string }, files: readonly string[]): string =>
-  options.out ?? join("runs", basename(resolve(files[0])).replace(/\.[^.]*$/, "") || "model");
+  options.out ?? join("runs", (files[0] !== "-" && basename(resolve(files[0])).replace(/\.[^.]*$/, "")) || "model");
 
 /** The present command as one would type it. */
 export const typedCommand = (): string => ["unrolled", ...process.argv.slice(2)].map(shellWord).join(" ");

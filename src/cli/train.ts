@@ -15,13 +15,14 @@ import {
 import { dryRun } from "./dry-run.ts";
 import { asUsage, UsageError } from "./failure.ts";
 import { count, duration, plural, shellWord } from "./format.ts";
+import { checkTaskOfRun } from "./model-task.ts";
 import { followRun, makeDirectory, sayStart } from "./run-loop.ts";
 import { resumePoint, RunRecorder } from "./run-recorder.ts";
 import { trainingStatus } from "./status.ts";
 import { planOf, prepare, type TrainPlan } from "./train-data.ts";
 import { outputDirectory, runConfigOf, settingsOf, stepsPerEpoch, typedCommand } from "./train-settings.ts";
 import { stopSignals } from "./stop-signals.ts";
-import type { TrainCommandOptions } from "./train-options.ts";
+import { LANGUAGE_MODEL, type TrainCommandOptions } from "./train-options.ts";
 
 /** Trains and saves; returns the exit code. */
 export async function train(
@@ -29,6 +30,8 @@ export async function train(
   typedOptions: TrainCommandOptions,
   command: Command,
 ): Promise<number> {
+  const run = typedOptions.resume ?? typedOptions.config;
+  if (run !== undefined) checkTaskOfRun(run, LANGUAGE_MODEL);
   const plan = asUsage(() => planOf(typedFiles, typedOptions, command));
   const { files, options } = plan;
   if (options.steps !== undefined && options.epochs !== undefined)
@@ -64,7 +67,12 @@ async function runIn(
   const training = trainModel(model, from === undefined ? settings : { ...settings, resume: from.snapshot });
   const writeCard = (folder: string, summary: RunSummary): void =>
     void writeModelCard(folder, readRunConfig(folder), summary);
-  const recorder = new RunRecorder(model, directory, { every: options.checkpointEvery, from, writeCard });
+  const recorder = new RunRecorder(model, directory, {
+    every: options.checkpointEvery,
+    from,
+    writeCard,
+    lossUnit: "nats per token",
+  });
   if (options.resume === undefined)
     writeRunConfig(directory, runConfigOf(options, describeData(files), model, ids.length, perEpoch, runMaker()));
   status.note(describe(model, ids));

@@ -9,5 +9,5 @@ export { asFormatError, field, parseFields } from "./fields.ts";
 export type { Fields } from "./fields.ts";
 export { layerCell, RecurrentStack, stackConfigOf, stackFields } from "./recurrent-stack.ts";
 export type { StackConfig, StackResult, StackRunOptions } from "./recurrent-stack.ts";
-export { checkDeclaredSize, decodeModel, encodeModel } from "./saved-model.ts";
+export { decodeModel, encodeModel } from "./saved-model.ts";
 export type { BuildModel, SavedModel } from "./saved-model.ts";

@@ -1,9 +1,7 @@
-import { decodeModel, encodeModel, checkDeclaredSize } from "./saved-model.ts";
+import { decodeModel, encodeModel } from "./saved-model.ts";
 import { parseLanguageModelConfig } from "./language-model-config.ts";
 import { LanguageModel } from "./language-model.ts";
 import type { JsonValue } from "../formats/index.ts";
-
-const WHERE = "loadLanguageModel";
 
 /** The bytes of a file that holds everything: architecture, vocabulary, parameters (safetensors; the same model, the same bytes). */
 export const saveLanguageModel = (model: LanguageModel): Uint8Array => encodeModel(model);
@@ -13,10 +11,9 @@ export const saveLanguageModel = (model: LanguageModel): Uint8Array => encodeMod
  * a configuration that doesn't fit, a parameter that is missing, superfluous, of another shape or dtype.
  */
 export const loadLanguageModel = (bytes: Uint8Array): LanguageModel =>
-  decodeModel(WHERE, bytes, { languageModel: buildLanguageModel });
+  decodeModel("loadLanguageModel", bytes, { languageModel: buildLanguageModel });
 
-function buildLanguageModel(configuration: JsonValue, numbers: number): LanguageModel {
+function buildLanguageModel(configuration: JsonValue): LanguageModel {
   const { config, vocabulary } = parseLanguageModelConfig(configuration);
-  checkDeclaredSize(WHERE, config, numbers);
   return new LanguageModel(config, vocabulary, undefined, false);
 }

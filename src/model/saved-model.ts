@@ -14,11 +14,8 @@ export type SavedModel = {
   parameters(): Parameters;
 };
 
-/**
- * Builds a model whose parameters are zero from what `configuration()` gave. `numbers` is how many numbers the file holds: a configuration that needs more
- * is refused (FormatError) before anything is allocated.
- */
-export type BuildModel<M extends SavedModel> = (configuration: JsonValue, numbers: number) => M;
+/** Builds a model whose parameters are zero from what `configuration()` gave. Throws FormatError. */
+export type BuildModel<M extends SavedModel> = (configuration: JsonValue) => M;
 
 /** The bytes of a file that holds everything (safetensors; the same model, the same bytes). */
 export function encodeModel(model: SavedModel): Uint8Array {
@@ -31,7 +28,7 @@ export function encodeModel(model: SavedModel): Uint8Array {
 
 /**
  * The model in the bytes that `encodeModel` made, of one of `kinds`. Throws FormatError for anything else: not a file of ours, a newer version, another
- * kind, a configuration that doesn't fit, a parameter that is missing, superfluous, of another shape or dtype.
+ * kind, a configuration that doesn't fit or declares more than the file holds, a parameter that is missing, superfluous, of another shape or dtype.
  */
 export function decodeModel<M extends SavedModel>(
   where: string,
@@ -44,7 +41,7 @@ export function decodeModel<M extends SavedModel>(
     throw new FormatError(sentence(where, `a file of kind ${known.join(", ")}`, JSON.stringify(kind)));
   }
   const numbers = Object.values(arrays).reduce((total, { data }) => total + data.length, 0);
-  const model = withParameterBudget(numbers, () => kinds[kind](config, numbers));
+  const model = withParameterBudget(numbers, () => kinds[kind](config));
   const parameters = model.parameters();
   for (const [name, parameter] of Object.entries(parameters)) {
     const array = arrays[name];
@@ -60,16 +57,4 @@ export function decodeModel<M extends SavedModel>(
       throw new FormatError(sentence(where, "no other parameters", JSON.stringify(name)));
   }
   return model;
-}
-
-/** The smallest recurrent layer has H² numbers. Throws FormatError for layers that are larger than all that the file holds. */
-export function checkDeclaredSize(
-  where: string,
-  { hiddenSize, layers }: { readonly hiddenSize: number; readonly layers: number },
-  numbers: number,
-): void {
-  if (hiddenSize * hiddenSize * layers > numbers) {
-    const expected = `parameters for ${layers} layers of ${hiddenSize} units`;
-    throw new FormatError(sentence(where, expected, `${numbers} numbers in all`));
-  }
 }

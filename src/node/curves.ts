@@ -63,7 +63,12 @@ export async function runCurves({ name, metrics, lossUnit = NATS }: NamedRun): P
     names,
     colors: { range: names.map((each) => COLORS[each]) },
     panels: [
-      { ...panel([...both(losses), ...named(VALIDATION, validation)], lossUnit ? `loss (${lossUnit})` : "loss", { right }), layer },
+      {
+        ...panel([...both(losses), ...named(VALIDATION, validation)], lossUnit ? `loss (${lossUnit})` : "loss", {
+          right,
+        }),
+        layer,
+      },
       { ...panel(named(SMOOTHED, thinned(rates)), "learning rate", { right, height: 110, zero: true }), layer },
       { ...panel(both(norms), "gradient norm", { right, height: 110, zero: true }), layer },
     ],

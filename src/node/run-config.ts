@@ -69,6 +69,8 @@ export type RunTraining = {
   readonly evaluateEvery?: number;
   readonly checkpointEvery: number;
   readonly shuffle?: boolean;
+  readonly anomaly?: boolean;
+  readonly diagnose?: boolean;
   /** A model that the run started from. */
   readonly initFrom?: string;
   /** Results do not depend on it. */
@@ -187,6 +189,8 @@ const trainingChecks: Checks<RunTraining> = {
   evaluateEvery: integer(1),
   checkpointEvery: integer(1),
   shuffle: flag,
+  anomaly: flag,
+  diagnose: flag,
   initFrom: text,
   threads: integer(1),
 };
@@ -206,6 +210,8 @@ export const OPTIONAL_TRAINING: readonly OptionalTraining[] = [
   "rmspropDecay",
   "evaluateEvery",
   "shuffle",
+  "anomaly",
+  "diagnose",
   "initFrom",
   "threads",
 ];

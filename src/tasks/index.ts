@@ -9,7 +9,7 @@ export type { ConllOptions, TaggedJsonlOptions } from "./tag/read.ts";
 export { detectScheme, tagConstraints } from "./tag/scheme.ts";
 export { tag, tagAll } from "./tag/tag.ts";
 export type { TaggedSentence, TagOptions } from "./tag/tag.ts";
-export { buildTagger, loadTagger, saveTagger, Tagger, tagger } from "./tag/tagger.ts";
+export { loadTagger, saveTagger, Tagger, tagger } from "./tag/tagger.ts";
 export type { TaggerBatch, TaggerOptions } from "./tag/tagger.ts";
 export type { TaggerConfig } from "./tag/tagger-config.ts";
 export { evaluateTagger, taggerTask } from "./tag/tagger-task.ts";
@@ -17,7 +17,7 @@ export type { TaggerEvaluation, TaggerTaskOptions } from "./tag/tagger-task.ts";
 export type { TaggedExample } from "./tag/words.ts";
 export { accuracy, confusionMatrix, precisionRecallF1, rocAuc } from "../metrics/index.ts";
 export type { ClassificationReport, ConfusionMatrix, PrecisionRecallF1 } from "../metrics/index.ts";
-export { buildClassifier, Classifier, classifier, loadClassifier } from "./classify/classifier.ts";
+export { Classifier, classifier, loadClassifier } from "./classify/classifier.ts";
 export type { ClassifierBatch, ClassifierConfig, ClassifierExample, ClassifierOptions } from "./classify/classifier.ts";
 export { classifierStream, classify } from "./classify/classify.ts";
 export type { Classification, ClassifierStream, ClassifyOptions } from "./classify/classify.ts";
@@ -40,13 +40,7 @@ export { logMel, mfcc } from "./transcribe/features.ts";
 export type { FeatureConfig, FeatureOptions, Features } from "./transcribe/features.ts";
 export { alignText, characterScore, transcribe } from "./transcribe/transcribe.ts";
 export type { AlignedCharacter, CharacterScore, TranscribeOptions, Transcript } from "./transcribe/transcribe.ts";
-export {
-  buildTranscriber,
-  loadTranscriber,
-  saveTranscriber,
-  Transcriber,
-  transcriber,
-} from "./transcribe/transcriber.ts";
+export { loadTranscriber, saveTranscriber, Transcriber, transcriber } from "./transcribe/transcriber.ts";
 export type { TranscriberConfig, TranscriberOptions, Utterance } from "./transcribe/transcriber.ts";
 export { evaluateTranscriber, transcriberTask } from "./transcribe/transcriber-task.ts";
 export type {
@@ -113,12 +107,5 @@ export { translate, TRANSLATE_DEFAULTS } from "./translate/translate.ts";
 export type { AttentionMap, TranslateOptions, Translation } from "./translate/translate.ts";
 export { translatorTask } from "./translate/translator-task.ts";
 export type { TranslationBatch, TranslatorTaskOptions } from "./translate/translator-task.ts";
-export {
-  buildTranslator,
-  loadTranslator,
-  saveTranslator,
-  Translator,
-  translator,
-  TRANSLATOR_DEFAULTS,
-} from "./translate/translator.ts";
+export { loadTranslator, saveTranslator, Translator, translator, TRANSLATOR_DEFAULTS } from "./translate/translator.ts";
 export type { Pair, TranslatorConfig, TranslatorOptions } from "./translate/translator.ts";

@@ -31,6 +31,11 @@ const cases: [words: string[], completed: string[]][] = [
   ],
   [["train", "--cell", "g"], ["gru"]],
   [["train", "--resu"], ["--resume"]],
+  [["train", "--task", "cl"], ["classify"]],
+  [["train", "--task", "classify", "--poo"], ["--pooling"]],
+  [["train", "--task", "forecast", "--head", "q"], ["quantile"]],
+  [["train", "--poo"], []],
+  [["predict", "runs", "--bea"], ["--beams"]],
   [["train", "--resume", "ru"], ["runs"]],
   [["train", "my"], ["my book.txt"]],
   [["sample", "--tem"], ["--temperature"]],
@@ -39,6 +44,12 @@ const cases: [words: string[], completed: string[]][] = [
   [["completion", "z"], ["zsh"]],
   [["help", "do"], ["doctor"]],
   [["hello", "r"], []],
+];
+
+/** bash makes three words of --name=value. */
+const WITH_EQUALS: typeof cases = [
+  [["train", "--cell", "=", "r"], ["rnn"]],
+  [["train", "--task", "=", "image", "--sc"], ["--scan"]],
 ];
 
 describe("bash", () => {
@@ -50,7 +61,7 @@ describe("bash", () => {
     expect(stderr).toBe("");
     return stdout.split("\n").filter((line) => line !== "");
   };
-  test.each([...cases, [["train", "--cell", "=", "r"], ["rnn"]] as [string[], string[]]])("%j", (words, completed) => {
+  test.each([...cases, ...WITH_EQUALS])("%j", (words, completed) => {
     expect(complete(words)).toEqual(completed);
   });
   test("every command and every option", () => {

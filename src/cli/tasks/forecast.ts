@@ -236,6 +236,7 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
     const all = data.series.reduce((sum, { values }) => sum + values.length, 0);
     return {
       task: own,
+      unit: "values",
       stepsPerEpoch: [...(own.batches(0) as Iterable<unknown>)].length,
       examples: { training: all - held, validation: held },
     };

@@ -21,6 +21,7 @@ import {
   splitOf,
   trainingOf,
 } from "./classifier-work.ts";
+import { plural } from "../format.ts";
 import { asTask, type Prediction, type Task } from "./task.ts";
 
 type ImageTaskOptions = ClassifierTaskChoices & {
@@ -35,18 +36,25 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 const isPng = (path: string): boolean => extname(path).toLowerCase() === ".png";
 
 /** Folders of classes, and pairs of idx files: pictures, then their labels. */
-async function readAll(paths: readonly string[], channels: 1 | 3): Promise<ClassifierExample[]> {
+type Reading = {
+  readonly channels: 1 | 3;
+  /** Of a model, where there is one. */
+  readonly model?: Classifier;
+};
+
+async function readAll(paths: readonly string[], { channels, model }: Reading): Promise<ClassifierExample[]> {
+  const check = checkOf(model);
   const examples: ClassifierExample[] = [];
   let pictures: { readonly path: string; readonly list: readonly Picture[] } | undefined;
   for (const path of paths) {
     checkExists(path);
     if (isFolder(path)) {
       for (const { label, file } of classFiles(path, [".png"]))
-        examples.push({ input: await readPng(file, { channels }), label });
+        examples.push(check(file, { input: await readPng(file, { channels }), label }));
     } else if (pictures === undefined) {
       pictures = { path, list: idxPictures(path, readIdx(path)) };
     } else {
-      for (const example of labelled(path, pictures)) examples.push(example);
+      for (const example of labelled(path, pictures)) examples.push(check(path, example));
       pictures = undefined;
     }
   }
@@ -55,6 +63,24 @@ async function readAll(paths: readonly string[], channels: 1 | 3): Promise<Class
   if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one picture, got none`);
   return examples;
 }
+
+/** Looks at each example and gives it back: its size is that of the others, or the model's, which also knows its label. */
+function checkOf(model: Classifier | undefined): (file: string, example: ClassifierExample) => ClassifierExample {
+  let size = model?.config.input.kind === "images" ? sizeOf(model.config.input) : undefined;
+  return (file, example) => {
+    const got = sizeOf(example.input as Picture);
+    size ??= got;
+    if (got !== size) throw new DataError(`${file}: expected pictures of ${size}, got one of ${got}`);
+    if (model?.labels.includes(example.label) === false)
+      throw new DataError(
+        `${file}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(example.label)}`,
+      );
+    return example;
+  };
+}
+
+const sizeOf = ({ width, height, channels }: Omit<Picture, "data">): string =>
+  `${width} x ${height} pixels, ${plural(channels, "channel")}`;
 
 function labelled(
   path: string,
@@ -117,7 +143,8 @@ function asSeen({ input, label }: ClassifierExample): string {
 }
 
 const task: Task<Classifier, ClassifierData, ImageTaskOptions> = {
-  read: async (paths, options) => splitOf(await readAll(paths, options.channels === "3" ? 3 : 1), options),
+  read: async (paths, options) =>
+    splitOf(await readAll(paths, { channels: options.channels === "3" ? 3 : 1 }), options),
   create: (data, options) =>
     classifier({ ...modelOptions(data, options), scan: options.scan ?? "rows", patch: options.patch }),
   decode: loadClassifier,
@@ -128,7 +155,7 @@ const task: Task<Classifier, ClassifierData, ImageTaskOptions> = {
     return trainingOf(model, data, options, shift > 0 || affine > 0 ? { augment: { shift, affine } } : {});
   },
   predict,
-  evaluate: async (model, paths) => evaluatedOf(model, await readAll(paths, channelsOf(model))),
+  evaluate: async (model, paths) => evaluatedOf(model, await readAll(paths, { channels: channelsOf(model), model })),
   finish: (model, { validation }) =>
     Promise.resolve(validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation)),
 };

@@ -153,6 +153,7 @@ const task: Task<Tagger, TagData, TagTaskOptions> = {
   training(model, { training, validation }, { batchSize, seed, wordDropout = 0.25 }) {
     return {
       task: taggerTask(model, { training, validation, batchSize, seed, wordDropout }),
+      unit: "words",
       stepsPerEpoch: Math.ceil(training.length / batchSize),
       examples: { training: training.length, validation: validation.length },
     };

@@ -1,7 +1,8 @@
 /** @file What a run of a task is made of: options that were typed, of a configuration, or of a run that goes on. */
 import type { Command, Option } from "commander";
 import { readTaskRunConfig, type TaskRunConfig } from "unrolled/node";
-import { UsageError } from "../failure.ts";
+import { asUsage, UsageError } from "../failure.ts";
+import { checkTaskOfRun } from "../model-task.ts";
 import { flagOf } from "../train-settings.ts";
 import { MAY_CHANGE, NOT_OF_THE_RUN, type TaskCommandOptions } from "./train-task-options.ts";
 
@@ -13,23 +14,37 @@ const LIMITS = ["steps", "epochs", "seconds"];
 
 /** Files and options, with those of `--resume` and `--config` wherever none was typed. Throws UsageError for what doesn't go together. */
 export function taskPlanOf(files: readonly string[], options: TaskCommandOptions, command: Command): TaskPlan {
-  const { resume, config, steps, epochs } = options;
+  const { resume, config } = options;
   if (resume !== undefined && config !== undefined) throw new UsageError("expected --resume or --config, got both");
-  if (steps !== undefined && epochs !== undefined) throw new UsageError("expected --steps or --epochs, got both");
+  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  if (isTyped("steps") && isTyped("epochs")) throw new UsageError("expected --steps or --epochs, got both");
+  // one limit that is typed stands for all of them, also for the task's own default
+  const isLimited = LIMITS.some(isTyped);
+  const own = isLimited ? withoutDefaults(options, isTyped) : options;
   const from = resume ?? config;
-  if (from === undefined) return withFiles({ files, options: withLimit(options) });
-  const run = readTaskRunConfig(from);
+  if (from === undefined) return withFiles({ files, options: withLimit(own) });
+  checkTaskOfRun(from, options.task);
+  const run = asUsage(() => readTaskRunConfig(from));
   const stored = optionsOf(run, command);
   if (resume !== undefined) refuseChanges(stored, options, command);
-  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === "cli";
-  // one limit that is typed stands for all of them
-  const isLimited = LIMITS.some(isTyped);
   const taken = Object.entries(stored).filter(([name]) => !isTyped(name) && !(isLimited && LIMITS.includes(name)));
-  const all = { ...options, ...Object.fromEntries(taken), ...(resume !== undefined && { out: resume }) };
-  // a folder stays one, since what a file in it means may depend on the others
-  const typed = run.inputs ?? run.data.map(({ path }) => path);
-  return withFiles({ files: files.length > 0 ? files : typed, options: withLimit(all) });
+  const rest = isLimited || LIMITS.some((name) => name in stored) ? withoutDefaults(own, isTyped) : own;
+  const all = { ...rest, ...Object.fromEntries(taken), ...(resume !== undefined && { out: resume }) };
+  return withFiles({ files: files.length > 0 ? files : inputsOf(run), options: withLimit(all) });
 }
+
+/** What a run has read; a folder stays one, since what a file in it means may depend on the others. Throws UsageError for the standard input, which isn't there any more. */
+function inputsOf({ data, inputs = data.map(({ path }) => path) }: TaskRunConfig): readonly string[] {
+  if (inputs.includes("-"))
+    throw new UsageError("expected the examples again, since the run had them from the standard input, got no files");
+  return inputs;
+}
+
+/** Without limits that nobody typed. */
+const withoutDefaults = (options: TaskCommandOptions, isTyped: (name: string) => boolean): TaskCommandOptions =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name]) => isTyped(name) || !LIMITS.includes(name)),
+  ) as TaskCommandOptions;
 
 function withFiles(plan: TaskPlan): TaskPlan {
   if (plan.files.length === 0) throw new UsageError("expected files of examples, got none");

@@ -65,6 +65,8 @@ export type Evaluated = {
 export type TaskTraining<B = unknown> = {
   readonly task: OwnTask<B>;
   readonly stepsPerEpoch: number;
+  /** What `tokens` of the task counts, for the speed that is shown. Default: "examples". */
+  readonly unit?: string;
   /** Examples that are trained on, and those that are held out. */
   readonly examples: { readonly training: number; readonly validation: number };
 };

@@ -8,14 +8,13 @@ import {
   lockRun,
   metricsLine,
   MODEL_FILE,
-  readModelBytes,
   readTaskRunConfig,
   runMaker,
   type RunSummary,
   writeTaskCard,
   writeTaskRunConfig,
 } from "unrolled/node";
-import { asUsageLater, EXIT, UsageError } from "../failure.ts";
+import { asUsage, asUsageLater, EXIT, UsageError } from "../failure.ts";
 import { binaryBytes, count, duration, plural, real, shellWord } from "../format.ts";
 import { followRun, makeDirectory, sayStart } from "../run-loop.ts";
 import { resumePoint, RunRecorder } from "../run-recorder.ts";
@@ -23,6 +22,7 @@ import { trainingStatus } from "../status.ts";
 import { stopSignals } from "../stop-signals.ts";
 import { optimizerOf, outputDirectory, scheduleOf, typedCommand } from "../train-settings.ts";
 import type { Evaluated, Task, TaskDeclaration, TaskTraining } from "./task.ts";
+import { savedModel, withSavedModel } from "./start-model.ts";
 import { storedOptions, taskPlanOf } from "./task-plan.ts";
 import type { TaskCommandOptions } from "./train-task-options.ts";
 
@@ -43,18 +43,20 @@ export async function trainTask(
   typedOptions: TaskCommandOptions,
   command: Command,
 ): Promise<number> {
-  const { files, options } = taskPlanOf(typedFiles, typedOptions, command);
-  const directory = outputDirectory(options, files);
-  const isResumed = options.resume !== undefined;
-  if (!isResumed && !options.dryRun && existsSync(join(directory, MODEL_FILE)) && !options.overwrite) {
+  const { files, options: planned } = taskPlanOf(typedFiles, typedOptions, command);
+  const directory = outputDirectory(planned, files);
+  const isResumed = planned.resume !== undefined;
+  if (!isResumed && !planned.dryRun && existsSync(join(directory, MODEL_FILE)) && !planned.overwrite) {
     const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
     throw new UsageError(`--out: expected a directory without a model, got ${got}`);
   }
   const task = await declaration.load();
-  const data = await asUsageLater(async () => await task.read(files, options));
-  const from = options.resume ?? options.initFrom;
-  const model = from === undefined ? task.create(data, options) : task.decode(readModelBytes(from));
-  const prepared = { task, files, options, data, model, training: task.training(model, data, options) };
+  const data = await asUsageLater(async () => await task.read(files, planned));
+  const from = planned.resume ?? planned.initFrom;
+  const model = from === undefined ? asUsage(() => task.create(data, planned)) : savedModel(from, declaration, task);
+  const options = from === undefined || isResumed ? planned : withSavedModel(planned, model, declaration, command);
+  const training = asUsage(() => task.training(model, data, options));
+  const prepared = { task, files, options, data, model, training };
   if (options.dryRun === true) return dryRunTask(prepared);
   makeDirectory(directory);
   const lock = lockRun(directory);
@@ -71,7 +73,7 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
   const status = trainingStatus(stream, {
     quiet: options.quiet === true,
     seconds: options.seconds,
-    unit: "examples",
+    unit: training.unit ?? "examples",
   });
   const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
   const stops = stopSignals();
@@ -88,15 +90,15 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
     every: options.checkpointEvery,
     from,
     writeCard: cardOf(undefined),
+    lossUnit: "",
   });
   const { examples, stepsPerEpoch } = training;
-  const inputs = files.filter((file) => file !== "-");
   if (options.resume === undefined)
     writeTaskRunConfig(directory, {
       task: name,
       command: typedCommand(),
-      inputs,
-      data: describeFiles(inputs),
+      inputs: files,
+      data: describeFiles(files.filter((file) => file !== "-")),
       options: storedOptions(options),
       facts: {
         parameters: parameterCount(model),

@@ -1,7 +1,16 @@
 /** @file What `--task translate` is, and its options. */
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { integer, number } from "../values.ts";
 import type { TaskDeclaration } from "./task.ts";
+
+/** Checks a schedule; it stays text. */
+function schedule(text: string): string {
+  const [name, value, ...rest] = text.split(":");
+  if (!["inverse-sigmoid", "exponential", "linear"].includes(name) || value === undefined || rest.length > 0)
+    throw new InvalidArgumentError("Expected inverse-sigmoid:K, exponential:K or linear:SLOPE.");
+  number(0)(value);
+  return text;
+}
 
 export const TRANSLATE: TaskDeclaration = {
   name: "translate",
@@ -23,10 +32,11 @@ export const TRANSLATE: TaskDeclaration = {
     new Option(
       "--scheduled-sampling <schedule>",
       "read own tokens more and more: inverse-sigmoid:K, exponential:K or linear:SLOPE, by batches",
-    ),
+    ).argParser(schedule),
   ],
   defaults: { hiddenSize: 128, learningRate: 0.005 },
   predictOptions: [
+    new Option("--source-column <name>", "of the texts in JSONL and CSV").default("source"),
     new Option("--beams <n>", "hypotheses that are kept after each token").argParser(integer(1, 1000)).default(4),
     new Option("--n-best <n>", "translations of each text").argParser(integer(1, 1000)).default(1),
     new Option("--length-penalty <alpha>", "longer translations gain").argParser(number(0)).default(0),

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { DataError, randomStream } from "unrolled";
-import { readRecords, recordText } from "unrolled/node";
+import { readRecords, type RecordEntry, recordText } from "unrolled/node";
 import {
   type AttentionKind,
   attentionPicture,
@@ -19,6 +19,7 @@ import {
   translator,
   translatorTask,
 } from "unrolled/tasks";
+import { plural } from "../format.ts";
 import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
 
 type TranslateTaskOptions = TaskOptions & {
@@ -45,7 +46,7 @@ async function readPairs(paths: readonly string[], options: Partial<TranslateTas
   const pairs: Pair[] = isParallel ? await parallel(first, second) : [];
   if (!isParallel)
     for (const path of paths)
-      for await (const pair of hasNames(path) ? named(path, options) : tabbed(path)) pairs.push(pair);
+      for await (const pair of hasNames(path) ? named(path, options) : tabbed(path, options)) pairs.push(pair);
   if (pairs.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one pair of texts, got none`);
   return pairs;
 }
@@ -58,18 +59,38 @@ async function* named(
     yield { source: recordText(entry, sourceColumn), target: recordText(entry, targetColumn) };
 }
 
-/** A first line "source<TAB>target" names the columns. */
-async function* tabbed(path: string): AsyncGenerator<Pair> {
+/** A first line "source<TAB>target" names the columns. From the standard input lines may also be JSON objects. */
+async function* tabbed(path: string, options: Partial<TranslateTaskOptions>): AsyncGenerator<Pair> {
+  const { sourceColumn = "source", targetColumn = "target" } = options;
+  let isJson = false;
   for await (const entry of readRecords([path], { format: "lines" })) {
-    const columns = recordText(entry, "text").split("\t");
+    const line = recordText(entry, "text");
+    isJson ||= path === "-" && entry.line === 1 && line.startsWith("{");
+    if (isJson) {
+      const object = jsonEntry(entry, line);
+      yield { source: recordText(object, sourceColumn), target: recordText(object, targetColumn) };
+      continue;
+    }
+    const columns = line.split("\t");
     if (columns.length !== 2)
       throw new DataError(
-        `${entry.place}: expected a source and a target text with a tab between them, got ${columns.length} columns`,
+        `${entry.place}: expected a source and a target text with a tab between them, got ${plural(columns.length, "column")}`,
       );
     const [source, target] = columns;
     if (entry.line === 1 && source === "source" && target === "target") continue;
     yield { source, target };
   }
+}
+
+/** The line as an object of JSON. */
+function jsonEntry(entry: RecordEntry, line: string): RecordEntry {
+  try {
+    const record = JSON.parse(line) as RecordEntry["record"];
+    if (typeof record === "object" && record !== null && !Array.isArray(record)) return { ...entry, record };
+  } catch {
+    // told below
+  }
+  throw new DataError(`${entry.place}: expected a JSON object, got ${JSON.stringify(line.slice(0, 40))}`);
 }
 
 async function parallel(sources: string, targets: string): Promise<Pair[]> {
@@ -92,18 +113,13 @@ async function linesOf(path: string): Promise<ReadonlyMap<number, string>> {
   return lines;
 }
 
+/** Of text that the option's parser has checked. */
 function scheduleOf(text: string | undefined): ScheduledSampling | undefined {
   if (text === undefined) return undefined;
   const [name, value] = text.split(":");
   const number = Number(value);
-  if (value !== undefined && value.trim() !== "" && Number.isFinite(number)) {
-    if (name === "inverse-sigmoid") return { kind: "inverseSigmoid", k: number };
-    if (name === "exponential") return { kind: "exponential", k: number };
-    if (name === "linear") return { kind: "linear", slope: number };
-  }
-  throw new RangeError(
-    `--scheduled-sampling: expected inverse-sigmoid:K, exponential:K or linear:SLOPE, got ${JSON.stringify(text)}`,
-  );
+  if (name === "linear") return { kind: "linear", slope: number };
+  return { kind: name === "exponential" ? "exponential" : "inverseSigmoid", k: number };
 }
 
 function create({ training }: Pairs, options: TranslateTaskOptions): Translator {
@@ -132,7 +148,22 @@ function asSeen(model: Translator, { source, target }: Pair): string {
   return `${cut(model.source, source)} -> ${cut(model.target, target)}`;
 }
 
+/** Texts of lines, and of the source columns of tables and JSON. */
+async function* sourcesOf(paths: readonly string[], sourceColumn: string): AsyncGenerator<string> {
+  for (const path of paths) {
+    if (path !== "-" && hasNames(path))
+      for await (const entry of readRecords([path])) yield recordText(entry, sourceColumn);
+    else
+      for await (const entry of readRecords([path], { format: "lines" })) {
+        const text = recordText(entry, "text");
+        // pairs, such as those of training
+        yield extname(path).toLowerCase() === ".tsv" ? text.split("\t")[0] : text;
+      }
+  }
+}
+
 type PredictOptions = {
+  readonly sourceColumn?: string;
   readonly beams?: number;
   readonly nBest?: number;
   readonly lengthPenalty?: number;
@@ -143,13 +174,12 @@ type PredictOptions = {
 async function* predict(
   model: Translator,
   inputs: readonly string[],
-  { beams = 4, nBest = 1, lengthPenalty = 0, coveragePenalty = 0, attention }: PredictOptions,
+  { sourceColumn = "source", beams = 4, nBest = 1, lengthPenalty = 0, coveragePenalty = 0, attention }: PredictOptions,
 ): AsyncGenerator<Prediction> {
   // n best need as many hypotheses
   const options = { beams: Math.max(beams, nBest), nBest, lengthPenalty, coveragePenalty };
   let isFirst = true;
-  for await (const entry of readRecords(inputs.length === 0 ? ["-"] : inputs, { format: "lines" })) {
-    const source = recordText(entry, "text");
+  for await (const source of sourcesOf(inputs.length === 0 ? ["-"] : inputs, sourceColumn)) {
     const found = translate(model, source, options);
     if (isFirst && attention !== undefined) writeFileSync(attention, attentionPicture(found[0].attention));
     isFirst = false;
@@ -195,7 +225,6 @@ function evaluated(model: Translator, pairs: readonly Pair[]): Evaluated {
 
 const task: Task<Translator, Pairs, TranslateTaskOptions> = {
   async read(paths, options) {
-    scheduleOf(options.scheduledSampling);
     const random = randomStream(options.seed).named("split");
     return splitExamples(await readPairs(paths, options), { validation: options.validation, random });
   },
@@ -217,6 +246,7 @@ const task: Task<Translator, Pairs, TranslateTaskOptions> = {
         seed,
         scheduledSampling: scheduleOf(scheduledSampling),
       }),
+      unit: "tokens",
       stepsPerEpoch: Math.ceil(training.length / batchSize),
       examples: { training: training.length, validation: validation.length },
     };

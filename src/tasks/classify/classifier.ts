@@ -3,7 +3,6 @@ import {
   checkChoice,
   checkInteger,
   DataError,
-  FormatError,
   kindError,
   type RandomStream,
   randomStream,
@@ -14,7 +13,6 @@ import {
 import { padSequences, type Vocabulary } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
-  checkDeclaredSize,
   decodeModel,
   field,
   type Fields,
@@ -263,22 +261,9 @@ const classifierFields: Fields<ClassifierConfig> = {
 };
 
 /** The classifier that `configuration()` describes, with parameters of zero. Throws FormatError. */
-export function buildClassifier(configuration: JsonValue, numbers: number): Classifier {
-  const config = parseFields("classifier", configuration, classifierFields);
-  checkDeclaredSize("classifier", config, numbers);
-  const { input } = config;
-  const smallest =
-    config.labels.length * config.hiddenSize +
-    (config.pooling === "attention" ? config.attentionSize * config.hiddenSize : 0) +
-    (input.kind === "text"
-      ? vocabularySize(input.vocabulary.tokens) * input.embeddingSize
-      : (input.kind === "numbers" ? input.features : input.width) * config.hiddenSize);
-  if (smallest > numbers) throw new FormatError(sentence("classifier", `${smallest} numbers or more`, String(numbers)));
-  return new Classifier(config, false);
-}
+const buildClassifier = (configuration: JsonValue): Classifier =>
+  new Classifier(parseFields("classifier", configuration, classifierFields), false);
 
 /** The classifier in the bytes that `encodeModel` made. Throws FormatError as `decodeModel`. */
 export const loadClassifier = (bytes: Uint8Array): Classifier =>
   decodeModel("loadClassifier", bytes, { classifier: buildClassifier, imageClassifier: buildClassifier });
-
-const vocabularySize = (tokens: readonly string[] | undefined): number => tokens?.length ?? 256;

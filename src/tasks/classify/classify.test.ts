@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
+import { decodeNative, encodeNative } from "../../formats/index.ts";
 import { encodeModel } from "../../model/index.ts";
 import { assign, reshape, tensor, type Tensor } from "../../tensor/index.ts";
-import { trainOn } from "../../train/index.ts";
+import { type Snapshot, trainOn } from "../../train/index.ts";
 import { checkGradient } from "../../../test/helpers/gradient-check.ts";
 import { confusionMatrix } from "../../metrics/index.ts";
 import { augmented } from "./augment.ts";
 import {
-  buildClassifier,
   type Classifier,
   classifier,
   type ClassifierExample,
@@ -243,15 +243,16 @@ describe("a saved model", () => {
   test("a configuration that doesn't fit is refused before anything is built", () => {
     const model = classifier({ examples: texts, hiddenSize: 4 });
     const config = model.configuration() as Record<string, never>;
-    const build = (change: object, numbers: number = model.parameterCount): Classifier =>
-      buildClassifier({ ...config, ...change }, numbers);
+    const { arrays } = decodeNative(encodeModel(model));
+    const build = (change: object): Classifier =>
+      loadClassifier(encodeNative({ kind: model.kind, config: { ...config, ...change }, arrays }));
     expect(build({}).labels).toEqual(["ham", "spam"]);
-    expect(() => build({ hiddenSize: 60_000 })).toThrow(/expected parameters for/);
+    expect(() => build({ hiddenSize: 60_000 })).toThrow(/expected a parameter of at most/);
     expect(() => build({ labels: ["a"] })).toThrow(/at least two classes/);
     expect(() => build({ labels: ["a", "a"] })).toThrow(/labels that differ/);
     expect(() => build({ input: { kind: "sound" } })).toThrow(/kind: expected "text"/);
     expect(() => build({ input: { ...(config["input"] as object), embeddingSize: 60_000 } })).toThrow(
-      /numbers or more/,
+      /expected a parameter of at most/,
     );
     expect(() => build({ more: 1 })).toThrow(/no other field/);
   });
@@ -315,6 +316,29 @@ describe("training", () => {
     for await (const event of trainOn(own, { epochs: 40, evaluateEvery: 80 }))
       if (event.kind === "evaluation") measured = event.measures;
     expect(measured).toEqual({ accuracy: 1 });
+  });
+
+  test.each([
+    ["dropout and weights", texts, { classWeights: "balanced" }],
+    ["augmented pictures", pictures, { augment: { shift: 2, affine: 0.3 } }],
+  ] as const)("that is resumed goes on bit for bit, with %s", async (_, examples, options) => {
+    const make = (model = classifier({ examples, hiddenSize: 5, dropout: 0.3, seed: 2 })) => ({
+      model,
+      own: classifierTask(model, { training: examples, batchSize: 1, seed: 4, ...options }),
+    });
+    const run = async (own: ReturnType<typeof make>["own"], steps: number, resume?: Snapshot): Promise<Snapshot> => {
+      const training = trainOn(own, { steps, seed: 3, ...(resume && { resume }) });
+      for await (const event of training) void event;
+      return training.snapshot();
+    };
+    const [whole, first] = [make(), make()];
+    await run(whole.own, 11);
+    const snapshot = await run(first.own, 5);
+    // as a later process has it
+    const later = make(loadClassifier(encodeModel(first.model)));
+    expect(encodeModel(later.model)).not.toEqual(encodeModel(whole.model));
+    await run(later.own, 11, snapshot);
+    expect(encodeModel(later.model)).toEqual(encodeModel(whole.model));
   });
 
   test("weights of classes", async () => {

@@ -67,11 +67,25 @@ export function classifierTask(model: Classifier, options: ClassifierTaskOptions
     }),
     fingerprint: {
       batchSize,
-      examples: training.length,
+      taskSeed: seed,
+      training: checksum(training),
+      validation: checksum(validation),
       classWeights: weights === undefined ? null : [...weights],
       augment: augment === undefined ? null : { shift: augment.shift ?? 0, affine: augment.affine ?? 0 },
     },
   };
+}
+
+/** FNV-1a over the bits of all inputs and their classes, with the number of examples. */
+function checksum(examples: readonly PreparedExample[]): string {
+  let hash = 0x811c9dc5;
+  for (const { encoded, target } of examples) {
+    const { buffer, byteOffset, length } = encoded.data;
+    for (const bits of new Uint32Array(buffer, byteOffset, length)) hash = Math.imul(hash ^ bits, 0x01000193);
+    hash = Math.imul(hash ^ target, 0x01000193);
+    hash = Math.imul(hash ^ encoded.steps, 0x01000193);
+  }
+  return `${examples.length}-${(hash >>> 0).toString(16)}`;
 }
 
 const targetsOf = (batch: readonly PreparedExample[]): Tensor => tensor(Int32Array.from(batch, ({ target }) => target));

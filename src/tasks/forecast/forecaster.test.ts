@@ -126,8 +126,9 @@ test("what is missing in the future has no effect on training", async () => {
 
 test("resuming goes on bit for bit", async () => {
   const series = [weekly(120)];
-  const make = (): { model: ReturnType<typeof forecaster>; task: ReturnType<typeof forecasterTask> } => {
-    const model = modelOf({ series, dropout: 0.2 });
+  const make = (
+    model = modelOf({ series, dropout: 0.2 }),
+  ): { model: ReturnType<typeof forecaster>; task: ReturnType<typeof forecasterTask> } => {
     return { model, task: forecasterTask(model, { series, batchSize: 4, stride: 5 }) };
   };
   const weightsOf = ({ model }: ReturnType<typeof make>): number[] =>
@@ -137,7 +138,8 @@ test("resuming goes on bit for bit", async () => {
   const parts = make();
   const first = trainOn(parts.task, { steps: 9, seed: 1 });
   for await (const _ of first) void _;
-  const later = make();
+  // as a later process has it
+  const later = make(loadForecaster(saveForecaster(parts.model)));
   for await (const _ of trainOn(later.task, { steps: 20, seed: 1, resume: await first.snapshot() })) void _;
   expect(weightsOf(later)).toEqual(weightsOf(whole));
 });

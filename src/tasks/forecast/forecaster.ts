@@ -1,9 +1,8 @@
 /** @file A recurrent network that gives a distribution of the next value of a time series. */
-import { DataError, FormatError, kindError, randomStream, sentence, withPrefix } from "../../base/index.ts";
+import { DataError, kindError, randomStream, sentence, withPrefix } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   type BuildModel,
-  checkDeclaredSize,
   decodeModel,
   encodeModel,
   RecurrentStack,
@@ -203,7 +202,8 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
     series: series.map((one, i) => ({ id: ids[i], ...scaleOf(`${where} series[${i}]`, given.scaler, one.values) })),
     covariates: names.map((name, i) => covariateOf(name, i, series)),
   };
-  return new Forecaster(config, true);
+  // as it is read from a file, field by field in the same order: a run that goes on compares it
+  return new Forecaster(parseForecasterConfig(config), true);
 }
 
 /** From less than two years nothing can be learnt of the seasons: whatever else changes would be taken for one. */
@@ -221,13 +221,8 @@ function covariateOf(name: string, column: number, series: readonly Series[]): C
 }
 
 /** Builds a forecaster from the configuration in a file. */
-const buildForecaster: BuildModel<Forecaster> = (configuration, numbers) => {
-  const config = parseForecasterConfig(configuration);
-  checkDeclaredSize("forecaster file", config, numbers);
-  if (config.embeddingSize * config.series.length > numbers)
-    throw new FormatError(sentence("forecaster file", "parameters for its embeddings", `${numbers} numbers in all`));
-  return new Forecaster(config, false);
-};
+const buildForecaster: BuildModel<Forecaster> = (configuration) =>
+  new Forecaster(parseForecasterConfig(configuration), false);
 
 /** The bytes of a file with everything (safetensors): weights, scales, lags, calendar, head. */
 export const saveForecaster = (model: Forecaster): Uint8Array => encodeModel(model);

@@ -3,7 +3,7 @@ import type { JsonValue } from "../../formats/index.ts";
 import type { TagScheme } from "../../metrics/index.ts";
 import { asFormatError, field, type Fields, parseFields, type StackConfig, stackFields } from "../../model/index.ts";
 import { tagConstraints } from "./scheme.ts";
-import { SHAPES, UNKNOWN_TOKEN } from "./words.ts";
+import { UNKNOWN_TOKEN } from "./words.ts";
 
 /** All that inference needs, apart from the parameters. */
 export type TaggerConfig = StackConfig & {
@@ -47,8 +47,8 @@ const fields: Fields<TaggerConfig> = {
   seed: field.integer,
 };
 
-/** What `configuration()` gave, of a file of `numbers` numbers. Throws FormatError, also for tables that are larger than the file. */
-export function parseTaggerConfig(value: JsonValue, numbers: number): TaggerConfig {
+/** What `configuration()` gave. Throws FormatError. */
+export function parseTaggerConfig(value: JsonValue): TaggerConfig {
   const where = "tagger configuration";
   const config = parseFields(where, value, fields);
   for (const name of ["tags", "words", "characters"] as const) {
@@ -58,10 +58,6 @@ export function parseTaggerConfig(value: JsonValue, numbers: number): TaggerConf
     if (name !== "tags" && list[0] !== UNKNOWN_TOKEN)
       throw new FormatError(sentence(where, `${name} that begin with ${UNKNOWN_TOKEN}`, JSON.stringify(list[0])));
   }
-  const { wordSize, characterSize, shapeSize, words, characters } = config;
-  const declared = wordSize * words.length + characterSize * characters.length + shapeSize * SHAPES;
-  if (declared > numbers)
-    throw new FormatError(sentence(where, `${declared} numbers of embeddings`, `${numbers} numbers in all`));
   asFormatError(() => tagConstraints(config.tags, config.scheme));
   return config;
 }

@@ -12,7 +12,6 @@ import {
 import type { JsonValue } from "../../formats/index.ts";
 import { convertTags, type TagScheme } from "../../metrics/index.ts";
 import {
-  checkDeclaredSize,
   decodeModel,
   encodeModel,
   RecurrentStack,
@@ -340,11 +339,5 @@ export function examplesFor(model: Tagger, examples: readonly TaggedExample[]): 
 export const saveTagger = (model: Tagger): Uint8Array => encodeModel(model);
 
 /** The model in the bytes that `saveTagger` made. Throws FormatError for anything else. */
-export const loadTagger = (bytes: Uint8Array): Tagger => decodeModel("loadTagger", bytes, { tagger: buildTagger });
-
-/** As `decodeModel` wants it. */
-export function buildTagger(configuration: JsonValue, numbers: number): Tagger {
-  const config = parseTaggerConfig(configuration, numbers);
-  checkDeclaredSize("tagger", config, numbers);
-  return new Tagger(config, false);
-}
+export const loadTagger = (bytes: Uint8Array): Tagger =>
+  decodeModel("loadTagger", bytes, { tagger: (configuration) => new Tagger(parseTaggerConfig(configuration), false) });

@@ -20,7 +20,6 @@ import {
 import type { JsonValue } from "../../formats/index.ts";
 import {
   asFormatError,
-  checkDeclaredSize,
   decodeModel,
   encodeModel,
   field,
@@ -286,10 +285,9 @@ const fileFields: Fields<FileFields> = {
 };
 
 /** Builds a transcriber whose parameters are zero from its `configuration()`; throws FormatError for any other. */
-export function buildTranscriber(configuration: JsonValue, numbers: number): Transcriber {
+function buildTranscriber(configuration: JsonValue): Transcriber {
   const where = "transcriber file";
   const { features, scaler, vocabulary, ...config } = parseFields(where, configuration, fileFields);
-  checkDeclaredSize(where, config, numbers);
   if (vocabulary.unit !== "char") throw new FormatError(sentence(where, "an alphabet of characters", vocabulary.unit));
   if (scaler.features !== featureSize(features))
     throw new FormatError(sentence(where, `${featureSize(features)} scales`, String(scaler.features)));

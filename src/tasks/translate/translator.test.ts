@@ -2,13 +2,20 @@ import { describe, expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
 import { adam } from "../../optim/index.ts";
 import { gather, grad, memory, scope, tensor } from "../../tensor/index.ts";
-import { trainOn } from "../../train/index.ts";
+import { type Snapshot, trainOn } from "../../train/index.ts";
 import { attentionPicture } from "./attention-picture.ts";
 import { bytePairEncoding, UNKNOWN_ID } from "./byte-pair-encoding.ts";
 import { teacherProbability } from "./scheduled-sampling.ts";
 import { translate } from "./translate.ts";
 import { translationLoss, translatorTask } from "./translator-task.ts";
-import { loadTranslator, type Pair, saveTranslator, translator, type TranslatorOptions } from "./translator.ts";
+import {
+  loadTranslator,
+  type Pair,
+  saveTranslator,
+  type Translator,
+  translator,
+  type TranslatorOptions,
+} from "./translator.ts";
 
 /** Digits in words, in reverse order: nothing that can be said without looking back. */
 const WORDS = ["zero", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"];
@@ -149,6 +156,29 @@ test("scheduled sampling changes the inputs, and the same stream gives the same 
   expect(at(1, 1)).toBe(at(1, 2));
   // the coin is tossed for each token, and true tokens all the way are teacher forcing
   expect(at(1 - 1e-12, 1)).toBeCloseTo(at(1, 1), 5);
+});
+
+test("training with scheduled sampling that is resumed goes on bit for bit", async () => {
+  const training = pairs.slice(0, 20);
+  // own tokens from the first epoch on, and more of them later
+  const options = { training, batchSize: 6, scheduledSampling: { kind: "linear", slope: 0.15 } } as const;
+  const run = async (model: Translator, steps: number, resume?: Snapshot): Promise<Snapshot> => {
+    const one = trainOn(translatorTask(model, options), { steps, seed: 3, ...(resume && { resume }) });
+    for await (const event of one) void event;
+    return one.snapshot();
+  };
+  const make = (): Translator => translator({ ...small, pairs: training, hiddenSize: 8, dropout: 0.2 });
+  const [whole, first] = [make(), make()];
+  await run(whole, 9);
+  const snapshot = await run(first, 6);
+  // as a later process has it
+  const later = loadTranslator(saveTranslator(first));
+  await run(later, 9, snapshot);
+  expect(saveTranslator(later)).toEqual(saveTranslator(whole));
+  const always = make();
+  for await (const event of trainOn(translatorTask(always, { training, batchSize: 6 }), { steps: 9, seed: 3 }))
+    void event;
+  expect(saveTranslator(always)).not.toEqual(saveTranslator(whole));
 });
 
 test("learns to reverse what it reads", async () => {

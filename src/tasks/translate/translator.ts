@@ -15,7 +15,6 @@ import {
 import type { JsonValue } from "../../formats/index.ts";
 import {
   asFormatError,
-  checkDeclaredSize,
   decodeModel,
   encodeModel,
   field,
@@ -300,12 +299,9 @@ const configFields: Fields<TranslatorConfig & { source: BytePairEncoding; target
 };
 
 /** The model that `configuration()` describes, with zero parameters, for `decodeModel`. Throws FormatError. */
-export function buildTranslator(configuration: JsonValue, numbers: number): Translator {
+function buildTranslator(configuration: JsonValue): Translator {
   const where = "translator file";
   const { source, target, ...config } = parseFields(where, configuration, configFields);
-  const hiddenSize = config.bidirectional ? config.hiddenSize / 2 : config.hiddenSize;
-  checkDeclaredSize(where, { hiddenSize, layers: config.layers }, numbers);
-  checkDeclaredSize(where, { hiddenSize: Math.ceil(Math.sqrt(config.embeddingSize)), layers: source.size }, numbers);
   asFormatError(() => checkHalves(where, config));
   return new Translator(config, source, target, false);
 }
