@@ -8,6 +8,9 @@ import type { Answer, Greeting, Prepared, Question, Ran } from "./protocol.ts";
 /** For the first answer, with all that is loaded and compiled for it, and for the slowest step. */
 const TIMEOUT = 400_000;
 
+/** Of a second, in which Linux counts processor time. */
+const TICKS = 100;
+
 type Waiting = { resolve(answer: Answer): void; reject(error: Error): void };
 
 export class Child {
@@ -39,9 +42,9 @@ export class Child {
     return this.#answer() as Promise<Greeting>;
   }
 
-  ask(question: { prepare: unknown } & Question): Promise<Prepared>;
+  ask(question: { prepare: unknown }): Promise<Prepared>;
   ask(question: { run: number }): Promise<Ran>;
-  async ask(question: Question): Promise<Answer> {
+  async ask(question: Question<unknown>): Promise<Answer> {
     const answer = this.#answer();
     this.#process.stdin?.write(`${JSON.stringify(question)}\n`);
     const given = await answer;
@@ -57,6 +60,17 @@ export class Child {
       return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
     } catch {
       return undefined;
+    }
+  }
+
+  /** Processor time so far, of all threads, in ticks of 10 ms; 0 where the system doesn't tell. */
+  cpuSeconds(): number {
+    try {
+      // after the name, which may hold anything: the 14th and the 15th field of the line
+      const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    } catch {
+      return 0;
     }
   }
 

@@ -5,7 +5,7 @@
 import { createInterface } from "node:readline";
 import type { Case } from "./cases.ts";
 
-export type Question = { readonly prepare: Case } | { readonly run: number };
+export type Question<C = Case> = { readonly prepare: C } | { readonly run: number };
 
 /** The first line of a contestant, before any question. */
 export type Greeting = { readonly version: string };
@@ -27,14 +27,14 @@ export type Work = {
   values(): readonly number[] | Promise<readonly number[]>;
 };
 
-/** The main loop of a contestant that is a Node process. */
-export async function serve(version: string, prepare: (task: Case) => Work | Promise<Work>): Promise<void> {
+/** The main loop of a contestant that is a Node process. `prepare` takes what its runner sends: a `Case`, or a case of its own kind. */
+export async function serve(version: string, prepare: (task: never) => Work | Promise<Work>): Promise<void> {
   const say = (answer: Answer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
   let work: Work | undefined;
   say({ version });
   for await (const line of createInterface({ input: process.stdin })) {
     try {
-      const question = JSON.parse(line) as Question;
+      const question = JSON.parse(line) as Question<never>;
       if ("prepare" in question) {
         work = await prepare(question.prepare);
         const seconds = await secondsOf(work, 1);

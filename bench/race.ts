@@ -3,14 +3,16 @@ import type { Case } from "./cases.ts";
 import { Child } from "./child.ts";
 import { type Contestant, titleOf } from "./contestants.ts";
 
-export type Entry = { readonly contestant: Contestant; readonly task: Case };
+export type Entry<C = Case> = { readonly contestant: Contestant; readonly task: C };
 
 /** What became of one contestant in one case. */
-export type Lane = Entry & {
+export type Lane<C = Case> = Entry<C> & {
   readonly version: string;
   readonly values: readonly number[];
   /** Of one step, round by round; of a slow contestant one step only. Empty for one that failed. */
   readonly seconds: readonly number[];
+  /** Of the processor, of all threads; 0 where the system doesn't tell. */
+  readonly cpuSeconds: readonly number[];
   /** Bytes, at the end of its last round. */
   readonly peakMemory: number | undefined;
   readonly failure?: string;
@@ -31,15 +33,18 @@ const LONG = 2;
 /** … and by its first step, not yet warm, where that took more than this. */
 const SLOW = 8;
 
-type Runner = { readonly entry: Entry; lane: Lane; child: Child | undefined; steps: number };
+type Runner<C = Case> = { readonly entry: Entry<C>; lane: Lane<C>; child: Child | undefined; steps: number };
 
-export async function race(entries: readonly Entry[], { rounds, progress, between }: RaceOptions): Promise<Lane[]> {
-  const runners = entries.map((entry): Runner => {
-    const lane = { ...entry, version: "", values: [], seconds: [], peakMemory: undefined };
+export async function race<C>(
+  entries: readonly Entry<C>[],
+  { rounds, progress, between }: RaceOptions,
+): Promise<Lane<C>[]> {
+  const runners = entries.map((entry): Runner<C> => {
+    const lane = { ...entry, version: "", values: [], seconds: [], cpuSeconds: [], peakMemory: undefined };
     return { entry, lane, child: undefined, steps: 1 };
   });
   /** What one runner does; when it fails, it is out. */
-  const attempt = async (runner: Runner, action: (child: Child) => Promise<void>): Promise<void> => {
+  const attempt = async (runner: Runner<C>, action: (child: Child) => Promise<void>): Promise<void> => {
     if (runner.child === undefined) return;
     try {
       await action(runner.child);
@@ -52,7 +57,7 @@ export async function race(entries: readonly Entry[], { rounds, progress, betwee
     }
   };
 
-  const start = async (runner: Runner): Promise<void> => {
+  const start = async (runner: Runner<C>): Promise<void> => {
     try {
       runner.child = new Child(runner.entry.contestant);
     } catch (error) {
@@ -75,8 +80,14 @@ export async function race(entries: readonly Entry[], { rounds, progress, betwee
     between?.();
     for (const runner of runners) {
       await attempt(runner, async (child) => {
+        const before = child.cpuSeconds();
         const { seconds } = await child.ask({ run: runner.steps });
-        runner.lane = { ...runner.lane, seconds: [...runner.lane.seconds, seconds / runner.steps] };
+        const cpu = child.cpuSeconds() - before;
+        runner.lane = {
+          ...runner.lane,
+          seconds: [...runner.lane.seconds, seconds / runner.steps],
+          cpuSeconds: [...runner.lane.cpuSeconds, cpu / runner.steps],
+        };
       });
     }
   }
@@ -88,14 +99,14 @@ export async function race(entries: readonly Entry[], { rounds, progress, betwee
 }
 
 /** The first step. A slow contestant may be done with it. */
-async function prepare(runner: Runner, child: Child): Promise<void> {
+async function prepare<C>(runner: Runner<C>, child: Child): Promise<void> {
   const { values, seconds } = await child.ask({ prepare: runner.entry.task });
   runner.lane = { ...runner.lane, values };
   if (isSlow(runner) && seconds > SLOW) finish(runner, child, seconds);
 }
 
 /** Steps until it is known how many make a turn. A slow contestant may be done with one. */
-async function warmUp(runner: Runner, child: Child): Promise<void> {
+async function warmUp<C>(runner: Runner<C>, child: Child): Promise<void> {
   let seconds = 0;
   while (seconds < TURN / 2) {
     ({ seconds } = await child.ask({ run: runner.steps }));
@@ -104,10 +115,10 @@ async function warmUp(runner: Runner, child: Child): Promise<void> {
   }
 }
 
-const isSlow = ({ entry }: Runner): boolean => entry.contestant.isSlow === true;
+const isSlow = ({ entry }: Pick<Runner<unknown>, "entry">): boolean => entry.contestant.isSlow === true;
 
 /** Ends a contestant that is not worth the time of more rounds. */
-function finish(runner: Runner, child: Child, seconds: number): void {
+function finish<C>(runner: Runner<C>, child: Child, seconds: number): void {
   runner.lane = { ...runner.lane, seconds: [seconds], peakMemory: child.peakMemory() };
   child.stop();
   runner.child = undefined;

@@ -1,13 +1,14 @@
 /** @file The benchmark. `npm run bench` prints a table of this package; with `--peers` others run beside it, and RESULTS.md is written. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { CASES, type Case, LIMIT_CASES, MEMORY_CASE } from "./cases.ts";
 import { type Contestant, ours, peers } from "./contestants.ts";
 import { fmaLimit } from "./limit.ts";
 import { race, type RaceOptions } from "./race.ts";
-import { type Circumstances, machine, report } from "./results.ts";
+import { recipeContestants, recipeQuestions } from "./recipes.ts";
+import { type Circumstances, machine, report, withRecipes } from "./results.ts";
 import { scalingRows } from "./scaling.ts";
-import { installPeers } from "./setup.ts";
+import { installPeers, installTorch } from "./setup.ts";
 import { startUpRows } from "./startup.ts";
 import { plainTable, type Row } from "./table.ts";
 import { limitRow, memoryRows, verdict } from "./verdict.ts";
@@ -16,6 +17,7 @@ import { webSizeRows } from "./web-size.ts";
 const USAGE = `Usage: npm run bench -- [options]
 
   --peers        install other frameworks into .bench, run them too, and write bench/RESULTS.md
+  --recipes      only the models of examples/recipes, whose table is a part of its own in RESULTS.md
   --only <text>  only cases whose name contains the text; no RESULTS.md
   --rounds <n>   rounds of each case, default 5; at most 3 with 512 units
   --quick        2 rounds
@@ -28,7 +30,12 @@ BENCH_PYTHON=<path> is a Python that has the peers already; nothing is installed
 const LONG_HIDDEN = 512;
 const LONG_ROUNDS = 3;
 
-type Options = RaceOptions & { readonly peers: boolean; readonly only: string; readonly json: boolean };
+type Options = RaceOptions & {
+  readonly peers: boolean;
+  readonly recipes: boolean;
+  readonly only: string;
+  readonly json: boolean;
+};
 
 /** A part of the table. */
 type Question = { readonly name: string; readonly ask: () => Promise<Row[]> | Row[] };
@@ -38,6 +45,7 @@ function parseOptions(): Options | undefined {
   const { values } = parseArgs({
     options: {
       peers: { type: "boolean", default: false },
+      recipes: { type: "boolean", default: false },
       only: { type: "string", default: "" },
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
@@ -53,7 +61,13 @@ function parseOptions(): Options | undefined {
   return { ...values, rounds, progress: (text) => process.stderr.write(`${text}\n`) };
 }
 
+function contestantsOf({ peers: withPeers, recipes, progress }: Options): Contestant[] {
+  if (recipes) return recipeContestants(withPeers ? installTorch(progress) : undefined);
+  return [...ours(), ...(withPeers ? peers(installPeers(progress)) : [])];
+}
+
 function questionsOf(options: Options, contestants: readonly Contestant[], seen: Set<string>): Question[] {
+  if (options.recipes) return recipeQuestions(contestants, seen, options);
   let limit: Promise<() => number> | undefined;
   const raceRows = async (task: Case): Promise<Row[]> => {
     const measure = LIMIT_CASES.includes(task) ? await (limit ??= fmaLimit()) : undefined;
@@ -102,7 +116,7 @@ async function main(): Promise<number> {
     console.error(`bench: expected --only to match one of ${names.join(", ")}; got ${only}`);
     return 2;
   }
-  const contestants = [...ours(), ...(options.peers ? peers(installPeers(progress)) : [])];
+  const contestants = contestantsOf(options);
   const rows: Row[] = [];
   for (const { name, ask } of questionsOf(options, contestants, versions)) {
     if (!name.includes(only)) continue;
@@ -121,7 +135,14 @@ async function main(): Promise<number> {
     minutes: (performance.now() - start) / 60_000,
   };
   console.log(options.json ? JSON.stringify({ ...circumstances, rows }, undefined, 2) : plainTable(rows));
-  if (options.peers && only === "") writeFileSync(new URL("RESULTS.md", import.meta.url), report(circumstances, rows));
+  if (options.peers && only === "") {
+    const file = new URL("RESULTS.md", import.meta.url);
+    const before = existsSync(file) ? readFileSync(file, "utf8") : "";
+    writeFileSync(
+      file,
+      options.recipes ? withRecipes(before, circumstances, rows) : report(circumstances, rows, before),
+    );
+  }
   return 0;
 }
 

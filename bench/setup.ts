@@ -23,10 +23,15 @@ const MODULES = {
 /** An installer that has nothing to say for so long is given up. */
 const TIMEOUT = 600_000;
 
+const TORCH = "torch==2.13.0";
+
+export const installTorch = (progress: (text: string) => void): Tool =>
+  pythonPackage(findPython(progress), TORCH, progress);
+
 export function installPeers(progress: (text: string) => void): Tools {
   const python = findPython(progress);
   return {
-    torch: pythonPackage(python, "torch==2.13.0", progress),
+    torch: pythonPackage(python, TORCH, progress),
     tensorflow: pythonPackage(python, "tensorflow-cpu==2.21.0", progress),
     modules: nodeModules(progress),
   };

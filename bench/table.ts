@@ -7,6 +7,7 @@ export type Row = {
   readonly contestant: string;
   readonly figure?: { readonly value: number; readonly unit: "seconds" | "bytes" };
   readonly tokensPerSecond?: number;
+  readonly sequencesPerSecond?: number;
   readonly flopsPerSecond?: number;
   /** How many times as fast, or as small, this package is; a row of this package says in `note` what it is compared with. */
   readonly ratio?: number;
@@ -23,6 +24,7 @@ const COLUMNS: Readonly<Record<string, (row: Row) => string>> = {
   contestant: (row) => row.contestant,
   figure: ({ figure }) => (figure ? (figure.unit === "seconds" ? duration(figure.value) : size(figure.value)) : ""),
   "tokens/s": ({ tokensPerSecond }) => (tokensPerSecond === undefined ? "" : significant(tokensPerSecond)),
+  "sequences/s": ({ sequencesPerSecond }) => (sequencesPerSecond === undefined ? "" : significant(sequencesPerSecond)),
   "GFLOP/s": ({ flopsPerSecond }) => (flopsPerSecond === undefined ? "" : (flopsPerSecond / 1e9).toFixed(1)),
   ratio: ({ ratio }) => (ratio === undefined ? "" : ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(0)),
   goal: ({ goal }) => (goal ? `${goal.text} ${goal.met ? "pass" : "MISS"}` : ""),
@@ -36,7 +38,7 @@ const TEXT = new Set(["case", "contestant", "goal", "note"]);
 export function plainTable(rows: readonly Row[]): string {
   const lines = cellsOf(rows);
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const isText = Object.keys(COLUMNS).map((name) => TEXT.has(name));
+  const isText = lines[0].map((name) => TEXT.has(name));
   return lines
     .map((line) =>
       line
@@ -49,16 +51,17 @@ export function plainTable(rows: readonly Row[]): string {
 
 export function markdownTable(rows: readonly Row[]): string {
   const [head, ...body] = cellsOf(rows);
-  const rule = Object.keys(COLUMNS).map((name) => (TEXT.has(name) ? "---" : "---:"));
+  const rule = head.map((name) => (TEXT.has(name) ? "---" : "---:"));
   return [head, rule, ...body]
     .map((line) => `| ${line.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
     .join("\n");
 }
 
-/** The heading and a line for each row; a case that repeats is named once. */
+/** The heading and a line for each row, without the columns that no row fills; a case that repeats is named once. */
 function cellsOf(rows: readonly Row[]): string[][] {
   const shown = rows.map((row, i) => (row.case === rows[i - 1]?.case ? { ...row, case: "" } : row));
-  return [Object.keys(COLUMNS), ...shown.map((row) => Object.values(COLUMNS).map((column) => column(row)))];
+  const columns = Object.entries(COLUMNS).filter(([, cell]) => rows.some((row) => cell(row) !== ""));
+  return [columns.map(([name]) => name), ...shown.map((row) => columns.map(([, cell]) => cell(row)))];
 }
 
 function duration(seconds: number): string {

@@ -111,4 +111,6 @@ const torchGru = ({ weightIh, weightHh, biasIh, biasHh }: Layer): Record<string,
   bias_hh: biasHh,
 });
 
-await serve(`Node ${process.version.slice(1)}`, (task) => (task.kind === "training" ? training(task) : generate(task)));
+await serve(`Node ${process.version.slice(1)}`, (task: Case) =>
+  task.kind === "training" ? training(task) : generate(task),
+);

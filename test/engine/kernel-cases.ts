@@ -283,6 +283,8 @@ const products: readonly (readonly [batch: Shape, m: number, k: number, n: numbe
   [[3], 4, 5, 6],
   [[2, 3], 1, 4, 9],
   [[2], 6, 7, 1],
+  // a row that is a panel as it is
+  [[2], 30, 1, 24],
   // empty sums are zero, or leave the result
   [[], 3, 0, 5],
   [[], 1, 0, 9],

@@ -109,11 +109,31 @@ export function where(condition: Operand, a: Operand, b: Operand, out: Operand):
   const left = arrayOf(a);
   const right = arrayOf(b);
   const to = arrayOf(out);
+  const run = runOf(condition, out);
+  if (run !== undefined && isWholeOrOne(left, to) && isWholeOrOne(right, to)) {
+    for (let k = 0, at = 0; k < test.length; k++, at += run) {
+      const from = test[k] !== 0 ? left : right;
+      if (from.length === 1) for (let i = at; i < at + run; i++) to[i] = from[0];
+      else for (let i = at; i < at + run; i++) to[i] = from[i];
+    }
+    return;
+  }
   const testIndex = broadcastIndex(condition, out);
   const leftIndex = broadcastIndex(a, out);
   const rightIndex = broadcastIndex(b, out);
   for (let i = 0; i < to.length; i++) to[i] = test[testIndex(i)] !== 0 ? left[leftIndex(i)] : right[rightIndex(i)];
 }
+
+/** How many elements of `out` in a row have the same element of `x`, which is stretched along the last axes only; undefined where it is not so. */
+function runOf(x: Operand, out: Operand): number | undefined {
+  if (x.shape.length !== out.shape.length) return undefined;
+  const kept = x.shape.findLastIndex((n) => n !== 1) + 1;
+  if (x.shape.some((n, axis) => axis < kept && n !== out.shape[axis])) return undefined;
+  return sizeOf(out.shape.slice(kept));
+}
+
+const isWholeOrOne = (x: ArrayLike<number>, out: ArrayLike<number>): boolean =>
+  x.length === out.length || x.length === 1;
 
 /** Maps a flat index of `out` to the flat index of `x`, whose axes of size 1 are stretched. */
 function broadcastIndex(x: Operand, out: Operand): (i: number) => number {

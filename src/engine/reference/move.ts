@@ -78,9 +78,12 @@ export function maskSequence(x: Operand, lengths: Operand, out: Operand): void {
   const source = arrayOf(x);
   const target = arrayOf(out);
   const limit = integers(lengths);
-  for (let t = 0, at = 0; t < steps; t++) {
+  target.set(source);
+  for (let t = 0; t < steps; t++) {
     for (let b = 0; b < batch; b++) {
-      for (let j = 0; j < inner; j++, at++) target[at] = t < limit[b] ? source[at] : 0;
+      if (t < limit[b]) continue;
+      const row = (t * batch + b) * inner;
+      target.fill(0, row, row + inner);
     }
   }
 }

@@ -9,7 +9,7 @@ import type { TileTuner } from "./tile-tuner.ts";
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
 
 /** The narrowest panel: packed matrices have whole ones. */
-const NARROWEST = 8;
+export const NARROWEST = 8;
 
 /** Operations below which a second thread costs more than it saves: some 10 microseconds of one. */
 const WORTH_SHARING = 500_000;

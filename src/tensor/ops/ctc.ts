@@ -125,11 +125,24 @@ function logSoftmaxRow(x: TypedArray, { at, stride, steps, classes }: Row): Floa
   return out;
 }
 
+/** Less than this part of the largest term, as a logarithm, adds nothing in float64. */
+const NOTHING = -40;
+
 const addLogs = (a: number, b: number): number => {
   if (a === -Infinity) return b;
   if (b === -Infinity) return a;
+  if (Math.abs(a - b) > -NOTHING) return Math.max(a, b);
   return a > b ? a + log1p(exp(b - a)) : b + log1p(exp(a - b));
 };
+
+/** log(eᵃ + eᵇ + eᶜ). */
+function addThreeLogs(a: number, b: number, c: number): number {
+  const largest = Math.max(a, b, c);
+  if (largest === -Infinity) return largest;
+  return largest + log(share(a - largest) + share(b - largest) + share(c - largest));
+}
+
+const share = (difference: number): number => (difference === 0 ? 1 : difference < NOTHING ? 0 : exp(difference));
 
 /** The label of state s, with blanks at even states. */
 function statesOf(labels: Int32Array, blank: number): Int32Array {
@@ -153,9 +166,12 @@ function latticeOf(p: Float64Array, labels: Int32Array, { steps, classes, blank 
     const before = (t - 1) * L;
     // what can't be reached from the beginning, or can't reach the end, stays -Infinity
     for (let s = Math.max(0, L - 2 * (steps - t)), end = Math.min(L, 2 * t + 2); s < end; s++) {
-      let sum = alpha[before + s];
-      if (s > 0) sum = addLogs(sum, alpha[before + s - 1]);
-      if (canSkip(states, s)) sum = addLogs(sum, alpha[before + s - 2]);
+      const at = before + s;
+      const sum = canSkip(states, s)
+        ? addThreeLogs(alpha[at], alpha[at - 1], alpha[at - 2])
+        : s > 0
+          ? addLogs(alpha[at], alpha[at - 1])
+          : alpha[at];
       alpha[t * L + s] = sum + p[t * classes + states[s]];
     }
   }
@@ -188,10 +204,12 @@ function writeGradient(dx: TypedArray, p: Float64Array, { states, alpha, logProb
     [later, beta] = [beta, later];
     const emission = t * classes;
     for (let s = 0; s < L; s++) {
-      let sum = later[s] + p[emission + states[s]];
-      if (s + 1 < L) sum = addLogs(sum, later[s + 1] + p[emission + states[s + 1]]);
-      if (s + 2 < L && canSkip(states, s + 2)) sum = addLogs(sum, later[s + 2] + p[emission + states[s + 2]]);
-      beta[s] = sum;
+      const stay = later[s] + p[emission + states[s]];
+      const next = s + 1 < L ? later[s + 1] + p[emission + states[s + 1]] : -Infinity;
+      beta[s] =
+        s + 2 < L && canSkip(states, s + 2)
+          ? addThreeLogs(stay, next, later[s + 2] + p[emission + states[s + 2]])
+          : addLogs(stay, next);
     }
   }
 }
