@@ -191,8 +191,9 @@ describe.skipIf(isSkipped)("in Chromium", () => {
         console.log(
           `browser: in a worker, the page was late by ${late.toFixed(1)} ms; ${stepsTook.toFixed()} ms of steps`,
         );
-        expect(late).toBeLessThan(50);
-        await expect.poll(page.workers).toBe(0);
+        // a busy machine makes any page late, but not by a step
+        expect(late).toBeLessThan(Math.max(50, stepsTook / 8));
+        await expect.poll(page.workers, { timeout: 20_000 }).toBe(0);
       });
     });
 
