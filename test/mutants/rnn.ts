@@ -230,16 +230,8 @@ const drivers = [
   ...mutantsIn("rnn", "src/engine/reference/move.ts", [
     ["reversed rows begin one step late", "limit[b] - 1 - t : t", "(limit[b] - t) % limit[b] : t"],
     ["rows reversed over the padding", "t < limit[b] ? limit[b] - 1 - t : t", "steps - 1 - t"],
-    [
-      "mask one step too long",
-      "target[at] = t < limit[b] ? source[at] : 0",
-      "target[at] = t <= limit[b] ? source[at] : 0",
-    ],
-    [
-      "mask one step too short",
-      "target[at] = t < limit[b] ? source[at] : 0",
-      "target[at] = t < limit[b] - 1 ? source[at] : 0",
-    ],
+    ["mask one step too long", "if (t < limit[b]) continue;", "if (t <= limit[b]) continue;"],
+    ["mask one step too short", "if (t < limit[b]) continue;", "if (t < limit[b] - 1) continue;"],
   ]),
   ...mutantsIn("rnn", "src/rnn/wrappers/skip-wrappers.ts", [
     ["residual: input not added", "add(inner.outputs, inputs)", "inner.outputs"],
