@@ -1,13 +1,10 @@
-import { type LanguageModel, memory, type TokenSource, train, trainingBytes } from "unrolled";
+import { type LanguageModel, type TokenSource, train, trainingBytes } from "unrolled";
 import { metricsLine } from "unrolled/node";
 import { EXIT } from "./failure.ts";
 import { binaryBytes, count, duration, plural } from "./format.ts";
+import { DRY_STEPS, timeSteps } from "./timed-steps.ts";
 import { settingsOf } from "./train-settings.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
-
-/** Steps that are made before time counts, and those that are timed. */
-const WARM_UP = 2;
-const TIMED = 5;
 
 /** Prints what a run would take, from a few steps that are thrown away. Returns the exit code. */
 export async function dryRun(
@@ -21,20 +18,9 @@ export async function dryRun(
     seconds: _seconds,
     ...settings
   } = settingsOf(options, ids, perEpoch, new AbortController().signal);
-  const steps = WARM_UP + TIMED;
-  const times: number[] = [];
-  let bytes = 0;
-  let last = performance.now();
-  for await (const event of train(model, { ...settings, validation: 0, steps })) {
-    if (event.kind !== "step") continue;
-    const now = performance.now();
-    times.push((now - last) / 1000);
-    last = now;
-    bytes = memory().liveBytes;
-  }
+  const { secondsPerStep, bytes } = await timeSteps(train(model, { ...settings, validation: 0, steps: DRY_STEPS }));
   const { batchSize, sequenceLength } = options;
   const validation = Math.floor(ids.length * options.validation);
-  const secondsPerStep = times.slice(WARM_UP).sort((a, b) => a - b)[TIMED >> 1];
   const report = {
     parameters: model.parameterCount,
     tokens: ids.length,

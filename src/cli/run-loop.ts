@@ -1,7 +1,8 @@
 /** @file Follows a run of training: shows and records its events, and says at the end how it went and what comes next. */
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { type EndEvent, type Measured, NotFiniteError, type Training } from "unrolled";
-import { metricsLine } from "unrolled/node";
+import { metricsLine, MODEL_FILE } from "unrolled/node";
 import { EXIT, UsageError } from "./failure.ts";
 import { count, duration, plural, real } from "./format.ts";
 import type { ResumePoint, RunRecorder } from "./run-recorder.ts";
@@ -64,6 +65,13 @@ function sayEnd(event: EndEvent, status: Status): void {
 export function sayStart(status: Status, isResumed: boolean, from: ResumePoint | undefined): void {
   if (!isResumed) return;
   status.note(from === undefined ? "no checkpoint yet: begins anew" : `goes on after step ${count(from.step)}`);
+}
+
+/** Throws UsageError where a model is already there. */
+export function refuseModel(directory: string): void {
+  if (!existsSync(join(directory, MODEL_FILE))) return;
+  const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
+  throw new UsageError(`--out: expected a directory without a model, got ${got}`);
 }
 
 /** Before training, so that a place that can't be written is known before the work is done. */

@@ -12,6 +12,7 @@ import {
   splitTail,
   type TokenSource,
   torchRnn,
+  type TrainOnOptions,
   type TrainOptions,
 } from "unrolled";
 import { type DataFile, OPTIONAL_TRAINING, type RunConfig, type RunMaker } from "unrolled/node";
@@ -36,32 +37,48 @@ export function settingsOf(
   perEpoch: number,
   signal: AbortSignal,
 ): TrainOptions {
-  const { sequenceLength, batchSize, clipNorm, validation, seed, steps, epochs, seconds, threads } = options;
-  const schedule = scheduleOf(options, perEpoch);
+  const { sequenceLength, batchSize, validation } = options;
   return {
+    ...loopOptions(options, perEpoch),
     corpus,
     sequenceLength,
     batchSize,
-    clipNorm,
     validation,
-    seed,
     signal,
     evaluateEvery: options.evaluateEvery ?? defaultEvaluateEvery(perEpoch),
-    optimizer: optimizerOf(options),
     shuffle: options.shuffle === true,
-    anomaly: options.anomaly === true,
     diagnose: options.diagnose === true,
+  };
+}
+
+type LoopCommandOptions = OptimizerOptions &
+  ScheduleOptions &
+  Pick<
+    TrainCommandOptions,
+    "seed" | "clipNorm" | "steps" | "epochs" | "seconds" | "evaluateEvery" | "threads" | "anomaly"
+  >;
+
+/** What the loop is told, whatever it trains. */
+export function loopOptions(options: LoopCommandOptions, perEpoch: number): TrainOnOptions {
+  const { seed, clipNorm, steps, epochs, seconds, evaluateEvery, threads, anomaly = false } = options;
+  const schedule = scheduleOf(options, perEpoch);
+  return {
+    seed,
+    clipNorm,
+    anomaly,
+    optimizer: optimizerOf(options),
     ...(schedule && { schedule }),
     ...(steps !== undefined && { steps }),
     ...(epochs !== undefined && { epochs }),
     ...(seconds !== undefined && { seconds }),
+    ...(evaluateEvery !== undefined && { evaluateEvery }),
     ...(threads !== undefined && { threads }),
   };
 }
 
 type OptimizerOptions = Pick<TrainCommandOptions, "optimizer" | "learningRate" | "rmspropDecay">;
 
-export function optimizerOf({ optimizer, learningRate, rmspropDecay: decay }: OptimizerOptions): Optimizer {
+function optimizerOf({ optimizer, learningRate, rmspropDecay: decay }: OptimizerOptions): Optimizer {
   if (optimizer === "rmsprop" && decay !== undefined) return optimizers.rmsprop({ learningRate, decay });
   return optimizers[optimizer]({ learningRate });
 }
@@ -72,7 +89,7 @@ type ScheduleOptions = Pick<
 >;
 
 /** The learning rate by step, or undefined for a constant one. */
-export function scheduleOf(options: ScheduleOptions, stepsPerEpoch: number): Schedule | undefined {
+function scheduleOf(options: ScheduleOptions, stepsPerEpoch: number): Schedule | undefined {
   const { learningRate: initial, learningRateDecay: decay, learningRateDecayAfter: after } = options;
   const every = options.learningRateDecayEvery;
   if (every !== undefined) return torchRnn({ initial, every, factor: decay ?? 0.5, stepsPerEpoch });

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type LanguageModel, type TokenSource, train as trainModel } from "unrolled";
@@ -16,7 +15,7 @@ import { dryRun } from "./dry-run.ts";
 import { asUsage, UsageError } from "./failure.ts";
 import { count, duration, plural, shellWord } from "./format.ts";
 import { checkTaskOfRun } from "./model-task.ts";
-import { followRun, makeDirectory, sayStart } from "./run-loop.ts";
+import { followRun, makeDirectory, refuseModel, sayStart } from "./run-loop.ts";
 import { resumePoint, RunRecorder } from "./run-recorder.ts";
 import { trainingStatus } from "./status.ts";
 import { planOf, prepare, type TrainPlan } from "./train-data.ts";
@@ -38,10 +37,7 @@ export async function train(
     throw new UsageError("expected --steps or --epochs, got both");
   const directory = outputDirectory(options, files);
   const isResumed = options.resume !== undefined;
-  if (!isResumed && !options.dryRun && existsSync(join(directory, MODEL_FILE)) && !options.overwrite) {
-    const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
-    throw new UsageError(`--out: expected a directory without a model, got ${got}`);
-  }
+  if (!isResumed && !options.dryRun && !options.overwrite) refuseModel(directory);
   const { model, ids } = asUsage(() => prepare(plan, command, directory));
   const perEpoch = stepsPerEpoch(ids, options);
   if (options.dryRun === true) return dryRun(model, ids, perEpoch, options);

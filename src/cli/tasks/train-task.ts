@@ -1,26 +1,26 @@
 /** @file `unrolled train --task NAME`: trains a task's model and saves it. */
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { memory, type SavedModel, trainOn, type TrainOnOptions } from "unrolled";
+import { type SavedModel, trainOn } from "unrolled";
 import {
   describeFiles,
   lockRun,
   metricsLine,
-  MODEL_FILE,
   readTaskRunConfig,
   runMaker,
   type RunSummary,
   writeTaskCard,
   writeTaskRunConfig,
 } from "unrolled/node";
-import { asUsage, asUsageLater, EXIT, UsageError } from "../failure.ts";
+import { asUsage, asUsageLater, EXIT } from "../failure.ts";
 import { binaryBytes, count, duration, plural, real, shellWord } from "../format.ts";
-import { followRun, makeDirectory, sayStart } from "../run-loop.ts";
+import { followRun, makeDirectory, refuseModel, sayStart } from "../run-loop.ts";
 import { resumePoint, RunRecorder } from "../run-recorder.ts";
 import { trainingStatus } from "../status.ts";
 import { stopSignals } from "../stop-signals.ts";
-import { optimizerOf, outputDirectory, scheduleOf, typedCommand } from "../train-settings.ts";
+import { DRY_STEPS, timeSteps } from "../timed-steps.ts";
+import { loopOptions, outputDirectory, typedCommand } from "../train-settings.ts";
 import type { Evaluated, Task, TaskDeclaration, TaskTraining } from "./task.ts";
 import { savedModel, withSavedModel } from "./start-model.ts";
 import { storedOptions, taskPlanOf } from "./task-plan.ts";
@@ -46,10 +46,7 @@ export async function trainTask(
   const { files, options: planned } = taskPlanOf(typedFiles, typedOptions, command);
   const directory = outputDirectory(planned, files);
   const isResumed = planned.resume !== undefined;
-  if (!isResumed && !planned.dryRun && existsSync(join(directory, MODEL_FILE)) && !planned.overwrite) {
-    const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
-    throw new UsageError(`--out: expected a directory without a model, got ${got}`);
-  }
+  if (!isResumed && !planned.dryRun && !planned.overwrite) refuseModel(directory);
   const task = await declaration.load();
   const data = await asUsageLater(async () => await task.read(files, planned));
   const from = planned.resume ?? planned.initFrom;
@@ -77,7 +74,7 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
   });
   const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
   const stops = stopSignals();
-  const settings = settingsOf(options, training.stepsPerEpoch, stops.signal);
+  const settings = { ...loopOptions(options, training.stepsPerEpoch), signal: stops.signal };
   const run = trainOn(training.task, from === undefined ? settings : { ...settings, resume: from.snapshot });
   const cardOf =
     (found: Evaluated | undefined) =>
@@ -144,28 +141,6 @@ export function linesOf({ measures, text }: Evaluated): string[] {
   return [...(figures.length === 0 ? [] : [figures.join(", ")]), ...(text === undefined ? [] : [text])];
 }
 
-function settingsOf(options: TaskCommandOptions, stepsPerEpoch: number, signal?: AbortSignal): TrainOnOptions {
-  const { seed, clipNorm, steps, epochs, seconds, evaluateEvery, threads, anomaly = false } = options;
-  const schedule = scheduleOf(options, stepsPerEpoch);
-  return {
-    seed,
-    clipNorm,
-    anomaly,
-    optimizer: optimizerOf(options),
-    ...(signal && { signal }),
-    ...(schedule && { schedule }),
-    ...(steps !== undefined && { steps }),
-    ...(epochs !== undefined && { epochs }),
-    ...(seconds !== undefined && { seconds }),
-    ...(evaluateEvery !== undefined && { evaluateEvery }),
-    ...(threads !== undefined && { threads }),
-  };
-}
-
-/** Steps that are made before time counts, and those that are timed. */
-const WARM_UP = 2;
-const TIMED = 5;
-
 function withoutEvaluation(task: TaskTraining["task"]): TaskTraining["task"] {
   const copy: { evaluate?: unknown } = { ...task };
   delete copy.evaluate;
@@ -174,19 +149,11 @@ function withoutEvaluation(task: TaskTraining["task"]): TaskTraining["task"] {
 
 /** Shows examples as the model sees them, and what a run would take, from a few steps that are thrown away. */
 async function dryRunTask({ task, options, data, model, training }: Prepared): Promise<number> {
-  const { epochs: _epochs, seconds: _seconds, ...settings } = settingsOf(options, training.stepsPerEpoch);
+  const { epochs: _epochs, seconds: _seconds, ...settings } = loopOptions(options, training.stepsPerEpoch);
   const examples = task.preview(model, data, options);
-  const times: number[] = [];
-  let bytes = 0;
-  let last = performance.now();
-  for await (const event of trainOn(withoutEvaluation(training.task), { ...settings, steps: WARM_UP + TIMED })) {
-    if (event.kind !== "step") continue;
-    const now = performance.now();
-    times.push((now - last) / 1000);
-    last = now;
-    bytes = memory().liveBytes;
-  }
-  const secondsPerStep = times.slice(WARM_UP).toSorted((a, b) => a - b)[TIMED >> 1];
+  const { secondsPerStep, bytes } = await timeSteps(
+    trainOn(withoutEvaluation(training.task), { ...settings, steps: DRY_STEPS }),
+  );
   const plan = {
     parameters: parameterCount(model),
     examples: training.examples.training,
