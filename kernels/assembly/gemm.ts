@@ -224,7 +224,7 @@ export function multiplyColumns(
       for (let j = first; j < end; ) {
         const width = panelWidth(j, n);
         column(
-          c + <usize>i * cRow + (<usize>j << 2), cRow, isAcross ? left : from, aRow, aSum, isAcross,
+          c + <usize>i * cRow + (<usize>j << 2), cRow, isAcross ? left : from, aRow, isAcross,
           panelAt(packed, p, j, k, n), height, steps, min(width, n - j), width, isFirst,
         );
         j += width;
@@ -242,12 +242,18 @@ export function blockHeight(left: i32): i32 {
   return min(left, (left / blocks + 5) / 6 * 6);
 }
 
+// @ts-ignore: decorator
+@inline
+function tileCount(left: i32): i32 {
+  return (left + tallest - 1) / tallest;
+}
+
 /** Rows of the next tile of a block, when `left` are left: as even as can be. */
 // @ts-ignore: decorator
 @inline
 function tileHeight(left: i32): i32 {
-  const tiles = (left + tallest - 1) / tallest;
-  return (left + tiles - 1) / tiles;
+  const count = tileCount(left);
+  return (left + count - 1) / count;
 }
 
 /** Tiles of a, one after another, each [k][rows]. */
@@ -261,39 +267,42 @@ export function packBlock(a: usize, aRow: usize, aSum: usize, height: i32, steps
   }
 }
 
+/** `count` tiles under each other. */
 // @ts-ignore: decorator
 @inline
-function tile(
-  isPacked: bool, width: i32, rows: i32, from: usize, fromRow: usize, c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, panel: usize, k: i32,
+function tiles(
+  isPacked: bool, width: i32, rows: i32, count: i32, from: usize, fromRow: usize, c: usize, cRow: usize, a: usize, aRow: usize, panel: usize, k: i32,
 ): void {
   if (isPacked) {
-    if (width == 16) packedTile16(rows, from, fromRow, c, cRow, a, panel, k);
-    else packedTile8(rows, from, fromRow, c, cRow, a, panel, k);
-  } else if (width == 16) tile16(rows, from, fromRow, c, cRow, a, aRow, aSum, panel, k);
-  else tile8(rows, from, fromRow, c, cRow, a, aRow, aSum, panel, k);
+    if (width == 16) packedTile16(rows, count, from, fromRow, c, cRow, a, panel, k);
+    else packedTile8(rows, count, from, fromRow, c, cRow, a, panel, k);
+  } else if (width == 16) tile16(rows, count, from, fromRow, c, cRow, a, aRow, panel, k);
+  else tile8(rows, count, from, fromRow, c, cRow, a, aRow, panel, k);
 }
 
 /** One panel under one block of rows. `used` of the panel's `width` columns exist in c. */
-// @ts-ignore: decorator
-@inline
 export function column(
-  c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, isPacked: bool, panel: usize, height: i32, steps: i32, used: i32, width: i32, isFirst: bool,
+  c: usize, cRow: usize, a: usize, aRow: usize, isPacked: bool, panel: usize, height: i32, steps: i32, used: i32, width: i32, isFirst: bool,
 ): void {
   for (let i = 0; i < height; ) {
-    const rows = tileHeight(height - i);
+    const left = height - i;
+    const rows = tileHeight(left);
     const target = c + <usize>i * cRow;
     const x = isPacked ? a + ((<usize>i * steps) << 2) : a + <usize>i * aRow;
     const zeros = spare + ZEROS;
     if (used == width) {
-      tile(isPacked, width, rows, isFirst ? zeros : target, isFirst ? 0 : cRow, target, cRow, x, aRow, aSum, panel, steps);
+      // as many as tileHeight makes as high; the others are lower by one
+      const count = left - tileCount(left) * (rows - 1);
+      tiles(isPacked, width, rows, count, isFirst ? zeros : target, isFirst ? 0 : cRow, target, cRow, x, aRow, panel, steps);
+      i += count * rows;
     } else {
       const edge = spare + EDGE;
       const row = <usize>width << 2;
       if (!isFirst) for (let r = 0; r < rows; r++) memory.copy(edge + <usize>r * row, target + <usize>r * cRow, <usize>used << 2);
-      tile(isPacked, width, rows, isFirst ? zeros : edge, isFirst ? 0 : row, edge, row, x, aRow, aSum, panel, steps);
+      tiles(isPacked, width, rows, 1, isFirst ? zeros : edge, isFirst ? 0 : row, edge, row, x, aRow, panel, steps);
       for (let r = 0; r < rows; r++) memory.copy(target + <usize>r * cRow, edge + <usize>r * row, <usize>used << 2);
+      i += rows;
     }
-    i += rows;
   }
 }
 

@@ -1,8 +1,7 @@
 // The gradient of the pre-activations in the layout that the weight gradients want: for each gate [N, H] in panels of columns, each [N][width].
-import { EDGE, LEFT, spare, SUM_BLOCK, table } from "./instance";
+import { LEFT, spare, SUM_BLOCK } from "./instance";
 import { blockHeight, column, packBlock, paddedColumns, panelWidth } from "./gemm";
-import { tile16, tile8 } from "./generated/tiles";
-import { ONE } from "./math";
+import { loadLanes, storeLanes } from "./lanes";
 import { begin, int, pointer, share } from "./pool";
 
 /**
@@ -87,7 +86,7 @@ export function weightGradients(thread: i32, threads: i32): void {
           const panel = block + <usize>g * gate + ((<usize>j * rows) << 2);
           const used = min(width, n - j);
           const at = <usize>(g * n + j) << 2;
-          column(c + <usize>i * cRow + at, cRow, left, 4, 4, true, panel, height, steps, used, width, isFirst);
+          column(c + <usize>i * cRow + at, cRow, left, 4, true, panel, height, steps, used, width, isFirst);
           if (i == 0 && bias) sums(bias + at, panel, steps, used, width, isFirst);
           j += width;
         }
@@ -97,11 +96,20 @@ export function weightGradients(thread: i32, threads: i32): void {
   }
 }
 
+/** to [used] = the sums of the columns of a panel [steps, width], or those added to it one after the other. */
 function sums(to: usize, panel: usize, steps: i32, used: i32, width: i32, isFirst: bool): void {
-  const edge = spare + EDGE;
-  if (isFirst) memory.fill(edge, 0, 64);
-  else memory.copy(edge, to, <usize>used << 2);
-  if (width == 16) tile16(1, edge, 0, edge, 0, table + ONE, 0, 0, panel, steps);
-  else tile8(1, edge, 0, edge, 0, table + ONE, 0, 0, panel, steps);
-  memory.copy(to, edge, <usize>used << 2);
+  const row = <usize>width << 2;
+  for (let q = 0; q < used; q += 8) {
+    let s = isFirst ? f32x4.splat(0) : loadLanes(to, used - q);
+    let t = isFirst || used - q <= 4 ? f32x4.splat(0) : loadLanes(to + 16, used - q - 4);
+    let x = panel + (<usize>q << 2);
+    for (let p = 0; p < steps; p++) {
+      s = f32x4.add(s, v128.load(x));
+      t = f32x4.add(t, v128.load(x, 16));
+      x += row;
+    }
+    storeLanes(to, s, used - q);
+    if (used - q > 4) storeLanes(to + 16, t, used - q - 4);
+    to += 32;
+  }
 }

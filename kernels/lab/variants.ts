@@ -43,7 +43,7 @@ ${signature} {
 
 /** Blocks of 256 steps of k over panels of b, and of a where the tile wants it packed. */
 function tiled(rows: number, columns: number, options: TileOptions): string {
-  const stride = options.a === "packed" ? "" : "<usize>k << 2, 4, ";
+  const stride = options.a === "packed" ? "" : "<usize>k << 2, ";
   const isPacked = options.a === "packed";
   const from = isPacked ? `left + ((<usize>i * k + <usize>p * ${rows}) << 2)` : "a + (<usize>(i * k + p) << 2)";
   return `
@@ -74,7 +74,7 @@ ${signature} {
       const panel = scratch + ((<usize>j * k + <usize>p * ${columns}) << 2);
       for (let i = 0; i < m; i += ${rows}) {
         const to = c + (<usize>(i * n + j) << 2);
-        ${tileName(rows, columns, options.a)}(to, <usize>n << 2, to, <usize>n << 2, ${from}, ${stride}panel, steps);
+        ${tileName(rows, columns, options.a)}(1, to, <usize>n << 2, to, <usize>n << 2, ${from}, ${stride}panel, steps);
       }
     }
   }
@@ -102,28 +102,33 @@ export const variants: readonly Variant[] = [
   {
     name: "03-6x8",
     idea: "b packed; 12 sums of 128 bits stay in registers",
-    source: tiled(6, 8, { a: "strided", unroll: 1 }),
+    source: tiled(6, 8, { a: "rows", unroll: 1 }),
   },
   {
     name: "04-4x8",
-    idea: "registers to spare where multiply and add are separate",
-    source: tiled(4, 8, { a: "strided", unroll: 1 }),
+    idea: "registers to spare where multiply and add are separate, or loads come early",
+    source: tiled(4, 8, { a: "rows", unroll: 1 }),
   },
   {
     name: "05-4x16",
     idea: "pairs of 128 bits become 256 where V8 packs them: 8 sums",
-    source: tiled(4, 16, { a: "strided", unroll: 1 }),
+    source: tiled(4, 16, { a: "rows", unroll: 1 }),
   },
-  { name: "06-5x16", idea: "10 sums of 256 bits", source: tiled(5, 16, { a: "strided", unroll: 1 }) },
-  { name: "07-6x16", idea: "12 sums of 256 bits: ships", source: tiled(6, 16, { a: "strided", unroll: 1 }) },
+  { name: "06-5x16", idea: "10 sums of 256 bits", source: tiled(5, 16, { a: "rows", unroll: 1 }) },
+  { name: "07-6x16", idea: "12 sums of 256 bits", source: tiled(6, 16, { a: "rows", unroll: 1 }) },
   {
     name: "08-6x16-packed",
-    idea: "a packed too: one pointer; not worth a second set of tiles",
+    idea: "a packed too: one pointer instead of six",
     source: tiled(6, 16, { a: "packed", unroll: 1 }),
   },
   {
-    name: "09-6x16-unrolled",
-    idea: "two steps per turn: V8 reorders them and spills",
-    source: tiled(6, 16, { a: "packed", unroll: 2 }),
+    name: "09-turns",
+    idea: "four steps a turn, each with an exit: ships, where packing a is not worth it",
+    source: tiled(6, 16, { a: "rows", unroll: 4 }),
+  },
+  {
+    name: "10-packed-turns",
+    idea: "both: ships",
+    source: tiled(6, 16, { a: "packed", unroll: 4 }),
   },
 ];

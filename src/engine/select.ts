@@ -14,7 +14,7 @@ let substitute: Engine | undefined;
  * - `UNROLLED_NUMERICS=portable|fma`: rounding after every multiply and add, as the reference does, or fused. Default: fused where there is.
  * - `UNROLLED_THREADS=n`. Default: one for each processor, where memory can be shared.
  * - `UNROLLED_REVECTORIZE=on|off`: 256-bit operations. Default: on where V8 has them.
- * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest of two, tried at the first large product.
+ * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest of two or three, tried at the first large product.
  */
 export function currentEngine(): Engine {
   return substitute ?? (current ??= start());
@@ -99,15 +99,17 @@ function startWasm(
 }
 
 /**
- * Twelve sums of 256 or of 128 bits with fused multiply-add; without, a register is needed for the product. Which is faster depends on whether V8 packs
- * two vectors into one, so both are tried, the likelier first, unless one is asked for.
+ * Twelve sums of 256 or of 128 bits with fused multiply-add; without, a register is needed for the product. Which is fastest depends on whether V8 packs
+ * two vectors into one, on how many registers the processor has, and on the compiler: that of Node 20 loads everything early, and has registers for eight
+ * sums. So all are tried, the likeliest first, unless one is asked for.
  */
 function tilesFrom(name: string, revectorize: boolean, fused: boolean): readonly Tile[] {
   const value = environment(name);
   if (value === undefined) {
     const wide = { rows: fused ? 6 : 5, columns: 16 };
     const narrow = { rows: fused ? 6 : 4, columns: 8 };
-    return revectorize ? [wide, narrow] : [narrow, wide];
+    if (revectorize) return [wide, narrow];
+    return [narrow, ...(fused ? [{ rows: 4, columns: 8 }] : []), wide];
   }
   const [rows, columns] = value.split("x").map(Number);
   checkChoice(`${name} columns`, String(columns), ["8", "16"]);

@@ -18,7 +18,7 @@ const [SHORTEST, STEADY, LONGEST] = [8, 4, 80];
 /** How many times as fast as its first call a tile has to become before it counts as replaced. */
 const REPLACED = 2;
 
-/** How many times as fast as the likelier tile the other has to be. */
+/** How many times as fast as the likeliest tile another has to be. */
 const CLEARLY = 1.2;
 
 const nameOf = ({ rows, columns }: Tile): string => `${rows}x${columns}`;
@@ -99,8 +99,8 @@ export class TileTuner {
     const usable = trials.filter(({ isExact }) => isExact);
     // in the quick translation all are about equally slow: then the order of the list decides
     const [likely = trials[0]] = usable;
-    const better = usable.find(({ best }) => best * CLEARLY < likely.best);
-    this.#use((isReplaced() ? (better ?? likely) : likely).tile);
+    const fastest = usable.reduce((a, b) => (b.best < a.best ? b : a), likely);
+    this.#use((isReplaced() && fastest.best * CLEARLY < likely.best ? fastest : likely).tile);
     this.#why = trials
       .map(({ tile, best, isExact }) => {
         const speed = `${((2 * M * K * N) / best / 1e6).toFixed(0)} GFLOP/s`;
