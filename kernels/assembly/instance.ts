@@ -10,7 +10,7 @@ export let spare: usize = 0;
 export let table: usize = 0;
 
 /** Rows of a's block that is packed at a time, and steps of the sum that go through one panel. */
-export const ROW_BLOCK: i32 = 96;
+export const ROW_BLOCK: i32 = 192;
 export const SUM_BLOCK: i32 = 256;
 
 /** Zeros to start a tile from; an edge tile; a block of a. */
