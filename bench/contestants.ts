@@ -1,6 +1,7 @@
 /** @file Who takes part, in which cases, and how it is started. */
 import { fileURLToPath } from "node:url";
 import { type Case, isTiny } from "./cases.ts";
+import { hasWideVectors } from "./machine.ts";
 import { plainContestant, systemNode } from "./nodes.ts";
 import type { Tool, Tools } from "./setup.ts";
 
@@ -78,9 +79,17 @@ export function peers({ torch, tensorflow, modules }: Tools): Contestant[] {
     command: "path" in modules ? [process.execPath, peer(file), variant ?? "", "1"] : modules.missing,
     ...("path" in modules && { environment: { BENCH_MODULES: modules.path } }),
   });
+  const torchOn = (threads: number): Contestant => python("PyTorch", torch, "pytorch.py", threads);
+  // what WebAssembly can use as well
+  const narrow = [1, 2].map((threads): Contestant => ({
+    ...torchOn(threads),
+    variant: "at most AVX2",
+    environment: { MKL_ENABLE_INSTRUCTIONS: "AVX2", ONEDNN_MAX_CPU_ISA: "AVX2", ATEN_CPU_CAPABILITY: "avx2" },
+  }));
   return [
-    python("PyTorch", torch, "pytorch.py", 1),
-    python("PyTorch", torch, "pytorch.py", 2),
+    torchOn(1),
+    torchOn(2),
+    ...(hasWideVectors() ? narrow : []),
     python("TensorFlow", tensorflow, "tensorflow_cpu.py", 1, 256),
     python("TensorFlow", tensorflow, "tensorflow_cpu.py", 2, 256),
     script("TensorFlow.js", "wasm", "tfjs.ts", (task) => fits(task, 1)),

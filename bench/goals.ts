@@ -20,7 +20,7 @@ export function speedGoal({ name, variant }: Contestant, task: Case): number | u
   const { kind, hidden } = task;
   if (kind === "generate") return name === "ONNX Runtime" && variant === "node" ? (hidden < 512 ? 1.5 : 1) : undefined;
   if (name === "TensorFlow.js" && variant === "wasm") return 25;
-  if (name !== "PyTorch") return undefined;
+  if (name !== "PyTorch" || variant !== undefined) return undefined;
   if (isTiny(task)) return 50;
   return hidden < 512 ? 1.2 : 1;
 }

@@ -1,36 +1,28 @@
-/** @file The report of a run: where, when, with what, and the table. */
-import { availableParallelism, cpus, totalmem } from "node:os";
+/** @file The report: a section for each processor and kind of race, in each where, when, with what, and the table. */
 import { markdownTable, type Row } from "./table.ts";
 
 export type Circumstances = {
   readonly date: string;
   readonly command: string;
+  readonly processor: string;
   readonly machine: string;
   readonly versions: readonly string[];
   readonly minutes: number;
 };
 
-export const machine = (): string =>
-  `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-
-const RECIPES = "## Recipes";
-
-/** The table of all but the recipes; what `before`, the last report, says of them is kept. */
-export function report(circumstances: Circumstances, rows: readonly Row[], before: string): string {
-  const recipes = partsOf(before)[1];
-  return `# Results\n\n${section(circumstances, rows)}${recipes === "" ? "" : `\n${recipes}`}`;
-}
-
-/** `before`, the last report, with another table of the recipes. */
-export function withRecipes(before: string, circumstances: Circumstances, rows: readonly Row[]): string {
-  const [others] = partsOf(before);
-  return `${others === "" ? "# Results" : others.trimEnd()}\n\n${RECIPES}\n\n${section(circumstances, rows)}`;
-}
-
-/** What comes before the recipes, and they. */
-function partsOf(text: string): readonly [others: string, recipes: string] {
-  const start = text.indexOf(RECIPES);
-  return start < 0 ? [text, ""] : [text.slice(0, start), text.slice(start)];
+/** `before`, the last report, with this section in place of the one of the same heading, or behind the others. */
+export function report(
+  before: string,
+  kind: "Training" | "Recipes",
+  circumstances: Circumstances,
+  rows: readonly Row[],
+): string {
+  const heading = `## ${kind} on ${circumstances.processor}`;
+  const mine = `${heading}\n\n${section(circumstances, rows)}`;
+  const others = before.split(/^(?=## )/m).slice(1);
+  const isMine = (text: string): boolean => text.startsWith(`${heading}\n`);
+  const sections = others.some(isMine) ? others.map((text) => (isMine(text) ? mine : text)) : [...others, mine];
+  return `# Results\n\n${sections.map((text) => text.trimEnd()).join("\n\n")}\n`;
 }
 
 const section = ({ date, command, machine, versions, minutes }: Circumstances, rows: readonly Row[]): string =>

@@ -6,7 +6,8 @@ import { type Contestant, ours, peers } from "./contestants.ts";
 import { fmaLimit } from "./limit.ts";
 import { race, type RaceOptions } from "./race.ts";
 import { recipeContestants, recipeQuestions } from "./recipes.ts";
-import { type Circumstances, machine, report, withRecipes } from "./results.ts";
+import { machine, processor } from "./machine.ts";
+import { type Circumstances, report } from "./results.ts";
 import { scalingRows } from "./scaling.ts";
 import { installPeers, installTorch } from "./setup.ts";
 import { startUpRows } from "./startup.ts";
@@ -130,6 +131,7 @@ async function main(): Promise<number> {
   const circumstances: Circumstances = {
     date: new Date().toISOString().slice(0, 10),
     command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
+    processor: processor(),
     machine: machine(),
     versions: [...versions],
     minutes: (performance.now() - start) / 60_000,
@@ -138,10 +140,7 @@ async function main(): Promise<number> {
   if (options.peers && only === "") {
     const file = new URL("RESULTS.md", import.meta.url);
     const before = existsSync(file) ? readFileSync(file, "utf8") : "";
-    writeFileSync(
-      file,
-      options.recipes ? withRecipes(before, circumstances, rows) : report(circumstances, rows, before),
-    );
+    writeFileSync(file, report(before, options.recipes ? "Recipes" : "Training", circumstances, rows));
   }
   return 0;
 }
