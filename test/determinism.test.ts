@@ -30,6 +30,7 @@ const ways: readonly Readonly<Record<string, string>>[] = [
   { UNROLLED_THREADS: "4" },
   { UNROLLED_TILE: "6x8" },
   { UNROLLED_TILE: "6x16" },
+  { UNROLLED_TILE: "4x8" },
   { UNROLLED_REVECTORIZE: "off" },
   { UNROLLED_REVECTORIZE: "off", UNROLLED_TILE: "3x16", UNROLLED_THREADS: "3" },
 ];
@@ -67,5 +68,25 @@ describe("threads, tiles and 256-bit operations change no bit", () => {
     expect(nodeHash(path, portable)).toBe(GOLDEN_HASH);
     const [, byReference] = large({ UNROLLED_ENGINE: "reference" });
     expect(large(portable)).toEqual(["4", byReference]);
+  });
+});
+
+describe("matrix products of many shapes", () => {
+  const [{ path }] = nodes;
+  const hash = (variables: Readonly<Record<string, string>>): string[] =>
+    nodeHash(path, variables, "products-hash.mjs").split(" ");
+
+  test("portable numerics give the reference's bits, with several threads too", () => {
+    const [, byReference] = hash({ UNROLLED_ENGINE: "reference" });
+    for (const threads of ["1", "3"]) {
+      expect(hash({ UNROLLED_NUMERICS: "portable", UNROLLED_THREADS: threads })).toEqual([threads, byReference]);
+    }
+  });
+
+  test("fused numerics give the same bits whatever the threads and tiles", () => {
+    const [, usual] = hash({ UNROLLED_THREADS: "1" });
+    for (const tile of ["6x16", "6x8", "4x8", "5x16"]) {
+      expect(hash({ UNROLLED_TILE: tile, UNROLLED_THREADS: "3" }), tile).toEqual(["3", usual]);
+    }
   });
 });

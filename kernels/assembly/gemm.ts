@@ -408,3 +408,81 @@ function oneRow(c: usize, a: usize, b: usize, n: i32): void {
     b += 16;
   }
 }
+
+/**
+ * c [n] = a [k] · bᵀ (fresh), or c += …, for one row and b [n, k] as it is, rows `bColumn` bytes apart: squares of four are turned as they are read. Sums
+ * over k in order.
+ */
+export function multiplyRowTransposed(c: usize, a: usize, aSum: usize, b: usize, bColumn: usize, k: i32, n: i32, fresh: bool): void {
+  for (let left = n; left > 0; left -= 8) {
+    // columns that are not there read the first one again
+    const second = left > 4;
+    let b0 = b;
+    let b1 = left > 1 ? b + bColumn : b;
+    let b2 = left > 2 ? b + 2 * bColumn : b;
+    let b3 = left > 3 ? b + 3 * bColumn : b;
+    let b4 = second ? b + 4 * bColumn : b;
+    let b5 = left > 5 ? b + 5 * bColumn : b;
+    let b6 = left > 6 ? b + 6 * bColumn : b;
+    let b7 = left > 7 ? b + 7 * bColumn : b;
+    let s = fresh ? f32x4.splat(0) : loadLanes(c, left);
+    let t = fresh || !second ? f32x4.splat(0) : loadLanes(c + 16, left - 4);
+    let x = a;
+    let p = 0;
+    for (; p + 4 <= k; p += 4) {
+      const x0 = v128.load32_splat(x);
+      const x1 = v128.load32_splat(x + aSum);
+      const x2 = v128.load32_splat(x + 2 * aSum);
+      const x3 = v128.load32_splat(x + 3 * aSum);
+      s = maddSquare(x0, x1, x2, x3, v128.load(b0), v128.load(b1), v128.load(b2), v128.load(b3), s);
+      t = maddSquare(x0, x1, x2, x3, v128.load(b4), v128.load(b5), v128.load(b6), v128.load(b7), t);
+      b0 += 16;
+      b1 += 16;
+      b2 += 16;
+      b3 += 16;
+      b4 += 16;
+      b5 += 16;
+      b6 += 16;
+      b7 += 16;
+      x += 4 * aSum;
+    }
+    for (; p < k; p++) {
+      const x0 = v128.load32_splat(x);
+      s = madd(x0, four(b0, b1, b2, b3), s);
+      t = madd(x0, four(b4, b5, b6, b7), t);
+      b0 += 4;
+      b1 += 4;
+      b2 += 4;
+      b3 += 4;
+      b4 += 4;
+      b5 += 4;
+      b6 += 4;
+      b7 += 4;
+      x += aSum;
+    }
+    storeLanes(c, s, left);
+    if (second) storeLanes(c + 16, t, left - 4);
+    c += 32;
+    b += 8 * bColumn;
+  }
+}
+
+/** sum + x0 · column 0 + x1 · column 1 + … of the square whose rows are a to d. */
+// @ts-ignore: decorator
+@inline
+function maddSquare(x0: v128, x1: v128, x2: v128, x3: v128, a: v128, b: v128, c: v128, d: v128, sum: v128): v128 {
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  const ef = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const gh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  sum = madd(x0, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), sum);
+  sum = madd(x1, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), sum);
+  sum = madd(x2, v128.shuffle<f32>(ef, gh, 0, 1, 4, 5), sum);
+  return madd(x3, v128.shuffle<f32>(ef, gh, 2, 3, 6, 7), sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function four(a: usize, b: usize, c: usize, d: usize): v128 {
+  return v128.load32_lane(d, v128.load32_lane(c, v128.load32_lane(b, v128.load32_zero(a), 1), 2), 3);
+}

@@ -6,7 +6,7 @@ import { lstmBackward, lstmForward, lstmUnits } from "./lstm";
 import { optimize } from "./optimizer";
 import { weightGradients } from "./panels";
 import { serve, spread } from "./pool";
-import { packMatrix, product, productRow } from "./products";
+import { packMatrix, product, productBatch, productRow } from "./products";
 import { rnnBackward, rnnForward, rnnUnits } from "./rnn";
 
 export { activationBackward, binary, binaryScalar, columnSums, fill, gather, move, scatterAdd, transpose, unary } from "./elementwise";
@@ -38,6 +38,7 @@ export function run(kernel: i32, thread: i32, threads: i32): void {
     case 15: return layerNormBackward(thread, threads);
     case 16: return rnnUnits(thread, threads);
     case 17: return gruUnits(thread, threads);
+    case 18: return productBatch(thread, threads);
   }
 }
 

@@ -1,5 +1,5 @@
 // Matrix products as jobs.
-import { multiply, multiplyColumns, multiplyRow, pack } from "./gemm";
+import { multiply, multiplyColumns, multiplyRow, multiplyRowTransposed, pack } from "./gemm";
 import { columns } from "./instance";
 import { begin, int, pointer, share } from "./pool";
 
@@ -43,4 +43,28 @@ export function productRow(thread: i32, threads: i32): void {
   const from = columnShare(n, thread, threads);
   const end = columnShare(n, thread + 1, threads);
   if (from < end) multiplyRow(c + (<usize>from << 2), a, aSum, b + (<usize>from << 2), bRow, k, end - from, fresh);
+}
+
+/**
+ * Many small products at once, c [batches, m, n] = a [batches, m, k] · b [batches, k, n], row by row: for few rows, or sums of one number. Where b's rows
+ * are not contiguous, its columns have to be. The batches are shared by the threads.
+ */
+export function productBatch(thread: i32, threads: i32): void {
+  begin();
+  const batches = int(), m = int(), k = int(), n = int(), fresh = int() != 0;
+  const c = pointer(), a = pointer(), aBatch = <usize>int(), aRow = <usize>int(), aSum = <usize>int();
+  const b = pointer(), bBatch = <usize>int(), bRow = <usize>int(), bColumn = <usize>int();
+  const cRow = <usize>n << 2;
+  const end = share(batches, thread + 1, threads);
+  for (let batch = share(batches, thread, threads); batch < end; batch++) {
+    let row = c + <usize>batch * m * cRow;
+    let left = a + <usize>batch * aBatch;
+    const right = b + <usize>batch * bBatch;
+    for (let i = 0; i < m; i++) {
+      if (bColumn == 4) multiplyRow(row, left, aSum, right, bRow, k, n, fresh);
+      else multiplyRowTransposed(row, left, aSum, right, bColumn, k, n, fresh);
+      row += cRow;
+      left += aRow;
+    }
+  }
 }

@@ -101,6 +101,8 @@ export function grad<P extends Tree<Tensor>>(f: (parameters: P) => Tensor, param
 
 function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>([[value, filled(value, 1)]]);
+  // whose gradient is a sum that was made here, and that nothing else refers to yet
+  const summed = new Set<Tensor>();
   for (let at = tape.entries.length - 1; at >= 0; at--) {
     const { inputs, outputs, backward } = tape.entries[at];
     const downstream = flowBack(outputs, gradients, backward);
@@ -109,7 +111,14 @@ function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
       const gradient = downstream[i];
       if (gradient === undefined || !tape.watched.has(inputs[i])) continue;
       const sofar = gradients.get(inputs[i]);
-      gradients.set(inputs[i], sofar === undefined ? gradient : accumulate(sofar, gradient));
+      if (sofar === undefined) {
+        gradients.set(inputs[i], gradient);
+      } else if (summed.has(inputs[i]) && !isTaping()) {
+        currentEngine().binary("add", sofar, gradient, sofar);
+      } else {
+        gradients.set(inputs[i], accumulate(sofar, gradient));
+        summed.add(inputs[i]);
+      }
     }
   }
   return gradients;

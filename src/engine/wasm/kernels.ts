@@ -58,6 +58,7 @@ export const jobs = {
   layerNormBackward: 15,
   rnnUnits: 16,
   gruUnits: 17,
+  productBatch: 18,
 } as const;
 
 /** Numbers of the activations, as in kernels/assembly/activations.ts. */

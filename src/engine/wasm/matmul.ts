@@ -11,6 +11,11 @@ type Left = { readonly start: number; readonly row: number; readonly sum: number
 type Right = { readonly start: number; readonly row: number; readonly column: number };
 type Sizes = { readonly m: number; readonly k: number; readonly n: number; readonly fresh: boolean };
 
+/** Rows of each of many products up to which they are computed row by row. */
+const FEW_ROWS = 2;
+/** How many times as long as others an operation of theirs takes: b is read for each row. */
+const ROW_COST = 4;
+
 /** c [m, n] = a·b (fresh), or c += a·b. Takes scratch: call it inside `work.within`. */
 export function multiplyInto(work: Workspace, c: number, a: Left, b: Right, { m, k, n, fresh }: Sizes): void {
   const operations = 2 * m * k * n;
@@ -53,6 +58,14 @@ export function matmul(
   const to = pointerOf(out);
   const rows = transposeA ? { row: BYTES, sum: m * BYTES } : { row: k * BYTES, sum: BYTES };
   const columns = transposeB ? { row: 1, column: k } : { row: n, column: 1 };
+  // one row packs nothing, and a sum of one number is a row times a number
+  if (batches > 1 && (m <= FEW_ROWS || (k === 1 && columns.column === 1))) {
+    const operations = ROW_COST * 2 * batches * m * k * n;
+    const left = [from, m * k * BYTES, rows.row, rows.sum];
+    const matrix = [right, k * n * BYTES, columns.row * BYTES, columns.column * BYTES];
+    work.run(jobs.productBatch, operations, batches, m, k, n, Number(!accumulate), to, ...left, ...matrix);
+    return;
+  }
   for (let batch = 0; batch < batches; batch++) {
     work.within(2 * m * k * n, () => {
       const left = { start: from + batch * m * k * BYTES, ...rows };
