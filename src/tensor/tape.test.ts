@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { randomStream } from "../base/index.ts";
 import { checkGradient } from "../../test/helpers/gradient-check.ts";
 import {
   add,
@@ -6,9 +7,13 @@ import {
   concat,
   detach,
   exp,
+  gather,
   grad,
+  linear,
+  matmul,
   mean,
   mul,
+  randomTensor,
   square,
   sub,
   sum,
@@ -60,6 +65,47 @@ describe("valueAndGrad", () => {
     expect(numbers(grad((y: Tensor) => sum(concat([y, y, y])), x))).toEqual([3, 3, 3]);
     const twice = grad((p) => sum(mul(p.left, p.right)), { left: x, right: x });
     expect(numbers(twice.left)).toEqual([2, 4, 6]);
+  });
+
+  test("a sum of many parts leaves the gradients that it shares with other tensors alone", () => {
+    const [a, b, x] = [f64(1, 2), f64(3, 4), f64(5, 6)];
+    const { gradients } = valueAndGrad(
+      (p: { a: Tensor; b: Tensor; x: Tensor }) => {
+        // y has four uses, and gives one and the same gradient to a and b, which have had other uses before
+        const early = [...[2, 3, 4].map((factor) => mul(p.a, factor)), mul(p.b, 0.5)];
+        const y = add(p.a, p.b);
+        const late = [10, 100, 1000, 10_000].map((factor) => mul(y, factor));
+        return sum([...early, ...late, p.x].reduce((total, part) => add(total, part)));
+      },
+      { a, b, x },
+    );
+    expect(numbers(gradients.a)).toEqual([11_119, 11_119]);
+    expect(numbers(gradients.b)).toEqual([11_110.5, 11_110.5]);
+    expect(numbers(gradients.x)).toEqual([1, 1]);
+  });
+
+  test("products, look-ups and linear layers add their part of a gradient in place", () => {
+    const ids = tensor(Int32Array.from([2, 0]));
+    const f = ([w, x, bias]: Tensor[]): Tensor => {
+      let h = x;
+      for (let i = 0; i < 3; i++) {
+        h = tanh(linear(matmul(h, w), w, bias));
+        h = add(h, linear(h, w, bias, { transposeKernel: true }));
+        h = add(h, matmul(matmul(gather(w, ids), h, { transposeB: true }), h));
+        h = tanh(matmul(h, matmul(w, w, { transposeA: true })));
+      }
+      return h;
+    };
+    const random = randomStream(5);
+    const inputs = [[3, 3], [2, 3], [3]].map((shape) =>
+      randomTensor(shape, random, { kind: "normal", mean: 0, deviation: 0.5 }, "float64"),
+    );
+    expect(checkGradient(f, inputs)).toBeLessThan(1e-8);
+    const both = [inputs, inputs.map((x) => cast(x, "float32"))].map((xs) => {
+      const { a, b, c } = grad((p) => sum(f([p.a, p.b, p.c])), { a: xs[0], b: xs[1], c: xs[2] });
+      return [a, b, c].flatMap(numbers);
+    });
+    both[0].forEach((expected, i) => expect(both[1][i]).toBeCloseTo(expected, 5));
   });
 
   test("what is computed but not part of the value does not count", () => {

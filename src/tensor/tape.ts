@@ -99,29 +99,53 @@ export function grad<P extends Tree<Tensor>>(f: (parameters: P) => Tensor, param
   return valueAndGrad(f, parameters).gradients;
 }
 
+/** The gradients of a run backwards. */
+type Sums = {
+  readonly gradients: Map<Tensor, Tensor>;
+  /** Tensors whose gradient is a sum that was made here and that nothing else refers to: what comes is added in place. */
+  readonly own: Set<Tensor>;
+};
+
+let running: Sums | undefined;
+
+/**
+ * The gradient of an op's input so far, where a `Backward` may add its part in place instead of giving it: it then returns this tensor. Undefined for the
+ * first parts, and while a gradient is differentiated itself.
+ */
+export function sumSoFar(input: Tensor): Tensor | undefined {
+  return running?.own.has(input) && !isTaping() ? running.gradients.get(input) : undefined;
+}
+
 function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>([[value, filled(value, 1)]]);
-  // whose gradient is a sum that was made here, and that nothing else refers to yet
-  const summed = new Set<Tensor>();
-  for (let at = tape.entries.length - 1; at >= 0; at--) {
-    const { inputs, outputs, backward } = tape.entries[at];
-    const downstream = flowBack(outputs, gradients, backward);
-    if (downstream === undefined) continue;
-    for (let i = 0; i < inputs.length; i++) {
-      const gradient = downstream[i];
-      if (gradient === undefined || !tape.watched.has(inputs[i])) continue;
-      const sofar = gradients.get(inputs[i]);
-      if (sofar === undefined) {
-        gradients.set(inputs[i], gradient);
-      } else if (summed.has(inputs[i]) && !isTaping()) {
-        currentEngine().binary("add", sofar, gradient, sofar);
-      } else {
-        gradients.set(inputs[i], accumulate(sofar, gradient));
-        summed.add(inputs[i]);
+  const outer = running;
+  running = { gradients, own: new Set() };
+  try {
+    for (let at = tape.entries.length - 1; at >= 0; at--) {
+      const { inputs, outputs, backward } = tape.entries[at];
+      const downstream = flowBack(outputs, gradients, backward);
+      if (downstream === undefined) continue;
+      for (let i = 0; i < inputs.length; i++) {
+        const gradient = downstream[i];
+        if (gradient !== undefined && tape.watched.has(inputs[i])) addTo(running, inputs[i], gradient);
       }
     }
+  } finally {
+    running = outer;
   }
   return gradients;
+}
+
+function addTo({ gradients, own }: Sums, input: Tensor, gradient: Tensor): void {
+  const sofar = gradients.get(input);
+  if (sofar === undefined) {
+    gradients.set(input, gradient);
+  } else if (!own.has(input) || isTaping()) {
+    gradients.set(input, accumulate(sofar, gradient));
+    own.add(input);
+  } else if (gradient !== sofar) {
+    currentEngine().binary("add", sofar, gradient, sofar);
+  }
 }
 
 /** The gradients of an op's inputs; undefined where none of its outputs has one. */

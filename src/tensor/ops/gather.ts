@@ -1,7 +1,7 @@
 import { dtypeError, isFloat, normalizeAxis, sameShape, shapeError, sizeOf, valueError } from "../../base/index.ts";
 import { currentEngine, everyTime } from "../../engine/index.ts";
 import { tensor, zeros } from "../create.ts";
-import { record } from "../tape.ts";
+import { record, sumSoFar } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 import { reshape } from "./move.ts";
 
@@ -28,7 +28,12 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   const inner = sizeOf(tail);
   const out = allocate(x.dtype, [...head, ...indices.shape, ...tail]);
   currentEngine().gather(x, indices, out, outer, inner);
-  return record([x], [out], (dy) => [dy && scatterAdd(dy, indices, x.shape[at], at)]);
+  return record([x], [out], (dy) => {
+    const sum = sumSoFar(x);
+    if (dy === undefined || sum === undefined) return [dy && scatterAdd(dy, indices, x.shape[at], at)];
+    currentEngine().scatterAdd(dy, indices, sum, outer, inner);
+    return [sum];
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { dtypeError, isFloat, shapeError, sizeOf } from "../../base/index.ts";
 import { currentEngine } from "../../engine/index.ts";
-import { isRecording, record } from "../tape.ts";
+import { isRecording, record, sumSoFar } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 import { sum } from "./broadcast.ts";
 import { matmul } from "./matmul.ts";
@@ -41,7 +41,8 @@ export function linear(
     if (isRecording([dy, x, kernel])) return composedGradients(x, kernel, dy, transposeKernel);
     const flatDy = dy.view([rows, n], dy.offset);
     const dx = wantsX ? allocate(dtype, x.shape) : undefined;
-    const dKernel = allocate(dtype, kernel.shape);
+    const kernelSum = sumSoFar(kernel);
+    const dKernel = kernelSum ?? allocate(dtype, kernel.shape);
     const dBias = allocate(dtype, [n]);
     if (dx)
       engine.matmul(flatDy, kernel, dx.view([rows, k], 0), {
@@ -50,7 +51,11 @@ export function linear(
         accumulate: false,
       });
     const [left, right] = transposeKernel ? [flatDy, flat] : [flat, flatDy];
-    engine.matmul(left, right, dKernel, { transposeA: true, transposeB: false, accumulate: false });
+    engine.matmul(left, right, dKernel, {
+      transposeA: true,
+      transposeB: false,
+      accumulate: kernelSum !== undefined,
+    });
     engine.reduce("sum", flatDy, dBias, 1, rows, n);
     return [dx, dKernel, dBias];
   });

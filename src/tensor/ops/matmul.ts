@@ -1,8 +1,8 @@
 import { broadcastShapes, dtypeError, formatShape, isFloat, sameShape, shapeError, sizeOf } from "../../base/index.ts";
 import { currentEngine } from "../../engine/index.ts";
-import { record } from "../tape.ts";
+import { record, sumSoFar } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
-import { broadcastTo, sumTo } from "./broadcast.ts";
+import { broadcastTo } from "./broadcast.ts";
 import { reshape } from "./move.ts";
 
 export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB?: boolean };
@@ -45,12 +45,16 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean,
   return record([a, b], [out], (dy) => {
     if (dy === undefined) return [];
     // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC, each transposed once more where the operand was
-    const da = transposeA
-      ? matmul(b, dy, { transposeA: transposeB, transposeB: true })
-      : matmul(dy, b, { transposeB: !transposeB });
-    const db = transposeB
-      ? matmul(dy, a, { transposeA: true, transposeB: transposeA })
-      : matmul(a, dy, { transposeA: !transposeA });
-    return [sumTo(da, a), sumTo(db, b)];
+    const da = transposeA ? gradientOf(a, b, dy, transposeB, true) : gradientOf(a, dy, b, false, !transposeB);
+    const db = transposeB ? gradientOf(b, dy, a, true, transposeA) : gradientOf(b, a, dy, !transposeA, false);
+    return [da, db];
   });
+}
+
+/** left·right as a part of the gradient of `input`, which has the shape of the product, added where it has one already. */
+function gradientOf(input: Tensor, left: Tensor, right: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  const sum = sumSoFar(input);
+  if (sum === undefined) return product(left, right, transposeA, transposeB, input.dtype);
+  currentEngine().matmul(left, right, sum, { transposeA, transposeB, accumulate: true });
+  return sum;
 }
