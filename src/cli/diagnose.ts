@@ -12,8 +12,6 @@ import {
   loadModel,
   type Metrics,
   METRICS_FILE,
-  readCorpus,
-  readCorpusBytes,
   readMetrics,
   readRunConfig,
   type RunTraining,
@@ -22,6 +20,7 @@ import {
 } from "unrolled/node";
 import { asUsage, UsageError } from "./failure.ts";
 import { paint, plural, shellWord, table } from "./format.ts";
+import { tokensOf } from "./model-text.ts";
 
 export type DiagnoseCommandOptions = { out?: string | true; batches: number; threads?: number; json?: boolean };
 
@@ -40,7 +39,7 @@ export async function diagnose(
   const { data, training } = asUsage(() => readRunConfig(directory));
   const model = asUsage(() => loadModel(directory));
   const paths = files.length > 0 ? files : data.map(({ path }) => path);
-  const corpus = asUsage(() => (model.vocabulary.unit === "byte" ? readCorpusBytes(paths) : readCorpus(paths)));
+  const corpus = asUsage(() => tokensOf(model, paths));
   const metrics = join(directory, METRICS_FILE);
   const history = existsSync(metrics) ? readMetrics(metrics) : [];
   const { sequenceLength, batchSize, clipNorm, validation, shuffle = false } = training;

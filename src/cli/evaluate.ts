@@ -1,9 +1,10 @@
 import { mkdirSync } from "node:fs";
-import { type LanguageModel, encodeCorpus, evaluate as evaluateModel, loadLanguageModel, useThreads } from "unrolled";
-import { readCorpus, readCorpusBytes, readModelBytes } from "unrolled/node";
+import { type LanguageModel, evaluate as evaluateModel, loadLanguageModel, useThreads } from "unrolled";
+import { readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater } from "./failure.ts";
 import { count, real, table } from "./format.ts";
 import { taskOfModel } from "./model-task.ts";
+import { tokensOf } from "./model-text.ts";
 import type { TaskDeclaration, TaskOptions } from "./tasks/task.ts";
 import { linesOf, savePictures } from "./tasks/train-task.ts";
 import { trainedOptions } from "./trained-options.ts";
@@ -24,8 +25,7 @@ export async function evaluate(
 }
 
 function evaluateLanguageModel(model: LanguageModel, files: readonly string[], { json }: EvaluateCommandOptions): void {
-  const isByte = model.vocabulary.unit === "byte";
-  const ids = asUsage(() => encodeCorpus(model.vocabulary, isByte ? readCorpusBytes(files) : readCorpus(files)));
+  const ids = asUsage(() => tokensOf(model, files));
   const result = evaluateModel(model, ids);
   if (json) {
     console.log(JSON.stringify(result));

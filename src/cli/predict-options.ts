@@ -10,7 +10,8 @@ Examples:
   echo "hello there" | unrolled predict runs/english-german
   unrolled predict runs/digits recording.wav --json
 
-Without files the standard input is read, where the task takes text.
+Without files the standard input is read, where the task takes text; without a line there are no answers.
+A file with nothing in it to answer for is refused.
 An option that the model's task doesn't have is refused.`;
 
 /** Options of all tasks, each once: which model it is turns out when its file is read. */

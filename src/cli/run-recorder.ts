@@ -73,12 +73,15 @@ export async function resumePoint(directory: string, say: (text: string) => void
 export type RecorderOptions = {
   /** Steps between checkpoints. */
   readonly every: number;
-  /** Where the run goes on; undefined: it begins, and the directory's old run is removed. */
+  /** Where the run goes on; undefined: it begins, and the directory's old run is removed with `begin`. */
   readonly from: ResumePoint | undefined;
   readonly writeCard: WriteCard;
   /** Of the losses in the curves, "" for none. */
   readonly lossUnit: string;
 };
+
+/** What events are appended to. */
+type Logs = { readonly metrics: MetricsLog; readonly events: EventWriter };
 
 export class RunRecorder {
   readonly #model: SavedModel;
@@ -87,40 +90,55 @@ export class RunRecorder {
   readonly #writeCard: WriteCard;
   readonly #lossUnit: string;
   readonly #store: CheckpointStore;
-  readonly #metrics: MetricsLog;
-  readonly #events: EventWriter;
+  readonly #from: ResumePoint | undefined;
+  /** Of the metrics. */
   #lines: number;
   #best: number;
+  #logs: Logs | undefined;
   #savedAt = performance.now();
   /** Where the model was saved last. */
   saved: string | undefined;
 
+  /** Writes nothing. Throws FormatError where the run goes on and its metrics can't be read. */
   constructor(model: SavedModel, directory: string, { every, from, writeCard, lossUnit }: RecorderOptions) {
     this.#model = model;
     this.#writeCard = writeCard;
     this.#lossUnit = lossUnit;
     this.#directory = directory;
     this.#every = every;
+    this.#from = from;
     this.#store = storeOf(directory);
     const file = join(directory, METRICS_FILE);
-    if (from === undefined) {
-      removeOldRun(directory);
-      // a run that is cut before its first checkpoint begins again with this one
-      this.saved = saveModel(model, directory);
-    }
-    this.#metrics = metricsLog(file);
-    // fewer where people have removed the file
-    if (from !== undefined) this.#metrics.truncate(Math.min(from.lines, this.#metrics.lines));
-    this.#lines = this.#metrics.lines;
-    this.#events = eventWriter(directory, from === undefined ? {} : { resumeFrom: from.step });
-    const losses = readMetrics(file).flatMap(({ kind, loss = NaN }) => (kind === "evaluation" ? [loss] : []));
+    // people may have removed the file
+    const told = from === undefined || !existsSync(file) ? [] : readMetrics(file, { lines: from.lines });
+    this.#lines = told.length;
+    const losses = told.flatMap(({ kind, loss = NaN }) => (kind === "evaluation" ? [loss] : []));
     this.#best = losses.filter(Number.isFinite).reduce((a, b) => Math.min(a, b), Infinity);
+  }
+
+  /**
+   * Makes the directory that of this run: removes what another run left, or what this one wrote after its checkpoint. The first event does so unless it
+   * is done by then; before that, training may still refuse to go on, and the directory has to stay as it is.
+   */
+  begin(): Logs {
+    if (this.#logs !== undefined) return this.#logs;
+    if (this.#from === undefined) {
+      removeOldRun(this.#directory);
+      // a run that is cut before its first checkpoint begins again with this one
+      this.saved = saveModel(this.#model, this.#directory);
+    }
+    const metrics = metricsLog(join(this.#directory, METRICS_FILE));
+    if (this.#from !== undefined) metrics.truncate(this.#lines);
+    const events = eventWriter(this.#directory, this.#from === undefined ? {} : { resumeFrom: this.#from.step });
+    this.#logs = { metrics, events };
+    return this.#logs;
   }
 
   /** Resolves when what the event calls for is on the disk. */
   async record(event: TrainEvent<Measured>, training: Training<Measured>): Promise<void> {
-    this.#metrics.append(event);
-    this.#events.append(event);
+    const { metrics, events } = this.begin();
+    metrics.append(event);
+    events.append(event);
     this.#lines++;
     if (event.kind === "evaluation" && event.loss < this.#best) {
       this.#best = event.loss;
@@ -129,6 +147,7 @@ export class RunRecorder {
     const isLate = performance.now() - this.#savedAt >= SAVE_INTERVAL * 1000;
     const isDue = event.kind === "step" ? event.step % this.#every === 0 || isLate : event.kind !== "warning";
     if (!isDue) return;
+    metrics.sync();
     await this.#save(event, training);
     this.saved = saveModel(this.#model, this.#directory);
     this.#savedAt = performance.now();
@@ -152,7 +171,6 @@ export class RunRecorder {
     const { state, arrays } = await training.snapshot();
     // the end is no line of a run that goes on
     const lines = this.#lines - Number(event.kind === "end");
-    this.#metrics.sync();
     await this.#store.save({
       step: event.step,
       metric: event.kind === "evaluation" ? event.loss : undefined,
@@ -161,7 +179,7 @@ export class RunRecorder {
   }
 
   close(): void {
-    this.#metrics.close();
-    this.#events.close();
+    this.#logs?.metrics.close();
+    this.#logs?.events.close();
   }
 }

@@ -1,7 +1,8 @@
 /** @file The model and the text of `unrolled train`: new, from a saved model, or from a run that goes on. */
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { encodeCorpus, type LanguageModel, languageModel, type TokenSource } from "unrolled";
+import { type LanguageModel, languageModel, type TokenSource } from "unrolled";
 import {
   corpusBytes,
   loadModel,
@@ -13,6 +14,7 @@ import {
   streamCorpus,
 } from "unrolled/node";
 import { UsageError } from "./failure.ts";
+import { tokensOf } from "./model-text.ts";
 import { architectureConflict, flagOf, modelOptions, runConflict } from "./train-settings.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
 
@@ -27,6 +29,14 @@ export type TrainPlan = {
   /** As they were typed, or as the configuration has them. */
   readonly files: readonly string[];
   readonly options: TrainCommandOptions;
+};
+
+/** What a run has in hand before it begins. */
+export type Prepared = {
+  readonly model: LanguageModel;
+  /** The corpus. */
+  readonly ids: Int32Array | TokenSource;
+  readonly perEpoch: number;
 };
 
 /** Files and options, with those of `--resume` and `--config` wherever none was typed. */
@@ -70,7 +80,7 @@ export function prepare(
   { files, options }: TrainPlan,
   command: Command,
   directory: string,
-): { readonly model: LanguageModel; readonly ids: Int32Array | TokenSource } {
+): Omit<Prepared, "perEpoch"> {
   const from = options.resume ?? options.initFrom;
   const start = from === undefined ? undefined : loadModel(from);
   const conflict = start && architectureConflict(start, options, command);
@@ -83,9 +93,18 @@ export function prepare(
     });
     return { model: start ?? languageModel({ vocabulary, ...modelOptions(options) }), ids: tokens };
   }
-  const isByte = (start?.vocabulary.unit ?? options.unit) === "byte";
-  const corpus = isByte ? readCorpusBytes(files) : readCorpus(files);
-  if (start !== undefined) return { model: start, ids: encodeCorpus(start.vocabulary, corpus) };
+  if (start !== undefined) return { model: start, ids: tokensOf(start, files) };
+  const corpus = options.unit === "byte" ? readCorpusBytes(files) : readCorpus(files);
   const model = languageModel({ corpus, ...modelOptions(options) });
   return { model, ids: model.corpus as Int32Array };
+}
+
+/** To be called before the corpus is prepared: what it returns removes the token files that have come to the run's directory since. */
+export function tokensAdded(directory: string): () => void {
+  const folder = join(directory, TOKENS_FOLDER);
+  const before = existsSync(folder) ? readdirSync(folder) : undefined;
+  return () => {
+    if (before === undefined) rmSync(folder, { recursive: true, force: true });
+    else for (const name of readdirSync(folder)) if (!before.includes(name)) rmSync(join(folder, name));
+  };
 }

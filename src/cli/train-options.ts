@@ -3,54 +3,30 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { Unit } from "unrolled";
-import { type OptimizerName, OPTIMIZERS } from "./optimizer-names.ts";
 import { withPreset } from "./presets.ts";
 import type { Finish } from "./program.ts";
+import {
+  choice,
+  declareTrainOptions,
+  type OptionDifferences,
+  type SharedTrainOptions,
+} from "./shared-train-options.ts";
 import { TASKS, taskNamed } from "./tasks/declarations.ts";
 import type { TaskDeclaration } from "./tasks/task.ts";
 import { declareTaskOptions, type TaskCommandOptions } from "./tasks/train-task-options.ts";
-import { threadsOption } from "./threads.ts";
-import { integer, norm, number } from "./values.ts";
+import { integer, number } from "./values.ts";
 
-export type TrainCommandOptions = {
-  out?: string;
-  overwrite?: boolean;
-  unit: Unit;
-  cell: "lstm" | "gru" | "rnn";
-  dialect: "tf1" | "keras" | "torch";
-  hiddenSize: number;
-  layers: number;
-  embeddingSize?: number;
-  tieWeights?: boolean;
-  dropout: number;
-  sequenceLength: number;
-  batchSize: number;
-  steps?: number;
-  epochs?: number;
-  seconds?: number;
-  optimizer: OptimizerName;
-  learningRate: number;
-  learningRateDecay?: number;
-  learningRateDecayAfter?: number;
-  learningRateDecayEvery?: number;
-  rmspropDecay?: number;
-  clipNorm: number;
-  validation: number;
-  evaluateEvery?: number;
-  checkpointEvery: number;
-  shuffle?: boolean;
-  stream?: boolean;
-  seed: number;
-  initFrom?: string;
-  resume?: string;
-  config?: string;
-  dryRun?: boolean;
-  anomaly?: boolean;
-  diagnose?: boolean;
-  preset?: "char-rnn" | "torch-rnn";
-  threads?: number;
-  quiet?: boolean;
-  json?: boolean;
+export type TrainCommandOptions = SharedTrainOptions & {
+  readonly unit: Unit;
+  readonly embeddingSize?: number;
+  readonly tieWeights?: boolean;
+  readonly sequenceLength: number;
+  readonly learningRateDecayEvery?: number;
+  readonly rmspropDecay?: number;
+  readonly diagnose?: boolean;
+  readonly shuffle?: boolean;
+  readonly stream?: boolean;
+  readonly preset?: "char-rnn" | "torch-rnn";
 };
 
 const EXAMPLES = `
@@ -82,7 +58,7 @@ export function addTrain(program: Command, finish: Finish, args: readonly string
   }
   const names = [LANGUAGE_MODEL, ...TASKS.map(({ name }) => name)];
   declareOptions(command.description("Train a language model on text, or another task (--task NAME --help)."))
-    .addOption(new Option("--task <name>", "what to train").choices(names).default(LANGUAGE_MODEL))
+    .addOption(choice("--task <name>", "what to train", names).default(LANGUAGE_MODEL))
     .action(async (files: string[], options: TrainCommandOptions) => {
       const { train } = await import("./train.ts");
       finish(await train(files, withPreset(options, command), command));
@@ -115,48 +91,41 @@ function storedTask(run: string): string | undefined {
   }
 }
 
+const DIFFERENCES: OptionDifferences = {
+  texts: {
+    batchSize: "rows per batch",
+    epochs: "stop after so many passes (default: 50, without --steps and --seconds)",
+    validation: "part of the text kept for evaluation",
+    evaluateEvery: "steps between evaluations (default: an epoch, 100 to 1000)",
+    dryRun: "say what the run would take (parameters, memory, time per epoch) and stop",
+  },
+  defaults: { hiddenSize: 128, validation: 0.05 },
+  own: {
+    overwrite: [choice("--unit <unit>", "what a token is", ["char", "byte", "word"]).default("char")],
+    layers: [
+      new Option("--embedding-size <n>", "numbers per token (default: 64, or the hidden size)").argParser(
+        integer(1, 65_536),
+      ),
+      new Option("--tie-weights", "one matrix for embedding and output layer; needs --embedding-size = --hidden-size"),
+    ],
+    dropout: [new Option("--sequence-length <n>", "time steps per batch").argParser(integer(1)).default(50)],
+    learningRateDecayAfter: [
+      new Option("--learning-rate-decay-every <n>", "… or every so many epochs (x 0.5 if not given)").argParser(
+        integer(1),
+      ),
+      new Option("--rmsprop-decay <x>", "memory of rmsprop (default: 0.99)").argParser(number(0, 0.999999)),
+    ],
+    anomaly: [
+      // no task has it: a diagnosis looks into embedding, layers and scores of a language model, batch by batch of its text
+      new Option("--diagnose", "say at each evaluation what hinders learning, and what to change"),
+      new Option("--shuffle", "windows in random order instead of carried state"),
+      new Option("--stream", "read the text as it is needed, not at once (default: above 64 MiB)"),
+    ],
+    dryRun: [choice("--preset <name>", "defaults of another tool", ["char-rnn", "torch-rnn"])],
+  },
+};
+
 function declareOptions(command: Command): Command {
-  const choice = (flags: string, text: string, choices: readonly string[], fallback?: string): Option =>
-    new Option(flags, text).choices(choices).default(fallback);
-  return command
-    .argument("[files...]", "text files, or folders of .txt files; not needed with --resume and --config")
-    .option("--out <dir>", "where to save (default: runs/NAME)")
-    .option("--overwrite", "replace a model that is already there")
-    .addOption(choice("--unit <unit>", "what a token is", ["char", "byte", "word"], "char"))
-    .addOption(choice("--cell <cell>", "kind of recurrent cell", ["lstm", "gru", "rnn"], "lstm"))
-    .addOption(choice("--dialect <dialect>", "whose initial values and layout", ["tf1", "keras", "torch"], "tf1"))
-    .option("--hidden-size <n>", "units per layer", integer(1, 65_536), 128)
-    .option("--layers <n>", "recurrent layers", integer(1, 256), 1)
-    .option("--embedding-size <n>", "numbers per token (default: 64, or the hidden size)", integer(1, 65_536))
-    .option("--tie-weights", "one matrix for embedding and output layer; needs --embedding-size = --hidden-size")
-    .option("--dropout <p>", "dropped after each layer while training", number(0, 0.999), 0)
-    .option("--sequence-length <n>", "time steps per batch", integer(1), 50)
-    .option("--batch-size <n>", "rows per batch", integer(1), 32)
-    .option("--steps <n>", "stop after so many steps", integer(1))
-    .option("--epochs <n>", "stop after so many passes (default: 50, without --steps and --seconds)", integer(1))
-    .option("--seconds <n>", "stop after so much time", number(0))
-    .addOption(choice("--optimizer <name>", "update rule", Object.keys(OPTIMIZERS), "adam"))
-    .option("--learning-rate <x>", "size of the updates", number(0), 0.002)
-    .option("--learning-rate-decay <x>", "multiply the rate by this each epoch", number(0))
-    .option("--learning-rate-decay-after <n>", "… from this epoch on (default: 10)", integer(0))
-    .option("--learning-rate-decay-every <n>", "… or every so many epochs (x 0.5 if not given)", integer(1))
-    .option("--rmsprop-decay <x>", "memory of rmsprop (default: 0.99)", number(0, 0.999999))
-    .option("--clip-norm <x>", "largest gradient norm; 0 or off: none", norm, 5)
-    .option("--validation <p>", "part of the text kept for evaluation", number(0, 0.9), 0.05)
-    .option("--evaluate-every <n>", "steps between evaluations (default: an epoch, 100 to 1000)", integer(1))
-    .option("--checkpoint-every <n>", "steps between saves; also twice a minute", integer(1), 500)
-    .option("--anomaly", "name the operation in which a number stops being finite")
-    .option("--diagnose", "say at each evaluation what hinders learning, and what to change")
-    .option("--shuffle", "windows in random order instead of carried state")
-    .option("--stream", "read the text as it is needed, not at once (default: above 64 MiB)")
-    .option("--seed <n>", "same seed, same model", integer(0), 0)
-    .option("--init-from <dir>", "start from the weights of a saved model")
-    .option("--resume <dir>", "go on with a run exactly where its last checkpoint is")
-    .option("--config <file>", "options and data of another run's config.json; what is typed comes first")
-    .option("--dry-run", "say what the run would take (parameters, memory, time per epoch) and stop")
-    .addOption(choice("--preset <name>", "defaults of another tool", ["char-rnn", "torch-rnn"]))
-    .addOption(threadsOption())
-    .option("--quiet", "no progress")
-    .option("--json", "one JSON event per line on stdout; the rest on stderr")
-    .addHelpText("after", EXAMPLES);
+  command.argument("[files...]", "text files, or folders of .txt files; not needed with --resume and --config");
+  return declareTrainOptions(command, DIFFERENCES).addHelpText("after", EXAMPLES);
 }

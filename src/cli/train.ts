@@ -18,7 +18,7 @@ import { checkTaskOfRun } from "./model-task.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "./run-loop.ts";
 import { resumePoint, RunRecorder } from "./run-recorder.ts";
 import { trainingStatus } from "./status.ts";
-import { planOf, prepare, type TrainPlan } from "./train-data.ts";
+import { planOf, type Prepared, prepare, tokensAdded, type TrainPlan } from "./train-data.ts";
 import { outputDirectory, runConfigOf, settingsOf, stepsPerEpoch, typedCommand } from "./train-settings.ts";
 import { stopSignals } from "./stop-signals.ts";
 import { LANGUAGE_MODEL, type TrainCommandOptions } from "./train-options.ts";
@@ -38,13 +38,22 @@ export async function train(
   const directory = outputDirectory(options, files);
   const isResumed = options.resume !== undefined;
   if (!isResumed && !options.dryRun && !options.overwrite) refuseModel(directory);
-  const { model, ids } = asUsage(() => prepare(plan, command, directory));
-  const perEpoch = stepsPerEpoch(ids, options);
-  if (options.dryRun === true) return dryRun(model, ids, perEpoch, options);
+  const prepared = (): Prepared => {
+    const { model, ids } = asUsage(() => prepare(plan, command, directory));
+    return { model, ids, perEpoch: stepsPerEpoch(ids, options) };
+  };
+  if (options.dryRun === true) return dryRun(prepared(), options);
+  // a run that goes on is this process's own before its text is written there as tokens; a new one has no directory before its text is known to be good
+  const early = isResumed ? undefined : prepared();
   makeDirectory(directory);
   const lock = lockRun(directory);
+  const removeNewTokens = isResumed ? tokensAdded(directory) : undefined;
   try {
-    return await runIn(directory, plan, { model, ids, perEpoch });
+    return await runIn(directory, plan, early ?? prepared());
+  } catch (error) {
+    // of a text that is refused; tokens that are needed are written again
+    removeNewTokens?.();
+    throw error;
   } finally {
     lock.release();
   }
@@ -53,7 +62,7 @@ export async function train(
 async function runIn(
   directory: string,
   { files, options }: TrainPlan,
-  { model, ids, perEpoch }: { model: LanguageModel; ids: Int32Array | TokenSource; perEpoch: number },
+  { model, ids, perEpoch }: Prepared,
 ): Promise<number> {
   const stream = options.json ? process.stderr : process.stdout;
   const status = trainingStatus(stream, { quiet: options.quiet === true, seconds: options.seconds });
@@ -69,8 +78,10 @@ async function runIn(
     writeCard,
     lossUnit: "nats per token",
   });
-  if (options.resume === undefined)
+  if (options.resume === undefined) {
+    recorder.begin();
     writeRunConfig(directory, runConfigOf(options, describeData(files), model, ids.length, perEpoch, runMaker()));
+  }
   status.note(describe(model, ids));
   status.note(`${describePlan(options, perEpoch)}; saves to ${join(directory, MODEL_FILE)}`);
   sayStart(status, options.resume !== undefined, from);

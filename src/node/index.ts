@@ -14,7 +14,7 @@ export { GATES_FILE, GRADIENTS_FILE, writeDiagnosis } from "./diagnosis-pictures
 export { writeFileDurably, writeFileDurablySync } from "./durable-file.ts";
 export type { FileSystem, NewFile } from "./file-system.ts";
 export { METRICS_FILE, metricsLine, metricsLog, readMetrics } from "./metrics-log.ts";
-export type { Metrics, MetricsEvent, MetricsLog } from "./metrics-log.ts";
+export type { Metrics, MetricsEvent, MetricsLog, ReadMetricsOptions } from "./metrics-log.ts";
 export { CARD_FILE, modelCard, writeModelCard } from "./model-card.ts";
 export type { ModelCardOptions } from "./model-card.ts";
 export { BEST_FILE, loadModel, MODEL_FILE, readModelBytes, saveModel } from "./model-file.ts";

@@ -31,6 +31,14 @@ test("what is appended is read, also after a later start", () => {
   expect(readFileSync(file, "utf8").split("\n")).toHaveLength(4);
 });
 
+test("only the first lines are read where no more are asked for, whatever follows", () => {
+  write(stepEvent(1), stepEvent(2));
+  appendFileSync(file, "{]\n");
+  expect(readMetrics(file, { lines: 2 }).map(({ step }) => step)).toEqual([1, 2]);
+  expect(readMetrics(file, { lines: 0 })).toEqual([]);
+  expect(() => readMetrics(file, { lines: 3 })).toThrow(/line 3/);
+});
+
 test("numbers that are not finite are named, never null, and read as numbers", () => {
   const event = { kind: "step", step: 1, loss: NaN, gradientNorm: Infinity, learningRate: -Infinity, steps: undefined };
   write(event, { kind: "warning", step: 1, message: "NaN", trouble: { what: "loss", name: "NaN" } } as MetricsEvent);

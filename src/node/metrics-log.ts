@@ -115,12 +115,17 @@ export function metricsLine(event: MetricsEvent): string {
   });
 }
 
+export type ReadMetricsOptions = {
+  /** Read no more lines than these, such as those that a checkpoint has seen. Default: all. */
+  readonly lines?: number;
+};
+
 /**
  * The lines of a `metrics.jsonl`, in order. A last line without a line break was torn by a crash and is left out. Throws FormatError, with the number of the
  * line, for anything else that is not an event; the file system's own errors, such as ENOENT.
  */
-export function readMetrics(file: string): Metrics[] {
-  return Array.from(linesOf(readFileSync(file)), ({ line, number }) => parseLine(line, file, number));
+export function readMetrics(file: string, { lines = Infinity }: ReadMetricsOptions = {}): Metrics[] {
+  return Array.from(linesOf(readFileSync(file), lines), ({ line, number }) => parseLine(line, file, number));
 }
 
 const LINE_BREAK = 0x0a;
@@ -137,10 +142,10 @@ function endOfLines(bytes: Uint8Array, count: number): number {
   return end;
 }
 
-/** Whole lines without their line breaks, numbered from 1. */
-function* linesOf(bytes: Uint8Array): Generator<{ readonly line: Uint8Array; readonly number: number }> {
+/** The first `most` whole lines without their line breaks, numbered from 1. */
+function* linesOf(bytes: Uint8Array, most: number): Generator<{ readonly line: Uint8Array; readonly number: number }> {
   const end = wholeLines(bytes);
-  for (let at = 0, number = 1; at < end; number++) {
+  for (let at = 0, number = 1; at < end && number <= most; number++) {
     const next = bytes.indexOf(LINE_BREAK, at);
     yield { line: bytes.subarray(at, next), number };
     at = next + 1;

@@ -83,6 +83,20 @@ test("evaluate and inspect, as JSON", () => {
   expect(unrolled("inspect", "run").stdout).toContain("[24, 64]");
 });
 
+test("--dry-run says what a run would take, and writes nothing", () => {
+  const { stdout } = unrolled("train", "text.txt", "--out", "dry", "--dry-run", ...small);
+  expect(stdout.split("\n").map((line) => line.split(" ")[0])).toEqual([
+    ..."parameters data memory process time".split(" "),
+    "",
+  ]);
+  expect(stdout).toMatch(/^process +\d[\d.]* [MG]iB with Node and the data/m);
+  const json = unrolled("train", "text.txt", "--out", "dry", "--dry-run", "--json", ...small).stdout;
+  const { bytes, processBytes } = JSON.parse(json) as { bytes: number; processBytes: number };
+  // Node alone takes 40 MiB and more
+  expect(processBytes).toBeGreaterThan(bytes + 40 * 2 ** 20);
+  expect(existsSync(file("dry"))).toBe(false);
+});
+
 test("the names of char-rnn and torch-rnn give the same weights", () => {
   const ours = ["train", "text.txt", "--out", "ours", "--steps", "5", "--layers", "2", "--seed", "9", ...small];
   expect(unrolled(...ours).status).toBe(0);
@@ -268,6 +282,14 @@ describe("what is wrong is said in one line, with an exit code", () => {
     ["a model that is there", ["train", "text.txt", "--out", "run"], 2, /without a model.*--overwrite/],
     ["a file where it should save", ["train", "text.txt", "--out", "text.txt"], 2, /--out: expected a directory/],
     ["a seed that is no number", ["hello", "--seed", "x"], 2, /^unrolled hello: .*--seed/],
+    ["nothing to evaluate", ["evaluate", "run", "empty.txt"], 2, /empty\.txt: expected at least one token, got none/],
+    ["nothing to diagnose", ["diagnose", "run", "empty.txt"], 2, /empty\.txt: expected at least one token, got none/],
+    [
+      "nothing to go on with",
+      ["train", "empty.txt", "--init-from", "run", "--out", "e"],
+      2,
+      /empty\.txt: expected at least one token, got none/,
+    ],
     ["no model", ["sample", "nowhere"], 2, /expected a run directory/],
     ["an unknown character", ["sample", "run", "--prime", "Ω"], 1, /expected a character of the vocabulary.*Ω/],
     ["a damaged model", ["inspect", "damaged.safetensors"], 1, /expected .* got/],

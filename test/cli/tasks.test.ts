@@ -89,6 +89,7 @@ beforeAll(() => {
   const pairs = Array.from({ length: 24 }, () => [oneOf(COLOURS), oneOf(NOUNS)] as const);
   write("pairs.tsv", lines(pairs.map(([a, b]) => `${a} ${b}\t${b} ${a}`)));
   write("pairs.jsonl", lines(pairs.map(([a, b]) => ({ source: `${a} ${b}`, target: `${b} ${a}` }))));
+  write("none.idx", idx([0, 6, 6], []));
   for (const name of ["empty.csv", "empty.jsonl", "empty.conll", "empty.tsv"]) write(name, "");
 });
 
@@ -230,7 +231,14 @@ describe.each(cases)("$name", (one) => {
     const output = train("--dry-run", "--out", "runs/dry");
     expect(output.match(/^example [123]$/gm)).toHaveLength(3);
     expect(output).toMatch(preview);
+    expect(output).toMatch(/^process +\d[\d.]* [MG]iB with Node and the data/m);
     expect(output).toMatch(/^time +.* per epoch/m);
+    const { bytes: live, processBytes } = JSON.parse(train("--dry-run", "--out", "runs/dry", "--json")) as {
+      bytes: number;
+      processBytes: number;
+    };
+    // Node alone takes 40 MiB and more
+    expect(processBytes).toBeGreaterThan(live + 40 * 2 ** 20);
     expect(existsSync(file("runs/dry"))).toBe(false);
   });
 
@@ -284,6 +292,15 @@ test.each<[string, string, string, RegExp]>([
   const args = ["predict", `runs/${name}`, ...options.split(" ").filter((word) => word !== "")];
   expect(said(unrolledWith(input, args))).toMatch(expected);
 });
+
+test.each(["texts in CSV", "rows of numbers", "tags in CoNLL", "pairs in TSV"])(
+  "predict has no answers for an empty standard input: %s",
+  (name) => {
+    expect(said(unrolledWith("", ["predict", `runs/${name}`]))).toBe("");
+    expect(said(unrolledWith("", ["predict", `runs/${name}`, "-", "--json"]))).toBe("");
+    expect(said(unrolledWith("", ["predict", `runs/${name}`, "/dev/null"]))).toBe("");
+  },
+);
 
 test("predict reads a picture and a table from the standard input", () => {
   const picture = readFileSync(file("pictures/dark/0.png"));
@@ -423,6 +440,16 @@ const wrong: [string, string, RegExp][] = [
   ["train sales.csv --task forecast --value-column x", "", /sales\.csv line 2: expected a column "x", got "date"/],
   ["predict RUN nowhere.txt", "", /expected a file, got "nowhere\.txt" that does not exist/],
   ["predict RUN named.csv", "", /named\.csv line 2: expected a value "text"/],
+  ["predict RUN empty.csv", "", /empty\.csv: expected at least one example, got none/],
+  ["predict RUN bad.csv", "text\n", /bad\.csv: expected at least one example, got none/],
+  ["predict RUN bad.json", "[]", /bad\.json: expected at least one example, got none/],
+  ["predict TAGS empty.conll", "", /empty\.conll: expected at least one sentence, got none/],
+  ["predict PAIRS empty.tsv", "", /empty\.tsv: expected at least one text, got none/],
+  ["predict PAIRS bad.txt", "\n \n", /bad\.txt: expected at least one text, got none/],
+  ["predict PAIRS empty.jsonl", "", /empty\.jsonl: expected at least one text, got none/],
+  ["predict PICTURES none.idx", "", /none\.idx: expected at least one picture, got none/],
+  ["predict SERIES empty.csv", "", /empty\.csv: expected at least one row, got none/],
+  ["evaluate RUN empty.csv", "", /empty\.csv: expected at least one example, got none/],
   ["evaluate RUN nowhere.csv", "", /expected a file, got "nowhere\.csv"/],
   [
     "evaluate RUN bad.csv",
@@ -460,8 +487,16 @@ const wrong: [string, string, RegExp][] = [
   ["compare RUN TAGS", "", /expected runs of one task, got classify \(texts in CSV\) and tag/],
 ];
 
+const RUNS: Readonly<Record<string, string>> = {
+  RUN: "runs/texts in CSV",
+  TAGS: "runs/tags in CoNLL",
+  PAIRS: "runs/pairs in TSV",
+  PICTURES: "runs/idx files",
+  SERIES: "runs/series with covariates",
+};
+
 test.each(wrong)("says what is wrong: %s (%j)", (typed, contents, message) => {
-  const args = typed.split(" ").map((word) => ({ RUN: "runs/texts in CSV", TAGS: "runs/tags in CoNLL" })[word] ?? word);
+  const args = typed.split(" ").map((word) => RUNS[word] ?? word);
   if (args[1].startsWith("bad.") || args[2]?.startsWith("bad."))
     write(args.find((arg) => arg.startsWith("bad.")) as string, contents);
   write("sizes/a/0.png", png(pixels(true)));

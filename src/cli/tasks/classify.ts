@@ -22,6 +22,7 @@ import {
   splitOf,
   trainingOf,
 } from "./classifier-work.ts";
+import { notEmpty } from "./not-empty.ts";
 import { asTask, type Prediction, type Task } from "./task.ts";
 
 type ClassifyTaskOptions = ClassifierTaskChoices & {
@@ -93,7 +94,7 @@ async function* questionsOf(model: Classifier, paths: readonly string[], columns
     }
     const areLines = path === "-" && model.vocabulary !== undefined;
     const format = areLines ? "lines" : path === "-" ? "jsonl" : undefined;
-    for await (const entry of readRecords([path], { format }))
+    for await (const entry of notEmpty(path, "example", readRecords([path], { format })))
       yield areLines
         ? { input: recordText(entry, "text") }
         : { input: inputOf(entry, columns), ...(path !== "-" && { name: entry.place }) };

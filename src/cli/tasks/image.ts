@@ -22,6 +22,7 @@ import {
   trainingOf,
 } from "./classifier-work.ts";
 import { plural } from "../format.ts";
+import { notEmpty } from "./not-empty.ts";
 import { asTask, type Prediction, type Task } from "./task.ts";
 
 type ImageTaskOptions = ClassifierTaskChoices & {
@@ -124,7 +125,8 @@ async function* predict(model: Classifier, paths: readonly string[]): AsyncGener
       yield predictionOf(classify(model, [picture])[0], path === "-" ? undefined : path);
     } else {
       const answers = classify(model, idxPictures(path, readIdx(path)));
-      for (const [i, answer] of answers.entries()) yield predictionOf(answer, `${path} ${i + 1}`);
+      for await (const [i, answer] of notEmpty(path, "picture", answers.entries()))
+        yield predictionOf(answer, `${path} ${i + 1}`);
     }
   }
 }

@@ -16,6 +16,7 @@ import {
   taggerTask,
   type TagScheme,
 } from "unrolled/tasks";
+import { notEmpty } from "./not-empty.ts";
 import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
 
 type TagTaskOptions = TaskOptions & {
@@ -107,7 +108,7 @@ async function* predict(
     for (const sentence of found) yield predictionOf(sentence, model.config.tags);
   };
   for (const path of inputs.length === 0 ? ["-"] : inputs) {
-    for await (const line of linesOf(path)) {
+    for await (const line of notEmpty(path, "sentence", linesOf(path))) {
       // an empty line has an answer too, so that lines and answers go together
       waiting.push(line.trim() === "" ? [] : line.trim().split(/\s+/u));
       // a person who types wants the answer now

@@ -1,20 +1,13 @@
 /** @file What the commands `train --task`, `predict` and `evaluate` need to know of a task. Each task is two files here: NAME-options.ts and NAME.ts. */
 import type { Option } from "commander";
 import type { JsonValue, OwnTask, SavedModel } from "unrolled";
+import type { OptionDefaults, SharedTrainOptions } from "../shared-train-options.ts";
 
 /** Options of a command by their names, as they were parsed: those of every task, and the task's own. */
-export type TaskOptions = {
-  readonly cell: "rnn" | "lstm" | "gru";
-  readonly dialect: "tf1" | "keras" | "torch";
-  readonly hiddenSize: number;
-  readonly layers: number;
-  readonly dropout: number;
-  readonly batchSize: number;
-  /** Share of the examples that is held out. */
-  readonly validation: number;
-  readonly seed: number;
-  readonly [own: string]: unknown;
-};
+export type TaskOptions = Pick<
+  SharedTrainOptions,
+  "cell" | "dialect" | "hiddenSize" | "layers" | "dropout" | "batchSize" | "validation" | "seed"
+> & { readonly [own: string]: unknown };
 
 /** What a task is called, and its options. Loaded with the command, so it imports nothing but commander and values.ts. */
 export type TaskDeclaration = {
@@ -32,7 +25,7 @@ export type TaskDeclaration = {
    */
   readonly options: readonly Option[];
   /** Where its defaults for the options of every task are not 64 units, 1 layer, no dropout, batches of 32, rate 0.002, 10 epochs. */
-  readonly defaults?: Readonly<Record<string, number | string>>;
+  readonly defaults?: OptionDefaults;
   /** Options of `predict`, such as `--beams`. */
   readonly predictOptions?: readonly Option[];
   /** Commands to imitate, a line each. */

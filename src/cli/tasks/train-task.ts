@@ -14,12 +14,12 @@ import {
   writeTaskRunConfig,
 } from "unrolled/node";
 import { asUsage, asUsageLater, EXIT } from "../failure.ts";
-import { binaryBytes, count, duration, plural, real, shellWord } from "../format.ts";
+import { count, plural, real, shellWord } from "../format.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "../run-loop.ts";
 import { resumePoint, RunRecorder } from "../run-recorder.ts";
 import { trainingStatus } from "../status.ts";
 import { stopSignals } from "../stop-signals.ts";
-import { DRY_STEPS, timeSteps } from "../timed-steps.ts";
+import { DRY_STEPS, figureLines, measureRun } from "../run-figures.ts";
 import { loopOptions, outputDirectory, typedCommand } from "../train-settings.ts";
 import type { Evaluated, Task, TaskDeclaration, TaskTraining } from "./task.ts";
 import { savedModel, withSavedModel } from "./start-model.ts";
@@ -90,7 +90,8 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
     lossUnit: "",
   });
   const { examples, stepsPerEpoch } = training;
-  if (options.resume === undefined)
+  if (options.resume === undefined) {
+    recorder.begin();
     writeTaskRunConfig(directory, {
       task: name,
       command: typedCommand(),
@@ -105,6 +106,7 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
       },
       maker: runMaker(),
     });
+  }
   status.note(`${task.describe(model, data)}, ${count(parameterCount(model))} parameters`);
   const held = examples.validation === 0 ? "" : ` (${count(examples.validation)} held out)`;
   status.note(`${plural(examples.training, "example")}${held}, ${plural(stepsPerEpoch, "step")} per epoch`);
@@ -150,31 +152,29 @@ function withoutEvaluation(task: TaskTraining["task"]): TaskTraining["task"] {
 /** Shows examples as the model sees them, and what a run would take, from a few steps that are thrown away. */
 async function dryRunTask({ task, options, data, model, training }: Prepared): Promise<number> {
   const { epochs: _epochs, seconds: _seconds, ...settings } = loopOptions(options, training.stepsPerEpoch);
-  const examples = task.preview(model, data, options);
-  const { secondsPerStep, bytes } = await timeSteps(
-    trainOn(withoutEvaluation(training.task), { ...settings, steps: DRY_STEPS }),
-  );
-  const plan = {
+  const shown = task.preview(model, data, options);
+  const { examples, stepsPerEpoch } = training;
+  const facts = {
     parameters: parameterCount(model),
-    examples: training.examples.training,
-    validation: training.examples.validation,
-    stepsPerEpoch: training.stepsPerEpoch,
-    bytes,
-    secondsPerStep,
-    secondsPerEpoch: secondsPerStep * training.stepsPerEpoch,
+    examples: examples.training,
+    validation: examples.validation,
+    stepsPerEpoch,
   };
+  const run = trainOn(withoutEvaluation(training.task), { ...settings, steps: DRY_STEPS });
+  const figures = await measureRun(run, facts);
   if (options.json === true) {
-    process.stdout.write(`${metricsLine({ kind: "plan", step: 0, ...plan, preview: examples } as never)}\n`);
+    process.stdout.write(`${metricsLine({ kind: "plan", step: 0, ...facts, ...figures, preview: shown } as never)}\n`);
     return EXIT.ok;
   }
   const lines = [
-    ...examples.flatMap((example, i) => [`example ${i + 1}`, ...example.split("\n").map((line) => `  ${line}`)]),
+    ...shown.flatMap((example, i) => [`example ${i + 1}`, ...example.split("\n").map((line) => `  ${line}`)]),
     "",
     task.describe(model, data),
-    `parameters  ${count(plan.parameters)}`,
-    `data        ${plural(plan.examples, "example")}, ${count(plan.validation)} held out, ${plural(plan.stepsPerEpoch, "step")} per epoch`,
-    `memory      ${binaryBytes(bytes)} for parameters, optimizer and data between steps`,
-    `time        ${duration(plan.secondsPerEpoch)} per epoch (${(1000 * secondsPerStep).toFixed(1)} ms per step)`,
+    ...figureLines(figures, {
+      parameters: facts.parameters,
+      data: `${plural(examples.training, "example")}, ${count(examples.validation)} held out, ${plural(stepsPerEpoch, "step")} per epoch`,
+      held: "parameters, optimizer and data between steps",
+    }),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
   return EXIT.ok;

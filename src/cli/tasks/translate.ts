@@ -20,6 +20,7 @@ import {
   translatorTask,
 } from "unrolled/tasks";
 import { plural } from "../format.ts";
+import { notEmpty } from "./not-empty.ts";
 import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
 
 type TranslateTaskOptions = TaskOptions & {
@@ -152,9 +153,9 @@ function asSeen(model: Translator, { source, target }: Pair): string {
 async function* sourcesOf(paths: readonly string[], sourceColumn: string): AsyncGenerator<string> {
   for (const path of paths) {
     if (path !== "-" && hasNames(path))
-      for await (const entry of readRecords([path])) yield recordText(entry, sourceColumn);
+      for await (const entry of notEmpty(path, "text", readRecords([path]))) yield recordText(entry, sourceColumn);
     else
-      for await (const entry of readRecords([path], { format: "lines" })) {
+      for await (const entry of notEmpty(path, "text", readRecords([path], { format: "lines" }))) {
         const text = recordText(entry, "text");
         // pairs, such as those of training
         yield extname(path).toLowerCase() === ".tsv" ? text.split("\t")[0] : text;
