@@ -8,7 +8,7 @@
  * - A turn of the loop is several steps, each with an exit of its own behind it: no steps are left over, and an optimizer can't move one step's sums into
  *   the next one's, which would need more registers than there are.
  * - V8 adds the constant offset of a broadcast to the address of the memory before each use. The loads in front of the loop, whose values nobody needs,
- *   make it do so once, and keep the sums in registers.
+ *   make it do so once, and keep the sums in registers. They are from the panel, whose first row is long enough; a may end with its first number.
  */
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const lines = (parts: readonly string[]): string => parts.join("\n");
@@ -52,7 +52,7 @@ export function ${tileName(rows, columns, a)}(
   count: i32, from: usize, fromRow: usize, c: usize, cRow: usize, a: usize, ${isPacked ? "" : "aRow: usize, "}panel: usize, k: i32,
 ): void {
 ${isPacked ? "" : `  const end = panel + <usize>k * ${stepBytes};`}
-${lines(offsets.map((i) => `  v128.load32_splat(a, ${4 * i});`))}
+${lines(offsets.map((i) => `  v128.load32_splat(panel, ${4 * i});`))}
   for (; count > 0; count--) {
 ${isPacked ? "" : lines(r.map((i) => `  let a${i} = a + ${i} * aRow;`))}
 ${each((i, j) => `  let s${i}_${j} = v128.load(from + ${i} * fromRow, ${16 * j});`)}

@@ -3,4 +3,6 @@ import { integer } from "./values.ts";
 
 /** `--threads`, for commands that compute much. */
 export const threadsOption = (): Option =>
-  new Option("--threads <n>", "threads for large kernels (default: one for each processor)").argParser(integer(1));
+  new Option("--threads <n>", "threads for large kernels (default: one for each processor)").argParser(
+    integer(1, 1024),
+  );

@@ -1,10 +1,7 @@
 /** @file What users may ask the engine, and tell it. */
 import { checkInteger } from "../base/index.ts";
 import type { EngineReport } from "./engine.ts";
-import { currentEngine } from "./select.ts";
-
-/** More would be a mistake, and each takes some megabytes. */
-const MOST_THREADS = 1024;
+import { currentEngine, MOST_THREADS } from "./select.ts";
 
 /** What tensors are computed on: name, numerics, threads, memory in bytes, and each choice with its reason. */
 export const engineReport = (): EngineReport => currentEngine().report();

@@ -1,8 +1,11 @@
 import { canRevectorize, canShare, environment, kernelModule } from "#platform";
-import { checkChoice, checkInteger, sentence, UnsupportedError } from "../base/index.ts";
+import { checkChoice, checkInteger, sentence, UnsupportedError, valueError } from "../base/index.ts";
 import type { Engine, EngineReport } from "./engine.ts";
 import { referenceEngine } from "./reference/index.ts";
 import { type Tile, wasmEngine } from "./wasm/index.ts";
+
+/** Threads that can be asked for: more would be a mistake, and each takes some megabytes. */
+export const MOST_THREADS = 1024;
 
 let current: Engine | undefined;
 let substitute: Engine | undefined;
@@ -61,6 +64,8 @@ function startWasm(
   choices: Choices,
 ): Engine | undefined {
   const wide = choice("UNROLLED_REVECTORIZE", ["auto", "on", "off"], "auto");
+  if (wide === "on" && !canRevectorize)
+    throw new UnsupportedError(sentence("UNROLLED_REVECTORIZE", "256-bit operations", "none on this platform"));
   const revectorize = canRevectorize && wide !== "off";
   const memories = [...(canShare && threads !== 1 ? ["-threads"] : []), ""];
   const classes = ["relaxed", "simd"].filter((name) => numerics !== (name === "relaxed" ? "portable" : "fma"));
@@ -111,12 +116,15 @@ function tilesFrom(name: string, revectorize: boolean, fused: boolean): readonly
     if (revectorize) return [wide, narrow];
     return [narrow, ...(fused ? [{ rows: 4, columns: 8 }] : []), wide];
   }
-  const [rows, columns] = value.split("x").map(Number);
+  const [, rows, columns] = (/^(\d+)x(\d+)$/.exec(value) ?? []).map(Number);
+  if (rows === undefined) throw valueError(name, "rows x columns such as 6x16", value);
   checkChoice(`${name} columns`, String(columns), ["8", "16"]);
   return [{ rows: checkInteger(`${name} rows`, rows, 1, 6), columns }];
 }
 
 function threadsFrom(name: string): number | undefined {
   const value = environment(name);
-  return value === undefined ? undefined : checkInteger(name, Number(value), 1);
+  if (value === undefined) return undefined;
+  if (!/^\d+$/.test(value)) throw valueError(name, `a whole number from 1 to ${MOST_THREADS}`, value);
+  return checkInteger(name, Number(value), 1, MOST_THREADS);
 }

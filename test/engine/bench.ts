@@ -14,15 +14,18 @@ type Placed = { readonly x: Operand; readonly whole: Operand; readonly input: Ty
 export class Bench {
   readonly engine: Engine;
   readonly #placed: Placed[] = [];
+  readonly #after: number;
 
-  constructor(engine: Engine) {
+  /** `after`: elements of the guard behind each operand. */
+  constructor(engine: Engine, after: number = AFTER) {
     this.engine = engine;
+    this.#after = after;
   }
 
   #place(dtype: DType, shape: Shape, input: TypedArray | undefined, start: TypedArray | number): Operand {
     const length = sizeOf(shape);
     const before = 1 + (this.#placed.length % 7);
-    const block = this.engine.allocate(dtype, before + length + AFTER);
+    const block = this.engine.allocate(dtype, before + length + this.#after);
     const whole: Operand = { block, offset: 0, shape: [block.length], dtype };
     const x: Operand = { block, offset: before, shape, dtype };
     this.engine.view(whole).fill(GUARD);

@@ -12,7 +12,8 @@ export type KernelCase = {
   readonly large?: boolean;
   /** Whether every result must be a finite number. */
   readonly finite?: boolean;
-  readonly run: (engine: Engine) => Results;
+  /** `after`: elements of the guard behind each operand, if not the usual ones. */
+  readonly run: (engine: Engine, after?: number) => Results;
 };
 
 /** A row whose arrays are drawn once, from the stream of its name, when it first runs. */
@@ -26,9 +27,9 @@ export function kernelCase<D>(
   return {
     name,
     ...options,
-    run(engine) {
+    run(engine, after) {
       data ??= { value: draw(randomStream(11).named(name)) };
-      const bench = new Bench(engine);
+      const bench = new Bench(engine, after);
       try {
         return run(bench, data.value);
       } finally {

@@ -276,10 +276,10 @@ const products: readonly (readonly [batch: Shape, m: number, k: number, n: numbe
   [[], 23, 1, 40],
   [[], 31, 20, 1],
   // more than one block of rows, and of the sum
-  [[], 97, 5, 9],
+  [[], 193, 5, 9],
   [[], 200, 3, 2],
   [[], 5, 257, 18],
-  [[], 98, 513, 9],
+  [[], 195, 513, 9],
   [[3], 4, 5, 6],
   [[2, 3], 1, 4, 9],
   [[2], 6, 7, 1],

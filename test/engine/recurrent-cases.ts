@@ -358,7 +358,7 @@ const many: readonly Sizes[] = [
   [2, 0, 3, 4],
 ];
 /** More rows than one block of the sums, and more inputs than one block of rows. */
-const blocks: Sizes = [30, 9, 98, 10];
+const blocks: Sizes = [30, 9, 195, 10];
 const large: readonly Sizes[] = [
   [6, 8, 12, 48],
   [16, 3, 20, 40],

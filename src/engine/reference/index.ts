@@ -1,6 +1,5 @@
 /** @file The reference engine: plain TypeScript in float64 or float32. It defines what every kernel computes. */
-import { environment } from "#platform";
-import { arrayOf, Memory } from "./memory.ts";
+import { arrayOf, isPoisoned, Memory } from "./memory.ts";
 import { activationBackward, binary, cast, unary, where } from "./elementwise.ts";
 import { gruBackward, gruForward } from "./gru.ts";
 import { layerNorm, layerNormBackward } from "./layer-norm.ts";
@@ -20,6 +19,8 @@ import {
 } from "./reduce.ts";
 import { rnnBackward, rnnForward } from "./rnn.ts";
 import type { Engine } from "../engine.ts";
+
+export { isPoisoned } from "./memory.ts";
 
 /** Every kernel, on any memory that JavaScript can reach. */
 export const referenceKernels: Omit<
@@ -61,7 +62,7 @@ export const referenceKernels: Omit<
 
 /** A new reference engine. `UNROLLED_POISON=1` fills fresh memory with NaN. */
 export function referenceEngine(): Engine {
-  const memory = new Memory(environment("UNROLLED_POISON") === "1");
+  const memory = new Memory(isPoisoned());
   return {
     ...referenceKernels,
     name: "reference",

@@ -1,11 +1,16 @@
 /** @file Blocks of the reference engine: typed arrays, recycled by dtype and length. */
-import { type DType, internalError, type TypedArray, typedArray } from "../../base/index.ts";
+import { environment } from "#platform";
+import { checkChoice, type DType, internalError, type TypedArray, typedArray } from "../../base/index.ts";
 import type { Block, EngineStats, Operand } from "../engine.ts";
 
 export type FloatArray = Float32Array | Float64Array;
 
 /** A block whose elements JavaScript can reach. The reference kernels work on any of them, whoever owns the memory. */
 type HostBlock = Block & { readonly data: TypedArray };
+
+/** Whether `UNROLLED_POISON` asks for NaN in fresh memory. Throws RangeError for anything but 0 and 1. */
+export const isPoisoned = (): boolean =>
+  checkChoice("UNROLLED_POISON", environment("UNROLLED_POISON") ?? "0", ["0", "1"]) === "1";
 
 class ReferenceBlock implements HostBlock {
   readonly dtype: DType;

@@ -1,8 +1,8 @@
 /** @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several; everything else by the reference's kernels on it. */
-import { cores, environment } from "#platform";
+import { cores } from "#platform";
 import { sizeOf } from "../../base/index.ts";
 import type { BinaryOp, Engine, EngineKernels, EngineReport, Operand, ReduceOp } from "../engine.ts";
-import { referenceKernels } from "../reference/index.ts";
+import { isPoisoned, referenceKernels } from "../reference/index.ts";
 import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./classes.ts";
 import { binary } from "./binary.ts";
 import { gruBackward, gruForward } from "./gru.ts";
@@ -40,7 +40,7 @@ export type WasmSettings = {
 
 /** An engine on compiled kernels. Throws where the platform lacks what they need. */
 export function wasmEngine({ module, shared, fused, tiles, threads, choices }: WasmSettings): Engine {
-  const memory = new LinearMemory({ shared, poison: environment("UNROLLED_POISON") === "1" });
+  const memory = new LinearMemory({ shared, poison: isPoisoned() });
   const kernels = instantiate(module, memory.memory);
   const scratch = (): number => memory.reserve(kernels.spareBytes());
   kernels.setUp(scratch());

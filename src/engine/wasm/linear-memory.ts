@@ -25,7 +25,7 @@ const views = {
   bool: Uint8Array,
 } as const;
 
-class WasmBlock implements Block {
+export class WasmBlock implements Block {
   readonly dtype: DType;
   readonly length: number;
   readonly pointer: number;
@@ -128,7 +128,8 @@ export class LinearMemory {
       const needed = Math.ceil((end - size) / PAGE);
       const available = MAX_PAGES - size / PAGE;
       if (needed > available) {
-        const got = `a need for ${((end - FIRST) / 2 ** 30).toFixed(1)} GiB`;
+        const gib = (count: number): string => (count / 2 ** 30).toFixed(1);
+        const got = `${gib(bytes)} GiB more than ${gib(pointer - FIRST)} GiB`;
         throw new UnsupportedError(
           sentence("memory", "at most 4 GiB", got, "Use a smaller batch, shorter sequences or fewer units"),
         );
