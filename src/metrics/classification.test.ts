@@ -17,6 +17,17 @@ describe("confusionMatrix", () => {
     });
   });
 
+  test("classes that only occur on one side have a row and a column, in order", () => {
+    expect(confusionMatrix(["b", "a"], ["a", "c"])).toEqual({
+      labels: ["a", "b", "c"],
+      counts: [
+        [0, 0, 1],
+        [1, 0, 0],
+        [0, 0, 0],
+      ],
+    });
+  });
+
   test("in a given order, with a class that never occurs", () => {
     expect(confusionMatrix(["b", "a"], ["b", "b"], ["b", "x", "a"]).counts).toEqual([
       [1, 0, 0],
@@ -53,6 +64,14 @@ test("precisionRecallF1", () => {
   expect(weighted.recall).toBeCloseTo(1 / 2, 12);
   expect(weighted.f1).toBeCloseTo((12 / 7 + 1) / 6, 12);
   expect(micro).toEqual({ precision: 0.5, recall: 0.5, f1: 0.5 });
+});
+
+test("a class that is only predicted counts in the macro mean, with no weight in the weighted one", () => {
+  const { macro, weighted } = precisionRecallF1(confusionMatrix(["a", "a", "b"], ["a", "c", "b"]));
+  expect(macro.precision).toBeCloseTo(2 / 3, 14);
+  expect(macro.recall).toBeCloseTo(1 / 2, 14);
+  expect(macro.f1).toBeCloseTo(5 / 9, 14);
+  expect(weighted.f1).toBeCloseTo(7 / 9, 14);
 });
 
 describe("rocAuc", () => {

@@ -16,25 +16,28 @@ export type Edits = {
  */
 export function editDistance<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>): Edits {
   const width = hypothesis.length + 1;
-  // cost, insertions and deletions of the cheapest way to each prefix of the hypothesis
+  // cost of the cheapest way to each prefix of the hypothesis, and the fewest deletions among the cheapest: what is inserted less what is deleted is fixed
+  // by the lengths, so it has the most substitutions
   let cost = Int32Array.from({ length: width }, (_, j) => j);
-  let inserted = cost.slice();
   let deleted = new Int32Array(width);
   for (let i = 1; i <= reference.length; i++) {
-    const next = { cost: new Int32Array(width), inserted: new Int32Array(width), deleted: new Int32Array(width) };
+    const next = { cost: new Int32Array(width), deleted: new Int32Array(width) };
     next.cost[0] = i;
     next.deleted[0] = i;
     for (let j = 1; j < width; j++) {
       const across = cost[j - 1] + (reference[i - 1] === hypothesis[j - 1] ? 0 : 1);
       const best = Math.min(across, cost[j] + 1, next.cost[j - 1] + 1);
       next.cost[j] = best;
-      if (best === across) [next.inserted[j], next.deleted[j]] = [inserted[j - 1], deleted[j - 1]];
-      else if (best === cost[j] + 1) [next.inserted[j], next.deleted[j]] = [inserted[j], deleted[j] + 1];
-      else [next.inserted[j], next.deleted[j]] = [next.inserted[j - 1] + 1, next.deleted[j - 1]];
+      next.deleted[j] = Math.min(
+        best === across ? deleted[j - 1] : Infinity,
+        best === cost[j] + 1 ? deleted[j] + 1 : Infinity,
+        best === next.cost[j - 1] + 1 ? next.deleted[j - 1] : Infinity,
+      );
     }
-    ({ cost, inserted, deleted } = next);
+    ({ cost, deleted } = next);
   }
-  const [distance, insertions, deletions] = [cost[width - 1], inserted[width - 1], deleted[width - 1]];
+  const [distance, deletions] = [cost[width - 1], deleted[width - 1]];
+  const insertions = deletions + hypothesis.length - reference.length;
   return { distance, substitutions: distance - insertions - deletions, insertions, deletions };
 }
 

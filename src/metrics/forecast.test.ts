@@ -27,6 +27,11 @@ test("missing values count nowhere", () => {
   expect(meanAbsoluteError([NaN], [1])).toBeNaN();
 });
 
+test("bounds are inside, and values of both signs have a percentage", () => {
+  expect(coverage([1, 2, 3, 4], [1, 0, 4, 0], [2, 2, 5, 3])).toBe(1 / 2);
+  expect(smape([-1, 0, 1], [1, 0, 3])).toBe(1);
+});
+
 test("one sample is an absolute error; the limits are told", () => {
   expect(crps([4], 1)).toBe(3);
   expect(crps([0, 1], 0.5)).toBe(0);

@@ -52,6 +52,16 @@ test("spans become tags and come back in every scheme", () => {
   }
 });
 
+test("tags say where a span begins and ends", () => {
+  const given = [
+    { label: "X", start: 0, end: 1 },
+    { label: "Y", start: 1, end: 4 },
+    { label: "X", start: 5, end: 7 },
+  ];
+  expect(spansToTags(given, 7, "BIO").join(" ")).toBe("B-X B-Y I-Y I-Y O B-X I-X");
+  expect(spansToTags(given, 7, "BIOES").join(" ")).toBe("S-X B-Y I-Y E-Y O B-X E-X");
+});
+
 test("IOB1 is read", () => {
   expect(convertTags(["I-X", "I-X", "B-X", "O", "I-Y"], "BIO", "BIO")).toEqual(["B-X", "I-X", "B-X", "O", "B-Y"]);
 });
@@ -78,11 +88,30 @@ test("F1 by label, micro and macro: the example of conlleval's kind, by hand", (
   });
   expect(micro).toEqual({ precision: 1 / 4, recall: 1 / 3, f1: 2 / 7, support: 3 });
   expect(macro.f1).toBeCloseTo(2 / 9, 14);
+  expect(Object.keys(labels)).toEqual(["LOC", "ORG", "PER"]);
   expect(spanF1([], []).micro.f1).toBe(0);
   expect(() => spanF1([[]], [])).toThrow("spanF1: expected predictions for 1 sentences");
 });
 
+test("a span is found when both ends are right, and macro F1 is the mean of the labels' F1", () => {
+  const at = (label: string, start: number, end: number): Span => ({ label, start, end });
+  const gold = [[at("A", 0, 2), at("A", 3, 5), at("B", 6, 7)]];
+  const found = [[at("A", 1, 2), at("A", 3, 5), at("A", 6, 7), at("B", 8, 9)]];
+  const { labels, macro } = spanF1(gold, found);
+  expect(labels["A"]).toEqual({ precision: 1 / 3, recall: 1 / 2, f1: 2 / 5, support: 2 });
+  expect(spanF1(gold, [[at("A", 3, 4)]]).micro.f1).toBe(0);
+  // precision and recall are 1/6 and 1/4 in the mean, whose harmonic mean is again 1/5
+  expect(macro.f1).toBeCloseTo(1 / 5, 14);
+  const uneven = spanF1(
+    [[at("A", 0, 1), at("A", 1, 2), at("B", 2, 3)]],
+    [[at("A", 0, 1), at("B", 2, 3), at("B", 4, 5)]],
+  );
+  // F1 2/3 each; the harmonic mean of the means would be 3/4
+  expect(uneven.macro).toEqual({ precision: 3 / 4, recall: 3 / 4, f1: 2 / 3, support: 3 });
+});
+
 test("accuracy of tokens", () => {
+  expect(tokenAccuracy([], [])).toBe(0);
   expect(tokenAccuracy([["A", "B"], [], ["A"]], [["A", "A"], [], ["A"]])).toBeCloseTo(2 / 3, 14);
   expect(() => tokenAccuracy([["A", "B"]], [["A"]])).toThrow("2 tags of sentence 0");
 });

@@ -38,6 +38,15 @@ test("a text of its own tokens", () => {
   expect(bleu(["abcdef"], ["abcdxf"], { tokenize: (text) => [...text] }).precisions[0]).toBeCloseTo(500 / 6, 10);
 });
 
+test("of two references that are equally close in length, the shorter counts", () => {
+  const [short, long] = ["a b c", "a b c d e"];
+  for (const references of [
+    [short, long],
+    [long, short],
+  ])
+    expect(bleu(["a b c d"], [references]).lengths).toEqual({ hypotheses: 4, references: 3 });
+});
+
 test("exact match", () => {
   expect(exactMatch(["a", "b", "c", "d"], ["a", "b", "x", "d"])).toBe(0.75);
   expect(exactMatch([], [])).toBeNaN();

@@ -181,6 +181,24 @@ describe("masks", () => {
     fast.state.alignment.values().forEach((y, i) => expect(y).toBeCloseTo(slow.state.alignment.values()[i], 6));
   });
 
+  test.each(["bahdanau", "general"] as const)("%s: each step of the loop has random numbers of its own", (kind) => {
+    const inner = gruCell({ units: M, seed: 1 }) as unknown as Cell;
+    const seen: (number | undefined)[] = [];
+    const listening: Cell = {
+      ...inner,
+      sequence(x, state, context) {
+        seen.push(context.random?.at(0).uniform());
+        return runSequence(inner, x, state, context);
+      },
+    };
+    const scores = attention({ kind, querySize: M, memorySize: M, seed: 2 });
+    const cell = attentionWrapper(listening, { memory: scores.over(tensor(memory, { shape: [B, S, M] })) });
+    dynamicRnn(cell, tensor(inputs, { shape: [B, T, 3] }), { random: randomStream(4) });
+    expect(seen).toHaveLength(T);
+    expect(new Set(seen)).toHaveProperty("size", T);
+    expect(seen).not.toContain(undefined);
+  });
+
   test("a trace has the alignment of every step", () => {
     const scores = attention({ kind: "dot", querySize: M, memorySize: M });
     const cell = attentionWrapper(gruCell({ units: M }) as unknown as Cell, {

@@ -1,6 +1,16 @@
 /** @file What a mutant is: one deliberate bug as a patch of one source file. */
 
-export type Family = "lstm" | "gru" | "rnn" | "loss-optimizer";
+export type Family =
+  | "lstm"
+  | "gru"
+  | "rnn"
+  | "loss-optimizer"
+  | "ctc"
+  | "crf"
+  | "likelihood"
+  | "attention"
+  | "search"
+  | "metrics";
 
 export type Mutant = {
   /** Unique; says what is wrong. */
@@ -11,15 +21,26 @@ export type Mutant = {
   /** Must occur in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** Test files that must catch it together. Without any, the golden checks of `check.ts` must. */
+  readonly tests?: readonly string[];
 };
+
+/** How a run of the checks ended. A hang counts as caught; `broken` is a mutant that is no program. */
+export type Outcome = { readonly kind: "caught" | "survived" | "broken"; readonly detail: string };
+
+/** What a test server is asked: run these tests, now that this file has changed. */
+export type TestRequest = { readonly file: string; readonly tests: readonly string[] };
+
+type Patch = readonly [name: string, find: string, replace: string];
 
 /** The mutants of one family in one file, as [name, find, replace]. */
 export function mutantsIn(
   family: Family,
   file: string,
-  patches: readonly (readonly [name: string, find: string, replace: string])[],
+  patches: readonly Patch[],
+  tests?: readonly string[],
 ): Mutant[] {
-  return patches.map(([name, find, replace]) => ({ name, family, file, find, replace }));
+  return patches.map(([name, find, replace]) => ({ name, family, file, find, replace, ...(tests && { tests }) }));
 }
 
 /** Every other order of the letters. */

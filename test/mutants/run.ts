@@ -1,15 +1,15 @@
 /**
- * @file Mutation testing: puts each bug of `list.ts` into a copy of the sources and expects the golden checks to catch it. Prints who
- * caught what, and the score. Exit 1 when a mutant survives, is broken, or no longer fits its file.
+ * @file Mutation testing: puts each bug of `list.ts` into a copy of the sources and expects the golden checks, or the tests that the
+ * mutant names, to catch it. Prints who caught what, and the score. Exit 1 when a mutant survives, is broken, or no longer fits its file.
  */
-import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { families } from "./list.ts";
-import type { Family, Mutant } from "./mutant.ts";
+import type { Family, Mutant, Outcome, TestRequest } from "./mutant.ts";
 
 const USAGE = `Usage: node test/mutants/run.ts [options]
 
@@ -21,19 +21,16 @@ Needs a Node that runs TypeScript (24 or newer).`;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const WORKERS = 2;
-const TIMEOUT = 20_000;
+const TIMEOUT = 60_000;
 
-/** How a run of the checks ended. A hang counts as caught; `broken` is a mutant that is no program. */
-type Outcome = { readonly kind: "caught" | "survived" | "broken"; readonly detail: string };
-
-/** A program that breaks down like this is a slip in the mutant, not a bug that only golden numbers can find. */
+/** A program that breaks down like this is a slip in the mutant, not a bug that only a comparison of numbers can find. */
 const SLIP = /ReferenceError|Cannot read properties|is not a function|is not iterable/;
 
-/** What the checks need, with a `package.json` that maps `#platform` to the source. */
+/** What the checks and tests need, with a `package.json` that maps `#platform` to the source. */
 function copySources(to: string): void {
-  const noTests = { recursive: true, filter: (path: string) => !path.endsWith(".test.ts") };
-  for (const path of ["src", "test/helpers", "test/golden/data", "test/mutants/check.ts"])
-    cpSync(join(root, path), join(to, path), noTests);
+  for (const path of ["src", "test/helpers", "test/golden/data", "test/mutants", "vitest.config.ts"])
+    cpSync(join(root, path), join(to, path), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(to, "node_modules"), "junction");
   writeFileSync(
     join(to, "package.json"),
     JSON.stringify({ type: "module", imports: { "#platform": "./src/platform/node.ts" } }),
@@ -68,6 +65,53 @@ function runChecks(copy: string, family: Family): Promise<Outcome> {
       return resolve({ kind: "broken", detail: reason });
     });
   });
+}
+
+/** Runs test files in one copy of the sources, in a process that is kept from mutant to mutant. */
+class TestServer {
+  readonly #copy: string;
+  #child: ChildProcess | undefined;
+
+  constructor(copy: string) {
+    this.#copy = copy;
+  }
+
+  run(request: TestRequest): Promise<Outcome> {
+    const child = (this.#child ??= this.#start());
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome): void => {
+        clearTimeout(timer);
+        child.off("message", onMessage).off("exit", onExit);
+        const isSlip = outcome.kind === "caught" && SLIP.test(outcome.detail);
+        resolve(isSlip ? { kind: "broken", detail: outcome.detail } : outcome);
+      };
+      const onMessage = (outcome: unknown): void => settle(outcome as Outcome);
+      const onExit = (code: number | null): void =>
+        settle({ kind: "broken", detail: `the test server ended with ${code}` });
+      const timer = setTimeout(() => {
+        this.stop();
+        settle({ kind: "caught", detail: `no end after ${TIMEOUT / 1000} s` });
+      }, TIMEOUT);
+      child.on("message", onMessage).on("exit", onExit);
+      child.send(request);
+    });
+  }
+
+  #start(): ChildProcess {
+    const child = fork(join(this.#copy, "test/mutants/test-server.ts"), {
+      cwd: this.#copy,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    child.once("exit", () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    return child;
+  }
+
+  stop(): void {
+    this.#child?.kill("SIGKILL");
+    this.#child = undefined;
+  }
 }
 
 /** The file with the bug in it; throws when the mutant doesn't fit. */
@@ -106,24 +150,33 @@ function problems(mutants: readonly Mutant[]): string[] {
 async function runAll(mutants: readonly Mutant[], folder: string): Promise<Map<Mutant, Outcome>> {
   const outcomes = new Map<Mutant, Outcome>();
   const queue = [...mutants];
+  const tests = [...new Set(mutants.flatMap((mutant) => mutant.tests ?? []))];
   const work = async (index: number): Promise<void> => {
     const copy = join(folder, `copy-${index}`);
     mkdirSync(copy);
     copySources(copy);
+    const server = new TestServer(copy);
+    const run = (file: string, family: Family, named: readonly string[] | undefined): Promise<Outcome> =>
+      named === undefined ? runChecks(copy, family) : server.run({ file, tests: named });
     if (index === 0) {
-      const { kind, detail } = await runChecks(copy, "lstm");
-      if (kind !== "survived") throw new Error(`the checks fail without any mutant: ${detail}`);
+      if (mutants.some((mutant) => mutant.tests === undefined)) expectNoFailure(await runChecks(copy, "lstm"));
+      for (const test of tests) expectNoFailure(await server.run({ file: test, tests: [test] }));
     }
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const path = join(copy, mutant.file);
       const source = readFileSync(path, "utf8");
       writeFileSync(path, mutated(mutant, source));
-      outcomes.set(mutant, await runChecks(copy, mutant.family));
+      outcomes.set(mutant, await run(mutant.file, mutant.family, mutant.tests));
       writeFileSync(path, source);
     }
+    server.stop();
   };
   await Promise.all(Array.from({ length: WORKERS }, (_, index) => work(index)));
   return outcomes;
+}
+
+function expectNoFailure({ kind, detail }: Outcome): void {
+  if (kind !== "survived") throw new Error(`the checks fail without any mutant: ${detail}`);
 }
 
 function table(mutants: readonly Mutant[], outcomes: ReadonlyMap<Mutant, Outcome>): string {

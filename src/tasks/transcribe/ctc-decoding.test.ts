@@ -48,6 +48,72 @@ test("200 random cases: a wide beam finds the best of all labellings, also with 
   }
 });
 
+/** The search over a table of labellings: probabilities of the paths that end in a blank and in the last label. */
+function searchByTable(
+  { T, data, classes, blank }: ReturnType<typeof randomSteps>,
+  beam: number,
+  scoreNext: (prefix: readonly number[], label: number) => number,
+): { labels: readonly number[]; score: number } {
+  type Entry = { labels: readonly number[]; inBlank: number; inLabel: number };
+  const scoreOf = ({ labels, inBlank, inLabel }: Entry): number =>
+    labels.reduce((sum, c, k) => sum + scoreNext(labels.slice(0, k), c), Math.log(inBlank + inLabel));
+  let kept: Entry[] = [{ labels: [], inBlank: 1, inLabel: 0 }];
+  for (let t = 0; t < T; t++) {
+    const p = Array.from(data.subarray(t * classes, (t + 1) * classes), (x) => Math.exp(x));
+    const next = new Map<string, Entry>();
+    const add = (labels: readonly number[], inBlank: number, inLabel: number): void => {
+      const known = next.get(labels.join());
+      next.set(labels.join(), {
+        labels,
+        inBlank: (known?.inBlank ?? 0) + inBlank,
+        inLabel: (known?.inLabel ?? 0) + inLabel,
+      });
+    };
+    for (const { labels, inBlank, inLabel } of kept) {
+      const last = labels.at(-1);
+      add(labels, (inBlank + inLabel) * p[blank], last === undefined ? 0 : inLabel * p[last]);
+      p.forEach((chance, c) => {
+        if (c !== blank) add([...labels, c], 0, (c === last ? inBlank : inBlank + inLabel) * chance);
+      });
+    }
+    kept = [...next.values()]
+      .filter(({ inBlank, inLabel }) => inBlank + inLabel > 0)
+      .sort((a, b) => scoreOf(b) - scoreOf(a))
+      .slice(0, beam);
+  }
+  return { labels: kept[0].labels, score: scoreOf(kept[0]) };
+}
+
+test("200 random cases: a narrow beam keeps what a search over a table of labellings keeps", () => {
+  let lost = 0;
+  for (let i = 0; i < 200; i++) {
+    const random = randomStream(13).at(i);
+    const steps = randomSteps(random);
+    const table = Float64Array.from({ length: 25 }, () => random.normal());
+    // of all labels before, in their order
+    const language = (before: readonly number[], label: number): number =>
+      table[before.reduce((hash, c) => (3 * hash + c + 1) % 25, label)];
+    for (const scoreNext of [undefined, language]) {
+      const wide = ctcBeamSearch(steps, { beam: 5000, scoreNext });
+      for (const beam of [1, 2, 3, 5]) {
+        const found = ctcBeamSearch(steps, { beam, scoreNext });
+        const { labels, score } = searchByTable(steps, beam, scoreNext ?? (() => 0));
+        expect([...found.labels]).toEqual(labels);
+        expect(Math.abs(found.logProbability - score)).toBeLessThan(1e-10);
+        if (found.labels.join() !== wide.labels.join()) lost++;
+      }
+    }
+  }
+  expect(lost).toBeGreaterThan(50);
+});
+
+test("of labellings that are equally probable, the one found first wins", () => {
+  const steps = { data: new Float64Array(3).fill(Math.log(1 / 3)), classes: 3, blank: 0 };
+  expect([...ctcBeamSearch(steps, { beam: 3 }).labels]).toEqual([]);
+  const unlikely = { ...steps, data: Float64Array.of(-9, -1, -1) };
+  expect([...ctcBeamSearch(unlikely, { beam: 3 }).labels]).toEqual([1]);
+});
+
 test("200 random cases: greedy is the best path, alignment the best path of its labels", () => {
   for (let i = 0; i < 200; i++) {
     const random = randomStream(12).at(i);

@@ -59,6 +59,32 @@ function everyHypothesis(after: ReturnType<typeof randomModel>["after"], c: Case
   return found.sort((a, b) => b.score - a.score);
 }
 
+/** The search as its definition has it: all that follows from what is kept, sorted by score. Coverage counts only once a hypothesis has ended. */
+function bestBySorting(after: ReturnType<typeof randomModel>["after"], c: Case, beams: number): Hypothesis[] {
+  const coverage = (rows: Hypothesis["attention"]): number => (c.beta === 0 ? 0 : c.beta * coverageOf(rows));
+  let kept: Hypothesis[] = [{ tokens: [], score: 0, logProbability: 0, finished: false, attention: [] }];
+  for (let length = 0; length < c.maxLength; length++) {
+    kept = kept
+      .flatMap((one) => {
+        if (one.finished) return [one];
+        const next = after(one.tokens);
+        return next.logProbabilities.map((p, token): Hypothesis => {
+          const finished = token === c.end;
+          const tokens = finished ? one.tokens : [...one.tokens, token];
+          const attention = [...one.attention, next.attention];
+          const logProbability = one.logProbability + p;
+          const score = logProbability / ((5 + tokens.length) / 6) ** c.alpha + (finished ? coverage(attention) : 0);
+          return { tokens, score, logProbability, finished, attention };
+        });
+      })
+      .sort((a, b) => b.score - a.score)
+      .slice(0, beams);
+  }
+  return kept
+    .map((one) => (one.finished ? one : { ...one, score: one.score + coverage(one.attention) }))
+    .sort((a, b) => b.score - a.score);
+}
+
 /** The state of each beginning names it, so that the model sees a mixed-up one. */
 const search = (step: ReturnType<typeof randomModel>["step"], c: Case, beams: number, n = 1): Hypothesis[] =>
   beamSearch({
@@ -118,6 +144,26 @@ describe("200 random models", () => {
     }
   });
 
+  test("a few beams keep the best of all that follows from them, sorted", () => {
+    let unlike = 0;
+    for (const random of all) {
+      const c = { ...randomCase(random.named("case")), maxLength: 4 };
+      const { after, step } = randomModel(c.vocabulary, random.named("model"));
+      const [best] = bestBySorting(after, c, 1000);
+      for (const beams of [1, 2, 3, 5]) {
+        const expected = bestBySorting(after, c, beams);
+        const got = search(step, c, beams, beams);
+        expect(got.map(({ tokens, finished }) => ({ tokens, finished }))).toEqual(
+          expected.map(({ tokens, finished }) => ({ tokens, finished })),
+        );
+        got.forEach(({ score }, i) => expect(score).toBeCloseTo(expected[i].score, 10));
+        expect(search(step, c, beams)).toEqual(got.slice(0, 1));
+        if (expected[0].score < best.score) unlike++;
+      }
+    }
+    expect(unlike).toBeGreaterThan(50);
+  });
+
   test("more beams are never worse when they reach everything, and few find one of the hypotheses there are", () => {
     for (const random of all.slice(0, 60)) {
       const c = randomCase(random.named("case"));
@@ -150,6 +196,14 @@ test("penalties by hand (Wu et al. 2016, equation 14)", () => {
 test("of equal scores, the lower token wins", () => {
   const step = () => [{ logProbabilities: [-1, -1, -1], state: 0 }];
   expect(beamSearch({ start: 0, step, beams: 1, maxLength: 2, end: 2 })[0].tokens).toEqual([0, 0]);
+  const all = beamSearch({ start: 0, step, beams: 3, maxLength: 1, end: 2, n: 3 });
+  expect(all.map(({ tokens }) => tokens)).toEqual([[0], [1], []]);
+});
+
+test("what can't follow is never given, even where beams are left", () => {
+  const step = () => [{ logProbabilities: [-1, -Infinity, -2], state: 0 }];
+  const all = beamSearch({ start: 0, step, beams: 3, maxLength: 1, end: 2, n: 3 });
+  expect(all.map(({ tokens }) => tokens)).toEqual([[0], []]);
 });
 
 test("refuses options, NaN, and a coverage penalty without attention", () => {

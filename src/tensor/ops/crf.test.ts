@@ -250,6 +250,64 @@ test("a batch gives each row the bits that it has alone, whatever the padding ho
   }
 });
 
+test("start or end alone counts as with zeros for the other", () => {
+  for (let i = 0; i < 50; i++) {
+    const given = randomCase(randomStream(10).at(i));
+    const { T, B, K, lengths } = given;
+    const { emissions, transitions, start, end } = tensorsOf(given);
+    const zeros = tensor(new Float64Array(K));
+    const ids = tensor(given.tags, { shape: [T, B] });
+    const weights = tensor(given.weights);
+    const loss = (e: Tensor, scores: Parameters<typeof crfLogLikelihood>[2]): Tensor =>
+      sum(mul(crfLogLikelihood(e, ids, { ...scores, lengths }), weights));
+    for (const own of [
+      { transitions, start },
+      { transitions, end },
+    ]) {
+      const full = { start: zeros, end: zeros, ...own };
+      const alone = valueAndGrad((x) => loss(x.emissions, x), { emissions, ...own });
+      const whole = valueAndGrad((x) => loss(x.emissions, x), { emissions, ...full });
+      expect(alone.value.item()).toBe(whole.value.item());
+      const expected: Readonly<Record<string, Tensor>> = whole.gradients;
+      for (const [name, gradient] of Object.entries<Tensor>(alone.gradients))
+        expect(gradient.values(), name).toEqual(expected[name].values());
+      expect(crfViterbi(emissions, { ...own, lengths })).toEqual(crfViterbi(emissions, { ...full, lengths }));
+    }
+  }
+});
+
+test("of equal paths the one whose later tags are smaller comes first", () => {
+  const [emissions, transitions] = [
+    [3, 1, 3],
+    [3, 3],
+  ].map((shape) => tensor(new Float64Array(shape.reduce((n, size) => n * size)), { shape }));
+  expect([...crfViterbi(emissions, { transitions })[0].tags]).toEqual([0, 0, 0]);
+  expect(crfBestPaths(emissions, 5, { transitions })[0].map(({ tags }) => tags.join(""))).toEqual([
+    "000",
+    "100",
+    "200",
+    "010",
+    "110",
+  ]);
+  const better = tensor(Float64Array.of(0, 1, 1), { shape: [3] });
+  expect([...crfViterbi(emissions, { transitions, start: better, end: better })[0].tags]).toEqual([1, 0, 1]);
+});
+
+test("a tag that no way leads to has probability 0", () => {
+  const never = -Infinity;
+  const scores = {
+    transitions: tensor(Float64Array.of(0.5, never, 1, never), { shape: [2, 2] }),
+    start: tensor(Float64Array.of(0, never)),
+  };
+  const emissions = tensor(Float64Array.of(1, 9, 2, 9, 3, 9), { shape: [3, 1, 2] });
+  expect(crfLogNormalizer(emissions, scores)[0]).toBeCloseTo(7, 12);
+  expect([...crfMarginals(emissions, scores).values()]).toEqual([1, 0, 1, 0, 1, 0]);
+  const ids = tensor(new Int32Array(3), { shape: [3, 1] });
+  const gradients = grad((x) => sum(crfLogLikelihood(x.emissions, ids, x)), { emissions, ...scores });
+  for (const [name, gradient] of Object.entries<Tensor>(gradients))
+    expectClose(gradient.values(), new Float64Array(gradient.size), name);
+});
+
 test("scores of -Infinity forbid, and huge ones do not overflow", () => {
   const never = -Infinity;
   const transitions = tensor(Float64Array.of(0, never, 0, 0), { shape: [2, 2] });

@@ -91,19 +91,44 @@ test.each(["normal", "student-t", "negative-binomial"])("gradients of %s against
   });
 });
 
+const at = (x: number): Tensor => tensor(Float64Array.of(x));
+
 test("a vanishing α is a Poisson distribution, many degrees of freedom a normal one", () => {
   scope(() => {
-    const at = (x: number): Tensor => tensor(Float64Array.of(x));
     const poisson = 30 - 25 * Math.log(30) + lgamma(26);
     for (const alpha of [1e-30, 1e-12, 1e-9])
       expect(negativeBinomialLoss(at(25), at(30), at(alpha)).item()).toBeCloseTo(poisson, 6);
     const slopeAt = (alpha: number): number =>
       grad((x: Tensor) => sum(negativeBinomialLoss(at(25), at(32), x)), at(alpha)).item();
     // either side of where the formula changes
-    expect(slopeAt(3.2e-9)).toBeCloseTo(slopeAt(3.4e-9), 4);
+    expect(slopeAt(3.0e-9)).toBeCloseTo(slopeAt(3.4e-9), 4);
+    // ½ (y - (y-μ)²), the limit of the derivative
+    for (const alpha of [1e-30, 1e-12, 1e-9]) expect(slopeAt(alpha)).toBeCloseTo(-12, 4);
     expect(studentTLoss(at(1), at(0), at(2), at(1e15)).item()).toBeCloseTo(normalLoss(at(1), at(0), at(2)).item(), 12);
-    expect(studentTLoss(at(1e200), at(0), at(1), at(3)).item()).toBeCloseTo(4 * Math.log(1e200), -1);
   });
+});
+
+test("of a count, Γ(y+r) / Γ(r) is a product of y factors: for every α, Poisson or not", () => {
+  for (const alpha of [1e-30, 1e-12, 1e-10, 1e-9, 3e-9, 4e-9, 1e-8, 1e-6, 1e-4, 0.01, 0.3, 2, 50])
+    for (const [y, mu] of [
+      [0, 3],
+      [25, 32],
+      [25, 4],
+      [1, 30],
+      [3, 0.2],
+    ]) {
+      let expected = -y * Math.log(mu) + (y + 1 / alpha) * Math.log1p(alpha * mu);
+      for (let k = 0; k < y; k++) expected += Math.log((k + 1) / (1 + alpha * k));
+      const got = scope(() => negativeBinomialLoss(at(y), at(mu), at(alpha)).item());
+      expect(Math.abs(got - expected), `α ${alpha}, y ${y}, μ ${mu}`).toBeLessThan(1e-11 * Math.max(1, expected));
+    }
+});
+
+test("far out, Student's t falls as a power", () => {
+  // log σ + ½ log νπ + log Γ(ν/2) - log Γ((ν+1)/2) + (ν+1) log (z/√ν), where ν = 3
+  const rest = Math.log(2) + 0.5 * Math.log(3 * Math.PI) + Math.log(Math.sqrt(Math.PI) / 2);
+  const expected = rest + 4 * (Math.log(1e200) - 0.5 * Math.log(3));
+  scope(() => expect(studentTLoss(at(2e200), at(0), at(2), at(3)).item()).toBeCloseTo(expected, 9));
 });
 
 test("a second gradient is refused", () => {
