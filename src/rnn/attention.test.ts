@@ -9,9 +9,12 @@ import {
   type AttentionState,
   attentionWrapper,
   type Cell,
+  type DropoutOptions,
+  dropoutWrapper,
   dynamicRnn,
   gruCell,
   lstmCell,
+  multiRnnCell,
   runSequence,
   type Trace,
   zeroState,
@@ -181,22 +184,27 @@ describe("masks", () => {
     fast.state.alignment.values().forEach((y, i) => expect(y).toBeCloseTo(slow.state.alignment.values()[i], 6));
   });
 
-  test.each(["bahdanau", "general"] as const)("%s: each step of the loop has random numbers of its own", (kind) => {
-    const inner = gruCell({ units: M, seed: 1 }) as unknown as Cell;
-    const seen: (number | undefined)[] = [];
-    const listening: Cell = {
-      ...inner,
-      sequence(x, state, context) {
-        seen.push(context.random?.at(0).uniform());
-        return runSequence(inner, x, state, context);
-      },
-    };
-    const scores = attention({ kind, querySize: M, memorySize: M, seed: 2 });
-    const cell = attentionWrapper(listening, { memory: scores.over(tensor(memory, { shape: [B, S, M] })) });
-    dynamicRnn(cell, tensor(inputs, { shape: [B, T, 3] }), { random: randomStream(4) });
-    expect(seen).toHaveLength(T);
-    expect(new Set(seen)).toHaveProperty("size", T);
-    expect(seen).not.toContain(undefined);
+  const dropouts: readonly DropoutOptions[] = [
+    { kind: "tf1", inputKeep: 0.5 },
+    { kind: "tf1", inputKeep: 0.5, variational: true },
+    { kind: "tf1", stateKeep: 0.5 },
+    { kind: "keras", dropout: 0.5 },
+    { kind: "torch", dropout: 0.5 },
+    { kind: "variational", outputDropout: 0.5 },
+  ];
+  test.each(dropouts)("the loop draws the masks of %j as the cell's own steps do", (options) => {
+    const outputs = [true, false].map((hasSequence) => {
+      // a stack has a sequence op, also where a layer in it has not
+      const inner = multiRnnCell([dropoutWrapper(gruCell({ units: M, seed: 1 }), options)]) as unknown as Cell;
+      expect(inner).toHaveProperty("sequence");
+      const stepped = Object.entries(inner).filter(([name]) => name !== "sequence");
+      const scores = attention({ kind: "general", querySize: M, memorySize: M, seed: 2 });
+      const cell = attentionWrapper(hasSequence ? inner : (Object.fromEntries(stepped) as unknown as Cell), {
+        memory: scores.over(tensor(memory, { shape: [B, S, M] })),
+      });
+      return dynamicRnn(cell, tensor(inputs, { shape: [B, T, 3] }), { random: randomStream(4) }).outputs.values();
+    });
+    Array.from(outputs[0]).forEach((value, i) => expect(value).toBeCloseTo(outputs[1][i], 5));
   });
 
   test("a trace has the alignment of every step", () => {

@@ -38,6 +38,8 @@ export type SequenceContext = {
   /** int32 [B]; absent: all rows have T steps. */
   readonly lengths?: Tensor | undefined;
   readonly random?: RandomStream | undefined;
+  /** Index of the first step, for randomness that is fresh at each step. Default 0. */
+  readonly start?: number;
   readonly trace: boolean;
 };
 

@@ -102,7 +102,7 @@ function loopOverSteps<S extends State>(
   cell: Cell<S>,
   inputs: Tensor,
   initial: S,
-  { lengths, random, trace }: SequenceContext,
+  { lengths, random, start = 0, trace }: SequenceContext,
 ): SequenceResult<S> {
   const [steps, batch, features] = inputs.shape;
   const outputs: Tensor[] = [];
@@ -110,7 +110,7 @@ function loopOverSteps<S extends State>(
   let state = initial;
   for (let time = 0; time < steps; time++) {
     const input = reshape(slice(inputs, [time], [1]), [batch, features]);
-    const next = cell.step(input, state, { random, time });
+    const next = cell.step(input, state, { random, time: start + time });
     if (lengths === undefined) {
       outputs.push(next.output);
       state = next.state;

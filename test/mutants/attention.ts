@@ -104,7 +104,11 @@ const wrapper = mutantsIn(
       "swapLeading(memory.combine(queries, memory.contexts(weights)))",
       "reshape(memory.combine(queries, memory.contexts(weights)), [...inputs.shape.slice(0, 2), memory.attention.outputSize])",
     ],
-    ["one random stream for all steps of the inner cell", "context?.random?.at(context.time)", "context?.random"],
+    [
+      "one random stream for all steps of the inner cell",
+      "time: start = 0 } = context ?? {}",
+      "start = 0 } = (context ?? {}) as SequenceContext",
+    ],
     ["input feeding always", "const feeds = inputFeeding && !fromBefore;", "const feeds = !fromBefore;"],
   ],
   TESTS,

@@ -1,4 +1,4 @@
-import { kindError, type RandomStream, valueError, withPrefix } from "../../base/index.ts";
+import { kindError, valueError, withPrefix } from "../../base/index.ts";
 import {
   concat,
   maskSequence,
@@ -147,8 +147,9 @@ function innerStep(
   context: StepContext | undefined,
 ): { output: Tensor; state: State } {
   if (cell.sequence === undefined || context?.recurrentMask !== undefined) return cell.step(input, state, context);
-  const random: RandomStream | undefined = context?.random?.at(context.time);
-  const { outputs, state: next } = cell.sequence(reshape(input, [1, ...input.shape]), state, { random, trace: false });
+  const { random, time: start = 0 } = context ?? {};
+  const sequence = reshape(input, [1, ...input.shape]);
+  const { outputs, state: next } = cell.sequence(sequence, state, { random, start, trace: false });
   return { output: reshape(outputs, [input.shape[0], cell.outputSize]), state: next };
 }
 

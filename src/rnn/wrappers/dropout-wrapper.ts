@@ -113,11 +113,11 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
   const apply = (x: Tensor, m: Tensor | undefined): Tensor => (m === undefined ? x : mul(x, m));
 
   /** Masks of all steps at once, the same numbers as step by step. */
-  const applySequence = (name: string, keep: number, x: Tensor, random: RandomStream): Tensor => {
+  const applySequence = (name: string, keep: number, x: Tensor, random: RandomStream, start = 0): Tensor => {
     if (keep === 1 || x.shape[0] === 0) return x;
     const row: Shape = [plan.sameRows ? 1 : x.shape[1], x.shape[2]];
     if (plan.sameSteps) return mul(x, expandDims(bernoulli(row, keep, random.named(name), x.dtype), 0));
-    return mul(x, bernoulliSteps([x.shape[0], ...row], keep, random.named(name), x.dtype));
+    return mul(x, bernoulliSteps([x.shape[0], ...row], keep, random.named(name), start, x.dtype));
   };
 
   return {
@@ -150,11 +150,11 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
     },
     ...(!stepwise && {
       sequence(inputs, state, context) {
-        const { random } = context;
+        const { random, start } = context;
         if (random === undefined) return runSequence(cell, inputs, state, context);
-        const x = applySequence("input", plan.input, inputs, random);
+        const x = applySequence("input", plan.input, inputs, random, start);
         const inner = runSequence(cell, x, state, { ...context, random: random.named("cell") });
-        return { ...inner, outputs: applySequence("output", plan.output, inner.outputs, random) };
+        return { ...inner, outputs: applySequence("output", plan.output, inner.outputs, random, start) };
       },
     }),
   };
@@ -166,10 +166,16 @@ function bernoulli(shape: Shape, keep: number, random: RandomStream, dtype: Tens
 }
 
 /** [T, ...] with each step drawn from its own stream. */
-function bernoulliSteps(shape: Shape, keep: number, random: RandomStream, dtype: Tensor["dtype"]): Tensor {
+function bernoulliSteps(
+  shape: Shape,
+  keep: number,
+  random: RandomStream,
+  start: number,
+  dtype: Tensor["dtype"],
+): Tensor {
   const data = new Float64Array(sizeOf(shape));
   const step = data.length / shape[0];
-  for (let t = 0; t < shape[0]; t++) drawMask(data.subarray(t * step, (t + 1) * step), keep, random.at(t));
+  for (let t = 0; t < shape[0]; t++) drawMask(data.subarray(t * step, (t + 1) * step), keep, random.at(start + t));
   return tensor(data, { shape, dtype: dtype as FloatDType });
 }
 
