@@ -7,7 +7,7 @@ import {
 import { slope } from "./activations";
 import { transposeLanes } from "./gemm";
 import { table } from "./instance";
-import { loadLanes, storeLanes } from "./lanes";
+import { isActive, loadLanes, storeLanes } from "./lanes";
 
 export function move(to: usize, from: usize, bytes: usize): void {
   memory.copy(to, from, bytes);
@@ -115,6 +115,32 @@ export function scatterAdd(x: usize, indices: usize, out: usize, N: i32, n: i32)
     addRow(to, x, to, n);
     indices += 4;
     x += row;
+  }
+}
+
+/** out [T, B, n] = x with the first lengths[b] steps of each row b in reverse order, the others as they are. */
+export function reverseSequence(x: usize, lengths: usize, out: usize, T: i32, B: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let t = 0; t < T; t++) {
+    for (let b = 0; b < B; b++) {
+      const length = i32.load(lengths + (<usize>b << 2));
+      const from = t < length ? length - 1 - t : t;
+      memory.copy(out, x + <usize>(from * B + b) * row, row);
+      out += row;
+    }
+  }
+}
+
+/** out [T, B, n] = x with zeros from step lengths[b] of each row b on. */
+export function maskSequence(x: usize, lengths: usize, out: usize, T: i32, B: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let t = 0; t < T; t++) {
+    for (let b = 0; b < B; b++) {
+      if (isActive(lengths, b, t)) memory.copy(out, x, row);
+      else memory.fill(out, 0, row);
+      x += row;
+      out += row;
+    }
   }
 }
 

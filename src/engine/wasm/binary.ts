@@ -1,15 +1,17 @@
-import { sizeOf } from "../../base/index.ts";
+import { type Shape, sizeOf } from "../../base/index.ts";
 import type { BinaryOp, Operand } from "../engine.ts";
 import { binaryNumbers, type Kernels } from "./kernels.ts";
 import { BYTES, pointerOf } from "./linear-memory.ts";
 
-/** Whether x's axes are the last ones of out. */
-const isSuffix = (x: Operand, out: Operand): boolean =>
-  x.shape.every((n, axis) => n === out.shape[out.shape.length - x.shape.length + axis]);
+/** Whether the axes `of` are the last ones of `whole`. */
+const isSuffix = (of: Shape, whole: Shape): boolean =>
+  of.every((n, axis) => n === whole[whole.length - of.length + axis]);
+
+const withoutLeadingOnes = (shape: Shape): Shape => shape.slice(shape.findIndex((n) => n !== 1));
 
 /**
- * out = a op b where one of them has out's shape and the other has it too, or its last axes (a bias), or one number for each row (a norm), or one
- * number. False for other shapes and functions.
+ * out = a op b where one of them has out's shape and the other has it too, or its last axes (a bias), or one number for each row (a norm), or for the
+ * rows of its last axes (the batch), or one number. False for other shapes and functions.
  */
 export function binary(kernels: Kernels, op: BinaryOp, a: Operand, b: Operand, out: Operand): boolean {
   const number = binaryNumbers[op];
@@ -27,11 +29,16 @@ export function binary(kernels: Kernels, op: BinaryOp, a: Operand, b: Operand, o
   const last = out.shape[out.shape.length - 1];
   if (count === 1) {
     kernels.binaryScalar(number, whole, small, 0, to, 1, size, Number(swapped));
-  } else if (isSuffix(part, out)) {
+    return true;
+  }
+  const shape = withoutLeadingOnes(part.shape);
+  if (isSuffix(shape, out.shape)) {
     const [stepA, stepB] = swapped ? [0, count * BYTES] : [count * BYTES, 0];
     kernels.binary(number, from, stepA, other, stepB, to, size / count, count);
-  } else if (part.shape[part.shape.length - 1] === 1 && count * last === size) {
-    kernels.binaryScalar(number, whole, small, BYTES, to, count, last, Number(swapped));
+  } else if (shape[shape.length - 1] === 1 && isSuffix(shape.slice(0, -1), out.shape.slice(0, -1))) {
+    const step = count * last * BYTES;
+    for (let at = 0; at < size * BYTES; at += step)
+      kernels.binaryScalar(number, whole + at, small, BYTES, to + at, count, last, Number(swapped));
   } else return false;
   return true;
 }

@@ -144,6 +144,14 @@ function kernelsOn(work: Workspace): EngineKernels {
       if (outer !== 1 || !isFloat32(x)) reference.scatterAdd(x, indices, out, outer, inner);
       else kernels.scatterAdd(pointerOf(x), pointerOf(indices), pointerOf(out), sizeOf(indices.shape), inner);
     },
+    reverseSequence(x, lengths, out) {
+      if (isFloat32(x)) kernels.reverseSequence(pointerOf(x), pointerOf(lengths), pointerOf(out), ...stepsOf(x));
+      else reference.reverseSequence(x, lengths, out);
+    },
+    maskSequence(x, lengths, out) {
+      if (isFloat32(x)) kernels.maskSequence(pointerOf(x), pointerOf(lengths), pointerOf(out), ...stepsOf(x));
+      else reference.maskSequence(x, lengths, out);
+    },
     rnnForward: (a) => (isFloat32(a.states) ? rnnForward(work, a) : reference.rnnForward(a)),
     rnnBackward: (a) => (isFloat32(a.states) ? rnnBackward(work, a) : reference.rnnBackward(a)),
     lstmForward: (a) => (isFloat32(a.states) ? lstmForward(work, a) : reference.lstmForward(a)),
@@ -152,3 +160,10 @@ function kernelsOn(work: Workspace): EngineKernels {
     gruBackward: (a) => (isFloat32(a.states) ? gruBackward(work, a) : reference.gruBackward(a)),
   };
 }
+
+/** T, B and the elements of one step of one row. */
+const stepsOf = ({ shape }: Operand): [steps: number, batch: number, inner: number] => [
+  shape[0],
+  shape[1],
+  sizeOf(shape.slice(2)),
+];

@@ -31,6 +31,8 @@ export type Kernels = {
   readonly rowSums: Kernel<4>;
   readonly gather: Kernel<5>;
   readonly scatterAdd: Kernel<5>;
+  readonly reverseSequence: Kernel<6>;
+  readonly maskSequence: Kernel<6>;
   readonly transpose: Kernel<6>;
   readonly softmax: Kernel<5>;
   readonly softmaxBackward: Kernel<6>;
@@ -111,6 +113,8 @@ const NOTED = [
   "rowSums",
   "gather",
   "scatterAdd",
+  "reverseSequence",
+  "maskSequence",
   "transpose",
   "softmax",
   "softmaxBackward",
