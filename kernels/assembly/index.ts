@@ -14,7 +14,7 @@ export { setTile, setUp, spareBytes } from "./instance";
 export { softmax, softmaxBackward } from "./loss";
 export { gateBytes } from "./panels";
 export { jobArguments, ready, resetPool } from "./pool";
-export { allFinite, rowSums, sumOfSquares } from "./sums";
+export { allFinite, extremes, rowSums, sumOfSquares } from "./sums";
 
 /** The part of `thread` in a job. src/engine/wasm/kernels.ts has the same numbers. */
 export function run(kernel: i32, thread: i32, threads: i32): void {

@@ -73,3 +73,34 @@ export function allFinite(x: usize, n: i32): i32 {
   }
   return 1;
 }
+
+/** out [outer, inner] = the largest, or smallest, of x [outer, n, inner] along its middle axis, n > 0. NaN wins, as the first one does among equals. */
+export function extremes(x: usize, out: usize, outer: i32, n: i32, inner: i32, largest: bool): void {
+  const row = <usize>inner << 2;
+  for (let o = 0; o < outer; o++) {
+    let j = 0;
+    for (; j + 4 <= inner; j += 4) {
+      let at = x + (<usize>j << 2);
+      let best = v128.load(at);
+      for (let k = 1; k < n; k++) {
+        at += row;
+        const value = v128.load(at);
+        const better = largest ? f32x4.gt(value, best) : f32x4.lt(value, best);
+        best = v128.bitselect(value, best, v128.or(better, f32x4.ne(value, value)));
+      }
+      v128.store(out + (<usize>j << 2), best);
+    }
+    for (; j < inner; j++) {
+      let at = x + (<usize>j << 2);
+      let best = f32.load(at);
+      for (let k = 1; k < n; k++) {
+        at += row;
+        const value = f32.load(at);
+        if ((largest ? value > best : value < best) || value != value) best = value;
+      }
+      f32.store(out + (<usize>j << 2), best);
+    }
+    x += <usize>n * row;
+    out += row;
+  }
+}

@@ -8,7 +8,7 @@ import { binary } from "./binary.ts";
 import { gruBackward, gruForward } from "./gru.ts";
 import { activationNumbers, instantiate, unaryNumbers } from "./kernels.ts";
 import { layerNorm, layerNormBackward } from "./layer-norm.ts";
-import { LinearMemory, pointerOf } from "./linear-memory.ts";
+import { BYTES, LinearMemory, pointerOf } from "./linear-memory.ts";
 import { lstmBackward, lstmForward } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
 import { copyStrided } from "./move.ts";
@@ -116,10 +116,14 @@ function kernelsOn(work: Workspace): EngineKernels {
     },
     matmul: (a, b, out, how) => (isFloat32(out) ? matmul(work, a, b, out, how) : reference.matmul(a, b, out, how)),
     reduce(op: ReduceOp, x, out, outer, n, inner) {
-      if (op !== "sum" || !isFloat32(x)) reference.reduce(op, x, out, outer, n, inner);
+      if (op === "argmax" || op === "argmin" || !isFloat32(x) || n === 0) reference.reduce(op, x, out, outer, n, inner);
+      else if (op !== "sum") kernels.extremes(pointerOf(x), pointerOf(out), outer, n, inner, Number(op === "max"));
       else if (inner === 1) kernels.rowSums(pointerOf(x), pointerOf(out), outer, n);
-      else if (outer === 1) kernels.columnSums(pointerOf(x), pointerOf(out), n, inner);
-      else reference.reduce(op, x, out, outer, n, inner);
+      else {
+        const [from, to] = [pointerOf(x), pointerOf(out)];
+        for (let o = 0; o < outer; o++)
+          kernels.columnSums(from + o * n * inner * BYTES, to + o * inner * BYTES, n, inner);
+      }
     },
     softmax: (x, out, log) => (isFloat32(x) ? softmax(kernels, x, out, log) : reference.softmax(x, out, log)),
     softmaxBackward(y, dy, dx, log) {

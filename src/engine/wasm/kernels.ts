@@ -29,6 +29,8 @@ export type Kernels = {
   readonly binaryScalar: Kernel<8>;
   readonly columnSums: Kernel<4>;
   readonly rowSums: Kernel<4>;
+  /** …, 1 for the largest, 0 for the smallest. */
+  readonly extremes: Kernel<6>;
   readonly gather: Kernel<5>;
   readonly scatterAdd: Kernel<5>;
   readonly reverseSequence: Kernel<6>;
@@ -111,6 +113,7 @@ const NOTED = [
   "binaryScalar",
   "columnSums",
   "rowSums",
+  "extremes",
   "gather",
   "scatterAdd",
   "reverseSequence",
