@@ -37,7 +37,7 @@ const [best, second] = translate(again, "July 14, 1989", {
   beams: 4,
   nBest: 2,
   lengthPenalty: 0.6,
-  coveragePenalty: 0.2,
+  coveragePenalty: 0.05,
 });
 console.log(`"July 14, 1989" -> "${best.text}", or "${second.text}"`);
 best.attention.weights.forEach((row, i) => {

@@ -46,12 +46,15 @@ export function checkMemory(model: LanguageModel, run: RunSizes): void {
   throw new UnsupportedError(sentence("train", "a step that fits in 4 GiB", got, hint));
 }
 
+/** Of the engine itself, on one thread: scratch memory of the kernels, and what the trial of tiles leaves. */
+const ENGINE_BYTES = 400 * 1024;
+
 /** Bytes that steps and evaluations take beside the parameters, the optimizer's slots and the carried state. */
 export function runBytes(model: ModelSizes, { batchSize, sequenceLength, validation }: RunSizes): number {
   const ledger = new MemoryLedger();
   ledger.within(() => step(ledger, model, sequenceLength, batchSize));
   if (validation > 1) evaluation(ledger, model, validation);
-  return ledger.bytes;
+  return ENGINE_BYTES + ledger.bytes;
 }
 
 /** From token ids to the gradients of all parameters. */

@@ -10,7 +10,7 @@ type HostBlock = Block & { readonly data: TypedArray };
 
 /** Whether `UNROLLED_POISON` asks for NaN in fresh memory. Throws RangeError for anything but 0 and 1. */
 export const isPoisoned = (): boolean =>
-  checkChoice("UNROLLED_POISON", environment("UNROLLED_POISON") ?? "0", ["0", "1"]) === "1";
+  checkChoice("UNROLLED_POISON", environment("UNROLLED_POISON") || "0", ["0", "1"]) === "1";
 
 class ReferenceBlock implements HostBlock {
   readonly dtype: DType;
