@@ -5,6 +5,7 @@ import {
   addRow, gruBackwardAfterRow, gruBackwardBeforeRow, gruBackwardKeepRow, gruCandidateRow, gruKeepRow, mulRow, sigmoidBiasesRow, sigmoidBiasRow,
   tanhBiasRow,
 } from "./generated/rows";
+import { readProjected, readProjectedPart } from "./inputs";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { scratchRow } from "./lstm";
@@ -78,7 +79,7 @@ function stateRow(keep: bool, u: usize, candidate: usize, previous: usize, h: us
 export function gruForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int();
-  let x = pointer();
+  let x = pointer(), ids = pointer();
   const input = pointer(), recurrent = pointer(), packRU = pointer(), packW = pointer(), packN = pointer();
   const bias = pointer(), recurrentBias = pointer(), lengths = pointer(), hLast = pointer();
   let outputs = pointer(), gates = pointer(), resetTerm = pointer();
@@ -104,13 +105,14 @@ export function gruForward(thread: i32, threads: i32): void {
   const termRows = term + <usize>first * termRow;
   for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * row, row);
   for (let t = 0; t < T; t++) {
+    if (ids) readProjected(z, wide, x, ids, first, last);
     if (packRU) {
-      for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
-      multiply(zRows + min(oR, oU), wide, xhRows, xhRow, 4, packRU, rows, I + H, 2 * H, true);
-      multiply(zRows + oN, wide, xhRows, xhRow, 4, packW, rows, I, H, true);
+      if (!ids) for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
+      multiply(zRows + min(oR, oU), wide, xhRows, xhRow, 4, packRU, rows, I + H, 2 * H, !ids);
+      if (!ids) multiply(zRows + oN, wide, xhRows, xhRow, 4, packW, rows, I, H, true);
       if (after) multiply(termRows, termRow, hRows, xhRow, 4, packN, rows, H, H, true);
     } else {
-      multiplyRow(z, x, 4, input, wide, I, 3 * H, true);
+      if (!ids) multiplyRow(z, x, 4, input, wide, I, 3 * H, true);
       multiplyRow(z + oR, h, 4, recurrent + oR, wide, H, H, false);
       multiplyRow(z + oU, h, 4, recurrent + oU, wide, H, H, false);
       if (after) multiplyRow(term, h, 4, recurrent + oN, wide, H, H, true);
@@ -145,6 +147,7 @@ export function gruForward(thread: i32, threads: i32): void {
       stateRow(keep != 0, gb + row, gb + 2 * row, hb, hb, yb, H);
     }
     x += <usize>B * inputs;
+    if (ids) ids += <usize>B << 2;
     outputs += <usize>B * row;
     gates += <usize>B * wide;
     resetTerm += <usize>B * row;
@@ -159,7 +162,7 @@ export function gruForward(thread: i32, threads: i32): void {
 export function gruUnits(thread: i32, threads: i32): void {
   begin();
   const I = int(), H = int();
-  const x = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), recurrentBias = pointer();
+  const x = pointer(), ids = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), recurrentBias = pointer();
   const outputs = pointer(), gates = pointer(), resetTerm = pointer(), z = pointer();
   const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int(), part = int();
 
@@ -174,9 +177,10 @@ export function gruUnits(thread: i32, threads: i32): void {
   const h = outputs - row;
   const r = gates + own, u = r + row, candidate = u + row, term = resetTerm + own;
   if (part & 1) {
-    multiplyRow(z + oR, x, 4, input + oR, wide, I, n, true);
-    multiplyRow(z + oU, x, 4, input + oU, wide, I, n, true);
-    multiplyRow(z + oN, x, 4, input + oN, wide, I, n, true);
+    for (let at = own; at < wide; at += row) {
+      if (ids) readProjectedPart(z + at, x + at, ids, wide, n);
+      else multiplyRow(z + at, x, 4, input + at, wide, I, n, true);
+    }
     multiplyRow(z + oR, h, 4, recurrent + oR, wide, H, n, false);
     multiplyRow(z + oU, h, 4, recurrent + oU, wide, H, n, false);
     if (after) multiplyRow(term, h, 4, recurrent + oN, wide, H, n, true);

@@ -4,7 +4,7 @@ import { layerNorm, layerNormBackward } from "./layer-norm";
 import { crossEntropy, crossEntropyBackward } from "./loss";
 import { lstmBackward, lstmForward, lstmUnits } from "./lstm";
 import { optimize } from "./optimizer";
-import { weightGradients } from "./panels";
+import { projectedGradients, weightGradients } from "./panels";
 import { serve, spread } from "./pool";
 import { packMatrix, product, productBatch, productRow } from "./products";
 import { rnnBackward, rnnForward, rnnUnits } from "./rnn";
@@ -39,6 +39,7 @@ export function run(kernel: i32, thread: i32, threads: i32): void {
     case 16: return rnnUnits(thread, threads);
     case 17: return gruUnits(thread, threads);
     case 18: return productBatch(thread, threads);
+    case 19: return projectedGradients(thread, threads);
   }
 }
 

@@ -5,6 +5,7 @@ import { activate, slope, SIGMOID, TANH } from "./activations";
 import { multiply, multiplyRow } from "./gemm";
 import { lstmBackwardRow, lstmStateRow, sigmoidBiasRow, sigmoidShiftRow, tanhBiasRow } from "./generated/rows";
 import { table } from "./instance";
+import { readProjected, readProjectedPart } from "./inputs";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { gateBytes, toPanels } from "./panels";
 import { begin, float, int, pointer, share } from "./pool";
@@ -31,14 +32,14 @@ export function scratchRow(bytes: usize): usize {
 }
 
 /**
- * h [B, P] and c [B, H] start as the initial state and end as the last one; outputs [T, B, P]. packed: W above R by pack, packedProjection the
- * projection; without packed (one row) W and R are read as they are. xh [B, I+P] (by scratchRow), z [B, G*H], raw [B, H] and next [B, P] are scratch, the
+ * h [B, P] and c [B, H] start as the initial state and end as the last one; outputs [T, B, P]. ids: 0, or int32 [T, B]; then x is x·W [V, G*H], I is 0 and
+ * there is no W. packed: W above R by pack, packedProjection the projection; without packed (one row) W and R are read as they are. xh [B, I+P] (by scratchRow), z [B, G*H], raw [B, H] and next [B, P] are scratch, the
  * last two only with a projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate; gi < 0 when coupled.
  */
 export function lstmForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int(), P = int();
-  let x = pointer();
+  let x = pointer(), ids = pointer();
   const input = pointer(), recurrent = pointer(), packed = pointer(), packedProjection = pointer();
   const bias = pointer(), peepholes = pointer(), lengths = pointer();
   const hLast = pointer(), c = pointer(), xh = pointer(), z = pointer(), raw = pointer(), next = pointer();
@@ -63,11 +64,12 @@ export function lstmForward(thread: i32, threads: i32): void {
   const h = xh + inputs;
   for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * features, features);
   for (let t = 0; t < T; t++) {
+    if (ids) readProjected(z, wide, x, ids, first, last);
     if (packed) {
-      for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
-      multiply(z + <usize>first * wide, wide, xh + <usize>first * xhRow, xhRow, 4, packed, rows, I + P, G * H, true);
+      if (!ids) for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
+      multiply(z + <usize>first * wide, wide, xh + <usize>first * xhRow, xhRow, 4, packed, rows, I + P, G * H, !ids);
     } else {
-      multiplyRow(z, x, 4, input, wide, I, G * H, true);
+      if (!ids) multiplyRow(z, x, 4, input, wide, I, G * H, true);
       multiplyRow(z, h, 4, recurrent, wide, P, G * H, false);
     }
     for (let b = first; b < last; b++) {
@@ -118,6 +120,7 @@ export function lstmForward(thread: i32, threads: i32): void {
     }
     outputs += <usize>B * features;
     x += <usize>B * inputs;
+    if (ids) ids += <usize>B << 2;
     gates += <usize>B * 4 * units;
     cells += <usize>B * units;
     if (unclipped) unclipped += <usize>B * units;
@@ -132,7 +135,7 @@ export function lstmForward(thread: i32, threads: i32): void {
 export function lstmUnits(thread: i32, threads: i32): void {
   begin();
   const I = int(), H = int();
-  const x = pointer(), input = pointer(), recurrent = pointer(), bias = pointer();
+  const x = pointer(), ids = pointer(), input = pointer(), recurrent = pointer(), bias = pointer();
   const hLast = pointer(), c = pointer(), z = pointer(), outputs = pointer(), gates = pointer(), cells = pointer();
   const gi = int(), gf = int(), gg = int(), go = int();
   const forgetBias = float();
@@ -145,7 +148,8 @@ export function lstmUnits(thread: i32, threads: i32): void {
   const own = <usize>first << 2;
   for (let g = 0; g < 4; g++) {
     const at = <usize>g * units + own;
-    multiplyRow(z + at, x, 4, input + at, 4 * units, I, n, true);
+    if (ids) readProjectedPart(z + at, x + at, ids, 4 * units, n);
+    else multiplyRow(z + at, x, 4, input + at, 4 * units, I, n, true);
     multiplyRow(z + at, outputs - units, 4, recurrent + at, 4 * units, H, n, false);
   }
   const oI = <usize>gi * units + own, oF = <usize>gf * units + own, oG = <usize>gg * units + own, oO = <usize>go * units + own;

@@ -113,3 +113,46 @@ function sums(to: usize, panel: usize, steps: i32, used: i32, width: i32, isFirs
     to += 32;
   }
 }
+
+/**
+ * The gradient of x·W [V, G*n], for each of the V inputs the sum of the rows of dz that read it, and of the bias [G*n], the sum of them all; dz by toPanels,
+ * N rows. Both are sums over N in order. The columns are shared by the threads.
+ */
+export function projectedGradients(thread: i32, threads: i32): void {
+  begin();
+  const ids = pointer(), V = int(), N = int(), n = int(), G = int(), dz = pointer(), to = pointer(), bias = pointer();
+  const row = <usize>(G * n) << 2;
+  const gate = gateBytes(N, n);
+  const rows = panelRows(N);
+  let index = 0;
+  for (let g = 0; g < G; g++) {
+    for (let j = 0; j < n; index++) {
+      const width = panelWidth(j, n);
+      if (index % threads == thread) {
+        const used = min(width, n - j);
+        const at = <usize>(g * n + j) << 2;
+        for (let v = 0; v < V; v++) memory.fill(to + <usize>v * row + at, 0, <usize>used << 2);
+        for (let p = 0; p < N; p += SUM_BLOCK) {
+          const panel = dz + <usize>g * gate + <usize>(p / SUM_BLOCK) * blockBytes(N, n) + ((<usize>j * rows) << 2);
+          const steps = min(SUM_BLOCK, N - p);
+          sums(bias + at, panel, steps, used, width, p == 0);
+          addByInput(to + at, row, ids + (<usize>p << 2), panel, steps, used, width);
+        }
+      }
+      j += width;
+    }
+  }
+}
+
+/** Adds each of `steps` rows of a panel to the row of `to` that its id names. */
+function addByInput(to: usize, row: usize, ids: usize, panel: usize, steps: i32, used: i32, width: i32): void {
+  for (let p = 0; p < steps; p++) {
+    const sum = to + <usize>i32.load(ids) * row;
+    for (let q = 0; q < used; q += 4) {
+      const at = <usize>q << 2;
+      storeLanes(sum + at, f32x4.add(loadLanes(sum + at, used - q), v128.load(panel + at)), used - q);
+    }
+    ids += 4;
+    panel += <usize>width << 2;
+  }
+}

@@ -2,6 +2,7 @@
 import { activate, slope, TANH } from "./activations";
 import { multiply, multiplyRow } from "./gemm";
 import { addRow, tanhBackwardRow, tanhBiasRow } from "./generated/rows";
+import { readProjected, readProjectedPart } from "./inputs";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { scratchRow } from "./lstm";
@@ -25,7 +26,7 @@ function outputRow(act: i32, z: usize, bias: usize, y: usize, H: i32): void {
 export function rnnForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int();
-  let x = pointer();
+  let x = pointer(), ids = pointer();
   const input = pointer(), recurrent = pointer(), packed = pointer(), bias = pointer(), lengths = pointer(), hLast = pointer();
   let outputs = pointer();
   const xh = pointer(), z = pointer(), act = int();
@@ -40,11 +41,12 @@ export function rnnForward(thread: i32, threads: i32): void {
   const h = xh + inputs;
   for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * row, row);
   for (let t = 0; t < T; t++) {
+    if (ids) readProjected(z, row, x, ids, first, last);
     if (packed) {
-      for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
-      multiply(z + <usize>first * row, row, xh + <usize>first * xhRow, xhRow, 4, packed, rows, I + H, H, true);
+      if (!ids) for (let b = first; b < last; b++) memory.copy(xh + <usize>b * xhRow, x + <usize>b * inputs, inputs);
+      multiply(z + <usize>first * row, row, xh + <usize>first * xhRow, xhRow, 4, packed, rows, I + H, H, !ids);
     } else {
-      multiplyRow(z, x, 4, input, row, I, H, true);
+      if (!ids) multiplyRow(z, x, 4, input, row, I, H, true);
       multiplyRow(z, h, 4, recurrent, row, H, H, false);
     }
     for (let b = first; b < last; b++) {
@@ -57,6 +59,7 @@ export function rnnForward(thread: i32, threads: i32): void {
       memory.copy(h + <usize>b * xhRow, yb, row);
     }
     x += <usize>B * inputs;
+    if (ids) ids += <usize>B << 2;
     outputs += <usize>B * row;
   }
   for (let b = first; b < last; b++) memory.copy(hLast + <usize>b * row, h + <usize>b * xhRow, row);
@@ -66,7 +69,7 @@ export function rnnForward(thread: i32, threads: i32): void {
 export function rnnUnits(thread: i32, threads: i32): void {
   begin();
   const I = int(), H = int();
-  const x = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), outputs = pointer(), act = int();
+  const x = pointer(), ids = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), outputs = pointer(), act = int();
 
   const vectors = (H + 7) >> 3;
   const first = share(vectors, thread, threads) << 3;
@@ -75,7 +78,8 @@ export function rnnUnits(thread: i32, threads: i32): void {
   const row: usize = <usize>H << 2;
   const own = <usize>first << 2;
   const y = outputs + own;
-  multiplyRow(y, x, 4, input + own, row, I, n, true);
+  if (ids) readProjectedPart(y, x + own, ids, row, n);
+  else multiplyRow(y, x, 4, input + own, row, I, n, true);
   multiplyRow(y, outputs - row, 4, recurrent + own, row, H, n, false);
   outputRow(act, y, bias + own, y, n);
 }

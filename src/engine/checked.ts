@@ -39,7 +39,7 @@ type Kernel = Exclude<keyof EngineKernels, Move | "fill">;
 
 type Accesses<K extends Kernel | Move> = { readonly [Name in K]: (...args: Parameters<Engine[Name]>) => Access };
 
-const layer = ({ inputKernel, recurrent }: { inputKernel: Operand; recurrent: Operand }) =>
+const layer = ({ inputKernel, recurrent }: { inputKernel?: Operand | undefined; recurrent: Operand }) =>
   ({ weights: [inputKernel, recurrent] }) as const;
 
 const computes: Accesses<Kernel> = {
@@ -65,27 +65,27 @@ const computes: Accesses<Kernel> = {
   scatterAdd: (x, _indices, out) => ({ reads: [x, out], writes: [out] }),
   rnnForward: (a) => ({
     ...layer(a),
-    reads: [a.inputs, a.inputKernel, a.recurrent, a.bias, a.h0],
+    reads: [a.inputs, a.inputKernel, a.projected, a.recurrent, a.bias, a.h0],
     writes: [a.states, a.hLast],
     sequences: [a.states],
     before: 1,
   }),
   lstmForward: (a) => ({
     ...layer(a),
-    reads: [a.inputs, a.inputKernel, a.recurrent, a.bias, a.h0, a.c0, a.peepholes, a.projection],
+    reads: [a.inputs, a.inputKernel, a.projected, a.recurrent, a.bias, a.h0, a.c0, a.peepholes, a.projection],
     writes: [a.states, a.hLast, a.cLast, a.gates, a.cells, a.cellsUnclipped, a.hidden],
     sequences: [a.gates, a.cells, a.cellsUnclipped, a.hidden],
   }),
   gruForward: (a) => ({
     ...layer(a),
-    reads: [a.inputs, a.inputKernel, a.recurrent, a.bias, a.recurrentBias, a.h0],
+    reads: [a.inputs, a.inputKernel, a.projected, a.recurrent, a.bias, a.recurrentBias, a.h0],
     writes: [a.states, a.hLast, a.gates, a.resetTerm],
     sequences: [a.gates, a.resetTerm],
   }),
   rnnBackward: (a) => ({
     ...layer(a),
     reads: [a.inputs, a.inputKernel, a.recurrent, a.states, a.dOutputs, a.dhLast],
-    writes: [a.dInputs, a.dInputKernel, a.dRecurrent, a.dBias, a.dh0],
+    writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dh0],
     sequences: [a.dInputs],
     backward: true,
   }),
@@ -107,14 +107,14 @@ const computes: Accesses<Kernel> = {
       a.dhLast,
       a.dcLast,
     ],
-    writes: [a.dInputs, a.dInputKernel, a.dRecurrent, a.dBias, a.dh0, a.dc0, a.dPeepholes, a.dProjection],
+    writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dh0, a.dc0, a.dPeepholes, a.dProjection],
     sequences: [a.dInputs],
     backward: true,
   }),
   gruBackward: (a) => ({
     ...layer(a),
     reads: [a.inputs, a.inputKernel, a.recurrent, a.states, a.gates, a.resetTerm, a.dOutputs, a.dhLast],
-    writes: [a.dInputs, a.dInputKernel, a.dRecurrent, a.dBias, a.dRecurrentBias, a.dh0],
+    writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dRecurrentBias, a.dh0],
     sequences: [a.dInputs],
     backward: true,
   }),

@@ -92,15 +92,52 @@ export type GruSpec = {
   readonly candidateActivation: ActivationName;
 };
 
+/** What a recurrent layer reads: at each step an input of its own, or one of V inputs that were multiplied by W beforehand. */
+export type LayerInputs =
+  | {
+      /** [T, B, I]. */
+      readonly inputs: Operand;
+      /** W [I, G*H]. */
+      readonly inputKernel: Operand;
+      readonly projected?: undefined;
+      readonly ids?: undefined;
+    }
+  | {
+      readonly inputs?: undefined;
+      readonly inputKernel?: undefined;
+      /** x·W of each of the V inputs, [V, G*H]. */
+      readonly projected: Operand;
+      /** int32 [T, B]: step t of row b reads row ids[t, b] of `projected`. Each must be in [0, V), on padding too. */
+      readonly ids: Operand;
+    };
+
+/** The gradients of what a recurrent layer reads, and what they are made from. */
+export type LayerInputGradients =
+  | {
+      readonly inputs: Operand;
+      readonly inputKernel: Operand;
+      /** [T, B, I], result; absent where nobody wants it. */
+      readonly dInputs?: Operand | undefined;
+      /** [I, G*H], result. */
+      readonly dInputKernel: Operand;
+      readonly ids?: undefined;
+      readonly dProjected?: undefined;
+    }
+  | {
+      readonly inputs?: undefined;
+      readonly inputKernel?: undefined;
+      readonly dInputs?: undefined;
+      readonly dInputKernel?: undefined;
+      readonly ids: Operand;
+      /** [V, G*H], result: for each of the V inputs the sum over the steps and rows that read it, in order. */
+      readonly dProjected: Operand;
+    };
+
 /**
  * One recurrent layer over a whole sequence. Each pre-activation is one sum: x·W over the inputs, continued with h·R, then the bias is added. Rows
  * with t >= length give output 0 and copy their state; what the inputs hold there must be finite.
  */
-type RecurrentOperands = {
-  /** [T, B, I]. */
-  readonly inputs: Operand;
-  /** [I, G*H]. */
-  readonly inputKernel: Operand;
+type RecurrentOperands = LayerInputs & {
   /** [P, G*H]. */
   readonly recurrent: Operand;
   /** [G*H]. */
@@ -151,22 +188,19 @@ export type GruForward = RecurrentOperands & {
  * What all three backward kernels read, and the gradients that they fill. The weights' gradients are sums over all steps and rows in order, the one of
  * the recurrent kernel over the states before each step.
  */
-type RecurrentGradients = Pick<RecurrentOperands, "inputs" | "inputKernel" | "recurrent" | "lengths" | "states"> & {
-  /** [T, B, P]. */
-  readonly dOutputs: Operand;
-  /** [B, P]; absent: zero. */
-  readonly dhLast?: Operand | undefined;
-  /** [T, B, I], result; absent where nobody wants it. */
-  readonly dInputs?: Operand | undefined;
-  /** [I, G*H], result. */
-  readonly dInputKernel: Operand;
-  /** [P, G*H], result. */
-  readonly dRecurrent: Operand;
-  /** [G*H], result. */
-  readonly dBias: Operand;
-  /** [B, P], result. */
-  readonly dh0: Operand;
-};
+type RecurrentGradients = LayerInputGradients &
+  Pick<RecurrentOperands, "recurrent" | "lengths" | "states"> & {
+    /** [T, B, P]. */
+    readonly dOutputs: Operand;
+    /** [B, P]; absent: zero. */
+    readonly dhLast?: Operand | undefined;
+    /** [P, G*H], result. */
+    readonly dRecurrent: Operand;
+    /** [G*H], result. */
+    readonly dBias: Operand;
+    /** [B, P], result. */
+    readonly dh0: Operand;
+  };
 
 export type RnnBackward = RecurrentGradients & Pick<RnnForward, "activation">;
 

@@ -14,6 +14,8 @@ export type {
   EngineStats,
   GruForward,
   GruSpec,
+  LayerInputGradients,
+  LayerInputs,
   LstmForward,
   LstmSpec,
   NumericsClass,

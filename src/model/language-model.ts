@@ -23,7 +23,7 @@ import {
   constant,
   zeroState,
 } from "../rnn/index.ts";
-import { gather, linear, reshape, type Tensor } from "../tensor/index.ts";
+import { linear, reshape, type Tensor } from "../tensor/index.ts";
 import { generateText, type GenerateOptions } from "./generate.ts";
 import { layerCell } from "./recurrent-stack.ts";
 import { checkTied, type LanguageModelConfig } from "./language-model-config.ts";
@@ -131,8 +131,7 @@ export class LanguageModel {
   ): { logits: Tensor; outputs: Tensor; state: State; trace?: Trace } {
     const [steps, batch] = ids.shape;
     const { embedding } = this.#embedding.values();
-    const inputs = gather(embedding, ids);
-    const hidden = runSequence(this.#cell, inputs, state, { random, trace });
+    const hidden = runSequence(this.#cell, { table: embedding, ids }, state, { random, trace });
     const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
     const flat = reshape(hidden.outputs, [steps * batch, this.config.hiddenSize]);
     const logits = this.config.tieWeights

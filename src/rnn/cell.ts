@@ -3,7 +3,7 @@
  * Any object of this shape is a cell; the drivers, wrappers, gradients and saving work on it.
  */
 import type { FloatDType, RandomStream, Tree } from "../base/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import type { TableInputs, Tensor } from "../tensor/index.ts";
 
 /** Always a named record, also when there is only one part: `{ h }`, `{ c, h }`, `{ "0": { h }, "1": { h } }`. Each part is [B, n]. */
 export type State = { readonly [part: string]: Tensor | State };
@@ -33,6 +33,9 @@ export type StepContext = {
   /** Index of the step, for randomness that is fresh at each step. */
   readonly time: number;
 };
+
+/** Inputs [T, B, I], or the table whose rows they are, such as an embedding, with the ids [T, B]. */
+export type SequenceInputs = Tensor | TableInputs;
 
 export type SequenceContext = {
   /** int32 [B]; absent: all rows have T steps. */
@@ -67,8 +70,10 @@ export interface Cell<S extends State = State> {
   parameters(): Parameters;
   /** One time step: input [B, I], state parts [B, n]. */
   step(input: Tensor, state: S, context?: StepContext): { output: Tensor; state: S };
+  /** Whether `sequence` takes inputs as rows of a table, too. Default false: it gets tensors only. */
+  readonly readsTables?: boolean;
   /** A whole time-major sequence [T, B, I], zero on padding, as one op. Absent: the driver loops over `step`. */
-  sequence?(inputs: Tensor, state: S, context: SequenceContext): SequenceResult<S>;
+  sequence?(inputs: SequenceInputs, state: S, context: SequenceContext): SequenceResult<S>;
 }
 
 /** A state is a tree of tensors. */

@@ -13,6 +13,7 @@ import {
 } from "../base/index.ts";
 import {
   everyTime,
+  gather,
   maskSequence,
   mul,
   reshape,
@@ -21,13 +22,22 @@ import {
   slice,
   stack,
   swapLeading,
+  type TableInputs,
   takeSteps,
   Tensor,
   tensor,
   where,
   zeros,
 } from "../tensor/index.ts";
-import { asTree, type Cell, type SequenceContext, type SequenceResult, type State, type Trace } from "./cell.ts";
+import {
+  asTree,
+  type Cell,
+  type SequenceContext,
+  type SequenceInputs,
+  type SequenceResult,
+  type State,
+  type Trace,
+} from "./cell.ts";
 import { activeAt, checkState, chooseState, zeroState } from "./state.ts";
 
 /** Valid steps of each row: numbers, or an int32 tensor [B]. */
@@ -88,14 +98,38 @@ export function dynamicRnn<S extends State>(
   };
 }
 
-/** A built cell over time-major inputs that are zero on padding: its own sequence op if it has one, else a loop over `step`. */
+/**
+ * A built cell over time-major inputs that are zero on padding, or rows of a table: its own sequence op if it has one, else a loop over `step`. Rows of a
+ * table are looked up first where the cell can't, or where multiplying the table by the weights would take longer than multiplying the inputs.
+ */
 export function runSequence<S extends State>(
   cell: Cell<S>,
-  inputs: Tensor,
+  inputs: SequenceInputs,
   state: S,
   context: SequenceContext,
 ): SequenceResult<S> {
-  return cell.sequence ? cell.sequence(inputs, state, context) : loopOverSteps(cell, inputs, state, context);
+  if (cell.sequence && (inputs instanceof Tensor || (cell.readsTables && isWorthProjecting(inputs, context))))
+    return cell.sequence(inputs, state, context);
+  const x = inputs instanceof Tensor ? inputs : lookUp(inputs, context);
+  return cell.sequence ? cell.sequence(x, state, context) : loopOverSteps(cell, x, state, context);
+}
+
+/**
+ * Whether a table is small enough that its rows are multiplied by the weights instead of the inputs that are read from it: half as many. The gradients are
+ * summed in another order then, so with lengths the number of steps, which depends on the padding, has no say.
+ */
+function isWorthProjecting({ table, ids }: TableInputs, { lengths }: SequenceContext): boolean {
+  const [steps, batch] = ids.shape;
+  return 2 * table.shape[0] <= (lengths === undefined ? steps : USUAL_STEPS) * batch;
+}
+
+/** Time steps that padded sequences are taken to have. */
+const USUAL_STEPS = 8;
+
+/** The rows of a table, zero on padding. */
+function lookUp({ table, ids }: TableInputs, { lengths }: SequenceContext): Tensor {
+  const x = gather(table, ids);
+  return lengths === undefined ? x : maskSequence(x, lengths);
 }
 
 function loopOverSteps<S extends State>(

@@ -47,7 +47,7 @@ export {
 } from "./ops/move.ts";
 export { pow } from "./ops/power.ts";
 export { gruSequence, lstmSequence, rnnSequence } from "./ops/recurrent.ts";
-export type { GruOperands, KernelOperands, LstmOperands, SequenceOperands } from "./ops/recurrent.ts";
+export type { GruOperands, KernelOperands, LstmOperands, SequenceOperands, TableInputs } from "./ops/recurrent.ts";
 export { argmax, argmin, logSumExp, max, mean, min } from "./ops/reduce.ts";
 export { maskSequence, reverseSequence } from "./ops/sequence.ts";
 export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";

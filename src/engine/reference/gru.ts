@@ -25,7 +25,7 @@ import {
 
 export function gruForward(arrays: GruForward): void {
   const { spec, lengths } = arrays;
-  const [steps] = arrays.inputs.shape;
+  const [steps] = arrays.gates.shape;
   const [batch, units] = arrays.h0.shape;
   const width = 3 * units;
   const { reset, update, candidate } = spec.gates;
@@ -109,7 +109,7 @@ export function gruForward(arrays: GruForward): void {
 
 export function gruBackward(arrays: GruBackward): void {
   const { spec, lengths } = arrays;
-  const [steps] = arrays.inputs.shape;
+  const [steps] = arrays.gates.shape;
   const [batch, units] = arrays.dh0.shape;
   const width = 3 * units;
   const { reset, update, candidate } = spec.gates;

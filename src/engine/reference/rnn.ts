@@ -16,8 +16,8 @@ import {
 } from "./sequence.ts";
 
 export function rnnForward(arrays: RnnForward): void {
-  const { inputs, recurrent, bias, lengths, h0, states, hLast, activation } = arrays;
-  const [steps] = inputs.shape;
+  const { recurrent, bias, lengths, h0, states, hLast, activation } = arrays;
+  const steps = states.shape[0] - 1;
   const [batch, units] = h0.shape;
   const z = projectInputs(arrays);
   const r = floats(recurrent);
@@ -45,8 +45,8 @@ export function rnnForward(arrays: RnnForward): void {
 }
 
 export function rnnBackward(arrays: RnnBackward): void {
-  const { inputs, recurrent, lengths, states, activation, dOutputs, dhLast, dh0 } = arrays;
-  const [steps] = inputs.shape;
+  const { recurrent, lengths, states, activation, dOutputs, dhLast, dh0 } = arrays;
+  const steps = states.shape[0] - 1;
   const [batch, units] = dh0.shape;
   const [, y] = splitStates(states);
   const dy = floats(dOutputs);

@@ -1,5 +1,5 @@
 /** @file What the three recurrent kernels share. */
-import type { Operand, RnnBackward, RnnForward } from "../engine.ts";
+import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
 import { type Matrix, multiplyAdd, transposed } from "./matmul.ts";
 import { type FloatArray, floats, integers } from "./memory.ts";
 
@@ -8,6 +8,14 @@ export function activeRows(lengths: Operand | undefined, batch: number): (row: n
   if (lengths === undefined) return () => true;
   const limit = integers(lengths).slice(0, batch);
   return (row, t) => t < limit[row];
+}
+
+/** T, B and G*H. */
+function sizesOf({
+  recurrent,
+  states,
+}: Pick<RnnForward, "recurrent" | "states">): Record<"steps" | "batch" | "width", number> {
+  return { steps: states.shape[0] - 1, batch: states.shape[1], width: recurrent.shape[1] };
 }
 
 /** A zeroed array of the same precision. */
@@ -46,47 +54,62 @@ export function splitStates(states: Operand): readonly [initial: FloatArray, out
 }
 
 /** x·W for all time steps, [T, B, G*H]. */
-export function projectInputs({ inputs, inputKernel }: Pick<RnnForward, "inputs" | "inputKernel">): FloatArray {
-  const [steps, batch, features] = inputs.shape;
-  const width = inputKernel.shape[1];
-  const x = floats(inputs);
-  const z = scratchLike(x, steps * batch * width);
-  multiplyAdd(
-    matrix(z, width),
-    matrix(x, features),
-    matrix(floats(inputKernel), width),
-    steps * batch,
-    features,
-    width,
-  );
+export function projectInputs(arrays: LayerInputs & Pick<RnnForward, "recurrent" | "states">): FloatArray {
+  const { steps, batch, width } = sizesOf(arrays);
+  const z = scratchLike(floats(arrays.states), steps * batch * width);
+  if (arrays.ids !== undefined) {
+    const projected = floats(arrays.projected);
+    integers(arrays.ids).forEach((id, at) => z.set(projected.subarray(id * width, (id + 1) * width), at * width));
+    return z;
+  }
+  const features = arrays.inputs.shape[2];
+  const x = matrix(floats(arrays.inputs), features);
+  multiplyAdd(matrix(z, width), x, matrix(floats(arrays.inputKernel), width), steps * batch, features, width);
   return z;
 }
 
 /** What the gradients of inputs, kernels and bias need beside `dz`, the gradient of the pre-activations [T, B, G*H]. */
-type OuterGradients = Omit<RnnBackward, "activation" | "lengths" | "dOutputs" | "dhLast" | "dh0">;
+type OuterGradients = LayerInputGradients & Pick<RnnBackward, "recurrent" | "states" | "dRecurrent" | "dBias">;
 
 /** Gradients of inputs, kernels and bias. `dzRecurrent` is the gradient of h·R where it differs from that of x·W. */
 export function outerGradients(arrays: OuterGradients, dz: FloatArray, dzRecurrent: FloatArray = dz): void {
-  const { inputs, inputKernel, states } = arrays;
-  const [steps, batch, features] = inputs.shape;
-  const [, width] = inputKernel.shape;
+  const { states } = arrays;
+  const { steps, batch, width } = sizesOf(arrays);
   const outputs = states.shape[2];
   const rows = steps * batch;
-  const gradient = matrix(dz, width);
-  if (arrays.dInputs) {
-    const dx = floats(arrays.dInputs);
-    dx.fill(0);
-    const back = transposed(matrix(floats(inputKernel), width), features, width);
-    multiplyAdd(matrix(dx, features), gradient, back, rows, width, features);
-  }
-  const dInputKernel = floats(arrays.dInputKernel);
-  dInputKernel.fill(0);
-  multiplyAdd(matrix(dInputKernel, width), matrix(floats(inputs), features), gradient, features, rows, width, true);
+  if (arrays.ids !== undefined) sumByInput(dz, arrays.ids, floats(arrays.dProjected), width);
+  else inputGradients(arrays, matrix(dz, width), rows);
   const dRecurrent = floats(arrays.dRecurrent);
   dRecurrent.fill(0);
   const previous = matrix(floats(states), outputs);
   multiplyAdd(matrix(dRecurrent, width), previous, matrix(dzRecurrent, width), outputs, rows, width, true);
   columnSums(dz, floats(arrays.dBias));
+}
+
+/** Gradients of inputs that each step and row has of its own, and of their kernel. */
+function inputGradients(
+  { inputs, inputKernel, dInputs, dInputKernel }: LayerInputGradients & { readonly ids?: undefined },
+  gradient: Matrix,
+  rows: number,
+): void {
+  const [features, width] = inputKernel.shape;
+  if (dInputs) {
+    const dx = floats(dInputs);
+    dx.fill(0);
+    const back = transposed(matrix(floats(inputKernel), width), features, width);
+    multiplyAdd(matrix(dx, features), gradient, back, rows, width, features);
+  }
+  const dKernel = floats(dInputKernel);
+  dKernel.fill(0);
+  multiplyAdd(matrix(dKernel, width), matrix(floats(inputs), features), gradient, features, rows, width, true);
+}
+
+/** to [V, width] = for each of V inputs the sum of the rows of x that read it, in their order. */
+function sumByInput(x: FloatArray, ids: Operand, to: FloatArray, width: number): void {
+  to.fill(0);
+  integers(ids).forEach((id, row) => {
+    for (let j = 0; j < width; j++) to[id * width + j] += x[row * width + j];
+  });
 }
 
 /** to [n] = the sums of the columns of x [.., n], in the order of the rows. */

@@ -3,10 +3,12 @@ import type { GruBackward, GruForward, Operand } from "../engine.ts";
 import { activationNumbers as numbers, jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import {
+  inputGradients,
+  inputsOf,
+  packedInputsBack,
   sizesOf,
   packedAbove,
   GAP,
-  packedBack,
   part,
   begin,
   isSingle,
@@ -46,8 +48,9 @@ export function gruForward(work: Workspace, a: GruForward): void {
     // the candidate's block is the first or the last, so those of the others are side by side
     const packRU = single ? 0 : packedAbove(work, a, Math.min(reset, update) * units, 2 * units);
     const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
-      single ? 0 : packGate(work, matrix, candidate),
+      single || matrix === undefined ? 0 : packGate(work, matrix, candidate),
     );
+    const { x, ids, kernel } = inputsOf(a);
     work.run(
       jobs.gruForward,
       sizes.operations,
@@ -55,8 +58,9 @@ export function gruForward(work: Workspace, a: GruForward): void {
       batch,
       features,
       units,
-      pointerOf(a.inputs),
-      pointerOf(a.inputKernel),
+      x,
+      ids,
+      kernel,
       pointerOf(a.recurrent),
       packRU,
       packW,
@@ -89,14 +93,13 @@ const [GATES, STATE] = [1, 2];
 function gruSingle(
   work: Workspace,
   a: GruForward,
-  { steps, features, outputs: units, width, operations }: Sizes,
+  { steps, batch, features, outputs: units, width, operations }: Sizes,
   outputs: number,
 ): void {
   const { gates: blocks, reset, updateGate, gateActivation, candidateActivation } = a.spec;
   const z = work.scratch(width);
-  const [x, w, r, bias, gates, resetTerm] = [a.inputs, a.inputKernel, a.recurrent, a.bias, a.gates, a.resetTerm].map(
-    pointerOf,
-  );
+  const { x, ids, kernel, perStep } = inputsOf(a);
+  const [r, bias, gates, resetTerm] = [a.recurrent, a.bias, a.gates, a.resetTerm].map(pointerOf);
   const late = 2 * units * units;
   const parts =
     reset === "after"
@@ -113,8 +116,9 @@ function gruSingle(
         count,
         features,
         units,
-        at(x, features),
-        w,
+        at(x, perStep),
+        ids === 0 ? 0 : at(ids, batch),
+        kernel,
         r,
         bias,
         pointerOrZero(a.recurrentBias),
@@ -144,7 +148,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
   const after = spec.reset === "after";
   work.copyOrClear(a.dhLast, a.dh0);
   work.within(sizes.operations, () => {
-    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
+    const inputBack = packedInputsBack(work, a);
     // one product for both where they are in the order in which their gradients are added
     const isPair = update === reset + 1;
     const backR = packGatesBack(work, a.recurrent, reset, isPair ? 2 : 1);
@@ -187,8 +191,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
       numbers[spec.gateActivation],
       numbers[spec.candidateActivation],
     );
-    const bias = a.dBias;
-    weightGradient(work, a.inputs, dz, a.dInputKernel, sizes, { units, gates: 3, bias });
+    inputGradients(work, a, dz, sizes, units);
     for (const block of [reset, update]) {
       const only = { units, gates: 3, first: block, last: block + 1 };
       weightGradient(work, a.states, dz, a.dRecurrent, sizes, only);
@@ -202,7 +205,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
       ...only,
       ...(bias2 && { bias: bias2 }),
     });
-    if (bias2 !== undefined) copyGates(work, bias, bias2, [reset, update], units);
+    if (bias2 !== undefined) copyGates(work, a.dBias, bias2, [reset, update], units);
   });
 }
 

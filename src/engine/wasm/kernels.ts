@@ -63,6 +63,7 @@ export const jobs = {
   rnnUnits: 16,
   gruUnits: 17,
   productBatch: 18,
+  projectedGradients: 19,
 } as const;
 
 /** Numbers of the activations, as in kernels/assembly/activations.ts. */

@@ -4,6 +4,8 @@ import { activationNumbers as numbers, jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import { multiplyInto } from "./matmul.ts";
 import {
+  inputsOf,
+  packedInputsBack,
   sizesOf,
   packed,
   packedAbove,
@@ -32,6 +34,7 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
     }
     const projection = a.projection === undefined ? 0 : packed(work, a.projection);
     const { input, forget, candidate, output } = spec.gates;
+    const { x, ids, kernel } = inputsOf(a);
     work.run(
       jobs.lstmForward,
       sizes.operations,
@@ -40,8 +43,9 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
       features,
       units,
       projected,
-      pointerOf(a.inputs),
-      pointerOf(a.inputKernel),
+      x,
+      ids,
+      kernel,
       pointerOf(a.recurrent),
       isSingle(sizes) ? 0 : packedAbove(work, a, 0, width),
       projection,
@@ -87,22 +91,14 @@ const isPlain = ({ spec, peepholes, projection }: LstmForward): boolean =>
 function lstmSingle(
   work: Workspace,
   a: LstmForward,
-  { steps, features, width, operations }: Sizes,
+  { steps, batch, features, width, operations }: Sizes,
   outputs: number,
 ): void {
   const units = a.c0.shape[1];
   const { input, forget, candidate, output } = a.spec.gates;
   const z = work.scratch(width);
-  const [x, w, r, bias, h, c, gates, cells] = [
-    a.inputs,
-    a.inputKernel,
-    a.recurrent,
-    a.bias,
-    a.hLast,
-    a.cLast,
-    a.gates,
-    a.cells,
-  ].map(pointerOf);
+  const { x, ids, kernel, perStep } = inputsOf(a);
+  const [r, bias, h, c, gates, cells] = [a.recurrent, a.bias, a.hLast, a.cLast, a.gates, a.cells].map(pointerOf);
   for (let t = 0; t < steps; t++) {
     const at = (pointer: number, length: number): number => pointer + t * length * BYTES;
     work.run(
@@ -110,8 +106,9 @@ function lstmSingle(
       operations / steps,
       features,
       units,
-      at(x, features),
-      w,
+      at(x, perStep),
+      ids === 0 ? 0 : at(ids, batch),
+      kernel,
       r,
       bias,
       h,
@@ -138,7 +135,7 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
   work.copyOrClear(a.dhLast, a.dh0);
   work.copyOrClear(a.dcLast, a.dc0);
   work.within(sizes.operations, () => {
-    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
+    const inputBack = packedInputsBack(work, a);
     const recurrentBack = packedBack(work, a.recurrent);
     const projectionBack = a.projection === undefined ? 0 : packedBack(work, a.projection);
     const dNext = work.scratch(batch * projected);

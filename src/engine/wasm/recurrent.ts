@@ -1,6 +1,6 @@
 /** @file What the three recurrent layers share: sizes, weights in panels, the states, the gradients of the weights. */
 import { sizeOf } from "../../base/index.ts";
-import type { Operand, RnnBackward, RnnForward } from "../engine.ts";
+import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
 import { jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
@@ -9,6 +9,7 @@ import type { Workspace } from "./workspace.ts";
 export type Sizes = {
   readonly steps: number;
   readonly batch: number;
+  /** 0 where the inputs have been multiplied beforehand. */
   readonly features: number;
   readonly outputs: number;
   readonly width: number;
@@ -16,12 +17,21 @@ export type Sizes = {
   readonly operations: number;
 };
 
-export function sizesOf({ inputs, inputKernel, states }: Pick<RnnForward, "inputs" | "inputKernel" | "states">): Sizes {
-  const [steps, batch, features] = inputs.shape;
-  const width = inputKernel.shape[1];
-  const outputs = states.shape[2];
+export function sizesOf({ inputs, recurrent, states }: Pick<RnnForward, "inputs" | "recurrent" | "states">): Sizes {
+  const [after, batch, outputs] = states.shape;
+  const steps = after - 1;
+  const features = inputs?.shape[2] ?? 0;
+  const width = recurrent.shape[1];
   const operations = 2 * steps * batch * (features + outputs) * width;
   return { steps, batch, features, outputs, width, operations };
+}
+
+/** Where a forward kernel finds what it reads: inputs, ids, W, and how many floats the inputs of one step have; 0 for what there is not. */
+export function inputsOf(layer: LayerInputs): Record<"x" | "ids" | "kernel" | "perStep", number> {
+  if (layer.ids !== undefined)
+    return { x: pointerOf(layer.projected), ids: pointerOf(layer.ids), kernel: 0, perStep: 0 };
+  const [, batch, features] = layer.inputs.shape;
+  return { x: pointerOf(layer.inputs), ids: 0, kernel: pointerOf(layer.inputKernel), perStep: batch * features };
 }
 
 /** A weight matrix [k, n] in panels. */
@@ -30,19 +40,19 @@ export function packed(work: Workspace, matrix: Operand): number {
   return work.pack(pointerOf(matrix), { k, n, row: n, column: 1 });
 }
 
-/** `columns` columns, from `column` on, of W above R: the right side of [x, h]·[W; R]. */
+/** `columns` columns, from `column` on, of W, where there is one, above R: the right side of [x, h]·[W; R]. */
 export function packedAbove(
   work: Workspace,
   { inputKernel, recurrent }: Pick<RnnForward, "inputKernel" | "recurrent">,
   column: number,
   columns: number,
 ): number {
-  const [features, width] = inputKernel.shape;
-  const [outputs] = recurrent.shape;
+  const features = inputKernel?.shape[0] ?? 0;
+  const [outputs, width] = recurrent.shape;
   const rows = features + outputs;
   const to = work.scratch(work.packedLength(rows, columns));
   const part = { n: columns, row: width, column: 1 };
-  work.packInto(to, pointerOf(inputKernel) + column * BYTES, { ...part, k: features }, 0, rows);
+  if (inputKernel) work.packInto(to, pointerOf(inputKernel) + column * BYTES, { ...part, k: features }, 0, rows);
   work.packInto(to, pointerOf(recurrent) + column * BYTES, { ...part, k: outputs }, features, rows);
   return to;
 }
@@ -78,7 +88,9 @@ export const isSingle = ({ batch }: Sizes): boolean => batch === 1;
 export const sharesUnits = (work: Workspace, sizes: Sizes, lengths: Operand | undefined): boolean =>
   isSingle(sizes) && lengths === undefined && work.isShared(sizes.operations / sizes.steps);
 
-type Gradients = Pick<RnnBackward, "inputs" | "dInputKernel" | "dRecurrent" | "dBias" | "states">;
+/** dz·Wᵀ's right side, where somebody wants it. */
+export const packedInputsBack = (work: Workspace, { dInputs, inputKernel }: LayerInputGradients): number =>
+  dInputs === undefined ? 0 : packedBack(work, inputKernel);
 
 /** Floats of one gate's dz in panels. */
 export const panelLength = (work: Workspace, { steps, batch }: Sizes, units: number): number =>
@@ -125,9 +137,39 @@ export function weightGradient(
   );
 }
 
-/** The gradients of both kernels and of the bias, from one dz. */
-export function weightGradients(work: Workspace, a: Gradients, dz: number, sizes: Sizes, units: number): void {
+/** The gradients of W, or of x·W, and of the bias. */
+export function inputGradients(
+  work: Workspace,
+  a: LayerInputGradients & Pick<RnnBackward, "dBias">,
+  dz: number,
+  sizes: Sizes,
+  units: number,
+): void {
   const gates = sizes.width / units;
-  weightGradient(work, a.inputs, dz, a.dInputKernel, sizes, { units, gates, bias: a.dBias });
-  weightGradient(work, a.states, dz, a.dRecurrent, sizes, { units, gates });
+  if (a.ids === undefined) {
+    weightGradient(work, a.inputs, dz, a.dInputKernel, sizes, { units, gates, bias: a.dBias });
+    return;
+  }
+  const [inputs, width] = a.dProjected.shape;
+  const rows = sizes.steps * sizes.batch;
+  const [ids, to, bias] = [a.ids, a.dProjected, a.dBias].map(pointerOf);
+  if (rows === 0) {
+    // sums of nothing
+    work.kernels.fill(to, inputs * width, 0);
+    work.kernels.fill(bias, width, 0);
+    return;
+  }
+  work.run(jobs.projectedGradients, 2 * rows * width, ids, inputs, rows, units, gates, dz, to, bias);
+}
+
+/** The gradients of both kernels and of the bias, from one dz. */
+export function weightGradients(
+  work: Workspace,
+  a: LayerInputGradients & Pick<RnnBackward, "dRecurrent" | "dBias" | "states">,
+  dz: number,
+  sizes: Sizes,
+  units: number,
+): void {
+  inputGradients(work, a, dz, sizes, units);
+  weightGradient(work, a.states, dz, a.dRecurrent, sizes, { units, gates: sizes.width / units });
 }

@@ -3,6 +3,8 @@ import type { RnnBackward, RnnForward } from "../engine.ts";
 import { activationNumbers as numbers, jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
 import {
+  inputsOf,
+  packedInputsBack,
   sizesOf,
   packedAbove,
   GAP,
@@ -26,6 +28,7 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
       rnnSingle(work, a, sizes, outputs);
       return;
     }
+    const { x, ids, kernel } = inputsOf(a);
     work.run(
       jobs.rnnForward,
       operations,
@@ -33,8 +36,9 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
       batch,
       features,
       units,
-      pointerOf(a.inputs),
-      pointerOf(a.inputKernel),
+      x,
+      ids,
+      kernel,
       pointerOf(a.recurrent),
       isSingle(sizes) ? 0 : packedAbove(work, a, 0, width),
       pointerOf(a.bias),
@@ -52,14 +56,16 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
 function rnnSingle(
   work: Workspace,
   a: RnnForward,
-  { steps, features, width, operations }: Sizes,
+  { steps, batch, features, width, operations }: Sizes,
   outputs: number,
 ): void {
-  const [x, w, r, bias] = [a.inputs, a.inputKernel, a.recurrent, a.bias].map(pointerOf);
+  const { x, ids, kernel, perStep } = inputsOf(a);
+  const [r, bias] = [a.recurrent, a.bias].map(pointerOf);
   for (let t = 0; t < steps; t++) {
     const at = (pointer: number, length: number): number => pointer + t * length * BYTES;
     const y = at(outputs, width);
-    work.run(jobs.rnnUnits, operations / steps, features, width, at(x, features), w, r, bias, y, numbers[a.activation]);
+    const read = [at(x, perStep), ids === 0 ? 0 : at(ids, batch), kernel];
+    work.run(jobs.rnnUnits, operations / steps, features, width, ...read, r, bias, y, numbers[a.activation]);
   }
   work.copy(part(a.states, steps * width, a.hLast.shape), a.hLast);
 }
@@ -69,7 +75,7 @@ export function rnnBackward(work: Workspace, a: RnnBackward): void {
   const { steps, batch, features, outputs: units, operations } = sizes;
   work.copyOrClear(a.dhLast, a.dh0);
   work.within(sizes.operations, () => {
-    const inputBack = a.dInputs === undefined ? 0 : packedBack(work, a.inputKernel);
+    const inputBack = packedInputsBack(work, a);
     const recurrentBack = packedBack(work, a.recurrent);
     const dz = work.scratch(panelLength(work, sizes, units));
     work.run(

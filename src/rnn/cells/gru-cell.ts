@@ -123,6 +123,8 @@ export function gruCell({
       return { output: next, state: { h: next } };
     },
 
+    readsTables: true,
+
     sequence(inputs, state, { lengths, trace }) {
       const result = gruSequence({ ...operands(), inputs, lengths, h: state.h }, spec);
       return { outputs: result.outputs, state: { h: result.h }, ...(trace && { trace: traceOf(result) }) };

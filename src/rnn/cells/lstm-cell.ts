@@ -141,6 +141,8 @@ export function lstmCell({
       return { output, state: { c: next, h: output } };
     },
 
+    readsTables: true,
+
     sequence(inputs, state, { lengths, trace }) {
       const { peephole, projectionKernel, ...kernels } = operands();
       const result = lstmSequence(

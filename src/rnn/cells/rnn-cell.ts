@@ -45,6 +45,8 @@ export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: R
       const h = activate(activation, add(z, kernels.bias));
       return { output: h, state: { h } };
     },
+    readsTables: true,
+
     sequence(inputs, state, { lengths, trace }) {
       const { outputs, h } = rnnSequence({ ...operands(), inputs, h: state.h, lengths }, activation);
       return { outputs, state: { h }, ...(trace && { trace: { h: outputs } }) };

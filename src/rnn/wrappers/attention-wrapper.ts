@@ -11,7 +11,7 @@ import {
   zeros,
 } from "../../tensor/index.ts";
 import type { AttendedMemory, Attention } from "../attention.ts";
-import type { Cell, SequenceContext, State, StepContext } from "../cell.ts";
+import type { Cell, SequenceContext, SequenceInputs, State, StepContext } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
 /**
@@ -75,6 +75,7 @@ export function attentionWrapper(cell: Cell, options: AttentionWrapperOptions): 
     step: fromBefore
       ? (input, state, context) => stepFromBefore(cell, memory, input, state, context)
       : (input, state, context) => stepFromNow(cell, memory, input, state, context),
+    readsTables: true,
     ...(extra === 0 && {
       sequence: (inputs, state, context) => attendSequence(cell, memory, inputs, state, context),
     }),
@@ -157,13 +158,13 @@ function innerStep(
 function attendSequence(
   cell: Cell,
   memory: AttendedMemory,
-  inputs: Tensor,
+  inputs: SequenceInputs,
   state: AttentionState,
   context: SequenceContext,
 ): ReturnType<NonNullable<Cell<AttentionState>["sequence"]>> {
   const inner = runSequence(cell, inputs, state.cell, context);
-  if (inputs.shape[0] === 0)
-    return { outputs: zeros([0, inputs.shape[1], memory.attention.outputSize], inputs.dtype), state };
+  const [steps, batch] = inner.outputs.shape;
+  if (steps === 0) return { outputs: zeros([0, batch, memory.attention.outputSize], inner.outputs.dtype), state };
   const queries = swapLeading(inner.outputs);
   const weights = memory.weights(queries);
   const alignments = swapLeading(weights);

@@ -8,7 +8,7 @@ import {
   type Tree,
   UnsupportedError,
 } from "../../base/index.ts";
-import { expandDims, mul, type Tensor, tensor } from "../../tensor/index.ts";
+import { expandDims, mul, Tensor, tensor } from "../../tensor/index.ts";
 import { asTree, type Cell, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
@@ -148,11 +148,13 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
         ) as unknown as S,
       };
     },
+    // an input that is dropped out is not a row of the table any more
+    readsTables: plan.input === 1,
     ...(!stepwise && {
       sequence(inputs, state, context) {
         const { random, start } = context;
         if (random === undefined) return runSequence(cell, inputs, state, context);
-        const x = applySequence("input", plan.input, inputs, random, start);
+        const x = inputs instanceof Tensor ? applySequence("input", plan.input, inputs, random, start) : inputs;
         const inner = runSequence(cell, x, state, { ...context, random: random.named("cell") });
         return { ...inner, outputs: applySequence("output", plan.output, inner.outputs, random, start) };
       },

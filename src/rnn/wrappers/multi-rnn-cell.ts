@@ -1,5 +1,6 @@
 import { kindError, randomStream, withPrefix } from "../../base/index.ts";
-import type { Cell, Parameters, SequenceResult, State, StateSize, Trace } from "../cell.ts";
+import type { Tensor } from "../../tensor/index.ts";
+import type { Cell, Parameters, SequenceInputs, SequenceResult, State, StateSize, Trace } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
 /** State of each layer by its index: "0" is the layer that reads the inputs. */
@@ -41,17 +42,19 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
       });
       return { output, state: next };
     },
+    readsTables: true,
     sequence(inputs, state, context) {
-      let outputs = inputs;
       const next: Record<string, State> = {};
       const traces: Record<string, Trace> = {};
-      cells.forEach((cell, i) => {
+      const run = (cell: Cell, i: number, below: SequenceInputs): Tensor => {
         const random = context.random?.named(String(i));
-        const layer: SequenceResult<State> = runSequence(cell, outputs, state[String(i)], { ...context, random });
-        outputs = layer.outputs;
+        const layer: SequenceResult<State> = runSequence(cell, below, state[String(i)], { ...context, random });
         next[String(i)] = layer.state;
         if (layer.trace) traces[String(i)] = layer.trace;
-      });
+        return layer.outputs;
+      };
+      const [lowest, ...others] = cells;
+      const outputs = others.reduce((below, cell, i) => run(cell, i + 1, below), run(lowest, 0, inputs));
       return { outputs, state: next, ...(context.trace && { trace: traces }) };
     },
   };

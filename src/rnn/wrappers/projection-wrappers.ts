@@ -49,7 +49,7 @@ export function inputProjectionWrapper<S extends State>(
     },
     parameters: () => ({ ...own.values(), ...withPrefix("cell", cell.parameters()) }),
     step: (input, state, context) => cell.step(apply(input), state, context),
-    sequence: (inputs, state, context) => runSequence(cell, masked(apply(inputs), context), state, context),
+    sequence: (inputs: Tensor, state, context) => runSequence(cell, masked(apply(inputs), context), state, context),
   };
 }
 
@@ -74,6 +74,7 @@ export function outputProjectionWrapper<S extends State>(
       const inner = cell.step(input, state, context);
       return { output: apply(inner.output), state: inner.state };
     },
+    readsTables: true,
     sequence(inputs, state, context) {
       const inner = runSequence(cell, inputs, state, context);
       return { ...inner, outputs: masked(apply(inner.outputs), context) };

@@ -33,7 +33,7 @@ export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
       const inner = cell.step(input, state, context);
       return { output: add(inner.output, input), state: inner.state };
     },
-    sequence(inputs, state, context) {
+    sequence(inputs: Tensor, state, context) {
       const inner = runSequence(cell, inputs, state, context);
       return { ...inner, outputs: add(inner.outputs, inputs) };
     },
@@ -74,7 +74,7 @@ export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?
       const inner = cell.step(input, state, context);
       return { output: join(input, inner.output), state: inner.state };
     },
-    sequence(inputs, state, context) {
+    sequence(inputs: Tensor, state, context) {
       const inner = runSequence(cell, inputs, state, context);
       return { ...inner, outputs: join(inputs, inner.outputs) };
     },

@@ -4,10 +4,18 @@
  * G gates.
  */
 import { type Shape, UnsupportedError } from "../../base/index.ts";
-import { type ActivationName, currentEngine, type GruSpec, type LstmSpec } from "../../engine/index.ts";
+import {
+  type ActivationName,
+  currentEngine,
+  type GruSpec,
+  type LayerInputGradients,
+  type LayerInputs,
+  type LstmSpec,
+} from "../../engine/index.ts";
 import { zeros } from "../create.ts";
 import { isRecording, record } from "../tape.ts";
-import { allocate, type Tensor } from "../tensor.ts";
+import { allocate, Tensor } from "../tensor.ts";
+import { checkIndices } from "./gather.ts";
 import { maskSequence } from "./sequence.ts";
 
 /** W [I, G*H] and R [P, G*H]: two tensors, or the rows of one [I+P, G*H]. */
@@ -15,10 +23,18 @@ export type KernelOperands =
   | { readonly inputKernel: Tensor; readonly recurrentKernel: Tensor }
   | { readonly kernel: Tensor };
 
+/** Inputs that are rows of a table, such as the embeddings of tokens: step t of row b reads row ids[t, b] of the table. */
+export type TableInputs = {
+  /** [V, I]; its numbers must be finite. */
+  readonly table: Tensor;
+  /** int32 [T, B], each in [0, V). */
+  readonly ids: Tensor;
+};
+
 /** The arrays that every recurrent layer has, in the engine's layout. */
 export type SequenceOperands = KernelOperands & {
-  /** [T, B, I]. */
-  readonly inputs: Tensor;
+  /** [T, B, I], or where to look them up: then each row of the table is multiplied by W once, however often it is read. */
+  readonly inputs: Tensor | TableInputs;
   /** [G*H]. */
   readonly bias: Tensor;
   /** [B, P]. */
@@ -61,15 +77,78 @@ function kernelGradients({ stored }: Kernels, inputSize: number): Kernels {
   );
 }
 
-/** The inputs with zeros on padding, so that NaN there reaches neither values nor gradients. */
-const withoutPadding = ({ inputs, lengths }: SequenceOperands): Tensor =>
-  lengths === undefined ? inputs : maskSequence(inputs, lengths);
+/** What a layer reads: its sizes, the arrays for the kernels, and whose gradient comes out of them. */
+type Source = {
+  readonly steps: number;
+  readonly batch: number;
+  readonly features: number;
+  /** The inputs, or the table. */
+  readonly watched: Tensor;
+  /** For the forward kernel, with W. */
+  read(inputKernel: Tensor): LayerInputs;
+  /** For the backward kernel. `finish`, after it, gives the gradient of what is watched; before, that of W need not be there. */
+  readBack(kernels: { inputKernel: Tensor; dInputKernel: Tensor }): {
+    readonly arrays: LayerInputGradients;
+    finish(): Tensor | undefined;
+  };
+};
+
+const sourceOf = ({ inputs, lengths }: SequenceOperands): Source =>
+  inputs instanceof Tensor ? ownInputs(inputs, lengths) : tableInputs(inputs);
+
+function ownInputs(inputs: Tensor, lengths: Tensor | undefined): Source {
+  const [steps, batch, features] = inputs.shape;
+  // with zeros on padding, NaN there reaches neither values nor gradients
+  const x = lengths === undefined || steps === 0 ? inputs : maskSequence(inputs, lengths);
+  const wants = isRecording([inputs]);
+  return {
+    steps,
+    batch,
+    features,
+    watched: inputs,
+    read: (inputKernel) => ({ inputs: x, inputKernel }),
+    readBack(kernels) {
+      const dInputs = wants ? empty(x, x.shape) : undefined;
+      return { arrays: { inputs: x, dInputs, ...kernels }, finish: () => dInputs };
+    },
+  };
+}
+
+function tableInputs({ table, ids }: TableInputs): Source {
+  const [steps, batch] = ids.shape;
+  const [rows, features] = table.shape;
+  checkIndices("recurrent layer", ids, rows);
+  const wants = isRecording([table]);
+  const plain = { transposeA: false, transposeB: false, accumulate: false };
+  return {
+    steps,
+    batch,
+    features,
+    watched: table,
+    read(inputKernel) {
+      const projected = empty(table, [rows, inputKernel.shape[1]]);
+      currentEngine().matmul(table, inputKernel, projected, plain);
+      return { projected, ids };
+    },
+    readBack({ inputKernel, dInputKernel }) {
+      const dProjected = empty(table, [rows, inputKernel.shape[1]]);
+      const finish = (): Tensor | undefined => {
+        const engine = currentEngine();
+        engine.matmul(table, dProjected, dInputKernel, { ...plain, transposeA: true });
+        if (!wants) return undefined;
+        const dTable = empty(table, table.shape);
+        engine.matmul(dProjected, inputKernel, dTable, { ...plain, transposeB: true });
+        return dTable;
+      };
+      return { arrays: { ids, dProjected }, finish };
+    },
+  };
+}
 
 /** A block for h0 and the outputs of all steps, [T+1, B, P], and the outputs in it. */
-function makeStates(x: Tensor, h0: Tensor): { states: Tensor; outputs: Tensor } {
-  const [steps] = x.shape;
+function makeStates(steps: number, h0: Tensor): { states: Tensor; outputs: Tensor } {
   const [batch, features] = h0.shape;
-  const states = empty(x, [steps + 1, batch, features]);
+  const states = empty(h0, [steps + 1, batch, features]);
   return { states, outputs: states.view([steps, batch, features], batch * features) };
 }
 
@@ -87,38 +166,33 @@ export type RnnSequenceResult = { readonly outputs: Tensor; readonly h: Tensor }
 
 /** Elman's RNN over a sequence: outputs [T, B, H] and the last state [B, H]. Differentiable once. */
 export function rnnSequence(operands: SequenceOperands, activation: ActivationName): RnnSequenceResult {
-  const { inputs, bias, lengths, h: h0 } = operands;
-  const [steps, , features] = inputs.shape;
-  if (steps === 0) return { outputs: zeros([0, ...h0.shape], h0.dtype), h: h0 };
-  const x = withoutPadding(operands);
-  const kernels = kernelsOf(operands, features);
+  const { bias, lengths, h: h0 } = operands;
+  const source = sourceOf(operands);
+  if (source.steps === 0) return { outputs: zeros([0, ...h0.shape], h0.dtype), h: h0 };
+  const kernels = kernelsOf(operands, source.features);
   const { inputKernel, recurrent } = kernels;
-  const { states, outputs } = makeStates(x, h0);
-  const hLast = empty(x, h0.shape);
-  currentEngine().rnnForward({ inputs: x, inputKernel, recurrent, bias, lengths, h0, states, hLast, activation });
-  const wantsInputs = isRecording([inputs]);
-  record([inputs, bias, h0, ...kernels.stored], [outputs, hLast], (dOutputs, dhLast) => {
+  const { states, outputs } = makeStates(source.steps, h0);
+  const hLast = empty(h0, h0.shape);
+  currentEngine().rnnForward({ ...source.read(inputKernel), recurrent, bias, lengths, h0, states, hLast, activation });
+  record([source.watched, bias, h0, ...kernels.stored], [outputs, hLast], (dOutputs, dhLast) => {
     refuseSecondOrder("rnnSequence", [dOutputs, dhLast]);
-    const gradients = kernelGradients(kernels, features);
-    const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
+    const gradients = kernelGradients(kernels, source.features);
+    const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
     const dBias = empty(bias, bias.shape);
-    const dh0 = empty(x, h0.shape);
+    const dh0 = empty(h0, h0.shape);
     currentEngine().rnnBackward({
-      inputs: x,
-      inputKernel,
+      ...arrays,
       recurrent,
       lengths,
       states,
       activation,
       dOutputs: orZeros(dOutputs, outputs),
       dhLast,
-      dInputs,
-      dInputKernel: gradients.inputKernel,
       dRecurrent: gradients.recurrent,
       dBias,
       dh0,
     });
-    return [dInputs, dBias, dh0, ...gradients.stored];
+    return [finish(), dBias, dh0, ...gradients.stored];
   });
   return { outputs, h: hLast };
 }
@@ -145,21 +219,20 @@ export type LstmSequenceResult = {
 
 /** LSTM over a sequence. Differentiable once. */
 export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequenceResult {
-  const { inputs, bias, lengths, h: h0, c: c0, peepholes, projection } = operands;
-  const [steps, batch, features] = inputs.shape;
+  const { bias, lengths, h: h0, c: c0, peepholes, projection } = operands;
+  const source = sourceOf(operands);
+  const { steps, batch } = source;
   const units = c0.shape[1];
-  const perStep = (...rest: number[]): Tensor => empty(inputs, [steps, batch, ...rest]);
+  const perStep = (...rest: number[]): Tensor => empty(h0, [steps, batch, ...rest]);
   if (steps === 0)
     return { outputs: perStep(h0.shape[1]), h: h0, c: c0, gates: perStep(4, units), cells: perStep(units) };
-  const x = withoutPadding(operands);
-  const kernels = kernelsOf(operands, features);
-  const { states, outputs } = makeStates(x, h0);
+  const kernels = kernelsOf(operands, source.features);
+  const { inputKernel, recurrent } = kernels;
+  const { states, outputs } = makeStates(steps, h0);
   // what forward leaves behind for backward
   const saved = {
     spec,
-    inputs: x,
-    inputKernel: kernels.inputKernel,
-    recurrent: kernels.recurrent,
+    recurrent,
     lengths,
     peepholes,
     projection,
@@ -170,27 +243,26 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
     cellsUnclipped: spec.cellClip === Infinity ? undefined : perStep(units),
     hidden: projection && perStep(units),
   };
-  const hLast = empty(x, h0.shape);
-  const cLast = empty(x, c0.shape);
-  currentEngine().lstmForward({ ...saved, bias, h0, hLast, cLast });
-  const wantsInputs = isRecording([inputs]);
+  const hLast = empty(h0, h0.shape);
+  const cLast = empty(c0, c0.shape);
+  currentEngine().lstmForward({ ...source.read(inputKernel), ...saved, bias, h0, hLast, cLast });
+  const watched = [source.watched, bias, h0, c0, ...kernels.stored];
   const extras = [peepholes, projection].filter((extra) => extra !== undefined);
-  record([inputs, bias, h0, c0, ...kernels.stored, ...extras], [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
+  record([...watched, ...extras], [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
     refuseSecondOrder("lstmSequence", [dOutputs, dhLast, dcLast]);
-    const gradients = kernelGradients(kernels, features);
-    const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
+    const gradients = kernelGradients(kernels, source.features);
+    const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
     const dBias = empty(bias, bias.shape);
-    const dh0 = empty(x, h0.shape);
-    const dc0 = empty(x, c0.shape);
-    const dPeepholes = peepholes && empty(x, peepholes.shape);
-    const dProjection = projection && empty(x, projection.shape);
+    const dh0 = empty(h0, h0.shape);
+    const dc0 = empty(h0, c0.shape);
+    const dPeepholes = peepholes && empty(h0, peepholes.shape);
+    const dProjection = projection && empty(h0, projection.shape);
     currentEngine().lstmBackward({
+      ...arrays,
       ...saved,
       dOutputs: orZeros(dOutputs, outputs),
       dhLast,
       dcLast,
-      dInputs,
-      dInputKernel: gradients.inputKernel,
       dRecurrent: gradients.recurrent,
       dBias,
       dh0,
@@ -199,7 +271,7 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
       dProjection,
     });
     const dExtras = [dPeepholes, dProjection].filter((extra) => extra !== undefined);
-    return [dInputs, dBias, dh0, dc0, ...gradients.stored, ...dExtras];
+    return [finish(), dBias, dh0, dc0, ...gradients.stored, ...dExtras];
   });
   return { outputs, h: hLast, c: cLast, gates: saved.gates, cells: saved.cells };
 }
@@ -218,48 +290,45 @@ export type GruSequenceResult = {
 
 /** GRU over a sequence. Differentiable once. */
 export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceResult {
-  const { inputs, bias, lengths, h: h0, recurrentBias } = operands;
-  const [steps, batch, features] = inputs.shape;
+  const { bias, lengths, h: h0, recurrentBias } = operands;
+  const source = sourceOf(operands);
+  const { steps, batch } = source;
   const units = h0.shape[1];
-  const perStep = (...rest: number[]): Tensor => empty(inputs, [steps, batch, ...rest]);
+  const perStep = (...rest: number[]): Tensor => empty(h0, [steps, batch, ...rest]);
   if (steps === 0) return { outputs: perStep(units), h: h0, gates: perStep(3, units) };
-  const x = withoutPadding(operands);
-  const kernels = kernelsOf(operands, features);
-  const { states, outputs } = makeStates(x, h0);
+  const kernels = kernelsOf(operands, source.features);
+  const { inputKernel, recurrent } = kernels;
+  const { states, outputs } = makeStates(steps, h0);
   // what forward leaves behind for backward
   const saved = {
     spec,
-    inputs: x,
-    inputKernel: kernels.inputKernel,
-    recurrent: kernels.recurrent,
+    recurrent,
     lengths,
     states,
     gates: perStep(3, units),
     resetTerm: perStep(units),
   };
-  const hLast = empty(x, h0.shape);
-  currentEngine().gruForward({ ...saved, bias, h0, recurrentBias, hLast });
-  const wantsInputs = isRecording([inputs]);
-  const read = [inputs, bias, h0, ...kernels.stored, ...(recurrentBias ? [recurrentBias] : [])];
-  record(read, [outputs, hLast], (dOutputs, dhLast) => {
+  const hLast = empty(h0, h0.shape);
+  currentEngine().gruForward({ ...source.read(inputKernel), ...saved, bias, h0, recurrentBias, hLast });
+  const watched = [source.watched, bias, h0, ...kernels.stored, ...(recurrentBias ? [recurrentBias] : [])];
+  record(watched, [outputs, hLast], (dOutputs, dhLast) => {
     refuseSecondOrder("gruSequence", [dOutputs, dhLast]);
-    const gradients = kernelGradients(kernels, features);
-    const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
+    const gradients = kernelGradients(kernels, source.features);
+    const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
     const dBias = empty(bias, bias.shape);
-    const dh0 = empty(x, h0.shape);
-    const dRecurrentBias = recurrentBias && empty(x, recurrentBias.shape);
+    const dh0 = empty(h0, h0.shape);
+    const dRecurrentBias = recurrentBias && empty(h0, recurrentBias.shape);
     currentEngine().gruBackward({
+      ...arrays,
       ...saved,
       dOutputs: orZeros(dOutputs, outputs),
       dhLast,
-      dInputs,
-      dInputKernel: gradients.inputKernel,
       dRecurrent: gradients.recurrent,
       dBias,
       dh0,
       dRecurrentBias,
     });
-    return [dInputs, dBias, dh0, ...gradients.stored, ...(dRecurrentBias ? [dRecurrentBias] : [])];
+    return [finish(), dBias, dh0, ...gradients.stored, ...(dRecurrentBias ? [dRecurrentBias] : [])];
   });
   return { outputs, h: hLast, gates: saved.gates };
 }
