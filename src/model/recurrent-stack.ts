@@ -12,6 +12,7 @@ import {
   multiRnnCell,
   type Parameters,
   rnnCell,
+  type SequenceInputs,
   stackBidirectionalDynamicRnn,
   type State,
 } from "../rnn/index.ts";
@@ -144,8 +145,8 @@ export class RecurrentStack {
     );
   }
 
-  /** Runs inputs [T, B, I]. What they hold on padding has no effect. */
-  run(inputs: Tensor, { lengths, random, initialState }: StackRunOptions = {}): StackResult {
+  /** Runs inputs [T, B, I], or rows of a table. What inputs hold on padding has no effect. */
+  run(inputs: SequenceInputs, { lengths, random, initialState }: StackRunOptions = {}): StackResult {
     if (this.#one === undefined)
       return stackBidirectionalDynamicRnn(this.#both, inputs, { lengths, random, timeMajor: true });
     return dynamicRnn(this.#one, inputs, { lengths, random, initialState, timeMajor: true });

@@ -1,7 +1,13 @@
 import { kindError, mapTree, randomStream, type Tree } from "../base/index.ts";
-import { concat, flip, reverseSequence, swapLeading, type Tensor } from "../tensor/index.ts";
-import type { Cell, State, Trace } from "./cell.ts";
-import { checkInputs, checkLengths, dynamicRnn, type DynamicRnnOptions, type DynamicRnnResult } from "./dynamic-rnn.ts";
+import { concat, flip, reverseSequence, swapLeading, Tensor } from "../tensor/index.ts";
+import type { Cell, SequenceInputs, State, Trace } from "./cell.ts";
+import {
+  checkLengths,
+  checkSequenceInputs,
+  dynamicRnn,
+  type DynamicRnnOptions,
+  type DynamicRnnResult,
+} from "./dynamic-rnn.ts";
 
 /** One value for each direction. */
 export type Directions<F, B = F> = { readonly forward: F; readonly backward: B };
@@ -25,18 +31,22 @@ export type BidirectionalResult<F extends State, B extends State> = {
 export function bidirectionalDynamicRnn<F extends State, B extends State>(
   forward: Cell<F>,
   backward: Cell<B>,
-  inputs: Tensor,
+  inputs: SequenceInputs,
   { lengths, initialState, timeMajor = false, random, ...rest }: BidirectionalOptions<F, B> = {},
 ): BidirectionalResult<F, B> {
   const where = "bidirectionalDynamicRnn";
   if ((forward as unknown) === backward)
     throw kindError(where, "two cells", "the same cell twice", "Make one for each direction");
-  const { x, batch, steps, dtype } = checkInputs(where, inputs, timeMajor);
+  const { x, features, batch, steps, dtype } = checkSequenceInputs(where, inputs, timeMajor);
   const limits = lengths === undefined ? undefined : checkLengths(where, lengths, batch, steps);
-  forward.build(x.shape[2], { dtype, random: randomStream(0).named("forward") });
-  backward.build(x.shape[2], { dtype, random: randomStream(0).named("backward") });
+  forward.build(features, { dtype, random: randomStream(0).named("forward") });
+  backward.build(features, { dtype, random: randomStream(0).named("backward") });
   const reverse = (y: Tensor): Tensor => (limits === undefined ? flip(y, 0) : reverseSequence(y, limits));
-  const run = <S extends State>(cell: Cell<S>, name: "forward" | "backward", source: Tensor): DynamicRnnResult<S> =>
+  const run = <S extends State>(
+    cell: Cell<S>,
+    name: "forward" | "backward",
+    source: SequenceInputs,
+  ): DynamicRnnResult<S> =>
     dynamicRnn(cell, source, {
       ...rest,
       lengths,
@@ -45,7 +55,7 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
       random: random?.named(name),
     });
   const ahead = run(forward, "forward", x);
-  const behind = run(backward, "backward", reverse(x));
+  const behind = run(backward, "backward", x instanceof Tensor ? reverse(x) : { ...x, ids: reverse(x.ids) });
   const orient = (y: Tensor): Tensor => (timeMajor ? y : swapLeading(y));
   const orientTrace = (trace: Trace, f: (y: Tensor) => Tensor): Trace =>
     mapTree(trace as Tree<Tensor>, f) as unknown as Trace;
@@ -79,20 +89,21 @@ export type StackBidirectionalOptions = Omit<BidirectionalOptions<State, State>,
  */
 export function stackBidirectionalDynamicRnn(
   layers: readonly Directions<Cell>[],
-  inputs: Tensor,
+  inputs: SequenceInputs,
   { initialState, random, ...options }: StackBidirectionalOptions = {},
 ): StackBidirectionalResult {
   if (layers.length === 0) throw kindError("stackBidirectionalDynamicRnn", "at least one layer", layers);
   const state: Record<string, Directions<State>> = {};
-  let outputs = inputs;
-  layers.forEach(({ forward, backward }, i) => {
-    const layer = bidirectionalDynamicRnn(forward, backward, outputs, {
+  const run = ({ forward, backward }: Directions<Cell>, i: number, below: SequenceInputs): Tensor => {
+    const layer = bidirectionalDynamicRnn(forward, backward, below, {
       ...options,
       initialState: initialState?.[String(i)],
       random: random?.named(String(i)),
     });
-    outputs = concat([layer.outputs.forward, layer.outputs.backward], 2);
     state[String(i)] = layer.state;
-  });
+    return concat([layer.outputs.forward, layer.outputs.backward], 2);
+  };
+  const [lowest, ...others] = layers;
+  const outputs = others.reduce((below, layer, i) => run(layer, i + 1, below), run(lowest, 0, inputs));
   return { outputs, state };
 }

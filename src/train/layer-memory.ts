@@ -9,6 +9,8 @@ export type LayerSizes = {
   readonly config: LanguageModelConfig;
   /** I. */
   readonly inputs: number;
+  /** V, where the inputs are rows of a table that is multiplied by W. */
+  readonly table?: number | undefined;
   /** T. */
   readonly steps: number;
   /** B. */
@@ -37,11 +39,17 @@ function rearranged({ cell, dialect, hiddenSize: H }: LanguageModelConfig, I: nu
   return dialect === "torch" ? [I * width, H * width] : [];
 }
 
-export function layerForward(ledger: MemoryLedger, { config, inputs: I, steps: T, batch: B }: LayerSizes): void {
+export function layerForward(ledger: MemoryLedger, { config, inputs, table, steps: T, batch: B }: LayerSizes): void {
   const { cell, dialect, hiddenSize: H } = config;
   const width = GATES[cell] * H;
-  ledger.take(...rearranged(config, I));
-  if (cell === "gru" && dialect === "tf1") ledger.take((I + H) * width);
+  ledger.take(...rearranged(config, inputs));
+  // features that the kernel itself multiplies
+  const I = table === undefined ? inputs : 0;
+  if (table !== undefined) {
+    ledger.take(table * width);
+    ledger.within(() => ledger.take(packed(inputs, width)));
+  }
+  if (cell === "gru" && dialect === "tf1") ledger.take((inputs + H) * width);
   ledger.take((T + 1) * B * H, ...repeat(B * H, stateParts(config)));
   // gates, and cells or reset terms
   if (cell !== "rnn") ledger.take(T * B * width, T * B * H);
@@ -53,14 +61,20 @@ export function layerForward(ledger: MemoryLedger, { config, inputs: I, steps: T
   });
 }
 
-export function layerBackward(ledger: MemoryLedger, { config, inputs: I, steps: T, batch: B }: LayerSizes): void {
+export function layerBackward(
+  ledger: MemoryLedger,
+  { config, inputs: I, table, steps: T, batch: B }: LayerSizes,
+): void {
   const { cell, dialect, hiddenSize: H } = config;
   const width = GATES[cell] * H;
-  // of W and R, of the inputs, of the state before
+  // of W and R, of the inputs or the table times W, of the state before
   ledger.take(...(dialect === "tf1" ? [(I + H) * width] : [I * width, H * width]));
-  ledger.take(T * B * I, ...repeat(B * H, stateParts(config)));
+  ledger.take(table === undefined ? T * B * I : table * width, ...repeat(B * H, stateParts(config)));
   ledger.within(() => {
-    ledger.take(packed(width, I), ...(cell === "gru" ? repeat(packed(H, H), 3) : [packed(width, H)]));
+    ledger.take(
+      table === undefined ? packed(width, I) : 0,
+      ...(cell === "gru" ? repeat(packed(H, H), 3) : [packed(width, H)]),
+    );
     // of the gates before their activations, with an odd number of rows
     const perGate = packed(T * B + 1 - ((T * B) % 2), H);
     ledger.take(GATES[cell] * perGate);
@@ -69,6 +83,11 @@ export function layerBackward(ledger: MemoryLedger, { config, inputs: I, steps: 
     if (cell !== "rnn") ledger.take(B * H);
     if (cell === "gru") ledger.take(B * (H + GAP));
   });
+  if (table !== undefined) {
+    ledger.within(() => ledger.take(packed(table, width)));
+    ledger.take(table * I);
+    ledger.within(() => ledger.take(packed(width, I)));
+  }
   ledger.take(...rearranged(config, I));
   if (cell === "gru" && dialect === "tf1") ledger.take((I + H) * 2 * H, (I + H) * H);
 }

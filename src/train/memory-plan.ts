@@ -5,6 +5,7 @@
 import { sentence, UnsupportedError } from "../base/index.ts";
 import { engineReport } from "../engine/index.ts";
 import { EVALUATE_DEFAULTS, type LanguageModel, type LanguageModelConfig } from "../model/index.ts";
+import { isWorthProjecting } from "../rnn/index.ts";
 import { memory } from "../tensor/index.ts";
 import { layerBackward, layerForward, type LayerSizes, packed, stateParts } from "./layer-memory.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -72,7 +73,7 @@ function step(ledger: MemoryLedger, model: ModelSizes, T: number, B: number): vo
     if (dropout > 0) ledger.take(rows * H, rows * H);
     layerBackward(ledger, sizes);
   }
-  ledger.take(V * embeddingSize);
+  if (!isWorthProjecting(V, T, B)) ledger.take(V * embeddingSize);
   // of both uses together
   if (tieWeights) ledger.take(V * embeddingSize);
 }
@@ -82,7 +83,7 @@ function forward(ledger: MemoryLedger, model: ModelSizes, T: number, B: number, 
   const { tokens: V } = model;
   const { hiddenSize: H, embeddingSize } = model.config;
   const rows = T * B;
-  ledger.take(rows, rows * embeddingSize);
+  ledger.take(rows, isWorthProjecting(V, T, B) ? 0 : rows * embeddingSize);
   for (const sizes of layersOf(model, T, B)) {
     layerForward(ledger, sizes);
     if (dropout > 0) ledger.take(rows * H, rows * H);
@@ -109,10 +110,11 @@ function product(ledger: MemoryLedger, m: number, k: number, n: number): void {
   ledger.within(() => ledger.take(packed(k, n)));
 }
 
-const layersOf = ({ config }: ModelSizes, steps: number, batch: number): LayerSizes[] =>
+const layersOf = ({ config, tokens }: ModelSizes, steps: number, batch: number): LayerSizes[] =>
   Array.from({ length: config.layers }, (_, layer) => ({
     config,
     inputs: layer === 0 ? config.embeddingSize : config.hiddenSize,
+    table: layer === 0 && isWorthProjecting(tokens, steps, batch) ? tokens : undefined,
     steps,
     batch,
   }));

@@ -1,6 +1,14 @@
 /** @file Rows of the conformance table: the recurrent kernels, forward and backward, with all of their options. */
 import { type RandomStream, randomStream, type TypedArray } from "../../src/base/index.ts";
-import type { ActivationName, Engine, GruSpec, LstmSpec, Operand } from "../../src/engine/engine.ts";
+import type {
+  ActivationName,
+  Engine,
+  GruSpec,
+  LayerInputGradients,
+  LayerInputs,
+  LstmSpec,
+  Operand,
+} from "../../src/engine/engine.ts";
 import { Bench } from "./bench.ts";
 import { integers, type KernelCase, kernelCase, normals, type Results } from "./cases.ts";
 import { activations } from "./kernel-cases.ts";
@@ -19,15 +27,22 @@ type Layer = Kind & {
   readonly ragged: boolean;
   /** Without the gradients that may be absent: of the inputs, and from the last state. */
   readonly isBare: boolean;
+  /** The inputs are rows of a table of `TABLE_ROWS`, multiplied beforehand. */
+  readonly fromTable: boolean;
 };
+
+const TABLE_ROWS = 5;
 
 /** What a layer works on. Those of `steps` are [T, B, …], those of `rows` [B, …]. */
 type Arrays = {
   readonly lengths: TypedArray | undefined;
-  readonly steps: Readonly<Record<"inputs" | "dOutputs", TypedArray>>;
+  readonly steps: Readonly<Record<"inputs" | "ids" | "dOutputs", TypedArray>>;
   readonly rows: Readonly<Record<"h0" | "c0" | "dhLast" | "dcLast", TypedArray>>;
   readonly weights: Readonly<
-    Record<"inputKernel" | "recurrent" | "bias" | "recurrentBias" | "peepholes" | "projection", TypedArray>
+    Record<
+      "inputKernel" | "projected" | "recurrent" | "bias" | "recurrentBias" | "peepholes" | "projection",
+      TypedArray
+    >
   >;
 };
 
@@ -47,7 +62,12 @@ function drawArrays(random: RandomStream, layer: Layer): Arrays {
   );
   return {
     lengths: layer.ragged ? lengths : undefined,
-    steps: { inputs: normals(random, [T, B, I]), dOutputs: normals(random, [T, B, P]) },
+    steps: {
+      inputs: normals(random, [T, B, I]),
+      // not the last row: what nobody reads has a gradient too
+      ids: integers(random, T * B, TABLE_ROWS - 1),
+      dOutputs: normals(random, [T, B, P]),
+    },
     rows: {
       h0: normals(random, [B, P], 0.5),
       c0: normals(random, [B, H], 0.5),
@@ -56,6 +76,7 @@ function drawArrays(random: RandomStream, layer: Layer): Arrays {
     },
     weights: {
       inputKernel: normals(random, [I, width], 1 / Math.sqrt(I)),
+      projected: normals(random, [TABLE_ROWS, width]),
       // more would make it chaotic, and the last bits large
       recurrent: normals(random, [P, width], 0.8 / Math.sqrt(P)),
       bias: normals(random, [width], 0.5),
@@ -76,33 +97,32 @@ function runLayer(bench: Bench, layer: Layer, batch: number, arrays: Arrays): La
   const P = outputsOf(layer);
   const width = blocksOf(layer) * H;
   const { weights } = arrays;
-  const inputs = bench.input([T, B, I], arrays.steps.inputs);
+  const { read, gradients, dInputs, sumsOfInputs } = layer.fromTable
+    ? tableInputs(bench, [T, B, width], arrays)
+    : ownInputs(bench, [T, B, I, width], layer, arrays);
   const shared = {
-    inputs,
-    inputKernel: bench.input([I, width], weights.inputKernel),
     recurrent: bench.input([P, width], weights.recurrent),
     lengths: arrays.lengths && bench.input([B], arrays.lengths),
     states: bench.result([T + 1, B, P]),
   };
   const forward = {
+    ...read,
     bias: bench.input([width], weights.bias),
     h0: bench.input([B, P], arrays.rows.h0),
     hLast: bench.result([B, P]),
   };
-  const dInputs = layer.isBare ? undefined : bench.result([T, B, I]);
   const backward = {
+    ...gradients,
     dOutputs: bench.input([T, B, P], arrays.steps.dOutputs),
     dhLast: layer.isBare ? undefined : bench.input([B, P], arrays.rows.dhLast),
-    dInputs,
-    dInputKernel: bench.result([I, width]),
     dRecurrent: bench.result([P, width]),
     dBias: bench.result([width]),
     dh0: bench.result([B, P]),
   };
   const steps: Record<string, Operand | undefined> = { dInputs };
   const rows: Record<string, Operand | undefined> = { hLast: forward.hLast, dh0: backward.dh0 };
-  const { dInputKernel, dRecurrent, dBias } = backward;
-  const sums: Record<string, Operand | undefined> = { dInputKernel, dRecurrent, dBias };
+  const { dRecurrent, dBias } = backward;
+  const sums: Record<string, Operand | undefined> = { ...sumsOfInputs, dRecurrent, dBias };
   switch (layer.cell) {
     case "rnn":
       engine.rnnForward({ ...shared, ...forward, activation: layer.activation });
@@ -155,6 +175,36 @@ function runLayer(bench: Bench, layer: Layer, batch: number, arrays: Arrays): La
     rows: { ...values(rows), initial: bench.values(states).subarray(0, B * P) },
     sums: values(sums),
   };
+}
+
+/** Arrays of the inputs for the kernels, and which of them are results. */
+type InputArrays = {
+  readonly read: LayerInputs;
+  readonly gradients: LayerInputGradients;
+  readonly dInputs: Operand | undefined;
+  readonly sumsOfInputs: Readonly<Record<string, Operand>>;
+};
+
+function ownInputs(
+  bench: Bench,
+  [T, B, I, width]: readonly number[],
+  layer: Layer,
+  { steps, weights }: Arrays,
+): InputArrays {
+  const read = {
+    inputs: bench.input([T, B, I], steps.inputs),
+    inputKernel: bench.input([I, width], weights.inputKernel),
+  };
+  const dInputs = layer.isBare ? undefined : bench.result([T, B, I]);
+  const dInputKernel = bench.result([I, width]);
+  return { read, gradients: { ...read, dInputs, dInputKernel }, dInputs, sumsOfInputs: { dInputKernel } };
+}
+
+function tableInputs(bench: Bench, [T, B, width]: readonly number[], { steps, weights }: Arrays): InputArrays {
+  const projected = bench.input([TABLE_ROWS, width], weights.projected);
+  const ids = bench.input([T, B], steps.ids);
+  const dProjected = bench.result([TABLE_ROWS, width]);
+  return { read: { projected, ids }, gradients: { ids, dProjected }, dInputs: undefined, sumsOfInputs: { dProjected } };
 }
 
 const flat = ({ steps, rows, sums }: LayerResults): Results => ({ ...steps, ...rows, ...sums });
@@ -332,14 +382,17 @@ const layer = (
   { name, kind }: { readonly name: string; readonly kind: Kind },
   sizes: Sizes,
   ragged: boolean,
-  isBare = false,
+  { isBare = false, fromTable = false }: Partial<Pick<Layer, "isBare" | "fromTable">> = {},
 ): Layer => ({
   ...kind,
-  name: `${name} [${sizes.join(", ")}]${ragged ? " ragged" : ""}${isBare ? ", bare" : ""}`,
+  name: `${name} [${sizes.join(", ")}]${ragged ? " ragged" : ""}${isBare ? ", bare" : ""}${fromTable ? ", from a table" : ""}`,
   sizes,
   ragged,
   isBare,
+  fromTable,
 });
+
+const table = { fromTable: true };
 
 /** For every option. */
 const few: readonly Sizes[] = [
@@ -387,12 +440,17 @@ export const recurrentCases: readonly KernelCase[] = [
   ...forms.flatMap((variant) =>
     many.flatMap((sizes) => [
       ...[false, true].map((ragged) => toCase(layer(variant, sizes, ragged), false)),
-      toCase(layer(variant, sizes, true, true), false),
+      toCase(layer(variant, sizes, true, { isBare: true }), false),
+      toCase(layer(variant, sizes, sizes[0] === 4, table), false),
     ]),
   ),
   ...mainForms.map((variant) => toCase(layer(variant, blocks, true), false)),
+  ...mainForms.map((variant) => toCase(layer(variant, blocks, false, table), false)),
   ...mainForms.flatMap((variant) =>
-    large.flatMap((sizes) => [false, true].map((ragged) => toCase(layer(variant, sizes, ragged), true))),
+    large.flatMap((sizes) => [
+      ...[false, true].map((ragged) => toCase(layer(variant, sizes, ragged), true)),
+      toCase(layer(variant, sizes, false, table), true),
+    ]),
   ),
 ];
 
@@ -412,13 +470,19 @@ const wideVariants = [
 /** One row that is wide enough for that. */
 export const wideCases: readonly KernelCase[] = variants.flatMap((variant) => {
   const at = (sizes: Sizes, ragged = false): KernelCase => toCase(layer(variant, sizes, ragged), true);
+  const read = (sizes: Sizes): KernelCase => toCase(layer(variant, sizes, false, table), true);
   if (variant.name === "lstm Keras' order") return [at([3, 1, 60, 243])];
-  if (variant.name === "lstm plain") return [at([3, 1, 60, 243], true), at([3, 1, 60, 243]), at([3, 1, 40, 256])];
+  if (variant.name === "lstm plain")
+    return [at([3, 1, 60, 243], true), at([3, 1, 60, 243]), at([3, 1, 40, 256]), read([3, 1, 1, 303])];
   const main = mainForms.includes(variant);
-  if (variant.kind.cell === "rnn") return [at([3, 1, 260, 403]), ...(main ? [at([3, 1, 260, 403], true)] : [])];
+  if (variant.kind.cell === "rnn")
+    return [at([3, 1, 260, 403]), ...(main ? [at([3, 1, 260, 403], true), read([3, 1, 1, 523])] : [])];
   // the second part of a step with reset "before" is large enough for threads where there are more than 500 units
   if (variant.kind.cell === "gru" && variant.isForm)
-    return [at([2, 1, 200, 243]), ...(main ? [at([2, 1, 200, 243], true), at([2, 1, 20, 523])] : [])];
+    return [
+      at([2, 1, 200, 243]),
+      ...(main ? [at([2, 1, 200, 243], true), at([2, 1, 20, 523]), read([2, 1, 1, 523])] : []),
+    ];
   return wideVariants.includes(variant.name) ? [at([2, 1, 200, 243])] : [];
 });
 
@@ -441,5 +505,8 @@ export const rowCases: readonly RowCase[] = forms.flatMap((variant) =>
       [3, 7, 4, 16],
       [2, 13, 3, 6],
     ] as const
-  ).flatMap((sizes) => [false, true].map((ragged) => toRowCase(layer(variant, sizes, ragged)))),
+  ).flatMap((sizes) => [
+    ...[false, true].map((ragged) => toRowCase(layer(variant, sizes, ragged))),
+    toRowCase(layer(variant, sizes, true, table)),
+  ]),
 );

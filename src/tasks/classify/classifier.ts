@@ -22,8 +22,16 @@ import {
   stackConfigOf,
   stackFields,
 } from "../../model/index.ts";
-import { constant, glorotUniform, ParameterSet, type Parameters, type State, uniform } from "../../rnn/index.ts";
-import { gather, linear, type Tensor, tensor } from "../../tensor/index.ts";
+import {
+  constant,
+  glorotUniform,
+  ParameterSet,
+  type Parameters,
+  type SequenceInputs,
+  type State,
+  uniform,
+} from "../../rnn/index.ts";
+import { linear, type Tensor, tensor } from "../../tensor/index.ts";
 import {
   type ClassifierInput,
   type EncodedInput,
@@ -175,8 +183,9 @@ export class Classifier {
     return { logits: this.#scores(pool(outputs, lengths, { pooling: "last", bidirectional: false })), state };
   }
 
-  #embedded(inputs: Tensor): Tensor {
-    return this.#embedding === undefined ? inputs : gather(this.#embedding.values()["embedding"], inputs);
+  /** What the layers read: the inputs, or the embeddings of these ids. */
+  #embedded(inputs: Tensor): SequenceInputs {
+    return this.#embedding === undefined ? inputs : { table: this.#embedding.values()["embedding"], ids: inputs };
   }
 
   #scores(pooled: Tensor): Tensor {

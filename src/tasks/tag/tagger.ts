@@ -239,8 +239,8 @@ export class Tagger implements SavedModel {
     const ids = new Int32Array(longest * distinct.length);
     spelled.forEach((own, w) => own.forEach((id, t) => (ids[t * distinct.length + w] = id)));
     const table = this.#embeddings.values()["characters/embedding"];
-    const inputs = gather(table, tensor(ids, { shape: [longest, distinct.length] }));
-    const { forward, backward } = speller.run(inputs, { lengths }).state["0"] as unknown as Directed;
+    const letters = { table, ids: tensor(ids, { shape: [longest, distinct.length] }) };
+    const { forward, backward } = speller.run(letters, { lengths }).state["0"] as unknown as Directed;
     return concat([forward.h, backward.h], 1);
   }
 

@@ -194,8 +194,8 @@ export class Translator implements SavedModel {
     lengths: Int32Array,
     { random, copies = 1 }: { readonly random?: RandomStream | undefined; readonly copies?: number } = {},
   ): Encoded {
-    const inputs = gather(this.#embeddings.values()["source/embedding"], ids);
-    const { outputs, state } = this.#encoder.run(inputs, { lengths, random: random?.named("encoder") });
+    const table = this.#embeddings.values()["source/embedding"];
+    const { outputs, state } = this.#encoder.run({ table, ids }, { lengths, random: random?.named("encoder") });
     const repeat = copiesOf(copies, lengths.length);
     const memory = this.#attention.over(repeat.tensor(swapLeading(outputs)), repeat.list(lengths));
     return { memory, state: this.#beginning(memory, state, repeat.tensor) };

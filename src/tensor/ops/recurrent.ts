@@ -89,7 +89,7 @@ type Source = {
   /** For the backward kernel. `finish`, after it, gives the gradient of what is watched; before, that of W need not be there. */
   readBack(kernels: { inputKernel: Tensor; dInputKernel: Tensor }): {
     readonly arrays: LayerInputGradients;
-    finish(): Tensor | undefined;
+    readonly finish: () => Tensor | undefined;
   };
 };
 
@@ -117,7 +117,7 @@ function ownInputs(inputs: Tensor, lengths: Tensor | undefined): Source {
 function tableInputs({ table, ids }: TableInputs): Source {
   const [steps, batch] = ids.shape;
   const [rows, features] = table.shape;
-  checkIndices("recurrent layer", ids, rows);
+  checkIndices("table ids", ids, rows);
   const wants = isRecording([table]);
   const plain = { transposeA: false, transposeB: false, accumulate: false };
   return {
