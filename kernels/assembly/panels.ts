@@ -1,5 +1,5 @@
 // The gradient of the pre-activations in the layout that the weight gradients want: for each gate [N, H] in panels of columns, each [N][width].
-import { LEFT, spare, SUM_BLOCK } from "./instance";
+import { LEFT, ROW_BLOCK, spare, SUM_BLOCK } from "./instance";
 import { blockHeight, column, packBlock, paddedColumns, panelWidth } from "./gemm";
 import { loadLanes, storeLanes } from "./lanes";
 import { begin, int, pointer, share } from "./pool";
@@ -114,29 +114,37 @@ function sums(to: usize, panel: usize, steps: i32, used: i32, width: i32, isFirs
   }
 }
 
+/** Rows of a panel that the scratch memory for a block of `a` holds. */
+const SUMMED_ROWS: i32 = (ROW_BLOCK * SUM_BLOCK) / 16;
+
 /**
- * The gradient of x·W [V, G*n], for each of the V inputs the sum of the rows of dz that read it, and of the bias [G*n], the sum of them all; dz by toPanels,
- * N rows. Both are sums over N in order. The columns are shared by the threads.
+ * The gradient of x·W [V, G*n]: for each of the V inputs the sum of the rows of dz that read it, in order; dz by toPanels, N rows. The columns are shared
+ * by the threads. The sums of a panel lie close together until they are ready: where they belong, rows that are a power of two long would fall on the same
+ * place of the caches.
  */
 export function projectedGradients(thread: i32, threads: i32): void {
   begin();
-  const ids = pointer(), V = int(), N = int(), n = int(), G = int(), dz = pointer(), to = pointer(), bias = pointer();
+  const ids = pointer(), V = int(), N = int(), n = int(), G = int(), dz = pointer(), to = pointer();
   const row = <usize>(G * n) << 2;
   const gate = gateBytes(N, n);
   const rows = panelRows(N);
+  const sums = spare + LEFT;
   let index = 0;
   for (let g = 0; g < G; g++) {
     for (let j = 0; j < n; index++) {
       const width = panelWidth(j, n);
+      const wide = <usize>width << 2;
       if (index % threads == thread) {
-        const used = min(width, n - j);
-        const at = <usize>(g * n + j) << 2;
-        for (let v = 0; v < V; v++) memory.fill(to + <usize>v * row + at, 0, <usize>used << 2);
-        for (let p = 0; p < N; p += SUM_BLOCK) {
-          const panel = dz + <usize>g * gate + <usize>(p / SUM_BLOCK) * blockBytes(N, n) + ((<usize>j * rows) << 2);
-          const steps = min(SUM_BLOCK, N - p);
-          sums(bias + at, panel, steps, used, width, p == 0);
-          addByInput(to + at, row, ids + (<usize>p << 2), panel, steps, used, width);
+        const used = <usize>min(width, n - j) << 2;
+        const target = to + (<usize>(g * n + j) << 2);
+        for (let first = 0; first < V; first += SUMMED_ROWS) {
+          const count = min(SUMMED_ROWS, V - first);
+          memory.fill(sums, 0, <usize>count * wide);
+          for (let p = 0; p < N; p += SUM_BLOCK) {
+            const panel = dz + <usize>g * gate + <usize>(p / SUM_BLOCK) * blockBytes(N, n) + ((<usize>j * rows) << 2);
+            addByInput(sums, first, count, ids + (<usize>p << 2), panel, min(SUM_BLOCK, N - p), wide);
+          }
+          for (let v = 0; v < count; v++) memory.copy(target + <usize>(first + v) * row, sums + <usize>v * wide, used);
         }
       }
       j += width;
@@ -144,15 +152,19 @@ export function projectedGradients(thread: i32, threads: i32): void {
   }
 }
 
-/** Adds each of `steps` rows of a panel to the row of `to` that its id names. */
-function addByInput(to: usize, row: usize, ids: usize, panel: usize, steps: i32, used: i32, width: i32): void {
-  for (let p = 0; p < steps; p++) {
-    const sum = to + <usize>i32.load(ids) * row;
-    for (let q = 0; q < used; q += 4) {
-      const at = <usize>q << 2;
-      storeLanes(sum + at, f32x4.add(loadLanes(sum + at, used - q), v128.load(panel + at)), used - q);
-    }
+/** Adds each of `steps` rows of a panel, `wide` bytes, to the one of the `count` sums from `first` on that its id names. */
+function addByInput(sums: usize, first: i32, count: i32, ids: usize, panel: usize, steps: i32, wide: usize): void {
+  const end = panel + <usize>steps * wide;
+  for (; panel < end; panel += wide) {
+    const input = i32.load(ids) - first;
     ids += 4;
-    panel += <usize>width << 2;
+    if (<u32>input >= <u32>count) continue;
+    const sum = sums + <usize>input * wide;
+    v128.store(sum, f32x4.add(v128.load(sum), v128.load(panel)));
+    v128.store(sum, f32x4.add(v128.load(sum, 16), v128.load(panel, 16)), 16);
+    if (wide == 64) {
+      v128.store(sum, f32x4.add(v128.load(sum, 32), v128.load(panel, 32)), 32);
+      v128.store(sum, f32x4.add(v128.load(sum, 48), v128.load(panel, 48)), 48);
+    }
   }
 }

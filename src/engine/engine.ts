@@ -129,7 +129,7 @@ export type LayerInputGradients =
       readonly dInputs?: undefined;
       readonly dInputKernel?: undefined;
       readonly ids: Operand;
-      /** [V, G*H], result: for each of the V inputs the sum over the steps and rows that read it, in order. */
+      /** [V, G*H], result: for each of the V inputs the sum over the steps and rows that read it, in order. The bias' gradient is the sum of these rows. */
       readonly dProjected: Operand;
     };
 
@@ -218,7 +218,7 @@ export type LstmBackward = RecurrentGradients &
 
 export type GruBackward = RecurrentGradients &
   Pick<GruForward, "spec" | "gates" | "resetTerm"> & {
-    /** [3*H], result; only with a recurrent bias. */
+    /** [3*H], result; only with a recurrent bias. Of the reset and update gates it is that of the bias. */
     readonly dRecurrentBias?: Operand | undefined;
   };
 

@@ -27,11 +27,9 @@ type Layer = Kind & {
   readonly ragged: boolean;
   /** Without the gradients that may be absent: of the inputs, and from the last state. */
   readonly isBare: boolean;
-  /** The inputs are rows of a table of `TABLE_ROWS`, multiplied beforehand. */
-  readonly fromTable: boolean;
+  /** Rows of the table that the inputs come from, multiplied beforehand; 0: the inputs are not from a table. */
+  readonly table: number;
 };
-
-const TABLE_ROWS = 5;
 
 /** What a layer works on. Those of `steps` are [T, B, …], those of `rows` [B, …]. */
 type Arrays = {
@@ -65,7 +63,7 @@ function drawArrays(random: RandomStream, layer: Layer): Arrays {
     steps: {
       inputs: normals(random, [T, B, I]),
       // not the last row: what nobody reads has a gradient too
-      ids: integers(random, T * B, TABLE_ROWS - 1),
+      ids: integers(random, T * B, Math.max(1, layer.table - 1)),
       dOutputs: normals(random, [T, B, P]),
     },
     rows: {
@@ -76,7 +74,7 @@ function drawArrays(random: RandomStream, layer: Layer): Arrays {
     },
     weights: {
       inputKernel: normals(random, [I, width], 1 / Math.sqrt(I)),
-      projected: normals(random, [TABLE_ROWS, width]),
+      projected: normals(random, [layer.table, width]),
       // more would make it chaotic, and the last bits large
       recurrent: normals(random, [P, width], 0.8 / Math.sqrt(P)),
       bias: normals(random, [width], 0.5),
@@ -97,9 +95,10 @@ function runLayer(bench: Bench, layer: Layer, batch: number, arrays: Arrays): La
   const P = outputsOf(layer);
   const width = blocksOf(layer) * H;
   const { weights } = arrays;
-  const { read, gradients, dInputs, sumsOfInputs } = layer.fromTable
-    ? tableInputs(bench, [T, B, width], arrays)
-    : ownInputs(bench, [T, B, I, width], layer, arrays);
+  const { read, gradients, dInputs, sumsOfInputs } =
+    layer.table > 0
+      ? tableInputs(bench, [T, B, layer.table, width], arrays)
+      : ownInputs(bench, [T, B, I, width], layer, arrays);
   const shared = {
     recurrent: bench.input([P, width], weights.recurrent),
     lengths: arrays.lengths && bench.input([B], arrays.lengths),
@@ -200,10 +199,10 @@ function ownInputs(
   return { read, gradients: { ...read, dInputs, dInputKernel }, dInputs, sumsOfInputs: { dInputKernel } };
 }
 
-function tableInputs(bench: Bench, [T, B, width]: readonly number[], { steps, weights }: Arrays): InputArrays {
-  const projected = bench.input([TABLE_ROWS, width], weights.projected);
+function tableInputs(bench: Bench, [T, B, rows, width]: readonly number[], { steps, weights }: Arrays): InputArrays {
+  const projected = bench.input([rows, width], weights.projected);
   const ids = bench.input([T, B], steps.ids);
-  const dProjected = bench.result([TABLE_ROWS, width]);
+  const dProjected = bench.result([rows, width]);
   return { read: { projected, ids }, gradients: { ids, dProjected }, dInputs: undefined, sumsOfInputs: { dProjected } };
 }
 
@@ -382,17 +381,19 @@ const layer = (
   { name, kind }: { readonly name: string; readonly kind: Kind },
   sizes: Sizes,
   ragged: boolean,
-  { isBare = false, fromTable = false }: Partial<Pick<Layer, "isBare" | "fromTable">> = {},
+  { isBare = false, table = 0 }: Partial<Pick<Layer, "isBare" | "table">> = {},
 ): Layer => ({
   ...kind,
-  name: `${name} [${sizes.join(", ")}]${ragged ? " ragged" : ""}${isBare ? ", bare" : ""}${fromTable ? ", from a table" : ""}`,
+  name: `${name} [${sizes.join(", ")}]${ragged ? " ragged" : ""}${isBare ? ", bare" : ""}${table > 0 ? `, from ${table} rows` : ""}`,
   sizes,
   ragged,
   isBare,
-  fromTable,
+  table,
 });
 
-const table = { fromTable: true };
+const fromTable = { table: 5 };
+/** More than the kernel sums at a time. */
+const fromLargeTable = { table: 3_100 };
 
 /** For every option. */
 const few: readonly Sizes[] = [
@@ -441,15 +442,16 @@ export const recurrentCases: readonly KernelCase[] = [
     many.flatMap((sizes) => [
       ...[false, true].map((ragged) => toCase(layer(variant, sizes, ragged), false)),
       toCase(layer(variant, sizes, true, { isBare: true }), false),
-      toCase(layer(variant, sizes, sizes[0] === 4, table), false),
+      toCase(layer(variant, sizes, sizes[0] === 4, fromTable), false),
     ]),
   ),
   ...mainForms.map((variant) => toCase(layer(variant, blocks, true), false)),
-  ...mainForms.map((variant) => toCase(layer(variant, blocks, false, table), false)),
+  ...mainForms.map((variant) => toCase(layer(variant, blocks, false, fromTable), false)),
+  toCase(layer({ name: "lstm", kind: lstmKind({}) }, [9, 7, 1, 3], false, fromLargeTable), false),
   ...mainForms.flatMap((variant) =>
     large.flatMap((sizes) => [
       ...[false, true].map((ragged) => toCase(layer(variant, sizes, ragged), true)),
-      toCase(layer(variant, sizes, false, table), true),
+      toCase(layer(variant, sizes, false, fromTable), true),
     ]),
   ),
 ];
@@ -470,7 +472,7 @@ const wideVariants = [
 /** One row that is wide enough for that. */
 export const wideCases: readonly KernelCase[] = variants.flatMap((variant) => {
   const at = (sizes: Sizes, ragged = false): KernelCase => toCase(layer(variant, sizes, ragged), true);
-  const read = (sizes: Sizes): KernelCase => toCase(layer(variant, sizes, false, table), true);
+  const read = (sizes: Sizes): KernelCase => toCase(layer(variant, sizes, false, fromTable), true);
   if (variant.name === "lstm Keras' order") return [at([3, 1, 60, 243])];
   if (variant.name === "lstm plain")
     return [at([3, 1, 60, 243], true), at([3, 1, 60, 243]), at([3, 1, 40, 256]), read([3, 1, 1, 303])];
@@ -507,6 +509,6 @@ export const rowCases: readonly RowCase[] = forms.flatMap((variant) =>
     ] as const
   ).flatMap((sizes) => [
     ...[false, true].map((ragged) => toRowCase(layer(variant, sizes, ragged))),
-    toRowCase(layer(variant, sizes, true, table)),
+    toRowCase(layer(variant, sizes, true, fromTable)),
   ]),
 );

@@ -200,5 +200,10 @@ export function gruBackward(arrays: GruBackward): void {
     const gradient = matrix(dz, width, candidate * units);
     multiplyAdd(block, matrix(resetTerm, units), gradient, units, steps * batch, units, true);
   }
-  if (arrays.dRecurrentBias && dRecurrent) columnSums(dRecurrent, floats(arrays.dRecurrentBias));
+  if (arrays.dRecurrentBias && dRecurrent) {
+    const [dBias, dRecurrentBias] = [arrays.dBias, arrays.dRecurrentBias].map(floats);
+    columnSums(dRecurrent, dRecurrentBias);
+    for (const block of [reset, update])
+      dRecurrentBias.set(dBias.subarray(block * units, (block + 1) * units), block * units);
+  }
 }

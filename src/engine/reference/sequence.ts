@@ -83,7 +83,7 @@ export function outerGradients(arrays: OuterGradients, dz: FloatArray, dzRecurre
   dRecurrent.fill(0);
   const previous = matrix(floats(states), outputs);
   multiplyAdd(matrix(dRecurrent, width), previous, matrix(dzRecurrent, width), outputs, rows, width, true);
-  columnSums(dz, floats(arrays.dBias));
+  columnSums(arrays.ids === undefined ? dz : floats(arrays.dProjected), floats(arrays.dBias));
 }
 
 /** Gradients of inputs that each step and row has of its own, and of their kernel. */

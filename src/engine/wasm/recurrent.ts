@@ -159,7 +159,8 @@ export function inputGradients(
     work.kernels.fill(bias, width, 0);
     return;
   }
-  work.run(jobs.projectedGradients, 2 * rows * width, ids, inputs, rows, units, gates, dz, to, bias);
+  work.run(jobs.projectedGradients, 2 * rows * width, ids, inputs, rows, units, gates, dz, to);
+  work.kernels.columnSums(to, bias, inputs, width);
 }
 
 /** The gradients of both kernels and of the bias, from one dz. */
