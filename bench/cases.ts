@@ -79,11 +79,20 @@ export const SCALING: readonly Case[] = [
 /** The case whose peak memory is compared. */
 export const MEMORY_CASE = nameOf("lstm", SHAPES[2]);
 
-/** Products of one step: 2 flops per multiply-add; the backward pass has two products for each of the forward pass. */
+/** Products of one step, as they are defined: 2 flops per multiply-add; the backward pass has two products for each of the forward pass. */
 export function flopsOf({ kind, cell, vocabulary, hidden, layers, steps, batch }: Case): number {
   const gates = cell === "lstm" ? 4 : 3;
   const forward = 2 * steps * batch * (layers * gates * hidden * 2 * hidden + hidden * vocabulary);
   return kind === "training" ? 3 * forward : forward;
+}
+
+/** What this package computes of them: of the first layer's inputs, which are embeddings of few tokens, each token is multiplied once. */
+export function computedFlopsOf(task: Case): number {
+  const { kind, cell, vocabulary, hidden, steps, batch } = task;
+  const inputs = steps * batch;
+  if (kind === "generate" || 2 * vocabulary > inputs) return flopsOf(task);
+  const gates = cell === "lstm" ? 4 : 3;
+  return flopsOf(task) - 3 * 2 * (inputs - vocabulary) * gates * hidden * hidden;
 }
 
 /** Where what calls the kernels would take longer than the kernels. */
