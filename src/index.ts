@@ -148,6 +148,7 @@ export type {
   RnnState,
   SamplingOptions,
   SequenceContext,
+  SequenceInputs,
   SequenceLossOptions,
   SequenceResult,
   StackBidirectionalOptions,
@@ -245,7 +246,7 @@ export {
   withoutGradient,
   zeros,
 } from "./tensor/index.ts";
-export type { Distribution, NestedArray, TensorOptions, Value } from "./tensor/index.ts";
+export type { Distribution, NestedArray, TableInputs, TensorOptions, Value } from "./tensor/index.ts";
 export {
   diagnose,
   earlyStopping,

@@ -1,6 +1,6 @@
 /** @file An engine that looks at what each kernel reads and writes, to find where the first number that is not finite comes from. */
-import { isFloat } from "../base/index.ts";
-import type { Block, Engine, EngineKernels, Operand } from "./engine.ts";
+import { isFloat, type Shape, sizeOf } from "../base/index.ts";
+import type { Block, Engine, EngineKernels, LayerInputGradients, Operand } from "./engine.ts";
 
 /** The first kernel that made a number that is not finite out of finite ones. */
 export type Anomaly = {
@@ -30,6 +30,8 @@ type Access = {
   readonly before?: number;
   /** From the last step to the first. */
   readonly backward?: boolean;
+  /** Finds the time step where no result has time as an axis. */
+  readonly timeFrom?: ((engine: Engine) => number | undefined) | undefined;
 };
 
 /** Kernels that only put numbers elsewhere. */
@@ -41,6 +43,40 @@ type Accesses<K extends Kernel | Move> = { readonly [Name in K]: (...args: Param
 
 const layer = ({ inputKernel, recurrent }: { inputKernel?: Operand | undefined; recurrent: Operand }) =>
   ({ weights: [inputKernel, recurrent] }) as const;
+
+/** Gradients of inputs that are not rows of a table. */
+type OwnGradients = Required<Extract<LayerInputGradients, { readonly inputs: Operand }>>;
+
+/**
+ * A layer over rows of a table gives no gradient of each step. It does over inputs of one feature, here with weights so small that nothing but what is not
+ * finite already makes them so.
+ */
+const timeOfTable = (
+  { ids, recurrent }: { readonly ids?: Operand | undefined; readonly recurrent: Operand },
+  run: (engine: Engine, own: OwnGradients) => void,
+): Access["timeFrom"] =>
+  ids &&
+  ((engine) => {
+    const filled = (shape: Shape, value: number): Operand => {
+      const x = { block: engine.allocate(recurrent.dtype, sizeOf(shape)), offset: 0, shape, dtype: recurrent.dtype };
+      engine.fill(x, value);
+      return x;
+    };
+    const [ofInputs, ofWeights] = [
+      [...ids.shape, 1],
+      [1, recurrent.shape[1]],
+    ];
+    const own = {
+      inputs: filled(ofInputs, 0),
+      inputKernel: filled(ofWeights, 2 ** -40),
+      dInputs: filled(ofInputs, 0),
+      dInputKernel: filled(ofWeights, 0),
+    };
+    run(engine, { ...own, ids: undefined, dProjected: undefined });
+    const time = firstTime(engine, { sequences: [own.dInputs], backward: true });
+    for (const { block } of Object.values(own)) engine.free(block);
+    return time;
+  });
 
 const computes: Accesses<Kernel> = {
   unary: (op, x, out) => ({ op, reads: [x], writes: [out] }),
@@ -88,6 +124,7 @@ const computes: Accesses<Kernel> = {
     writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dh0],
     sequences: [a.dInputs],
     backward: true,
+    timeFrom: timeOfTable(a, (engine, own) => engine.rnnBackward({ ...a, ...own })),
   }),
   lstmBackward: (a) => ({
     ...layer(a),
@@ -110,6 +147,7 @@ const computes: Accesses<Kernel> = {
     writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dh0, a.dc0, a.dPeepholes, a.dProjection],
     sequences: [a.dInputs],
     backward: true,
+    timeFrom: timeOfTable(a, (engine, own) => engine.lstmBackward({ ...a, ...own })),
   }),
   gruBackward: (a) => ({
     ...layer(a),
@@ -117,6 +155,7 @@ const computes: Accesses<Kernel> = {
     writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dRecurrentBias, a.dh0],
     sequences: [a.dInputs],
     backward: true,
+    timeFrom: timeOfTable(a, (engine, own) => engine.gruBackward({ ...a, ...own })),
   }),
 };
 
@@ -156,12 +195,15 @@ export function checkedEngine(
   };
   const isFinite = (operand: Operand | undefined): boolean =>
     operand === undefined || !isFloat(operand.dtype) || engine.isAllFinite(operand);
-  const anomaly = (kernel: string, { reads, writes, op = kernel, weights = reads, ...rest }: Access): Anomaly => {
+  const anomaly = (
+    kernel: string,
+    { reads, writes, op = kernel, weights = reads, timeFrom, ...rest }: Access,
+  ): Anomaly => {
     const bad = writes.find((operand) => !isFinite(operand)) as Operand;
     const direct = weights.flatMap((operand) => (operand && nameOf.get(operand.block)) ?? []);
     const origin = [...originsOf(weights)];
     const arrays = direct.length > 0 ? [...new Set(direct)] : origin.length > MOST_ORIGINS ? [] : origin;
-    const time = firstTime(engine, rest);
+    const time = timeFrom ? timeFrom(engine) : firstTime(engine, rest);
     const value = Array.from<number>(engine.view(bad)).find((x) => !Number.isFinite(x)) as number;
     return { op, arrays, value, ...(time !== undefined && { time }) };
   };

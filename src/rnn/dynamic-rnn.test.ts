@@ -86,6 +86,11 @@ describe("dynamicRnn refuses", () => {
       () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 4]), h: zeros([2, 3]) } }),
       'dynamicRnn initialState "c": expected [2, 3], got [2, 4]',
     ],
+    [
+      "a state of another precision",
+      () => dynamicRnn(cell, x, { initialState: { c: zeros([2, 3], "float64"), h: zeros([2, 3], "float64") } }),
+      "lstmSequence: expected float32, got float64. Convert with cast(x, dtype)",
+    ],
   ];
   test.each(cases)("%s", (_name, run, message) => expect(run).toThrow(message));
 

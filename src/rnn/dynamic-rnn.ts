@@ -77,7 +77,7 @@ export type DynamicRnnResult<S extends State> = {
  * input weights instead of the inputs. The table must be finite then, and gradients are summed in another order.
  *
  * Throws RangeError for inputs that are not rank 3, ids outside 0 … V-1, lengths outside 0 … T, or a state of the wrong shape; TypeError for
- * inputs that are not floating point, ids that are not int32 or a state that lacks a part.
+ * inputs that are not floating point, ids that are not int32, a state that lacks a part, or inputs, state and parameters of different precision.
  */
 export function dynamicRnn<S extends State>(
   cell: Cell<S>,
@@ -212,21 +212,22 @@ export function checkSequenceInputs(
   inputs: SequenceInputs,
   timeMajor: boolean,
 ): { x: SequenceInputs; features: number; batch: number; steps: number; dtype: FloatDType } {
-  if (inputs instanceof Tensor || !isTable(inputs)) {
+  if (inputs instanceof Tensor || inputs?.table === undefined) {
     const checked = checkInputs(where, inputs, timeMajor);
     return { ...checked, features: checked.x.shape[2] };
   }
   const { table } = inputs;
+  const expected = timeMajor ? "[T, B]" : "[B, T]";
+  if (!(table instanceof Tensor)) throw kindError(`${where} table`, "a tensor [V, features]", table);
   if (table.rank !== 2) throw shapeError(`${where} table`, "[V, features]", table.shape);
   if (!isFloat(table.dtype)) throw dtypeError(`${where} table`, "float32 or float64", table.dtype);
-  if (inputs.ids.rank !== 2) throw shapeError(`${where} ids`, timeMajor ? "[T, B]" : "[B, T]", inputs.ids.shape);
+  if (!(inputs.ids instanceof Tensor)) throw kindError(`${where} ids`, `a tensor ${expected}`, inputs.ids);
+  if (inputs.ids.rank !== 2) throw shapeError(`${where} ids`, expected, inputs.ids.shape);
   if (inputs.ids.dtype !== "int32") throw dtypeError(`${where} ids`, "int32", inputs.ids.dtype);
   const ids = timeMajor ? inputs.ids : swapLeading(inputs.ids);
   const [steps, batch] = ids.shape;
   return { x: { table, ids }, features: table.shape[1], steps, batch, dtype: table.dtype };
 }
-
-const isTable = (inputs: TableInputs): boolean => inputs?.table instanceof Tensor && inputs.ids instanceof Tensor;
 
 /** Lengths as int32 [B], each in 0 … T. Shared by the drivers. */
 export function checkLengths(where: string, lengths: Lengths, batch: number, steps: number): Tensor {

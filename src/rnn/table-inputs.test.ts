@@ -100,7 +100,12 @@ test.each(["rnn", "lstm", "gru, tf1", "gru, torch", "stack"])("gradients of %s a
 });
 
 test("both directions read the same rows", () => {
-  const [table, ids] = [draw([4, FEATURES], "table"), drawIds([5, 3], 4)];
+  const table = draw([4, FEATURES], "table");
+  // of which no row is the same from behind
+  const ids = tensor(
+    Int32Array.from({ length: 15 }, (_, i) => (i * 7) % 4),
+    { shape: [5, 3] },
+  );
   const layers = [0, 1].map((seed) => ({
     forward: lstmCell({ units: 2, seed }) as unknown as Cell,
     backward: lstmCell({ units: 2, seed: seed + 10 }) as unknown as Cell,
@@ -170,13 +175,21 @@ describe("whether the table is multiplied", () => {
 
 describe("a table is refused", () => {
   const cell = lstmCell({ units: 2 });
+  cell.build(FEATURES);
   const table = draw([4, FEATURES], "table");
   const ids = drawIds([5, 3], 4);
   const cases: readonly [string, SequenceInputs, string][] = [
     ["of rank 3", { table: draw([1, 4, 3], "x"), ids }, "dynamicRnn table: expected [V, features], got [1, 4, 3]"],
+    ["that is a list", { table: [[1, 2, 3]], ids } as never, "dynamicRnn table: expected a tensor [V, features], got "],
+    ["with ids that are a list", { table, ids: [[0, 1]] } as never, "dynamicRnn ids: expected a tensor [B, T], got "],
     ["of integers", { table: ids, ids }, "dynamicRnn table: expected float32 or float64, got int32"],
     ["with ids of rank 1", { table, ids: tensor(Int32Array.of(1)) }, "dynamicRnn ids: expected [B, T], got [1]"],
     ["with fractional ids", { table, ids: draw([5, 3], "x") }, "dynamicRnn ids: expected int32, got float32"],
+    [
+      "of another precision than the cell's",
+      { table: draw([4, FEATURES], "table", "float64"), ids },
+      "lstmSequence: expected float64, got float32. Convert with cast(x, dtype)",
+    ],
     [
       "with an id beyond its end",
       { table, ids: tensor(new Int32Array(15).fill(4), { shape: [5, 3] }) },

@@ -188,8 +188,8 @@ const sequence = [
     ],
     [
       "gradient of the recurrent bias as of the bias",
-      "columnSums(dRecurrent, floats(arrays.dRecurrentBias));",
-      "columnSums(dz, floats(arrays.dRecurrentBias));",
+      "columnSums(dRecurrent, dRecurrentBias);",
+      "columnSums(dz, dRecurrentBias);",
     ],
     ["gradient of R as of W, reset after", "outerGradients(arrays, dz, dRecurrent);", "outerGradients(arrays, dz);"],
     [

@@ -333,8 +333,8 @@ const sequence = [
   ...mutantsIn("lstm", "src/tensor/ops/recurrent.ts", [
     [
       "gradients of h0 and c0 swapped",
-      "[dInputs, dBias, dh0, dc0, ...gradients.stored, ...dExtras]",
-      "[dInputs, dBias, dc0, dh0, ...gradients.stored, ...dExtras]",
+      "[finish(), dBias, dh0, dc0, ...gradients.stored, ...dExtras]",
+      "[finish(), dBias, dc0, dh0, ...gradients.stored, ...dExtras]",
     ],
     [
       "gradients of the projection and the peepholes swapped",
@@ -342,17 +342,7 @@ const sequence = [
       "const dExtras = [dProjection, dPeepholes]",
     ],
     ["gradient of the last c not passed on", "      dcLast,\n", "      dcLast: undefined,\n"],
-    [
-      "gradient of the inputs not wanted",
-      `const dInputs = wantsInputs ? empty(x, x.shape) : undefined;
-    const dBias = empty(bias, bias.shape);
-    const dh0 = empty(x, h0.shape);
-    const dc0`,
-      `const dInputs = undefined;
-    const dBias = empty(bias, bias.shape);
-    const dh0 = empty(x, h0.shape);
-    const dc0`,
-    ],
+    ["gradient of the inputs not wanted", "const wants = isRecording([inputs]);", "const wants = false;"],
     [
       "tf1 kernel with the rows of h first",
       `    inputKernel: operands.kernel.view([inputSize, width], offset),
@@ -483,7 +473,7 @@ const drivers = [
       "backward: orient(reverse(behind.outputs))",
       "backward: orient(flip(behind.outputs, 0))",
     ],
-    ["backward cell reads forward", 'run(backward, "backward", reverse(x))', 'run(backward, "backward", x)'],
+    ["backward cell reads forward", "x instanceof Tensor ? reverse(x) :", "x instanceof Tensor ? x :"],
     [
       "initial states of the directions swapped",
       "initialState: initialState?.[name] as",
@@ -504,18 +494,18 @@ const drivers = [
   ...mutantsIn("lstm", "src/rnn/wrappers/multi-rnn-cell.ts", [
     [
       "all layers start from the first layer's state",
-      "runSequence(cell, outputs, state[String(i)], { ...context, random })",
-      'runSequence(cell, outputs, state["0"], { ...context, random })',
+      "runSequence(cell, below, state[String(i)], { ...context, random })",
+      'runSequence(cell, below, state["0"], { ...context, random })',
     ],
     [
       "upper layer reads the inputs",
-      "runSequence(cell, outputs, state[String(i)], { ...context, random })",
+      "runSequence(cell, below, state[String(i)], { ...context, random })",
       "runSequence(cell, inputs, state[String(i)], { ...context, random })",
     ],
     [
       "stack loses the lengths",
-      "runSequence(cell, outputs, state[String(i)], { ...context, random })",
-      "runSequence(cell, outputs, state[String(i)], { trace: context.trace, random })",
+      "runSequence(cell, below, state[String(i)], { ...context, random })",
+      "runSequence(cell, below, state[String(i)], { trace: context.trace, random })",
     ],
   ]),
 ];

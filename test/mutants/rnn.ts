@@ -90,18 +90,18 @@ const sequence = [
     ],
     [
       "gradient of W from the states",
-      "matrix(floats(inputs), features), gradient",
-      "matrix(floats(states), features), gradient",
+      "inputGradients(arrays, matrix(dz, width), rows);",
+      "inputGradients({ ...arrays, inputs: states }, matrix(dz, width), rows);",
     ],
     [
       "gradient of W of the first step only",
       "gradient, features, rows, width, true)",
-      "gradient, features, batch, width, true)",
+      "gradient, features, inputs.shape[1], width, true)",
     ],
     [
       "gradient of the bias of the first steps only",
-      "columnSums(dz, floats(arrays.dBias));",
-      "columnSums(dz.subarray(0, batch * width), floats(arrays.dBias));",
+      "columnSums(arrays.ids === undefined ? dz :",
+      "columnSums(arrays.ids === undefined ? dz.subarray(0, batch * width) :",
     ],
     [
       "gradient of the bias without the last row",
@@ -110,8 +110,8 @@ const sequence = [
     ],
     [
       "gradient of the inputs through R",
-      "transposed(matrix(floats(inputKernel), width), features, width)",
-      "transposed(matrix(floats(arrays.recurrent), width), features, width)",
+      "inputGradients(arrays, matrix(dz, width), rows);",
+      "{ const { block, offset, dtype } = arrays.recurrent, { shape } = arrays.inputKernel; inputGradients({ ...arrays, inputKernel: { block, offset, dtype, shape } }, matrix(dz, width), rows); }",
     ],
     [
       "W not transposed for the gradient of the inputs",
@@ -120,15 +120,15 @@ const sequence = [
     ],
     [
       "inputs of the first step projected at all steps",
-      "matrix(x, features),",
-      "matrix(x.map((_, k) => x[k % (batch * features)]), features),",
+      "const x = matrix(floats(arrays.inputs), features);",
+      "const x = matrix(floats(arrays.inputs).map((_, k, all) => all[k % (batch * features)]), features);",
     ],
   ]),
   ...mutantsIn("rnn", "src/tensor/ops/recurrent.ts", [
     [
       "gradients of R and h0 lost",
-      "[dInputs, dBias, dh0, ...gradients.stored];",
-      "[dInputs, dBias, undefined, gradients.stored[0]];",
+      "[finish(), dBias, dh0, ...gradients.stored];",
+      "[finish(), dBias, undefined, gradients.stored[0]];",
     ],
     [
       "outputs begin with h0",
@@ -214,7 +214,7 @@ const drivers = [
     ["loop: padded output not zero", "outputs.push(where(active, next.output, 0));", "outputs.push(next.output);"],
     [
       "inputs not masked: NaN in the padding reaches the cell",
-      "const clean = context.lengths === undefined ? x : maskSequence(x, context.lengths);",
+      "const clean = x instanceof Tensor && context.lengths !== undefined ? maskSequence(x, context.lengths) : x;",
       "const clean = x;",
     ],
     ["loop: time runs backwards", "slice(inputs, [time], [1])", "slice(inputs, [steps - 1 - time], [1])"],
@@ -255,4 +255,41 @@ const drivers = [
   ]),
 ];
 
-export const rnnMutants: readonly Mutant[] = [...kernel, ...sequence, ...cell, ...drivers];
+const TABLE_TESTS = ["src/rnn/table-inputs.test.ts"];
+const table = [
+  ...mutantsIn(
+    "rnn",
+    "src/tensor/ops/recurrent.ts",
+    [
+      ["table: its gradient lost", "const wants = isRecording([table]);", "const wants = false;"],
+      [
+        "table: its gradient without W",
+        "engine.matmul(dProjected, inputKernel, dTable,",
+        "engine.matmul(dProjected, dInputKernel, dTable,",
+      ],
+      [
+        "table: no gradient of W",
+        "engine.matmul(table, dProjected, dInputKernel, { ...plain, transposeA: true });",
+        "engine.fill(dInputKernel, 0);",
+      ],
+    ],
+    TABLE_TESTS,
+  ),
+  ...mutantsIn(
+    "rnn",
+    "src/rnn/dynamic-rnn.ts",
+    [
+      ["table: multiplied up to as many rows as inputs", "2 * rows <= steps * batch", "rows <= steps * batch"],
+      ["table: padding decides", "lengths === undefined ? steps : USUAL_STEPS", "steps"],
+    ],
+    TABLE_TESTS,
+  ),
+  ...mutantsIn(
+    "rnn",
+    "src/rnn/bidirectional.ts",
+    [["table: the backward cell reads forward", "{ ...x, ids: reverse(x.ids) }", "x"]],
+    TABLE_TESTS,
+  ),
+];
+
+export const rnnMutants: readonly Mutant[] = [...kernel, ...sequence, ...cell, ...drivers, ...table];

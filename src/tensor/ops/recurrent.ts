@@ -14,7 +14,7 @@ import {
 } from "../../engine/index.ts";
 import { zeros } from "../create.ts";
 import { isRecording, record } from "../tape.ts";
-import { allocate, Tensor } from "../tensor.ts";
+import { allocate, commonDtype, Tensor } from "../tensor.ts";
 import { checkIndices } from "./gather.ts";
 import { maskSequence } from "./sequence.ts";
 
@@ -171,10 +171,12 @@ export function rnnSequence(operands: SequenceOperands, activation: ActivationNa
   if (source.steps === 0) return { outputs: zeros([0, ...h0.shape], h0.dtype), h: h0 };
   const kernels = kernelsOf(operands, source.features);
   const { inputKernel, recurrent } = kernels;
+  const watched = [source.watched, bias, h0, ...kernels.stored];
+  commonDtype("rnnSequence", ...watched);
   const { states, outputs } = makeStates(source.steps, h0);
   const hLast = empty(h0, h0.shape);
   currentEngine().rnnForward({ ...source.read(inputKernel), recurrent, bias, lengths, h0, states, hLast, activation });
-  record([source.watched, bias, h0, ...kernels.stored], [outputs, hLast], (dOutputs, dhLast) => {
+  record(watched, [outputs, hLast], (dOutputs, dhLast) => {
     refuseSecondOrder("rnnSequence", [dOutputs, dhLast]);
     const gradients = kernelGradients(kernels, source.features);
     const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
@@ -228,6 +230,9 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
     return { outputs: perStep(h0.shape[1]), h: h0, c: c0, gates: perStep(4, units), cells: perStep(units) };
   const kernels = kernelsOf(operands, source.features);
   const { inputKernel, recurrent } = kernels;
+  const extras = [peepholes, projection].filter((extra) => extra !== undefined);
+  const watched = [source.watched, bias, h0, c0, ...kernels.stored, ...extras];
+  commonDtype("lstmSequence", ...watched);
   const { states, outputs } = makeStates(steps, h0);
   // what forward leaves behind for backward
   const saved = {
@@ -246,9 +251,7 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
   const hLast = empty(h0, h0.shape);
   const cLast = empty(c0, c0.shape);
   currentEngine().lstmForward({ ...source.read(inputKernel), ...saved, bias, h0, hLast, cLast });
-  const watched = [source.watched, bias, h0, c0, ...kernels.stored];
-  const extras = [peepholes, projection].filter((extra) => extra !== undefined);
-  record([...watched, ...extras], [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
+  record(watched, [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
     refuseSecondOrder("lstmSequence", [dOutputs, dhLast, dcLast]);
     const gradients = kernelGradients(kernels, source.features);
     const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
@@ -298,6 +301,8 @@ export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceRe
   if (steps === 0) return { outputs: perStep(units), h: h0, gates: perStep(3, units) };
   const kernels = kernelsOf(operands, source.features);
   const { inputKernel, recurrent } = kernels;
+  const watched = [source.watched, bias, h0, ...kernels.stored, ...(recurrentBias ? [recurrentBias] : [])];
+  commonDtype("gruSequence", ...watched);
   const { states, outputs } = makeStates(steps, h0);
   // what forward leaves behind for backward
   const saved = {
@@ -310,7 +315,6 @@ export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceRe
   };
   const hLast = empty(h0, h0.shape);
   currentEngine().gruForward({ ...source.read(inputKernel), ...saved, bias, h0, recurrentBias, hLast });
-  const watched = [source.watched, bias, h0, ...kernels.stored, ...(recurrentBias ? [recurrentBias] : [])];
   record(watched, [outputs, hLast], (dOutputs, dhLast) => {
     refuseSecondOrder("gruSequence", [dOutputs, dhLast]);
     const gradients = kernelGradients(kernels, source.features);
