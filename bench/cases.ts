@@ -90,7 +90,7 @@ export function flopsOf({ kind, cell, vocabulary, hidden, layers, steps, batch }
 export function computedFlopsOf(task: Case): number {
   const { kind, cell, vocabulary, hidden, steps, batch } = task;
   const inputs = steps * batch;
-  if (kind === "generate" || 2 * vocabulary > inputs) return flopsOf(task);
+  if (kind === "generate" || 4 * vocabulary > inputs) return flopsOf(task);
   const gates = cell === "lstm" ? 4 : 3;
   return flopsOf(task) - 3 * 2 * (inputs - vocabulary) * gates * hidden * hidden;
 }

@@ -21,7 +21,7 @@ async function fresh() {
   return { checkMemory, end, languageModel, memory, runBytes, train };
 }
 
-const words = Array.from({ length: 2000 }, (_, i) => `w${i}`).join(" ");
+const wordsOf = (count: number): string => Array.from({ length: 2000 }, (_, i) => `w${i % count}`).join(" ");
 
 test.each<[name: string, config: Partial<LanguageModelConfig>, T: number, B: number, validation: number]>([
   ["mostly the states of an LSTM", { hiddenSize: 256, embeddingSize: 32 }, 16, 96, 0],
@@ -30,11 +30,16 @@ test.each<[name: string, config: Partial<LanguageModelConfig>, T: number, B: num
   ["mostly the parameters of a GRU", { cell: "gru", hiddenSize: 700 }, 2, 3, 0],
   ["mostly the tied scores of an RNN", { cell: "rnn", hiddenSize: 64, tieWeights: true }, 10, 100, 0],
   ["mostly the tied parameters", { cell: "rnn", hiddenSize: 600, tieWeights: true }, 2, 3, 0],
+  ["a table of many words", { hiddenSize: 512, embeddingSize: 400 }, 20, 80, 0],
   ["dropout", { hiddenSize: 100, layers: 2, dropout: 0.1 }, 20, 90, 0],
 ])("%s: what is predicted is what is taken", async (name, config, sequenceLength, batchSize, validation) => {
   const { end, languageModel, memory, runBytes, train } = await fresh();
-  const unit = name.includes("scores") || name.includes("tied") ? "word" : "char";
-  const model = languageModel({ corpus: unit === "word" ? words : "abcdefgh".repeat(1000), unit, ...config });
+  const words = name.includes("scores") || name.includes("tied") ? 2000 : name.includes("words") ? 390 : 0;
+  const model = languageModel({
+    corpus: words > 0 ? wordsOf(words) : "abcdefgh".repeat(1000),
+    unit: words > 0 ? "word" : "char",
+    ...config,
+  });
   const before = memory().liveBytes;
   // a limit that every gradient exceeds
   const settings = { sequenceLength, batchSize, validation, clipNorm: 1e-9, steps: 2, threads: 1 };

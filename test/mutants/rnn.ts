@@ -279,7 +279,7 @@ const table = [
     "rnn",
     "src/rnn/dynamic-rnn.ts",
     [
-      ["table: multiplied up to as many rows as inputs", "2 * rows <= steps * batch", "rows <= steps * batch"],
+      ["table: multiplied up to as many rows as inputs", "4 * rows <= steps * batch", "rows <= steps * batch"],
       ["table: padding decides", "lengths === undefined ? steps : USUAL_STEPS", "steps"],
     ],
     TABLE_TESTS,

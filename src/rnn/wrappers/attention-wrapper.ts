@@ -75,8 +75,8 @@ export function attentionWrapper(cell: Cell, options: AttentionWrapperOptions): 
     step: fromBefore
       ? (input, state, context) => stepFromBefore(cell, memory, input, state, context)
       : (input, state, context) => stepFromNow(cell, memory, input, state, context),
-    readsTables: true,
     ...(extra === 0 && {
+      readsTables: true,
       sequence: (inputs, state, context) => attendSequence(cell, memory, inputs, state, context),
     }),
   };

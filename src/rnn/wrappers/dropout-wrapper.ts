@@ -148,9 +148,9 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
         ) as unknown as S,
       };
     },
-    // an input that is dropped out is not a row of the table any more
-    readsTables: plan.input === 1,
     ...(!stepwise && {
+      // an input that is dropped out is not a row of the table any more
+      readsTables: plan.input === 1,
       sequence(inputs, state, context) {
         const { random, start } = context;
         if (random === undefined) return runSequence(cell, inputs, state, context);
