@@ -1,5 +1,5 @@
 /**
- * @file Compiles the kernels into src/kernels, or into the folder that is named. `simd` rounds after each multiply and add, `relaxed` fuses them; each also for memory that threads
+ * @file Compiles the kernels into src/kernels, or into the folder that is named; all of them, or those whose names follow. `simd` rounds after each multiply and add, `relaxed` fuses them; each also for memory that threads
  * share. The same sources give the same bytes.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { rowsSource } from "./rows.ts";
 import { tilesSource } from "./tiles.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const target = process.argv[2] ?? path("../../src/kernels");
+const [target = path("../../src/kernels"), ...wanted] = process.argv.slice(2);
 
 const shared = ["--enable", "threads", "--sharedMemory", "--initialMemory", "16", "--maximumMemory", "65536"];
 const builds: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +25,7 @@ writeFileSync(path("../assembly/generated/tiles.ts"), tilesSource());
 writeFileSync(path("../assembly/generated/rows.ts"), rowsSource());
 mkdirSync(target, { recursive: true });
 for (const [name, flags] of Object.entries(builds)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const { error, stderr } = await asc([
     path("../assembly/index.ts"),
     "--outFile",

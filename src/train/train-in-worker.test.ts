@@ -149,8 +149,8 @@ describe.runIf(readsTypes)("in a worker", () => {
   });
 
   test("a worker that dies is an error, for the event that is waited for and for all later ones", async () => {
-    // steps that take long enough to die in
-    const large = { corpus: corpus.repeat(10), hiddenSize: 256 };
+    // steps that take long enough to die in, which with the reference engine is soon
+    const large = { corpus: corpus.repeat(10), hiddenSize: engineReport().name === "wasm" ? 256 : 64 };
     const training = trainInWorker(large, { sequenceLength: 100, batchSize: 32, steps: 100 });
     await training.next();
     const [worker] = living();
