@@ -71,7 +71,8 @@ function stateRow(keep: bool, u: usize, candidate: usize, previous: usize, h: us
 }
 
 /**
- * hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. packRU: the
+ * hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. x and ids:
+ * see lstmForward. packRU: the
  * two gates' blocks of W above R by pack, or 0 with one row, when W and R are read as they are; packW, packN: the candidate's block of W and of R.
  * recurrentBias: 0 or [3H]. xh [B, I+H], term [B, H] (both by scratchRow) and z [B, 3H] are scratch. after: 1 resets h·R, 0 resets h. keep: 1 h' = u h +
  * (1-u) n, 0 the other way round.

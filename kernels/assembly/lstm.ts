@@ -4,8 +4,8 @@
 import { activate, slope, SIGMOID, TANH } from "./activations";
 import { multiply, multiplyRow } from "./gemm";
 import { lstmBackwardRow, lstmStateRow, sigmoidBiasRow, sigmoidShiftRow, tanhBiasRow } from "./generated/rows";
-import { table } from "./instance";
 import { readProjected, readProjectedPart } from "./inputs";
+import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { gateBytes, toPanels } from "./panels";
 import { begin, float, int, pointer, share } from "./pool";
@@ -33,8 +33,8 @@ export function scratchRow(bytes: usize): usize {
 
 /**
  * h [B, P] and c [B, H] start as the initial state and end as the last one; outputs [T, B, P]. ids: 0, or int32 [T, B]; then x is x·W [V, G*H], I is 0 and
- * there is no W. packed: W above R by pack, packedProjection the projection; without packed (one row) W and R are read as they are. xh [B, I+P] (by scratchRow), z [B, G*H], raw [B, H] and next [B, P] are scratch, the
- * last two only with a projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate; gi < 0 when coupled.
+ * there is no W. packed: W above R by pack, packedProjection the projection; without packed (one row) W and R are read as they are. xh [B, I+P] (by
+ * scratchRow), z [B, G*H], raw [B, H] and next [B, P] are scratch, the last two only with a projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate; gi < 0 when coupled.
  */
 export function lstmForward(thread: i32, threads: i32): void {
   begin();

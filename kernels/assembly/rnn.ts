@@ -22,7 +22,7 @@ function outputRow(act: i32, z: usize, bias: usize, y: usize, H: i32): void {
   }
 }
 
-/** hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H]. xh [B, I+H] (by scratchRow) and z [B, H] are scratch. */
+/** hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H]. x and ids: see lstmForward. xh [B, I+H] (by scratchRow) and z [B, H] are scratch. */
 export function rnnForward(thread: i32, threads: i32): void {
   begin();
   const T = int(), B = int(), I = int(), H = int();

@@ -1,7 +1,7 @@
 /** @file Kernels that move elements without computing with them (scatterAdd adds where rows meet). */
 import { type Shape, sizeOf } from "../../base/index.ts";
 import type { Operand, Strides } from "../engine.ts";
-import { arrayOf, floats, integers } from "./memory.ts";
+import { arrayOf, type FloatArray, floats, integers } from "./memory.ts";
 
 export function copyStrided(x: Operand, from: Strides, out: Operand, to: Strides, shape: Shape): void {
   const source = arrayOf(x);
@@ -49,12 +49,17 @@ export function scatterAdd(x: Operand, indices: Operand, out: Operand, outer: nu
   const source = floats(x);
   const ids = integers(indices);
   const target = floats(out);
-  const rows = outer === 0 || inner === 0 ? 0 : target.length / (outer * inner);
-  for (let o = 0, at = 0; o < outer; o++) {
-    for (const id of ids) {
-      const row = (o * rows + id) * inner;
-      for (let j = 0; j < inner; j++) target[row + j] += source[at++];
-    }
+  const [read, written] = [ids.length * inner, outer === 0 ? 0 : target.length / outer];
+  for (let o = 0; o < outer; o++) {
+    addRows(source.subarray(o * read, (o + 1) * read), ids, target.subarray(o * written, (o + 1) * written), inner);
+  }
+}
+
+/** target [V, inner] += x [N, inner], each row of x at its index, in the order of N. */
+export function addRows(x: FloatArray, indices: Int32Array, target: FloatArray, inner: number): void {
+  let at = 0;
+  for (const index of indices) {
+    for (let j = 0; j < inner; j++) target[index * inner + j] += x[at++];
   }
 }
 

@@ -2,6 +2,7 @@
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
 import { type Matrix, multiplyAdd, transposed } from "./matmul.ts";
 import { type FloatArray, floats, integers } from "./memory.ts";
+import { addRows } from "./move.ts";
 
 /** Whether row b still has a step at time t. */
 export function activeRows(lengths: Operand | undefined, batch: number): (row: number, t: number) => boolean {
@@ -77,8 +78,8 @@ export function outerGradients(arrays: OuterGradients, dz: FloatArray, dzRecurre
   const { steps, batch, width } = sizesOf(arrays);
   const outputs = states.shape[2];
   const rows = steps * batch;
-  if (arrays.ids !== undefined) sumByInput(dz, arrays.ids, floats(arrays.dProjected), width);
-  else inputGradients(arrays, matrix(dz, width), rows);
+  if (arrays.ids === undefined) inputGradients(arrays, matrix(dz, width), rows);
+  else addRows(dz, integers(arrays.ids), floats(arrays.dProjected).fill(0), width);
   const dRecurrent = floats(arrays.dRecurrent);
   dRecurrent.fill(0);
   const previous = matrix(floats(states), outputs);
@@ -102,14 +103,6 @@ function inputGradients(
   const dKernel = floats(dInputKernel);
   dKernel.fill(0);
   multiplyAdd(matrix(dKernel, width), matrix(floats(inputs), features), gradient, features, rows, width, true);
-}
-
-/** to [V, width] = for each of V inputs the sum of the rows of x that read it, in their order. */
-function sumByInput(x: FloatArray, ids: Operand, to: FloatArray, width: number): void {
-  to.fill(0);
-  integers(ids).forEach((id, row) => {
-    for (let j = 0; j < width; j++) to[id * width + j] += x[row * width + j];
-  });
 }
 
 /** to [n] = the sums of the columns of x [.., n], in the order of the rows. */
