@@ -1,5 +1,5 @@
 import { canRevectorize, canShare, environment, kernelModule } from "#platform";
-import { checkChoice, checkInteger, sentence, UnsupportedError, valueError } from "../base/index.ts";
+import { checkChoice, checkInteger, sentence, UnsupportedError, valueError, warnOnce } from "../base/index.ts";
 import type { Engine, EngineReport } from "./engine.ts";
 import { referenceEngine } from "./reference/index.ts";
 import { type Tile, wasmEngine } from "./wasm/index.ts";
@@ -49,6 +49,9 @@ function start(): Engine {
   if (engine !== undefined) return engine;
   if (wanted === "auto" && numerics !== "fma") {
     const why = choices.map(({ what, why: reason }) => `${what}: ${reason}`).join("; ");
+    warnOnce(
+      `the WebAssembly kernels do not run here, so everything is computed by the slow reference engine (${why})`,
+    );
     const reference = referenceEngine();
     const fallback = { what: "engine", chosen: "reference", why };
     return { ...reference, report: () => ({ ...reference.report(), choices: [fallback] }) };
