@@ -20,6 +20,7 @@ export {
 export type { ErrorCode } from "./errors.ts";
 export { errorFromData, errorToData } from "./error-data.ts";
 export type { ErrorData } from "./error-data.ts";
+export { checkFiniteAnswer, firstNotFinite } from "./finite.ts";
 export { bytesPerElement, dtypeOf, isFloat, typedArray } from "./dtype.ts";
 export type { DType, FloatDType, TypedArray } from "./dtype.ts";
 export { broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "./shape.ts";

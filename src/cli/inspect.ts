@@ -1,4 +1,11 @@
-import { decodeNative, type JsonValue, loadLanguageModel, type NativeFile } from "unrolled";
+import {
+  decodeNative,
+  type JsonValue,
+  loadLanguageModel,
+  type NativeFile,
+  NotFiniteError,
+  vocabularyFromJSON,
+} from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage } from "./failure.ts";
 import { count, real, table } from "./format.ts";
@@ -20,11 +27,14 @@ export function inspect(directory: string, { json }: { readonly json?: boolean }
   const file = decodeNative(bytes);
   const parameters = describeParameters(file);
   const configuration = {
-    ...(file.kind === "languageModel" ? ofLanguageModel(bytes) : ofTask(bytes, file)),
+    ...(file.kind === "languageModel" ? ofLanguageModel(bytes, file) : ofTask(bytes, file)),
     parameters: parameters.reduce((total, one) => total + one.count, 0),
   };
+  const notFinite = parameters
+    .filter(({ count, min, max }) => count > 0 && !Number.isFinite(max - min))
+    .map(({ name }) => name);
   if (json) {
-    console.log(JSON.stringify({ configuration, parameters }));
+    console.log(JSON.stringify({ configuration, parameters, notFinite }));
     return;
   }
   console.log(table(rowsOf(configuration)));
@@ -36,11 +46,20 @@ export function inspect(directory: string, { json }: { readonly json?: boolean }
     ...[p.mean, p.deviation, p.min, p.max].map(real),
   ]);
   console.log(`\n${table([header, ...rows], new Set([2, 3, 4, 5, 6]))}`);
+  if (notFinite.length > 0) console.log(`\nweights not finite: ${notFinite.join(", ")}`);
 }
 
-function ofLanguageModel(bytes: Uint8Array): Configuration {
-  const { kind, vocabulary, config } = loadLanguageModel(bytes);
-  return { kind, unit: vocabulary.unit, vocabulary: vocabulary.size, ...config };
+function ofLanguageModel(bytes: Uint8Array, file: NativeFile): Configuration {
+  try {
+    const { kind, vocabulary, config } = loadLanguageModel(bytes);
+    return { kind, unit: vocabulary.unit, vocabulary: vocabulary.size, ...config };
+  } catch (error) {
+    // one that has diverged is what somebody may want to look at
+    if (!(error instanceof NotFiniteError)) throw error;
+    const { vocabulary, ...config } = file.config as Configuration;
+    const { unit, size } = vocabularyFromJSON(vocabulary);
+    return { kind: file.kind, unit, vocabulary: size, ...config };
+  }
 }
 
 /** Throws UsageError for a kind that nothing here reads. */

@@ -1,5 +1,5 @@
 /** @file What every model that can be saved has in common, and its bytes. */
-import { FormatError, formatShape, sameShape, sentence } from "../base/index.ts";
+import { firstNotFinite, FormatError, formatShape, NotFiniteError, sameShape, sentence } from "../base/index.ts";
 import { decodeNative, encodeNative, type JsonValue, type StoredArray } from "../formats/index.ts";
 import { type Parameters, withParameterBudget } from "../rnn/index.ts";
 import { assign } from "../tensor/index.ts";
@@ -29,6 +29,8 @@ export function encodeModel(model: SavedModel): Uint8Array {
 /**
  * The model in the bytes that `encodeModel` made, of one of `kinds`. Throws FormatError for anything else: not a file of ours, a newer version, another
  * kind, a configuration that doesn't fit or declares more than the file holds, a parameter that is missing, superfluous, of another shape or dtype.
+ * Throws NotFiniteError, which names the parameter, for weights that are NaN or infinite: no answer of theirs would mean anything. `decodeNative` reads
+ * such a file without building its model.
  */
 export function decodeModel<M extends SavedModel>(
   where: string,
@@ -40,7 +42,11 @@ export function decodeModel<M extends SavedModel>(
     const known = Object.keys(kinds).map((name) => JSON.stringify(name));
     throw new FormatError(sentence(where, `a file of kind ${known.join(", ")}`, JSON.stringify(kind)));
   }
-  const numbers = Object.values(arrays).reduce((total, { data }) => total + data.length, 0);
+  // parameters are float32, so arrays of anything else can't become any
+  const numbers = Object.values(arrays).reduce(
+    (total, { dtype, data }) => total + (dtype === "float32" ? data.length : 0),
+    0,
+  );
   const model = withParameterBudget(numbers, () => kinds[kind](config));
   const parameters = model.parameters();
   for (const [name, parameter] of Object.entries(parameters)) {
@@ -50,6 +56,7 @@ export function decodeModel<M extends SavedModel>(
       const expected = `"${name}" ${parameter.dtype} ${formatShape(parameter.shape)}`;
       throw new FormatError(sentence(where, expected, `${array.dtype} ${formatShape(array.shape)}`));
     }
+    checkWeights(where, name, array);
     assign(parameter, array.data);
   }
   for (const name of Object.keys(arrays)) {
@@ -57,4 +64,12 @@ export function decodeModel<M extends SavedModel>(
       throw new FormatError(sentence(where, "no other parameters", JSON.stringify(name)));
   }
   return model;
+}
+
+/** Throws NotFiniteError for an array that holds NaN or an infinity. */
+function checkWeights(where: string, name: string, { data }: StoredArray): void {
+  const bad = firstNotFinite(data);
+  if (bad < 0) return;
+  const got = `${data[bad]} at element ${bad} of ${JSON.stringify(name)}`;
+  throw new NotFiniteError(sentence(where, "finite weights", got, "The model has diverged, or the file is damaged"));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DataError, randomStream } from "../base/index.ts";
+import { NotFiniteError, randomStream } from "../base/index.ts";
 import { greedy, sampleToken, type SamplingOptions } from "./decoding.ts";
 
 const probabilities = [0.5, 0.25, 0.15, 0.1];
@@ -75,11 +75,11 @@ describe("sampleToken", () => {
   });
 
   test("refuses NaN", () => {
-    expect(() => sampleToken([0, NaN, 1], randomStream(1))).toThrow(DataError);
+    expect(() => sampleToken([0, NaN, 1], randomStream(1))).toThrow(NotFiniteError);
     expect(() => sampleToken([0, 1, NaN], randomStream(1), { temperature: 0 })).toThrow(
       "sampling: expected finite scores, got NaN. The model has diverged",
     );
-    expect(() => greedy([NaN])).toThrow(DataError);
+    expect(() => greedy([NaN])).toThrow(NotFiniteError);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 /** @file Choosing the next token from the scores of one step. */
-import { checkInteger, checkNumber, DataError, exp, type RandomStream } from "../base/index.ts";
+import { checkInteger, checkNumber, exp, NotFiniteError, type RandomStream } from "../base/index.ts";
 
 export type SamplingOptions = {
   /** Scores are divided by it. 0 always takes the best (greedy). Default 1. */
@@ -17,12 +17,14 @@ export function checkSampling({ temperature = 1, topK, topP = 1 }: SamplingOptio
   checkNumber("sampling topP", topP, Number.MIN_VALUE, 1);
 }
 
-/** Index of the largest score, the first of equals. Throws DataError on NaN. */
+const diverged = (score: number): NotFiniteError =>
+  new NotFiniteError(`sampling: expected finite scores, got ${score}. The model has diverged`);
+
+/** Index of the largest score, the first of equals. Throws NotFiniteError on NaN and Infinity. */
 export function greedy(logits: ArrayLike<number>): number {
   let best = 0;
   for (let i = 0; i < logits.length; i++) {
-    if (Number.isNaN(logits[i]))
-      throw new DataError("sampling: expected finite scores, got NaN. The model has diverged");
+    if (Number.isNaN(logits[i]) || logits[i] === Infinity) throw diverged(logits[i]);
     if (logits[i] > logits[best]) best = i;
   }
   return best;
@@ -30,12 +32,13 @@ export function greedy(logits: ArrayLike<number>): number {
 
 /**
  * Draws an index with probability softmax(logits / temperature), after top-k and top-p. The same stream gives the same index on
- * every machine. Throws DataError on NaN scores.
+ * every machine. Throws NotFiniteError on scores that are NaN or Infinity, and where all are -Infinity.
  */
 export function sampleToken(logits: ArrayLike<number>, random: RandomStream, options: SamplingOptions = {}): number {
   checkSampling(options);
   const { temperature = 1, topK, topP = 1 } = options;
   const best = greedy(logits);
+  if (!Number.isFinite(logits[best])) throw diverged(logits[best]);
   if (temperature === 0) return best;
   let order = Array.from({ length: logits.length }, (_, i) => i);
   if (topK !== undefined || topP < 1) order.sort((a, b) => logits[b] - logits[a] || a - b);

@@ -1,5 +1,5 @@
 /** @file The classes of inputs, all at once or while a sequence goes on. */
-import { checkInteger, DataError, UnsupportedError, sentence } from "../../base/index.ts";
+import { checkFiniteAnswer, checkInteger, DataError, UnsupportedError, sentence } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import type { State } from "../../rnn/index.ts";
 import { scope, softmax, type Tensor, tensor } from "../../tensor/index.ts";
@@ -19,7 +19,10 @@ export type ClassifyOptions = {
   readonly batchSize?: number | undefined;
 };
 
-/** The class of each input, in their order. Throws TypeError and DataError, with the number of the input, for one that the model can't read. */
+/**
+ * The class of each input, in their order. Throws TypeError and DataError, with the number of the input, for one that the model can't read, NotFiniteError
+ * where its numbers overflow.
+ */
 export function classify(
   model: Classifier,
   inputs: readonly ClassifierInput[],
@@ -39,6 +42,7 @@ export function classify(
 
 function classificationsOf({ labels }: Classifier, logits: Tensor): Classification[] {
   const all = softmax(logits).values();
+  checkFiniteAnswer("classify", "probabilities", all);
   return Array.from({ length: logits.shape[0] }, (_, row) => {
     const own = all.subarray(row * labels.length, (row + 1) * labels.length);
     let best = 0;

@@ -1,5 +1,12 @@
 /** @file A series that has been read to its end: forecasts from there, one value more. */
-import { checkInteger, mapTree, type RandomStream, randomStream, type Tree } from "../../base/index.ts";
+import {
+  checkFiniteAnswer,
+  checkInteger,
+  mapTree,
+  type RandomStream,
+  randomStream,
+  type Tree,
+} from "../../base/index.ts";
 import type { State } from "../../rnn/index.ts";
 import { gather, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { formatTime } from "./calendar.ts";
@@ -83,7 +90,7 @@ export class ForecastTracker {
 
   /**
    * Paths from the last value on, each step drawn from the distribution that the steps before it lead to. The same seed gives the same paths, and changes
-   * nothing here. Throws DataError where covariates of a step are not known.
+   * nothing here. Throws DataError where covariates of a step are not known, NotFiniteError where the network's numbers overflow.
    */
   forecast(options: ForecastOptions = {}): Forecast {
     const { config, needs } = this.#model;
@@ -115,6 +122,8 @@ export class ForecastTracker {
       state = scope(() => {
         const next = withoutGradient(() => this.#step(h, drawn, state));
         const raw = next.raw.values();
+        // a step earlier than its draws, which may hide it
+        checkFiniteAnswer("forecast", `numbers at step ${h + 1}`, raw);
         for (let s = 0; s < count; s++) {
           const value = head.draw(raw, s * numbers, scale, random.at(h * count + s), config);
           samples[s * horizon + h] = head.isUnscaled ? value : value * scale + center;
@@ -123,6 +132,7 @@ export class ForecastTracker {
         return next.state;
       });
     }
+    checkFiniteAnswer("forecast", "values", samples);
     return samples;
   }
 

@@ -1,4 +1,4 @@
-import { checkInteger } from "../../base/index.ts";
+import { checkFiniteAnswer, checkInteger } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import { type Span, tagsToSpans } from "../../metrics/index.ts";
 import {
@@ -32,7 +32,7 @@ export type TagOptions = {
   readonly batchSize?: number;
 };
 
-/** The most probable tags of a sentence, given as its tokens. Throws DataError for tokens that are empty. */
+/** The most probable tags of a sentence, given as its tokens. Throws DataError for tokens that are empty, NotFiniteError where its numbers overflow. */
 export const tag = (
   model: Tagger,
   tokens: readonly string[],
@@ -68,6 +68,7 @@ function tagBatch(model: Tagger, sentences: readonly (readonly string[])[], cons
   const paths = crfViterbi(emissions, { ...scores, ...(constrained && { constraints: model.constraints }) });
   const sums = crfLogNormalizer(emissions, scores);
   const marginals = readMarginals(emissions, scores);
+  checkFiniteAnswer("tag", "probabilities", marginals);
   return sentences.map((tokens, b) => {
     const tags = Array.from(paths[b].tags, (id) => names[id]);
     const probabilities = tokens.map((_, t) => {

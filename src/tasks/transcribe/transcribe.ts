@@ -1,5 +1,5 @@
 /** @file What a transcriber writes down, and when each character was said. */
-import { checkInteger, checkNumber, log, sentence, UnsupportedError } from "../../base/index.ts";
+import { checkFiniteAnswer, checkInteger, checkNumber, log, sentence, UnsupportedError } from "../../base/index.ts";
 import type { LanguageModel } from "../../model/index.ts";
 import type { State } from "../../rnn/index.ts";
 import {
@@ -41,11 +41,13 @@ export type Transcript = {
 };
 
 /**
- * Transcribes one recording, whose sample rate must be that of `model.features`. Throws RangeError for options, DataError for samples that are not finite.
+ * Transcribes one recording, whose sample rate must be that of `model.features`. Throws RangeError for options, DataError for samples that are not finite,
+ * NotFiniteError where the model's numbers overflow.
  */
 export function transcribe(model: Transcriber, samples: Float32Array, options: TranscribeOptions = {}): Transcript {
   checkSamples("transcribe", samples);
   const [steps] = stepProbabilities(model, [model.hear(samples)]);
+  checkFiniteAnswer("transcribe", "log-probabilities", steps.data);
   const labels = search(model, steps, options);
   return {
     text: model.textOf(labels),
@@ -61,6 +63,7 @@ export function transcribe(model: Transcriber, samples: Float32Array, options: T
 export function alignText(model: Transcriber, samples: Float32Array, text: string): readonly AlignedCharacter[] {
   checkSamples("alignText", samples);
   const [steps] = stepProbabilities(model, [model.hear(samples)]);
+  checkFiniteAnswer("alignText", "log-probabilities", steps.data);
   return alignedCharacters(model, steps, model.labelsOf(text));
 }
 

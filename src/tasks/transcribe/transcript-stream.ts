@@ -1,5 +1,5 @@
 /** @file Transcription of samples as they come. */
-import { sentence, UnsupportedError } from "../../base/index.ts";
+import { checkFiniteAnswer, sentence, UnsupportedError } from "../../base/index.ts";
 import { outsideScopes, scope, withoutGradient } from "../../tensor/index.ts";
 import type { State } from "../../rnn/index.ts";
 import { featureSize, windowOf } from "./features.ts";
@@ -57,6 +57,7 @@ export function scoreStream(model: Transcriber): ScoreStream {
       ),
     );
     state = found.next;
+    checkFiniteAnswer("transcriber stream", "scores", found.scores);
     return found.scores;
   };
 

@@ -1,5 +1,5 @@
 /** @file Beam search over plain functions: for any model that gives the next token's probabilities. */
-import { checkInteger, checkNumber, DataError, log } from "../../base/index.ts";
+import { checkInteger, checkNumber, DataError, log, NotFiniteError } from "../../base/index.ts";
 
 /** A beginning that the search asks to continue. */
 export type Beginning<S> = { readonly tokens: readonly number[]; readonly state: S };
@@ -73,7 +73,7 @@ export function coverageOf(attention: readonly ArrayLike<number>[]): number {
  * known, so it is left out, as in TensorFlow. Hypotheses that reach `maxLength` stand as they are. Of equal scores, the one that comes first in the beam, and
  * then the lower token, wins. With at least as many beams as there are hypotheses, the search is exhaustive.
  *
- * Throws RangeError for options, DataError when the model gives NaN, or no attention for a coverage penalty.
+ * Throws RangeError for options, NotFiniteError when the model gives NaN, DataError without attention for a coverage penalty.
  */
 export function beamSearch<S>(options: BeamSearchOptions<S>): Hypothesis[] {
   const where = "beamSearch";
@@ -105,7 +105,7 @@ export function beamSearch<S>(options: BeamSearchOptions<S>): Hypothesis[] {
       const grown = lengthPenaltyOf(length + 1, lengthPenalty);
       for (let token = 0; token < logProbabilities.length; token++) {
         if (Number.isNaN(logProbabilities[token]))
-          throw new DataError(`${where}: expected log probabilities, got NaN. The model has diverged`);
+          throw new NotFiniteError(`${where}: expected log probabilities, got NaN. The model has diverged`);
         const logProbability = hypothesis.logProbability + logProbabilities[token];
         if (logProbability === -Infinity) continue;
         const score =

@@ -47,7 +47,7 @@ const END_TOKEN = "</s>";
 
 /**
  * The best translations of a text, best first, by beam search. The same text gives the same translations.
- * Throws RangeError for options, DataError when the model's numbers are not finite.
+ * Throws RangeError for options, NotFiniteError when the model's numbers are not finite.
  */
 export function translate(model: Translator, text: string, options: TranslateOptions = {}): Translation[] {
   const { beams = TRANSLATE_DEFAULTS.beams, nBest = TRANSLATE_DEFAULTS.nBest } = options;
