@@ -83,7 +83,7 @@ export class Loop<B, E extends Measured = Measured> {
     seconds: 0,
     loss: NaN,
     epochLoss: 0,
-    epochSteps: 0,
+    epochWeight: 0,
     rateFactor: 1,
     updates: 0,
     evaluatedAt: 0,
@@ -137,7 +137,7 @@ export class Loop<B, E extends Measured = Measured> {
     let reason: EndReason | undefined;
     // what comes next depends on `run` alone, so that a resumed run does the same
     for (;;) {
-      if (run.batch + accumulate > (batches.count ?? Infinity)) {
+      if (run.batch >= (batches.count ?? Infinity)) {
         yield* this.#endEpoch();
         batches = this.#task.epoch(run.epoch);
         iterator = batches.from(0);
@@ -150,13 +150,13 @@ export class Loop<B, E extends Measured = Measured> {
       if (reason !== undefined) break;
       if (run.batch === 0 && this.#task.carried !== undefined) carryInto(this.#task.carried, undefined);
       const group = await take(iterator, accumulate);
-      if (group.length === accumulate) {
+      if (group.length > 0) {
         yield* this.#told(this.#step(group));
         if (run.skipped > 0) yield* this.#told(this.#warning());
         if (run.skipped >= MAX_SKIPPED) throw this.#giveUp();
         await yieldToHost();
       } else if (run.batch === 0) {
-        throw new DataError(sentence("train", `at least ${accumulate} batches in an epoch`, String(group.length)));
+        throw new DataError(sentence("train", "at least one batch in an epoch", "none"));
       } else {
         // an epoch whose length nobody knew
         yield* this.#endEpoch();
@@ -234,14 +234,14 @@ export class Loop<B, E extends Measured = Measured> {
 
   #plan({ count }: EpochBatches<B>): void {
     const { steps, epochs, accumulate } = this.#settings;
-    this.#perEpoch = count === undefined ? undefined : checkInteger("train batches", Math.floor(count / accumulate), 1);
+    this.#perEpoch = count === undefined ? undefined : Math.ceil(checkInteger("train batches", count, 1) / accumulate);
     const planned = epochs === undefined || this.#perEpoch === undefined ? undefined : epochs * this.#perEpoch;
     this.#steps = steps ?? planned;
   }
 
   #progress(): Progress {
     const { step, epoch, batch } = this.#run;
-    const done = this.#perEpoch === undefined ? 0 : batch / this.#settings.accumulate / this.#perEpoch;
+    const done = this.#perEpoch === undefined ? 0 : Math.ceil(batch / this.#settings.accumulate) / this.#perEpoch;
     this.#run.seconds = (now() - this.#startedAt) / 1000;
     return { step, steps: this.#steps, epoch: epoch + done, seconds: this.#run.seconds };
   }
@@ -255,7 +255,7 @@ export class Loop<B, E extends Measured = Measured> {
   #step(group: readonly B[]): StepEvent {
     const run = this.#run;
     const task = this.#task;
-    const { schedule, clipNorm, random, accumulate } = this.#settings;
+    const { schedule, clipNorm, random } = this.#settings;
     const { step } = run;
     if (task.carried !== undefined && task.resetState)
       resetRows(task.carried, task.resetState, random.named("reset").at(step));
@@ -269,16 +269,16 @@ export class Loop<B, E extends Measured = Measured> {
       clipNorm,
       random: random.named("dropout").at(step),
     });
-    const { trouble, loss, gradientNorm } = result;
+    const { trouble, loss, weight, gradientNorm } = result;
     this.#trouble = trouble;
     if (trouble !== undefined && task.carried !== undefined) carryInto(task.carried, undefined);
     run.step++;
-    run.batch += accumulate;
+    run.batch += group.length;
     run.loss = loss;
     run.skipped = trouble === undefined ? 0 : run.skipped + 1;
     if (trouble === undefined) {
-      run.epochLoss += loss;
-      run.epochSteps++;
+      run.epochLoss += weight * loss;
+      run.epochWeight += weight;
       this.#average?.update();
     } else run.skippedTotal++;
     const tokens = group.reduce((total, batch) => total + task.tokens(batch), 0);
@@ -297,7 +297,7 @@ export class Loop<B, E extends Measured = Measured> {
   /** A step, unless something that goes into it is not finite already. */
   #guarded(group: readonly B[], rate: number | undefined, settings: Parameters<typeof trainStep<B>>[2]): StepResult {
     const before = this.#troubleBefore(group, rate);
-    if (before !== undefined) return { loss: NaN, gradientNorm: NaN, trouble: before };
+    if (before !== undefined) return { loss: NaN, weight: 0, gradientNorm: NaN, trouble: before };
     const start = this.#settings.anomaly ? copyOfState(this.#task.carried) : undefined;
     const result = trainStep(this.#task, group, settings, (gradients, scale) =>
       this.#optimizer.update(gradients, rate, scale),
@@ -339,12 +339,12 @@ export class Loop<B, E extends Measured = Measured> {
 
   *#endEpoch(): Generator<TrainEvent<E>, void, undefined> {
     const run = this.#run;
-    const { epochLoss, epochSteps } = run;
+    const { epochLoss, epochWeight } = run;
     run.epoch++;
     run.batch = 0;
     run.epochLoss = 0;
-    run.epochSteps = 0;
-    yield* this.#told({ kind: "epoch", ...this.#progress(), loss: epochSteps === 0 ? NaN : epochLoss / epochSteps });
+    run.epochWeight = 0;
+    yield* this.#told({ kind: "epoch", ...this.#progress(), loss: epochWeight === 0 ? NaN : epochLoss / epochWeight });
   }
 
   /** An evaluation that the signal cuts short counts as none: the run that goes on makes it. */

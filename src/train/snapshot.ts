@@ -22,9 +22,9 @@ export type RunState = {
   seconds: number;
   /** Of the last step. */
   loss: number;
-  /** Of the steps of the present epoch. */
+  /** Of the steps of the present epoch: the sum of weight · loss, and that of the weights. */
   epochLoss: number;
-  epochSteps: number;
+  epochWeight: number;
   /** Factor on the learning rate that callbacks have set. */
   rateFactor: number;
   /** Updates done. */
@@ -118,7 +118,9 @@ export function restoreSnapshot(
       Object.fromEntries(own.map(([path, array]) => [path.slice(prefix.length), tensorOf(array)])),
     );
   }
-  const { stopped, ...counts } = stored.run;
+  const { stopped, epochSteps, ...counts } = stored.run;
+  // an older file has its epoch's loss by steps: the mean begins anew
+  if (epochSteps !== undefined) Object.assign(counts, { epochLoss: 0, epochWeight: 0 });
   const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));
   return { ...(numbers as Omit<RunState, "stopped">), stopped: stopped as string | null };
 }

@@ -25,7 +25,16 @@ export type LossContext = {
 export type Loss = {
   /** Mean over the batch, a scalar: what is reported. */
   readonly value: Tensor;
-  /** What is added before differentiation, a scalar. */
+  /**
+   * What `value` is a mean over: the number of tokens or examples, or the sum of their weights, which `value` divides by. Batches of one step, and the steps
+   * of an epoch, are averaged by it: Σ weight · value / Σ weight, which is the loss of the one large batch. Finite and at least 0. Default 1, for batches
+   * that count alike.
+   */
+  readonly weight?: number | undefined;
+  /**
+   * What is added to `value` before differentiation, a scalar. Averaged over the batches of a step as `value` is, so that a penalty on the parameters
+   * counts once for each step.
+   */
   readonly penalty?: Tensor | undefined;
   /** After the last time step, with a carried state. */
   readonly state?: State | undefined;

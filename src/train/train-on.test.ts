@@ -176,7 +176,7 @@ test("10,000 batches leave no block behind", async () => {
 
 test.each<[string, OwnTask<number>, TrainOnOptions, new () => Error, RegExp]>([
   ["an empty list", number(() => []), {}, DataError, /trainOn batches: expected at least one batch, got none/],
-  ["an empty generator", number(function* () {}), {}, DataError, /at least 1 batches in an epoch, got 0/],
+  ["an empty generator", number(function* () {}), {}, DataError, /at least one batch in an epoch, got none/],
   [
     "no batches",
     number(() => 5 as unknown as number[]),

@@ -18,7 +18,10 @@ export type OwnTask<B> = {
    * process that resumes, which passes over those that were seen.
    */
   batches(index: number): Iterable<B> | AsyncIterable<B>;
-  /** Mean over the batch, a scalar; with the state after it where one is carried. Tensors that it makes are freed after the step. */
+  /**
+   * Mean over the batch, a scalar; in an object with `weight`, what it is a mean over (tokens, examples, weights), where batches differ in that, and with the
+   * state after it where one is carried. Tensors that it makes are freed after the step.
+   */
   loss(batch: B, context: LossContext): Tensor | Loss;
   /** State that goes on from batch to batch, such as `zeroState(cell, rows)`; overwritten in place, zero at the start of an epoch. Default: none. */
   readonly carried?: State;
@@ -63,7 +66,9 @@ function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterat
     epoch: (index) => epochOf(own.batches(index), opened),
     loss(batch, context) {
       const found = own.loss(batch, context);
-      return found instanceof Tensor ? { value: found } : found;
+      if (found instanceof Tensor) return { value: found };
+      if (found.weight !== undefined) checkNumber("trainOn loss weight", found.weight, 0);
+      return found;
     },
     tokens: (batch) => own.tokens?.(batch) ?? 1,
     ...(own.evaluate && { evaluate: async () => measured(await own.evaluate?.()) }),

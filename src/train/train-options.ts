@@ -26,7 +26,10 @@ export type TrainOnOptions = {
   readonly seed?: number;
   /** As `useThreads`, before the first step. Default: as it is, which at first is one for each processor. */
   readonly threads?: number;
-  /** Batches per step, whose gradients are averaged: a larger batch in the memory of a smaller one. Default 1. */
+  /**
+   * Batches per step, which together are one: a larger batch in the memory of a smaller one, with the gradient and loss that it would have (by tokens or
+   * examples, see `weight` of a loss). The last step of an epoch has those that are left. Default 1.
+   */
   readonly accumulate?: number;
   /** Parameters with optimizers or rates of their own, or that stay as they are. Default: none. */
   readonly groups?: readonly ParameterGroup[];

@@ -1,7 +1,7 @@
 import { leavesOf, type RandomStream, type Tree } from "../base/index.ts";
 import { clipScale, type Parameters } from "../optim/index.ts";
 import { carryInto, type State } from "../rnn/index.ts";
-import { add, assign, isAllFinite, scope, type Tensor, valueAndGrad } from "../tensor/index.ts";
+import { add, assign, isAllFinite, mul, scope, type Tensor, valueAndGrad } from "../tensor/index.ts";
 import type { Trouble } from "./events.ts";
 import type { Task } from "./task.ts";
 
@@ -15,8 +15,10 @@ export type StepSettings = {
 };
 
 export type StepResult = {
-  /** Mean of the batches' losses, without penalties. */
+  /** Mean of the batches' losses by their weights, without penalties. */
   readonly loss: number;
+  /** Sum of the batches' weights. */
+  readonly weight: number;
   readonly gradientNorm: number;
   /** What was not finite; undefined when the update was made. */
   readonly trouble: Trouble | undefined;
@@ -44,8 +46,8 @@ const partsOf = (state: State | undefined): readonly (readonly [string, Tensor])
   state === undefined ? [] : leavesOf(state as Tree<Tensor>);
 
 /**
- * One step of truncated backpropagation through time: the mean gradient of the batches, which follow each other, handed to `apply` with the factor
- * that clips it. Nothing is applied when the loss, the carried state or a gradient is not finite. Everything that is allocated
+ * One step of truncated backpropagation through time: the gradient of Σ weight · (value + penalty) / Σ weight over the batches, which follow each other,
+ * handed to `apply` with the factor that divides and clips it. Nothing is applied when the loss, the carried state or a gradient is not finite. Everything that is allocated
  * meanwhile is freed at the end. No gradient reaches the carried state, which is overwritten.
  */
 export function trainStep<B>(
@@ -55,34 +57,50 @@ export function trainStep<B>(
   apply: (gradients: Parameters, scale: number) => void,
 ): StepResult {
   return scope(() => {
-    let total = 0;
+    // sums over the batches, each of which counts as many times as the first one that counts
+    let [loss, parts] = [0, 0];
+    let unit: number | undefined;
     let gradients: Parameters = {};
     for (let at = 0; at < batches.length; at++) {
       const { carried } = task;
       const own = at === 0 ? random : random.named("batch").at(at);
       const found = valueAndGrad(() => {
-        const { value, penalty, state } = task.loss(batches[at], { state: carried, random: own });
-        return { value: penalty === undefined ? value : add(value, penalty), reported: value, state };
+        const { value, weight = 1, penalty, state } = task.loss(batches[at], { state: carried, random: own });
+        return { value: penalty === undefined ? value : add(value, penalty), reported: value, weight, state };
       }, trained);
-      const loss = found.result.reported.item();
-      const trouble: Trouble | undefined = !Number.isFinite(loss)
+      const { reported, weight } = found.result;
+      const value = reported.item();
+      const trouble: Trouble | undefined = !Number.isFinite(value)
         ? { what: "loss", name: "loss" }
         : findNonFinite("state", partsOf(found.result.state));
-      if (trouble !== undefined) return { loss, gradientNorm: NaN, trouble };
+      if (trouble !== undefined) return { loss: value, weight, gradientNorm: NaN, trouble };
       if (carried !== undefined) carryInto(carried, found.result.state);
-      total += loss;
-      if (at === 0) ({ gradients } = found);
-      else for (const [path, sum] of Object.entries(gradients)) assign(sum, add(sum, found.gradients[path]));
+      // until one counts, gradients are kept only for their shapes
+      if (unit === undefined) {
+        ({ gradients } = found);
+        [loss, parts] = [value, 1];
+        if (weight > 0) unit = weight;
+      } else if (weight > 0) {
+        const part = weight / unit;
+        loss += part * value;
+        parts += part;
+        for (const [path, sum] of Object.entries(gradients)) {
+          const gradient = found.gradients[path];
+          assign(sum, add(sum, part === 1 ? gradient : mul(gradient, part)));
+        }
+      }
     }
-    const n = batches.length;
-    const loss = total / n;
-    const { scale, norm, finite } = clipScale(gradients, clipNorm * n);
+    const weight = parts * (unit ?? 0);
+    loss /= parts;
+    const { scale, norm, finite } = clipScale(gradients, clipNorm * parts);
+    const gradientNorm = norm / parts;
     if (!finite) {
       const trouble = findNonFinite("gradient", Object.entries(gradients)) ?? { what: "gradient", name: "norm" };
-      return { loss, gradientNorm: norm / n, trouble };
+      return { loss, weight, gradientNorm, trouble };
     }
-    apply(gradients, scale / n);
-    return { loss, gradientNorm: norm / n, trouble: undefined };
+    // batches that count nothing change nothing
+    apply(gradients, unit === undefined ? 0 : scale / parts);
+    return { loss, weight, gradientNorm, trouble: undefined };
   });
 }
 

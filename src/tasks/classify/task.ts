@@ -1,8 +1,7 @@
 /** @file Training of a classifier. */
 import { checkInteger, checkNumber, DataError, describe, kindError, randomStream, sentence } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
-import { weightedMean } from "../../rnn/index.ts";
-import { mean, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor } from "../../tensor/index.ts";
+import { mean, mul, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor } from "../../tensor/index.ts";
 import type { Measured, OwnTask } from "../../train/index.ts";
 import { augmented, type AugmentOptions, checkAugment } from "./augment.ts";
 import type { Classifier, ClassifierExample } from "./classifier.ts";
@@ -18,7 +17,8 @@ export type ClassifierTaskOptions = {
   readonly seed?: number | undefined;
   /**
    * How much an example of each class counts; "balanced" is n / (classes · examples of the class), as in scikit-learn, so that each class counts the same.
-   * The loss is the weighted mean. Default: all count 1.
+   * Made so that their mean over the training examples is 1: a batch divides by its examples, so that they also act in a batch of one, and an epoch's loss
+   * is the weighted mean. Default: all count 1.
    */
   readonly classWeights?: "balanced" | Readonly<Record<string, number>> | undefined;
   /** Pictures only: changes them at random while training. Default: as they are. */
@@ -59,7 +59,10 @@ export function classifierTask(model: Classifier, options: ClassifierTaskOptions
           ? batch.map(({ encoded }) => encoded)
           : batch.map(({ input }) => model.reader.encode(where, augmented(input as Picture, augment, moved)));
       const logits = model.logits(model.batch(sequences), random.named("dropout"));
-      return weighted(sparseSoftmaxCrossEntropy(logits, targetsOf(batch)), batch, weights);
+      return {
+        value: meanOf(sparseSoftmaxCrossEntropy(logits, targetsOf(batch)), batch, weights),
+        weight: batch.length,
+      };
     },
     tokens: (batch) => batch.length,
     ...(validation.length > 0 && {
@@ -90,9 +93,9 @@ function checksum(examples: readonly PreparedExample[]): string {
 
 const targetsOf = (batch: readonly PreparedExample[]): Tensor => tensor(Int32Array.from(batch, ({ target }) => target));
 
-function weighted(losses: Tensor, batch: readonly PreparedExample[], weights: readonly number[] | undefined): Tensor {
-  if (weights === undefined) return mean(losses);
-  return weightedMean(losses, tensor(batch.map(({ target }) => weights[target])));
+/** Σ weight · loss by the number of examples: a mean by the batch's own weights would undo those of a batch of one. */
+function meanOf(losses: Tensor, batch: readonly PreparedExample[], weights: readonly number[] | undefined): Tensor {
+  return mean(weights === undefined ? losses : mul(losses, tensor(batch.map(({ target }) => weights[target]))));
 }
 
 /** Encoded once. */
@@ -107,6 +110,7 @@ function prepare(model: Classifier, where: string, examples: readonly Classifier
   });
 }
 
+/** Weights of the classes, whose mean over the training examples is 1. */
 function weightsOf(
   { labels }: Classifier,
   given: ClassifierTaskOptions["classWeights"],
@@ -122,7 +126,12 @@ function weightsOf(
   const where = "classifierTask classWeights";
   const unknown = Object.keys(given).find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new DataError(sentence(where, "labels of the model", describe(unknown)));
-  return labels.map((label) => (Object.hasOwn(given, label) ? checkNumber(`${where}: ${label}`, given[label], 0) : 1));
+  const weights = labels.map((label) =>
+    Object.hasOwn(given, label) ? checkNumber(`${where}: ${label}`, given[label], 0) : 1,
+  );
+  const total = training.reduce((sum, { target }) => sum + weights[target], 0);
+  if (total === 0) throw new DataError(sentence(where, "a weight above 0 for a class that has examples", "0 for all"));
+  return weights.map((weight) => (weight * training.length) / total);
 }
 
 /** Mean loss and accuracy, with other work in between. */

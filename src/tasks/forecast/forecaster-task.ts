@@ -82,8 +82,8 @@ export function forecasterTask(
           Array.from(order.subarray(at, at + batchSize), (i) => windows[i]),
         );
     },
-    loss: (batch, { random: dropout }) => lossOf(model, batch, dropout),
-    tokens: ({ weights }) => weights.reduce((sum, w) => sum + w, 0),
+    loss: (batch, { random: dropout }) => ({ value: lossOf(model, batch, dropout), weight: valuesOf(batch) }),
+    tokens: valuesOf,
     ...(held.length > 0 && { evaluate: () => evaluateOn(model, length, held, batchSize) }),
     fingerprint: { model: model.configuration(), validation, batchSize, stride, seed, values: checksum(prepared) },
   };
@@ -148,6 +148,9 @@ function windowBatch(model: Forecaster, length: number, windows: readonly Window
   return { features, targets, weights, scales, indices, shape: [length, batch, size] };
 }
 
+/** How many count. */
+const valuesOf = ({ weights }: WindowBatch): number => weights.reduce((sum, w) => sum + w, 0);
+
 function lossOf(model: Forecaster, batch: WindowBatch, random?: RandomStream): Tensor {
   const { raw } = model.forward(tensor(batch.features, { shape: batch.shape }), batch.indices, { random });
   const losses = heads[model.config.head].loss(raw, tensor(batch.targets), tensor(batch.scales), model.config);
@@ -159,7 +162,7 @@ function evaluateOn(model: Forecaster, length: number, windows: readonly Window[
   let count = 0;
   for (let at = 0; at < windows.length; at += batchSize) {
     const batch = windowBatch(model, length, windows.slice(at, at + batchSize));
-    const own = batch.weights.reduce((total, w) => total + w, 0);
+    const own = valuesOf(batch);
     sum += own === 0 ? 0 : own * scope(() => lossOf(model, batch).item());
     count += own;
   }

@@ -59,7 +59,8 @@ export function taggerTask(
       const read = model.batch(batch.map(({ tokens }) => tokens));
       const words = dropWords(read.words, rates, random.named("words"));
       const total = model.loss({ ...read, words }, model.tagIds(batch, read.steps), random);
-      return div(total, tokensOf(batch));
+      const tokens = tokensOf(batch);
+      return { value: div(total, tokens), weight: tokens };
     },
     tokens: tokensOf,
     ...(held && { evaluate: () => evaluateTagger(model, held) }),

@@ -75,7 +75,8 @@ export function transcriberTask(
         batch.map(({ labels }) => labels),
         { blank: BLANK, lengths },
       );
-      return mean(mul(losses, tensor(batch.map(({ labels }) => 1 / Math.max(1, labels.length)))));
+      const value = mean(mul(losses, tensor(batch.map(({ labels }) => 1 / Math.max(1, labels.length)))));
+      return { value, weight: batch.length };
     },
     tokens: (batch) => batch.length,
     ...(held.length > 0 && {

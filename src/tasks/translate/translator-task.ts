@@ -74,9 +74,9 @@ export function translatorTask(
       ),
     loss(batch, context) {
       const teacher = scheduledSampling === undefined ? 1 : teacherProbability(scheduledSampling, batch.index);
-      return translationLoss(model, batch, { random: context.random, teacher });
+      return { value: translationLoss(model, batch, { random: context.random, teacher }), weight: tokensOf(batch) };
     },
-    tokens: ({ targetLengths }) => targetLengths.reduce((sum, n) => sum + n, 0),
+    tokens: tokensOf,
     ...(held.length > 0 && {
       evaluate() {
         const loss = meanLoss(
@@ -95,6 +95,9 @@ export function translatorTask(
     },
   };
 }
+
+/** Those that the decoder has to say. */
+const tokensOf = ({ targetLengths }: TranslationBatch): number => targetLengths.reduce((sum, n) => sum + n, 0);
 
 const lengthOf = ({ source, target }: Example): number => source.length + target.length;
 
@@ -196,7 +199,7 @@ function meanLoss(model: Translator, batches: readonly TranslationBatch[]): numb
   let total = 0;
   let count = 0;
   for (const batch of batches) {
-    const tokens = batch.targetLengths.reduce((sum, n) => sum + n, 0);
+    const tokens = tokensOf(batch);
     total += tokens * withoutGradient(() => scope(() => translationLoss(model, batch).item()));
     count += tokens;
   }
