@@ -51,6 +51,55 @@ test("gaps and whatever else is wrong are told by line", async () => {
   await expect(read("date,value\n2001-01-02,1\n")).rejects.toThrow("at least two rows");
 });
 
+const table = (dates: readonly string[]): string =>
+  `date,value\n${dates.map((date, i) => `${date},${i}`).join("\n")}\n`;
+
+test.each<[string, readonly string[], SeriesFile["frequency"]]>([
+  ["from February", ["2003-02-28", "2003-03-31", "2003-04-30", "2003-05-31"], { unit: "month", count: 1 }],
+  ["from a leap February", ["2004-02-29", "2004-03-31", "2004-04-30"], { unit: "month", count: 1 }],
+  ["from April", ["2003-04-30", "2003-05-31", "2003-06-30"], { unit: "month", count: 1 }],
+  ["quarters from June", ["2003-06-30", "2003-09-30", "2003-12-31", "2004-03-31"], { unit: "month", count: 3 }],
+  ["years from February", ["2003-02-28", "2004-02-29", "2005-02-28"], { unit: "month", count: 12 }],
+  ["noon before 1970", ["1950-01-01T12:00", "1950-02-01T12:00", "1950-03-01T12:00"], { unit: "month", count: 1 }],
+  [
+    "a zone",
+    ["1950-01-01T00:00+02:00", "1950-02-01T00:00+02:00", "1950-03-01T00:00+02:00"],
+    { unit: "month", count: 1 },
+  ],
+  ["the 30th", ["2003-04-30", "2003-05-30", "2003-06-30"], { unit: "month", count: 1, keepsDay: true }],
+  [
+    "the 30th, every other month",
+    ["2003-04-30", "2003-06-30", "2003-08-30"],
+    { unit: "month", count: 2, keepsDay: true },
+  ],
+  ["the 28th", ["2003-02-28", "2003-03-28", "2003-04-28"], { unit: "month", count: 1, keepsDay: true }],
+  ["four weeks", ["2001-02-01", "2001-03-01", "2001-03-29"], { unit: "week", count: 4 }],
+  ["30 days", ["2001-06-01", "2001-07-01", "2001-07-31"], { unit: "day", count: 30 }],
+])("the frequency of all rows: %s", async (_, dates, frequency) => {
+  const { series, frequency: found } = await read(table(dates));
+  expect(found).toEqual(frequency);
+  expect(series[0].values).toEqual(dates.map((_date, i) => i));
+  // and with a gap
+  const filled = await read(table([...dates.slice(0, 2), ...dates.slice(-1)]), { fillGaps: true });
+  expect(filled.series[0].values).toEqual([0, 1, ...dates.slice(3).map(() => NaN), 2]);
+});
+
+test("series of one frequency agree on what becomes of the end of a month", async () => {
+  const rows = (id: string, dates: readonly string[]): string =>
+    dates.map((date, i) => `${id},${date},${i}`).join("\n");
+  const [keeps, ends] = [
+    ["2003-04-30", "2003-05-30"],
+    ["2003-04-30", "2003-05-31"],
+  ];
+  const either = ["2003-01-15", "2003-02-15"];
+  const head = "id,date,value\n";
+  const both = await read(`${head}${rows("a", either)}\n${rows("b", keeps)}\n`, { series: "id" });
+  expect(both.frequency).toEqual({ unit: "month", count: 1, keepsDay: true });
+  await expect(read(`${head}${rows("a", ends)}\n${rows("b", keeps)}\n`, { series: "id" })).rejects.toThrow(
+    /line 3: expected 2003-05-30, got 2003-05-31/,
+  );
+});
+
 test("a picture shows history, median and bands", async () => {
   const series = { start: "2001-01-01", values: Array.from({ length: 40 }, (_, i) => 10 + (i % 7)) };
   const model = forecaster({ series: [series], horizon: 7, hiddenSize: 4 });

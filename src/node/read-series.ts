@@ -4,7 +4,7 @@ import {
   formatFrequency,
   formatTime,
   type Frequency,
-  frequencyBetween,
+  frequenciesBetween,
   parseTime,
   type Series,
   timeAfter,
@@ -63,10 +63,17 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
     rows.set(id, list);
     list.push(rowOf(entry, options));
   }
-  for (const [id, list] of rows) {
+  const tables = [...rows].map(([id, list]) => {
     const { frequency, ...series } = seriesOf(id, list, options);
+    return { list, series, frequency };
+  });
+  // a series that fits both keeps the day where another one must
+  const keepsDay = tables.find(({ frequency }) => frequency.keepsDay)?.frequency;
+  for (const { list, series, frequency } of tables) {
+    const isSame = keepsDay !== undefined && formatFrequency(keepsDay) === formatFrequency(frequency);
+    if (isSame) seriesWith(series.id, list, keepsDay, options);
     found.push(series);
-    frequencies.push({ frequency, place: list[0].place });
+    frequencies.push({ frequency: isSame ? keepsDay : frequency, place: list[0].place });
   }
   if (found.length === 0) throw new DataError(sentence(paths.join(", "), "at least one row", "none"));
   const [{ frequency }] = frequencies;
@@ -113,11 +120,32 @@ function rowOf(entry: RecordEntry, { time = "date", value = "value", covariates 
 function seriesOf(
   id: string,
   rows: readonly Row[],
-  { covariates = [], fillGaps = false }: ReadSeriesOptions,
+  options: ReadSeriesOptions,
 ): SeriesFile["series"][number] & { readonly frequency: Frequency } {
   const [first, second] = rows;
   if (second === undefined) throw new DataError(sentence(first.place, "at least two rows of a series", "one"));
-  const frequency = frequencyBetween(second.place, first.time, second.time);
+  const frequencies = frequenciesBetween(second.place, first.time, second.time);
+  const frequency = frequencies.find((one) => fits(rows, one, options.fillGaps === true)) ?? frequencies[0];
+  return seriesWith(id, rows, frequency, options);
+}
+
+/** Whether the frequency leads from row to row, or with gaps to each of them. */
+function fits(rows: readonly Row[], frequency: Frequency, withGaps: boolean): boolean {
+  let steps = 0;
+  return rows.every(({ time }) => {
+    while (withGaps && timeAfter(rows[0].time, frequency, steps) < time) steps++;
+    return timeAfter(rows[0].time, frequency, steps++) === time;
+  });
+}
+
+/** Throws DataError for a row that is not where this frequency leads. */
+function seriesWith(
+  id: string,
+  rows: readonly Row[],
+  frequency: Frequency,
+  { covariates = [], fillGaps = false }: ReadSeriesOptions,
+): SeriesFile["series"][number] & { readonly frequency: Frequency } {
+  const [first] = rows;
   const values: number[] = [];
   for (const row of rows) {
     for (;;) {

@@ -68,6 +68,7 @@ export {
   calendarFeatures,
   formatFrequency,
   formatTime,
+  frequenciesBetween,
   frequencyBetween,
   parseTime,
   timeAfter,

@@ -8,6 +8,11 @@ export type Frequency = {
   readonly unit: (typeof UNITS)[number];
   /** How many units. */
   readonly count: number;
+  /**
+   * Of months that begin with a month's last day: they keep its number (30 April, 30 May), instead of staying at the ends of months (30 April, 31 May).
+   * Default false.
+   */
+  readonly keepsDay?: boolean;
 };
 
 export const DAILY: Frequency = { unit: "day", count: 1 };
@@ -17,8 +22,13 @@ const MILLISECONDS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 6
 /** Checks a frequency, as from a file. */
 export function checkFrequency(where: string, value: unknown): Frequency {
   if (typeof value !== "object" || value === null) throw kindError(where, "a frequency { unit, count }", value);
-  const { unit, count } = value as Partial<Frequency>;
-  return { unit: checkChoice(`${where} unit`, unit, UNITS), count: checkInteger(`${where} count`, count, 1) };
+  const { unit, count, keepsDay = false } = value as Partial<Frequency>;
+  if (typeof keepsDay !== "boolean") throw kindError(`${where} keepsDay`, "true or false", keepsDay);
+  return {
+    unit: checkChoice(`${where} unit`, unit, UNITS),
+    count: checkInteger(`${where} count`, count, 1),
+    ...(keepsDay && { keepsDay }),
+  };
 }
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
@@ -44,35 +54,58 @@ export function parseTime(where: string, text: string): number {
 export const formatTime = (time: number): string =>
   new Date(time).toISOString().replace("T00:00:00.000Z", "").replace(".000Z", "Z");
 
-/** The time `steps` (also negative) steps after `start`. Months keep the day of `start`, or end where they are shorter. */
-export function timeAfter(start: number, { unit, count }: Frequency, steps: number): number {
+/** Milliseconds since 1970 of a day's beginning. Unlike `Date.UTC` it takes the years 0 to 99 for themselves. */
+const startOf = (year: number, month: number, day: number): number => new Date(0).setUTCFullYear(year, month, day);
+
+/** Milliseconds since the day began, also before 1970, where a remainder is negative. */
+const sinceMidnight = (time: number): number => time - Math.floor(time / MILLISECONDS.day) * MILLISECONDS.day;
+
+/** Days of a month, which may lie outside 0 … 11. */
+const daysOf = (year: number, month: number): number => new Date(startOf(year, month + 1, 0)).getUTCDate();
+
+/**
+ * The time `steps` (also negative) steps after `start`. Months keep the day of `start`, or end where they are shorter; those that begin with a month's last day
+ * stay at the ends of months, unless the frequency has `keepsDay`.
+ */
+export function timeAfter(start: number, { unit, count, keepsDay = false }: Frequency, steps: number): number {
   if (unit !== "month") return start + MILLISECONDS[unit] * count * steps;
   const from = new Date(start);
+  const [year, day] = [from.getUTCFullYear(), from.getUTCDate()];
   const month = from.getUTCMonth() + count * steps;
-  const last = new Date(Date.UTC(from.getUTCFullYear(), month + 1, 0)).getUTCDate();
-  const first = Date.UTC(from.getUTCFullYear(), month, Math.min(from.getUTCDate(), last));
-  return first + (start % MILLISECONDS.day);
+  const last = daysOf(year, month);
+  const isEnd = !keepsDay && day === daysOf(year, from.getUTCMonth());
+  return startOf(year, month, isEnd ? last : Math.min(day, last)) + sinceMidnight(start);
 }
 
-/** The frequency that leads from the first time to the second. Throws DataError where none does, as for two times that are equal. */
-export function frequencyBetween(where: string, first: number, second: number): Frequency {
+/**
+ * Frequencies that lead from the first time to the second, the likeliest first: a month before as many days, and its end before its day's number. Throws
+ * DataError where none does, as for two times that are equal.
+ */
+export function frequenciesBetween(where: string, first: number, second: number): readonly Frequency[] {
   const distance = second - first;
   for (const unit of ["day", "hour", "minute"] as const) {
     const count = distance / MILLISECONDS[unit];
     if (!Number.isInteger(count) || count < 1) continue;
-    if (unit !== "day") return { unit, count };
-    if (count >= 28) {
-      const [a, b] = [new Date(first), new Date(second)];
-      const months = (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
-      if (months > 0 && timeAfter(first, { unit: "month", count: months }, 1) === second)
-        return { unit: "month", count: months };
-    }
-    return count % 7 === 0 ? { unit: "week", count: count / 7 } : { unit, count };
+    if (unit !== "day") return [{ unit, count }];
+    const [a, b] = [new Date(first), new Date(second)];
+    const months = (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
+    const monthly: readonly Frequency[] = [
+      { unit: "month", count: months },
+      { unit: "month", count: months, keepsDay: true },
+    ];
+    return [
+      ...monthly.filter((frequency) => months > 0 && timeAfter(first, frequency, 1) === second),
+      count % 7 === 0 ? { unit: "week", count: count / 7 } : { unit, count },
+    ];
   }
   throw new DataError(
     sentence(where, "a later time by whole minutes", `${formatTime(second)} after ${formatTime(first)}`),
   );
 }
+
+/** The likeliest frequency that leads from the first time to the second. Throws DataError where none does, as for two times that are equal. */
+export const frequencyBetween = (where: string, first: number, second: number): Frequency =>
+  frequenciesBetween(where, first, second)[0];
 
 /** "day", "15 minutes", … */
 export const formatFrequency = ({ unit, count }: Frequency): string => (count === 1 ? unit : `${count} ${unit}s`);
@@ -94,15 +127,15 @@ const features = {
   dayOfWeek: (time: number): number[] => choice(7, new Date(time).getUTCDay()),
   /** Sine and cosine of 1 to 4 turns a year. */
   dayOfYear: (time: number): number[] => {
-    const start = Date.UTC(yearOf(time), 0, 1);
-    return wave((time - start) / (Date.UTC(yearOf(time) + 1, 0, 1) - start), 4);
+    const start = startOf(yearOf(time), 0, 1);
+    return wave((time - start) / (startOf(yearOf(time) + 1, 0, 1) - start), 4);
   },
   /** From -½ on the first to ½ on the 31st. */
   dayOfMonth: (time: number): number[] => [(new Date(time).getUTCDate() - 1) / 30 - 0.5],
   /** One of 12. */
   month: (time: number): number[] => choice(12, new Date(time).getUTCMonth()),
   /** Sine and cosine of 1 to 3 turns a day. */
-  timeOfDay: (time: number): number[] => wave((time % MILLISECONDS.day) / MILLISECONDS.day, 3),
+  timeOfDay: (time: number): number[] => wave(sinceMidnight(time) / MILLISECONDS.day, 3),
 };
 
 /** Every feature that there is. */
