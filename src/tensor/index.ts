@@ -47,7 +47,9 @@ export {
 } from "./ops/move.ts";
 export { pow } from "./ops/power.ts";
 export { gruSequence, lstmSequence, rnnSequence } from "./ops/recurrent.ts";
-export type { GruOperands, KernelOperands, LstmOperands, SequenceOperands, TableInputs } from "./ops/recurrent.ts";
+export type { GruOperands, LstmOperands, SequenceOperands, TableInputs } from "./ops/recurrent.ts";
+export { gruStep, lstmStep, rnnStep } from "./ops/recurrent-steps.ts";
+export type { KernelOperands } from "./ops/recurrent-steps.ts";
 export { argmax, argmin, logSumExp, max, mean, min } from "./ops/reduce.ts";
 export { maskSequence, reverseSequence } from "./ops/sequence.ts";
 export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";

@@ -213,6 +213,8 @@ const others = [
     ["reset always after", 'reset: resetAfter ? "after" : "before",', 'reset: "after",'],
     ["candidate activation always tanh", "candidateActivation: activation,", 'candidateActivation: "tanh",'],
     ["gate activation always sigmoid", "gateActivation: recurrentActivation,", 'gateActivation: "sigmoid",'],
+  ]),
+  ...mutantsIn("gru", "src/tensor/ops/recurrent-steps.ts", [
     ["step: reset gate ignored, reset after", "add(fromInput, mul(r, shifted))", "add(fromInput, shifted)"],
     [
       "step: reset gate ignored, reset before",

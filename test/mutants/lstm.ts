@@ -393,7 +393,16 @@ const cell = mutantsIn("lstm", "src/rnn/cells/lstm-cell.ts", [
   ["initial c and h swapped", "          ...state,\n", "          c: state.h,\n          h: state.c,\n"],
   ["final c and h swapped", "return { outputs, state: { c, h }", "return { outputs, state: { c: h, h: c }"],
   ["final state is the initial one", "return { outputs, state: { c, h },", "return { outputs, state,"],
-  ["step: h before x", "concat([input, previous], 1)", "concat([previous, input], 1)"],
+  ["step: state's c and h swapped", "{ c: next.c, h: next.output }", "{ c: next.output, h: next.c }"],
+]);
+
+const STEPS = "src/tensor/ops/recurrent-steps.ts";
+const step = mutantsIn("lstm", STEPS, [
+  [
+    "step: h before x",
+    "const z = add(matmul(concat([input, previous], 1), joinedKernel(kernels)), bias);",
+    "const z = add(matmul(concat([previous, input], 1), joinedKernel(kernels)), bias);",
+  ],
   [
     "step: output gate peeks at the old c",
     'peek(gate(gates.output), "output", next)',
@@ -569,6 +578,7 @@ export const lstmMutants: readonly Mutant[] = [
   ...backward,
   ...sequence,
   ...cell,
+  ...step,
   ...layouts,
   ...drivers,
   ...layerNormKernel,

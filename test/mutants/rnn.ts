@@ -142,12 +142,23 @@ const cell = [
   ...mutantsIn("rnn", "src/rnn/cells/rnn-cell.ts", [
     ["activation always tanh", "lengths }, activation);", 'lengths }, "tanh");'],
     ["final h is the initial one", "return { outputs, state: { h },", "return { outputs, state,"],
-    ["step: h before x", "concat([input, previous], 1)", "concat([previous, input], 1)"],
-    ["step: bias ignored", "activate(activation, add(z, kernels.bias))", "activate(activation, z)"],
+  ]),
+  ...mutantsIn("rnn", "src/tensor/ops/recurrent-steps.ts", [
+    [
+      "step: h before x",
+      "const z = matmul(concat([input, previous], 1), joinedKernel(weights));",
+      "const z = matmul(concat([previous, input], 1), joinedKernel(weights));",
+    ],
+    ["step: bias ignored", "activate(activation, add(z, weights.bias))", "activate(activation, z)"],
     [
       "step: activation always tanh",
-      "activate(activation, add(z, kernels.bias))",
-      'activate("tanh", add(z, kernels.bias))',
+      "activate(activation, add(z, weights.bias))",
+      'activate("tanh", add(z, weights.bias))',
+    ],
+    [
+      "step: R above W",
+      "concat([kernels.inputKernel, kernels.recurrentKernel])",
+      "concat([kernels.recurrentKernel, kernels.inputKernel])",
     ],
   ]),
   ...mutantsIn("rnn", "src/rnn/cells/dialect.ts", [
@@ -165,11 +176,6 @@ const cell = [
       "torch input bias added twice",
       'bias: add(p["bias_ih"], p["bias_hh"]),',
       'bias: add(p["bias_ih"], p["bias_ih"]),',
-    ],
-    [
-      "step: R above W",
-      "concat([kernels.inputKernel, kernels.recurrentKernel])",
-      "concat([kernels.recurrentKernel, kernels.inputKernel])",
     ],
   ]),
   ...mutantsIn("rnn", "src/engine/reference/activations.ts", [
@@ -255,6 +261,55 @@ const drivers = [
   ]),
 ];
 
+const COMPOSED_TESTS = ["test/cells/second-derivatives.test.ts"];
+const composed = [
+  ...mutantsIn(
+    "rnn",
+    "src/tensor/ops/recurrent.ts",
+    [
+      ["second derivatives: operands not asked", "isRecording(watched) || isRecording(", "isRecording("],
+      [
+        "second derivatives: upstream gradients not asked",
+        "isRecording(watched) || isRecording(gradients.filter((gradient) => gradient !== undefined));",
+        "isRecording(watched) && gradients.length > 0;",
+      ],
+      ["trace: gates of an LSTM without a gradient", "if (dGates !== undefined || dCells !== undefined ||", "if ("],
+      ["trace: gates of a GRU without a gradient", "if (dGates !== undefined || isDiff", "if (isDiff"],
+      [
+        "second derivatives: peepholes of input and forget gate swapped",
+        "{ input: row(0), forget: row(1), output: row(2) }",
+        "{ input: row(1), forget: row(0), output: row(2) }",
+      ],
+    ],
+    COMPOSED_TESTS,
+  ),
+  ...mutantsIn(
+    "rnn",
+    "src/tensor/ops/recurrent-composed.ts",
+    [
+      ["second derivatives: operands shared", "alias(operand)]", "operand]"],
+      [
+        "second derivatives: operands cut off",
+        "record([x], [x.view(x.shape, x.offset)], (dy) => [dy])",
+        "x.view(x.shape, x.offset)",
+      ],
+      [
+        "second derivatives: outputs on padding",
+        "outputs.push(active ? where(active, next.output, 0) : next.output)",
+        "outputs.push(next.output)",
+      ],
+      ["second derivatives: state not kept after the end", "(active ? where(active, part, state[i]) : part)", "part"],
+      ["trace: gates on padding", "gates.push(active ? where(expandDims(active, 2), all, 0) : all)", "gates.push(all)"],
+      [
+        "second derivatives: only the first result",
+        "gradient === undefined ? []",
+        "gradient === undefined || i > 0 ? []",
+      ],
+    ],
+    COMPOSED_TESTS,
+  ),
+];
+
 const TABLE_TESTS = ["src/rnn/table-inputs.test.ts"];
 const table = [
   ...mutantsIn(
@@ -292,4 +347,4 @@ const table = [
   ),
 ];
 
-export const rnnMutants: readonly Mutant[] = [...kernel, ...sequence, ...cell, ...drivers, ...table];
+export const rnnMutants: readonly Mutant[] = [...kernel, ...sequence, ...cell, ...drivers, ...composed, ...table];

@@ -28,7 +28,15 @@ const SLIP = /ReferenceError|Cannot read properties|is not a function|is not ite
 
 /** What the checks and tests need, with a `package.json` that maps `#platform` to the source. */
 function copySources(to: string): void {
-  for (const path of ["src", "test/helpers", "test/golden/data", "test/mutants", "vitest.config.ts"])
+  for (const path of [
+    "src",
+    "test/cells",
+    "test/cell-cases.ts",
+    "test/golden/data",
+    "test/helpers",
+    "test/mutants",
+    "vitest.config.ts",
+  ])
     cpSync(join(root, path), join(to, path), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(to, "node_modules"), "junction");
   writeFileSync(

@@ -1,5 +1,5 @@
 /** @file What the three dialects share: where the kernels of a recurrent layer are kept and how they start. */
-import { add, concat, type KernelOperands, type Tensor, transpose } from "../../tensor/index.ts";
+import { add, type KernelOperands, type Tensor, transpose } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal, uniform } from "../initializers.ts";
 import type { Declaration } from "../parameter-set.ts";
@@ -79,7 +79,3 @@ export function arrangeKernels(dialect: Dialect, p: Parameters): Kernels {
       return dialect satisfies never;
   }
 }
-
-/** [I+P, W]: the kernel of [input, state], for one step as one product. */
-export const joinedKernel = (kernels: KernelOperands): Tensor =>
-  "kernel" in kernels ? kernels.kernel : concat([kernels.inputKernel, kernels.recurrentKernel]);

@@ -1,20 +1,9 @@
 import { checkInteger, valueError } from "../../base/index.ts";
 import type { ActivationName, GruSpec } from "../../engine/index.ts";
-import {
-  activate,
-  add,
-  concat,
-  gruSequence,
-  matmul,
-  mul,
-  reshape,
-  slice,
-  sub,
-  type Tensor,
-} from "../../tensor/index.ts";
+import { gruSequence, gruStep, mul, reshape, slice, type Tensor } from "../../tensor/index.ts";
 import type { Cell, Trace } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import { type Dialect, joinedKernel } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { type ArrangedGru, arrangeGru, declareGru, gruGates } from "./gru-dialects.ts";
 
 export type GruState = { readonly h: Tensor };
@@ -90,37 +79,9 @@ export function gruCell({
     parameters: () => parameters.values(),
 
     step(input, { h }, context) {
-      const { bias, recurrentBias, ...kernels } = operands();
-      const kernel = joinedKernel(kernels);
-      const column = (x: Tensor, block: number, row = 0, rows = -1): Tensor =>
-        slice(x, [row, block * units], [rows, units]);
-      const part = (x: Tensor, block: number): Tensor => slice(x, [block * units], [units]);
       const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
-      const product = (state: Tensor, block: number): Tensor =>
-        matmul(concat([input, state], 1), column(kernel, block));
-      const biased = (x: Tensor, block: number): Tensor => {
-        const once = add(x, part(bias, block));
-        return recurrentBias ? add(once, part(recurrentBias, block)) : once;
-      };
-
-      const r = activate(recurrentActivation, biased(product(previous, gates.reset), gates.reset));
-      const u = activate(recurrentActivation, biased(product(previous, gates.update), gates.update));
-      let candidate: Tensor;
-      if (resetAfter) {
-        const term = matmul(previous, column(kernel, gates.candidate, parameters.inputSize));
-        const shifted = recurrentBias ? add(term, part(recurrentBias, gates.candidate)) : term;
-        const fromInput = add(
-          matmul(input, column(kernel, gates.candidate, 0, parameters.inputSize)),
-          part(bias, gates.candidate),
-        );
-        candidate = add(fromInput, mul(r, shifted));
-      } else {
-        candidate = add(product(mul(r, previous), gates.candidate), part(bias, gates.candidate));
-      }
-      const n = activate(activation, candidate);
-      const [kept, written] = updateGate === "keep" ? [h, n] : [n, h];
-      const next = add(mul(u, kept), mul(sub(1, u), written));
-      return { output: next, state: { h: next } };
+      const next = gruStep(input, { h, previous }, operands(), spec);
+      return { output: next.h, state: { h: next.h } };
     },
 
     readsTables: true,

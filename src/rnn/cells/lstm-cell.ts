@@ -1,22 +1,9 @@
 import { checkInteger, checkNumber } from "../../base/index.ts";
 import type { ActivationName, LstmSpec } from "../../engine/index.ts";
-import {
-  activate,
-  add,
-  clip,
-  concat,
-  lstmSequence,
-  matmul,
-  mul,
-  reshape,
-  slice,
-  stack,
-  sub,
-  type Tensor,
-} from "../../tensor/index.ts";
+import { lstmSequence, lstmStep, mul, reshape, slice, stack, type Tensor } from "../../tensor/index.ts";
 import type { Cell, Trace } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import { type Dialect, joinedKernel } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { type ArrangedLstm, arrangeLstm, declareLstm, lstmGates } from "./lstm-dialects.ts";
 
 /** Cell state c and output h. The order of the two in other frameworks' tuples plays no role here. */
@@ -120,25 +107,9 @@ export function lstmCell({
     parameters: () => parameters.values(),
 
     step(input, { c, h }, context) {
-      const { bias, peephole, projectionKernel, ...kernels } = operands();
       const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
-      const z = add(matmul(concat([input, previous], 1), joinedKernel(kernels)), bias);
-      const gate = (block: number): Tensor => slice(z, [0, block * units], [-1, units]);
-      const peek = (x: Tensor, name: "input" | "forget" | "output", state: Tensor): Tensor =>
-        peephole ? add(x, mul(peephole[name], state)) : x;
-
-      const f = activate(recurrentActivation, peek(add(gate(gates.forget), forgetBias), "forget", c));
-      const i = coupled ? sub(1, f) : activate(recurrentActivation, peek(gate(gates.input), "input", c));
-      const g = activate(activation, gate(gates.candidate));
-      const free = add(mul(f, c), mul(i, g));
-      const next = cellClip === Infinity ? free : clip(free, -cellClip, cellClip);
-      const o = activate(recurrentActivation, peek(gate(gates.output), "output", next));
-      let output = mul(o, activate(outputActivation, next));
-      if (projectionKernel) {
-        output = matmul(output, projectionKernel);
-        if (projectionClip !== Infinity) output = clip(output, -projectionClip, projectionClip);
-      }
-      return { output, state: { c: next, h: output } };
+      const next = lstmStep(input, { c, previous }, operands(), spec);
+      return { output: next.output, state: { c: next.c, h: next.output } };
     },
 
     readsTables: true,

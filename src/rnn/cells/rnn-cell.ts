@@ -1,9 +1,9 @@
 import { checkInteger } from "../../base/index.ts";
 import type { ActivationName } from "../../engine/index.ts";
-import { activate, add, concat, matmul, mul, rnnSequence, type Tensor } from "../../tensor/index.ts";
+import { mul, rnnSequence, rnnStep, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import { arrangeKernels, declareKernels, type Dialect, joinedKernel, type Kernels } from "./dialect.ts";
+import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
 
 export type RnnState = { readonly h: Tensor };
 
@@ -39,10 +39,8 @@ export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: R
     build: (inputSize, options) => parameters.build(inputSize, options),
     parameters: () => parameters.values(),
     step(input, state, context) {
-      const kernels = operands();
       const previous: Tensor = context?.recurrentMask ? mul(state.h, context.recurrentMask) : state.h;
-      const z = matmul(concat([input, previous], 1), joinedKernel(kernels));
-      const h = activate(activation, add(z, kernels.bias));
+      const h = rnnStep(input, previous, operands(), activation);
       return { output: h, state: { h } };
     },
     readsTables: true,

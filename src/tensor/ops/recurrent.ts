@@ -2,8 +2,11 @@
  * @file A built-in cell over a whole sequence as one op, forward and backward: the engine projects the inputs, runs the recurrent part as a loop inside
  * a kernel, and gives the gradients of the weights as one matrix product each. T time, B batch, I input features, H hidden units, P output features,
  * G gates.
+ *
+ * The backward kernels give first derivatives of outputs and last states. Where a gradient is differentiated again, or one comes for gates or cell
+ * states, the layer's gradients are computed by ops instead, see `recurrent-composed.ts`.
  */
-import { type Shape, UnsupportedError } from "../../base/index.ts";
+import type { Shape } from "../../base/index.ts";
 import {
   type ActivationName,
   currentEngine,
@@ -15,13 +18,11 @@ import {
 import { zeros } from "../create.ts";
 import { isRecording, record } from "../tape.ts";
 import { allocate, commonDtype, Tensor } from "../tensor.ts";
-import { checkIndices } from "./gather.ts";
+import { checkIndices, gather } from "./gather.ts";
+import { reshape, slice } from "./move.ts";
+import { composedGradients, composedGru, composedLstm, composedRnn } from "./recurrent-composed.ts";
+import type { KernelOperands, LstmWeights } from "./recurrent-steps.ts";
 import { maskSequence } from "./sequence.ts";
-
-/** W [I, G*H] and R [P, G*H]: two tensors, or the rows of one [I+P, G*H]. */
-export type KernelOperands =
-  | { readonly inputKernel: Tensor; readonly recurrentKernel: Tensor }
-  | { readonly kernel: Tensor };
 
 /** Inputs that are rows of a table, such as the embeddings of tokens: step t of row b reads row ids[t, b] of the table. */
 export type TableInputs = {
@@ -154,17 +155,26 @@ function makeStates(steps: number, h0: Tensor): { states: Tensor; outputs: Tenso
 
 const orZeros = (gradient: Tensor | undefined, like: Tensor): Tensor => gradient ?? zeros(like.shape, like.dtype);
 
-function refuseSecondOrder(name: string, gradients: readonly (Tensor | undefined)[]): void {
-  if (isRecording(gradients.filter((g) => g !== undefined))) {
-    throw new UnsupportedError(
-      `${name}: expected a first-order gradient, got a gradient of a gradient. Use cell.step in a loop`,
-    );
-  }
+/**
+ * Whether a layer's gradients have to be computed by ops. The gradients that come may be constants while an operand is watched: those of a sum are ones,
+ * and what they are multiplied by still depends on the operand.
+ */
+const isDifferentiated = (watched: readonly Tensor[], gradients: readonly (Tensor | undefined)[]): boolean =>
+  isRecording(watched) || isRecording(gradients.filter((gradient) => gradient !== undefined));
+
+/** The inputs [T, B, I] by ops, from the tensor that is watched. */
+function composedInputs({ inputs, lengths }: SequenceOperands, watched: Tensor): Tensor {
+  const x = inputs instanceof Tensor ? watched : gather(watched, inputs.ids);
+  return lengths === undefined ? x : maskSequence(x, lengths);
 }
+
+/** What is stored of W and R, as operands again. */
+const composedKernels = (stored: readonly Tensor[]): KernelOperands =>
+  stored.length === 1 ? { kernel: stored[0] } : { inputKernel: stored[0], recurrentKernel: stored[1] };
 
 export type RnnSequenceResult = { readonly outputs: Tensor; readonly h: Tensor };
 
-/** Elman's RNN over a sequence: outputs [T, B, H] and the last state [B, H]. Differentiable once. */
+/** Elman's RNN over a sequence: outputs [T, B, H] and the last state [B, H]. */
 export function rnnSequence(operands: SequenceOperands, activation: ActivationName): RnnSequenceResult {
   const { bias, lengths, h: h0 } = operands;
   const source = sourceOf(operands);
@@ -177,7 +187,16 @@ export function rnnSequence(operands: SequenceOperands, activation: ActivationNa
   const hLast = empty(h0, h0.shape);
   currentEngine().rnnForward({ ...source.read(inputKernel), recurrent, bias, lengths, h0, states, hLast, activation });
   record(watched, [outputs, hLast], (dOutputs, dhLast) => {
-    refuseSecondOrder("rnnSequence", [dOutputs, dhLast]);
+    if (isDifferentiated(watched, [dOutputs, dhLast])) {
+      return composedGradients(watched, [dOutputs, dhLast], ([x, b, h, ...stored]) =>
+        composedRnn(
+          { inputs: composedInputs(operands, x), lengths },
+          h,
+          { ...composedKernels(stored), bias: b },
+          activation,
+        ),
+      );
+    }
     const gradients = kernelGradients(kernels, source.features);
     const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
     const dBias = empty(bias, bias.shape);
@@ -213,13 +232,13 @@ export type LstmSequenceResult = {
   readonly outputs: Tensor;
   readonly h: Tensor;
   readonly c: Tensor;
-  /** Activated gates of every step, [T, B, 4, H]: input, forget, candidate, output; 0 on padding. Constants. */
+  /** Activated gates of every step, [T, B, 4, H]: input, forget, candidate, output; 0 on padding. */
   readonly gates: Tensor;
-  /** Cell state after every step, [T, B, H]. Constant. */
+  /** Cell state after every step, [T, B, H]. */
   readonly cells: Tensor;
 };
 
-/** LSTM over a sequence. Differentiable once. */
+/** LSTM over a sequence. */
 export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequenceResult {
   const { bias, lengths, h: h0, c: c0, peepholes, projection } = operands;
   const source = sourceOf(operands);
@@ -251,8 +270,20 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
   const hLast = empty(h0, h0.shape);
   const cLast = empty(c0, c0.shape);
   currentEngine().lstmForward({ ...source.read(inputKernel), ...saved, bias, h0, hLast, cLast });
-  record(watched, [outputs, hLast, cLast], (dOutputs, dhLast, dcLast) => {
-    refuseSecondOrder("lstmSequence", [dOutputs, dhLast, dcLast]);
+  const results = [outputs, hLast, cLast, saved.gates, saved.cells];
+  record(watched, results, (dOutputs, dhLast, dcLast, dGates, dCells) => {
+    const upstream = [dOutputs, dhLast, dcLast, dGates, dCells];
+    if (dGates !== undefined || dCells !== undefined || isDifferentiated(watched, upstream)) {
+      return composedGradients(watched, upstream, ([x, b, h, c, ...rest]) => {
+        const weights = {
+          ...composedKernels(rest.splice(0, kernels.stored.length)),
+          bias: b,
+          peephole: peepholes && peepholeRows(rest.splice(0, 1)[0]),
+          projectionKernel: rest[0] as Tensor | undefined,
+        };
+        return composedLstm({ inputs: composedInputs(operands, x), lengths }, { h, c }, weights, spec);
+      });
+    }
     const gradients = kernelGradients(kernels, source.features);
     const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
     const dBias = empty(bias, bias.shape);
@@ -279,6 +310,12 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
   return { outputs, h: hLast, c: cLast, gates: saved.gates, cells: saved.cells };
 }
 
+/** [3, H] as the three that a step takes. */
+function peepholeRows(peepholes: Tensor): NonNullable<LstmWeights["peephole"]> {
+  const row = (at: number): Tensor => reshape(slice(peepholes, [at], [1]), [peepholes.shape[1]]);
+  return { input: row(0), forget: row(1), output: row(2) };
+}
+
 export type GruOperands = SequenceOperands & {
   /** [3*H]; only with reset "after". */
   readonly recurrentBias?: Tensor | undefined;
@@ -287,11 +324,11 @@ export type GruOperands = SequenceOperands & {
 export type GruSequenceResult = {
   readonly outputs: Tensor;
   readonly h: Tensor;
-  /** Activated gates of every step, [T, B, 3, H]: reset, update, candidate; 0 on padding. Constants. */
+  /** Activated gates of every step, [T, B, 3, H]: reset, update, candidate; 0 on padding. */
   readonly gates: Tensor;
 };
 
-/** GRU over a sequence. Differentiable once. */
+/** GRU over a sequence. */
 export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceResult {
   const { bias, lengths, h: h0, recurrentBias } = operands;
   const source = sourceOf(operands);
@@ -315,8 +352,17 @@ export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceRe
   };
   const hLast = empty(h0, h0.shape);
   currentEngine().gruForward({ ...source.read(inputKernel), ...saved, bias, h0, recurrentBias, hLast });
-  record(watched, [outputs, hLast], (dOutputs, dhLast) => {
-    refuseSecondOrder("gruSequence", [dOutputs, dhLast]);
+  record(watched, [outputs, hLast, saved.gates], (dOutputs, dhLast, dGates) => {
+    if (dGates !== undefined || isDifferentiated(watched, [dOutputs, dhLast])) {
+      return composedGradients(watched, [dOutputs, dhLast, dGates], ([x, b, h, ...rest]) => {
+        const weights = {
+          ...composedKernels(rest.splice(0, kernels.stored.length)),
+          bias: b,
+          recurrentBias: rest[0] as Tensor | undefined,
+        };
+        return composedGru({ inputs: composedInputs(operands, x), lengths }, h, weights, spec);
+      });
+    }
     const gradients = kernelGradients(kernels, source.features);
     const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
     const dBias = empty(bias, bias.shape);
