@@ -16,6 +16,16 @@ const drawIsOutside: Plugin = {
   resolveId: (id) => (id === DRAW ? { id: "./draw.js", external: true } : undefined),
 };
 
+/**
+ * Vega has a second way to compute expressions that generates code, and d3-dsv one to read tables. Neither is used here; hosts that scan for them or
+ * forbid them find none.
+ */
+const noCodeGeneration: Plugin = {
+  name: "no-code-generation",
+  transform: (code) =>
+    code.replaceAll(/\b(?:new )?Function\(/g, '(() => { throw new Error("code generation was left out"); })('),
+};
+
 /** Other packages, this one's public entries and `#platform`, which is chosen where the package is used. */
 const isOutside = (id: string): boolean => !id.startsWith(".") && !isAbsolute(id);
 
@@ -69,7 +79,11 @@ await bundleDrawing();
  */
 async function bundleDrawing(): Promise<void> {
   // the variant for the browser does without a canvas and without files, which it would look for in Node
-  const build = await rolldown({ input: path("../src/node/draw.ts"), platform: "browser" });
+  const build = await rolldown({
+    input: path("../src/node/draw.ts"),
+    platform: "browser",
+    plugins: [noCodeGeneration],
+  });
   const { output } = await build.write({ file: path("../dist/node/draw.js"), minify: true, codeSplitting: false });
   await build.close();
   const folders = output

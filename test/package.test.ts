@@ -61,6 +61,15 @@ test("the tarball holds the build, its sources and the texts, and nothing else",
   expect(paths.filter((path) => !allowed.test(path) || path.includes(".test."))).toEqual([]);
 });
 
+test("nothing in the build makes code from text", () => {
+  const files = packed.files.map(({ path }) => path).filter((path) => /^dist\/.*\.js$/.test(path));
+  // a method may be called eval
+  const makesCode = /\bFunction\(|(?<![.\w])eval\([^)]*\)(?!\s*\{)/;
+  const found = files.filter((path) => makesCode.test(readFileSync(join(root, path), "utf8")));
+  expect(files.length).toBeGreaterThan(10);
+  expect(found).toEqual([]);
+});
+
 test("packing twice gives the same bytes", () => {
   const again = pack(join(folder, "second"));
   const hash = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");

@@ -4,6 +4,8 @@
  * failures which a caller may want to catch.
  */
 
+import { printable } from "./printable.ts";
+
 /** Stable identifiers of everything that can go wrong at the public border. */
 export type ErrorCode =
   | "ERR_KIND"
@@ -84,9 +86,9 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
-/** `where: expected X, got Y. hint` */
+/** `where: expected X, got Y. hint`, as it can be printed: names and values may come from a stranger's file. */
 export function sentence(where: string, expected: string, got: string, hint?: string): string {
-  return `${where}: expected ${expected}, got ${got}${hint === undefined ? "" : `. ${hint}`}`;
+  return printable(`${where}: expected ${expected}, got ${got}${hint === undefined ? "" : `. ${hint}`}`);
 }
 
 /** The value has the wrong kind (type). */

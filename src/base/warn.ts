@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 const said = new Set<string>();
 
 /**
@@ -7,5 +9,5 @@ const said = new Set<string>();
 export function warnOnce(message: string): void {
   if (said.has(message)) return;
   said.add(message);
-  console.warn(`unrolled: ${message}`);
+  console.warn(printable(`unrolled: ${message}`));
 }

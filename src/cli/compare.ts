@@ -17,6 +17,7 @@ import {
 } from "unrolled/node";
 import { asUsage, UsageError } from "./failure.ts";
 import { count, duration, plural, real, table } from "./format.ts";
+import { say, sayJson } from "./output.ts";
 import { LANGUAGE_MODEL } from "./train-options.ts";
 
 export type CompareOptions = { out?: string; json?: boolean };
@@ -56,14 +57,14 @@ export async function compare(directories: readonly string[], { out, json }: Com
   if (out !== undefined && !runs.some(({ metrics }) => metrics.length > 0))
     throw new UsageError("--out: expected a run with at least one step to draw, got none");
   const differences = differencesOf(runs);
-  if (json) console.log(JSON.stringify(report(runs, directories, differences)));
+  if (json) sayJson(report(runs, directories, differences));
   else
-    console.log(
+    say(
       [runs[0].task === LANGUAGE_MODEL ? figures(runs) : taskFigures(runs), settings(names, differences)].join("\n\n"),
     );
   if (out === undefined) return;
   await writeFileDurably(out, await compareCurves(runs));
-  if (!json) console.log(`\ndrawn in ${out}`);
+  if (!json) say(`\ndrawn in ${out}`);
 }
 
 /** The last parts of the paths where they differ, else the paths. */

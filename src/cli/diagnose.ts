@@ -1,13 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  diagnose as diagnoseModel,
-  type Diagnosis,
-  type Finding,
-  type Optimizer,
-  optimizers,
-  useThreads,
-} from "unrolled";
+import { diagnose as diagnoseModel, type Finding, type Optimizer, optimizers, useThreads } from "unrolled";
 import {
   loadModel,
   type Metrics,
@@ -19,8 +12,9 @@ import {
   writeDiagnosis,
 } from "unrolled/node";
 import { asUsage, UsageError } from "./failure.ts";
-import { paint, plural, shellWord, table } from "./format.ts";
+import { plural, shellWord, table } from "./format.ts";
 import { tokensOf } from "./model-text.ts";
+import { say, sayJson } from "./output.ts";
 
 export type DiagnoseCommandOptions = { out?: string | true; batches: number; threads?: number; json?: boolean };
 
@@ -47,12 +41,12 @@ export async function diagnose(
   const settings = { corpus, sequenceLength, batchSize, clipNorm, validation, shuffle, optimizer, history, batches };
   const diagnosis = await diagnoseModel(model, settings);
   const drawn = out === undefined ? [] : await writeDiagnosis(out === true ? directory : out, diagnosis);
-  if (json) console.log(JSON.stringify(diagnosis, (_name, x: unknown) => (isOdd(x) ? String(x) : x)));
-  else console.log([describe(diagnosis), ...drawn.map((file) => `drawn in ${file}`)].join("\n"));
+  if (json) sayJson(diagnosis);
+  else {
+    sayFindings(diagnosis.findings);
+    for (const path of drawn) say(`drawn in ${path}`);
+  }
 }
-
-/** JSON has no NaN. */
-const isOdd = (x: unknown): boolean => typeof x === "number" && !Number.isFinite(x);
 
 /** With the rate of the last step. */
 function optimizerOf({ optimizer, learningRate, rmspropDecay }: RunTraining, history: readonly Metrics[]): Optimizer {
@@ -63,16 +57,14 @@ function optimizerOf({ optimizer, learningRate, rmspropDecay }: RunTraining, his
   return optimizers[optimizer]({ learningRate: rate });
 }
 
-function describe({ findings }: Diagnosis): string {
+const STYLES = { ok: undefined, look: "yellow", bad: "bold" } as const;
+
+function sayFindings(findings: readonly Finding[]): void {
   const rows = findings.map(({ verdict, check, where, text, advice }) => [verdict, check, where, text, advice]);
-  const lines = table([["", "check", "where", "value", ""], ...rows], new Set([3])).split("\n");
-  const painted = lines.map((line, i) => {
-    const verdict = findings[i - 1]?.verdict;
-    return verdict === undefined || verdict === "ok"
-      ? line
-      : paint(verdict === "bad" ? "bold" : "yellow", line, process.stdout);
-  });
-  return `${painted.join("\n")}\n\n${summary(findings)}`;
+  const [head, ...lines] = table([["", "check", "where", "value", ""], ...rows], new Set([3])).split("\n");
+  say(head);
+  for (const [i, line] of lines.entries()) say(line, STYLES[findings[i].verdict]);
+  say(`\n${summary(findings)}`);
 }
 
 function summary(findings: readonly Finding[]): string {

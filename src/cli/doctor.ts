@@ -3,6 +3,7 @@ import { engineReport } from "unrolled";
 import { type Choice, choicesOf } from "./engine-choices.ts";
 import { EXIT } from "./failure.ts";
 import { binaryBytes, real, table } from "./format.ts";
+import { say, sayJson } from "./output.ts";
 import { type Check, selfCheck } from "./self-check.ts";
 import { measureSpeed, SIZES, type Speed } from "./speed.ts";
 import { type WasmFeatures, wasmFeatures } from "./wasm-features.ts";
@@ -29,7 +30,8 @@ type Diagnosis = {
 /** Prints the diagnosis; returns the exit code. */
 export async function doctor({ json }: { readonly json?: boolean }): Promise<number> {
   const diagnosis = await diagnose();
-  console.log(json ? JSON.stringify(diagnosis) : describe(diagnosis));
+  if (json) sayJson(diagnosis);
+  else say(describe(diagnosis));
   return diagnosis.ok ? EXIT.ok : EXIT.failure;
 }
 

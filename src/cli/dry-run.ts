@@ -1,7 +1,7 @@
 import { train, trainingBytes } from "unrolled";
-import { metricsLine } from "unrolled/node";
 import { EXIT } from "./failure.ts";
 import { plural } from "./format.ts";
+import { say, sayJson } from "./output.ts";
 import { DRY_STEPS, figureLines, measureRun } from "./run-figures.ts";
 import type { Prepared } from "./train-data.ts";
 import { settingsOf } from "./train-settings.ts";
@@ -21,7 +21,7 @@ export async function dryRun({ model, ids, perEpoch }: Prepared, options: TrainC
   const bytes = figures.bytes + trainingBytes(model, { batchSize, sequenceLength, validation });
   const report = { ...facts, ...figures, bytes };
   if (options.json) {
-    process.stdout.write(`${metricsLine({ kind: "plan", step: 0, ...report })}\n`);
+    sayJson({ kind: "plan", step: 0, ...report });
     return EXIT.ok;
   }
   const lines = figureLines(report, {
@@ -29,6 +29,6 @@ export async function dryRun({ model, ids, perEpoch }: Prepared, options: TrainC
     data: `${plural(facts.tokens, "token")}, ${plural(perEpoch, "step")} per epoch`,
     held: "parameters, optimizer and one step",
   });
-  process.stdout.write(`${lines.join("\n")}\n`);
+  say(lines.join("\n"));
   return EXIT.ok;
 }

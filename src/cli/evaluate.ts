@@ -5,8 +5,9 @@ import { asUsage, asUsageLater } from "./failure.ts";
 import { count, real, table } from "./format.ts";
 import { taskOfModel } from "./model-task.ts";
 import { tokensOf } from "./model-text.ts";
+import { say, sayJson } from "./output.ts";
 import type { TaskDeclaration, TaskOptions } from "./tasks/task.ts";
-import { linesOf, savePictures } from "./tasks/train-task.ts";
+import { linesOf, savePicture } from "./tasks/train-task.ts";
 import { trainedOptions } from "./trained-options.ts";
 
 export type EvaluateCommandOptions = { threads?: number; json?: boolean; out?: string };
@@ -28,7 +29,7 @@ function evaluateLanguageModel(model: LanguageModel, files: readonly string[], {
   const ids = asUsage(() => tokensOf(model, files));
   const result = evaluateModel(model, ids);
   if (json) {
-    console.log(JSON.stringify(result));
+    sayJson(result);
     return;
   }
   const rows = [
@@ -37,7 +38,7 @@ function evaluateLanguageModel(model: LanguageModel, files: readonly string[], {
     ["bits per character", real(result.bitsPerCharacter)],
     ["tokens", count(result.tokens)],
   ];
-  console.log(table(rows, new Set([1])));
+  say(table(rows, new Set([1])));
 }
 
 async function evaluateTask(
@@ -49,9 +50,9 @@ async function evaluateTask(
   const task = await declaration.load();
   const trained = trainedOptions(directory) as Partial<TaskOptions>;
   const found = await asUsageLater(() => task.evaluate(task.decode(bytes), files, trained));
-  if (options.json) console.log(JSON.stringify(found.measures));
-  else for (const line of linesOf(found)) console.log(line);
+  if (options.json) sayJson(found.measures);
+  else for (const line of linesOf(found)) say(line);
   if (options.out === undefined) return;
   mkdirSync(options.out, { recursive: true });
-  savePictures(options.out, found);
+  for (const [name, draw] of Object.entries(found.pictures ?? {})) await savePicture(options.out, name, draw);
 }

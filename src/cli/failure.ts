@@ -30,12 +30,14 @@ function exitCodeOf(error: unknown): number {
 }
 
 /** Prints one line (with `UNROLLED_DEBUG` the stack) and returns the exit code. `name` is the command, such as `unrolled train`. */
-export function reportFailure(error: unknown, name: string): number {
+export async function reportFailure(error: unknown, name: string): Promise<number> {
   // commander has printed its own message
   if (error instanceof CommanderError) return exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${name}: ${message.replaceAll("\n", " ")}\n`);
-  if (process.env["UNROLLED_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  // not before it is needed, since the library takes a moment to load
+  const { warn } = await import("./output.ts");
+  warn(`${name}: ${message.replaceAll("\n", " ")}`);
+  if (process.env["UNROLLED_DEBUG"] && error instanceof Error) warn(String(error.stack));
   return exitCodeOf(error);
 }
 

@@ -42,7 +42,7 @@ export function table(rows: readonly (readonly string[])[], right: ReadonlySet<n
   return rows.map((row) => line(row).trimEnd()).join("\n");
 }
 
-type Style = "bold" | "dim" | "green" | "yellow" | "cyan";
+export type Style = "bold" | "dim" | "green" | "yellow" | "cyan";
 
 /** Coloured when `stream` is a terminal and NO_COLOR is not set. */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream): string {

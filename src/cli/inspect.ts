@@ -10,6 +10,7 @@ import { readModelBytes } from "unrolled/node";
 import { asUsage } from "./failure.ts";
 import { count, real, table } from "./format.ts";
 import { taskOfModel } from "./model-task.ts";
+import { say, sayJson } from "./output.ts";
 
 type ParameterRow = {
   name: string;
@@ -34,10 +35,10 @@ export function inspect(directory: string, { json }: { readonly json?: boolean }
     .filter(({ count, min, max }) => count > 0 && !Number.isFinite(max - min))
     .map(({ name }) => name);
   if (json) {
-    console.log(JSON.stringify({ configuration, parameters, notFinite }));
+    sayJson({ configuration, parameters, notFinite });
     return;
   }
-  console.log(table(rowsOf(configuration)));
+  say(table(rowsOf(configuration)));
   const header = ["parameter", "shape", "count", "mean", "deviation", "min", "max"];
   const rows = parameters.map((p) => [
     p.name,
@@ -45,8 +46,8 @@ export function inspect(directory: string, { json }: { readonly json?: boolean }
     count(p.count),
     ...[p.mean, p.deviation, p.min, p.max].map(real),
   ]);
-  console.log(`\n${table([header, ...rows], new Set([2, 3, 4, 5, 6]))}`);
-  if (notFinite.length > 0) console.log(`\nweights not finite: ${notFinite.join(", ")}`);
+  say(`\n${table([header, ...rows], new Set([2, 3, 4, 5, 6]))}`);
+  if (notFinite.length > 0) say(`\nweights not finite: ${notFinite.join(", ")}`);
 }
 
 function ofLanguageModel(bytes: Uint8Array, file: NativeFile): Configuration {

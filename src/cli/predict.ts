@@ -3,6 +3,7 @@ import { useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater, UsageError } from "./failure.ts";
 import { taskOfModel } from "./model-task.ts";
+import { say, sayJson } from "./output.ts";
 import { trainedOptions } from "./trained-options.ts";
 import type { TaskDeclaration } from "./tasks/task.ts";
 
@@ -31,8 +32,10 @@ export async function predict(
   const model = task.decode(bytes);
   const all = withColumns(directory, options, command);
   await asUsageLater(async () => {
-    for await (const { text, json } of task.predict(model, files.length === 0 ? ["-"] : files, all))
-      process.stdout.write(`${options.json === true ? JSON.stringify(json) : text}\n`);
+    for await (const { text, json } of task.predict(model, files.length === 0 ? ["-"] : files, all)) {
+      if (options.json === true) sayJson(json);
+      else say(text);
+    }
   });
 }
 

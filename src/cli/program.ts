@@ -70,10 +70,13 @@ export async function run(args: readonly string[]): Promise<number> {
       return EXIT.usage;
     }
     const { translated, warnings } = translateAliases(args, takesValue);
-    for (const warning of warnings) process.stderr.write(`${name}: ${warning}\n`);
+    if (warnings.length > 0) {
+      const { warn } = await import("./output.ts");
+      for (const warning of warnings) warn(`${name}: ${warning}`);
+    }
     await program.parseAsync([...translated], { from: "user" });
     return exitCode;
   } catch (error) {
-    return reportFailure(error, name);
+    return await reportFailure(error, name);
   }
 }

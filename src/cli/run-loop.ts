@@ -2,9 +2,10 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type EndEvent, type Measured, NotFiniteError, type Training } from "unrolled";
-import { metricsLine, MODEL_FILE } from "unrolled/node";
+import { MODEL_FILE } from "unrolled/node";
 import { EXIT, UsageError } from "./failure.ts";
 import { count, duration, plural, real } from "./format.ts";
+import { sayJson, warn } from "./output.ts";
 import type { ResumePoint, RunRecorder } from "./run-recorder.ts";
 import type { Status } from "./status.ts";
 import type { StopSignals } from "./stop-signals.ts";
@@ -34,7 +35,7 @@ export async function followRun(run: RunToFollow): Promise<number> {
   try {
     for await (const event of training) {
       status.show(event);
-      if (json && !process.stdout.errored) process.stdout.write(`${metricsLine(event)}\n`);
+      if (json && !process.stdout.errored) sayJson(event);
       await recorder.record(event, training);
       if (event.kind === "end") sayEnd(event, status);
     }
@@ -50,7 +51,7 @@ export async function followRun(run: RunToFollow): Promise<number> {
   }
   status.note(`saved ${recorder.saved}\nnext: ${received() === undefined ? nextCommand : resumeCommand}`);
   // who is interrupted has to know, also with --quiet
-  if (received() !== undefined && status.isQuiet) process.stderr.write(`next: ${resumeCommand}\n`);
+  if (received() !== undefined && status.isQuiet) warn(`next: ${resumeCommand}`);
   return received() ?? EXIT.ok;
 }
 

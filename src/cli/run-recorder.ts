@@ -7,6 +7,7 @@ import {
   CARD_FILE,
   type CheckpointStore,
   checkpointStore,
+  CURVES_FILE,
   eventWriter,
   type EventWriter,
   METRICS_FILE,
@@ -18,6 +19,7 @@ import {
   summarizeRun,
   writeCurves,
 } from "unrolled/node";
+import { unlessItFails } from "./unless-it-fails.ts";
 
 /** Seconds after which there is a checkpoint in any case. */
 const SAVE_INTERVAL = 30;
@@ -163,8 +165,13 @@ export class RunRecorder {
   /** Curves and model card, from what has been written. */
   async #tell(): Promise<void> {
     const metrics = readMetrics(join(this.#directory, METRICS_FILE));
-    await writeCurves(this.#directory, { name: basename(resolve(this.#directory)), metrics, lossUnit: this.#lossUnit });
-    if (mayWriteCard(this.#directory)) this.#writeCard(this.#directory, summarizeRun(metrics));
+    const name = basename(resolve(this.#directory));
+    await unlessItFails(CURVES_FILE, async () => {
+      await writeCurves(this.#directory, { name, metrics, lossUnit: this.#lossUnit });
+    });
+    await unlessItFails(CARD_FILE, () => {
+      if (mayWriteCard(this.#directory)) this.#writeCard(this.#directory, summarizeRun(metrics));
+    });
   }
 
   async #save(event: TrainEvent<Measured>, training: Training<Measured>): Promise<void> {

@@ -3,6 +3,7 @@ import { loadLanguageModel, useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage, EXIT } from "./failure.ts";
 import { checkLanguageModel } from "./model-task.ts";
+import { warn, write } from "./output.ts";
 
 export type SampleOptions = {
   prime: string;
@@ -33,7 +34,7 @@ export async function sample(directory: string, options: SampleOptions): Promise
   });
   const greedy = options.greedy === true;
   model.vocabulary.encode(options.prime); // throws before anything is printed
-  if (options.seed === undefined && !greedy) process.stderr.write(`seed ${seed}\n`);
+  if (options.seed === undefined && !greedy) warn(`seed ${seed}`);
   const text = model.generate(options.prime, {
     maxTokens: options.length,
     temperature: greedy ? 0 : options.temperature,
@@ -45,10 +46,10 @@ export async function sample(directory: string, options: SampleOptions): Promise
   });
   let first = true;
   for await (const piece of text) {
-    process.stdout.write(first ? options.prime + piece : piece);
+    write(first ? options.prime + piece : piece);
     first = false;
   }
-  process.stdout.write(first ? `${options.prime}\n` : "\n");
+  write(first ? `${options.prime}\n` : "\n");
   process.off("SIGINT", interrupt);
   return stopped.signal.aborted && !process.stdout.errored ? EXIT.interrupted : EXIT.ok;
 }

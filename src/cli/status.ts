@@ -1,5 +1,5 @@
 /** @file What training tells people: a line that updates in place on a terminal, plain lines now and then elsewhere. */
-import type { Measured, TrainEvent } from "unrolled";
+import { type Measured, printable, type TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
 import { LossHistory } from "./loss-history.ts";
 import { statusLine } from "./status-line.ts";
@@ -52,7 +52,7 @@ export function trainingStatus(
   const note = (text: string): void => {
     if (quiet) return;
     line?.clear();
-    stream.write(`${text}\n`);
+    stream.write(`${printable(text)}\n`);
   };
   return {
     isQuiet: quiet,
@@ -80,7 +80,7 @@ export function trainingStatus(
         if (performance.now() - lastDrawing < REDRAW_INTERVAL) return;
         lastDrawing = performance.now();
         // not before pending signals, one of which may say that the terminal is narrower now
-        drawing = setImmediate(() => line.show(fit(parts(), columns() - 1)));
+        drawing = setImmediate(() => line.show(fit(parts().map(printable), columns() - 1)));
       } else if (event.seconds - lastLine >= PLAIN_INTERVAL) {
         lastLine = event.seconds;
         note(parts().join(GAP));

@@ -118,7 +118,7 @@ const VALIDATION_LOSS = "validation loss (nats per token)";
 
 type NamedPoint = Point & { readonly name: string };
 const named = (name: string, values: readonly Point[]): NamedPoint[] =>
-  values.map((point) => ({ ...point, name: printable(name) }));
+  values.map((point) => ({ ...point, name: drawable(name) }));
 
 /** The curve of one name, in a panel with several. */
 const line = (name: string, mark: object) => ({
@@ -127,7 +127,7 @@ const line = (name: string, mark: object) => ({
 });
 
 /** What SVG can't hold, and line breaks, become spaces. */
-const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]+/gu, " ");
+const drawable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]+/gu, " ");
 
 const lastStep = (metrics: readonly Metrics[]): number => metrics.reduce((last, { step }) => Math.max(last, step), 0);
 
@@ -209,7 +209,7 @@ async function draw({ title, subtitle, names, colors, panels }: Picture): Promis
     field: "name",
     type: "nominal",
     title: null,
-    scale: { domain: names.map(printable), ...colors },
+    scale: { domain: names.map(drawable), ...colors },
     legend: {
       symbolType: "stroke",
       symbolStrokeWidth: 3,
@@ -222,7 +222,7 @@ async function draw({ title, subtitle, names, colors, panels }: Picture): Promis
     background: "white",
     padding: 16,
     title: {
-      text: printable(title),
+      text: drawable(title),
       anchor: "start",
       frame: "group",
       fontSize: 16,

@@ -1,5 +1,10 @@
-/** @file Vega and Vega-Lite, which the build puts into a file of its own: only pictures need it, and it takes a moment to load. */
+/**
+ * @file Vega and Vega-Lite, which the build puts into a file of its own: only pictures need it, and
+ * it takes a moment to load. Expressions are interpreted, since Vega's own way generates code, which
+ * some hosts forbid.
+ */
 import * as vega from "vega";
+import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 
 /** What Vega measures text with. Its types lack it. */
@@ -25,7 +30,11 @@ function widthOf(text: string): number {
 export async function drawSvg(specification: object): Promise<string> {
   const logger = vega.logger(vega.Error);
   const { spec } = compile(specification as TopLevelSpec, { logger });
-  const view = new vega.View(vega.parse(spec), { renderer: "none", logger });
+  const view = new vega.View(vega.parse(spec, undefined, { ast: true }), {
+    expr: expressionInterpreter,
+    renderer: "none",
+    logger,
+  });
   try {
     return `${await view.toSVG()}\n`;
   } finally {

@@ -4,7 +4,7 @@
  */
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { checkInteger, FormatError, sentence } from "../base/index.ts";
+import { checkInteger, FormatError, jsonLine, sentence } from "../base/index.ts";
 import { type JsonValue, parseStrictJson } from "../formats/index.ts";
 
 /** Name of the metrics in a run directory. */
@@ -103,17 +103,8 @@ export function metricsLog(file: string): MetricsLog {
   };
 }
 
-/**
- * An event as one line of JSON, without the line break. JSON has no NaN: a number that is not finite is written as the text "NaN", "Infinity" or
- * "-Infinity". Members that are undefined are left out.
- */
-export function metricsLine(event: MetricsEvent): string {
-  return JSON.stringify(event, (_key, value: unknown) => {
-    if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-    // half of a pair, which no reader would take
-    return typeof value === "string" ? value.replaceAll(/\p{Surrogate}/gu, "\ufffd") : value;
-  });
-}
+/** An event as a line of `metrics.jsonl`, without the line break: see `jsonLine`. */
+export const metricsLine = (event: MetricsEvent): string => jsonLine(event);
 
 export type ReadMetricsOptions = {
   /** Read no more lines than these, such as those that a checkpoint has seen. Default: all. */

@@ -97,7 +97,7 @@ export function evaluatedOf(model: Classifier, examples: readonly ClassifierExam
   return {
     measures: { loss, accuracy, f1: report.macro.f1, ...(rocAuc !== undefined && { rocAuc }) },
     text: table(rows, new Set([1, 2, 3, 4])),
-    pictures: { [PICTURE]: confusionPicture(confusion, `${count(examples.length)} examples`) },
+    pictures: { [PICTURE]: () => confusionPicture(confusion, `${count(examples.length)} examples`) },
   };
 }
 

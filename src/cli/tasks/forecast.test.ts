@@ -45,7 +45,7 @@ test("reads, shows, evaluates, predicts and draws", async () => {
   const { measures, text, pictures } = (await forecastTask.finish?.(made, data, options)) ?? { measures: {} };
   expect(Object.keys(measures)).toContain("crps");
   expect(text).toContain("value 7 before");
-  expect(pictures?.["forecast.svg"]).toContain("what came");
+  expect(await pictures?.["forecast.svg"]()).toContain("what came");
   const plot = join(folder, "plot.svg");
   const answers = [];
   for await (const answer of forecastTask.predict(made, [file], { horizon: 2, csv: true, plot })) answers.push(answer);

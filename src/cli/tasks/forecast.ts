@@ -200,11 +200,12 @@ async function measured(
   const last = own.folds.findLast(({ id }) => id === (series[0].id ?? ""));
   const picture =
     last &&
-    (await forecastPicture(withoutEnd(series[0], horizon), last.forecast, {
-      frequency,
-      actual: last.actual,
-      value: columns.value,
-    }));
+    (() =>
+      forecastPicture(withoutEnd(series[0], horizon), last.forecast, {
+        frequency,
+        actual: last.actual,
+        value: columns.value,
+      }));
   return {
     measures: { ...own.measures },
     text: `${plural(own.folds.length, "forecast")} of ${plural(horizon, "step")}\n${table(rows, new Set(rows[0].keys()))}`,

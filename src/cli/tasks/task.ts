@@ -45,13 +45,16 @@ export type Prediction = {
   readonly json: JsonValue;
 };
 
+/** Draws a picture. */
+export type Picture = () => string | Promise<string>;
+
 /** What `evaluate` found. */
 export type Evaluated = {
   readonly measures: Measures;
   /** More for people, such as a table by label. */
   readonly text?: string;
-  /** Pictures by their file names, such as `confusion.svg`, saved in the run directory (or where the command is told to). */
-  readonly pictures?: Readonly<Record<string, string | Uint8Array>>;
+  /** Pictures by their file names, such as `confusion.svg`, drawn into the run directory (or where the command is told to). */
+  readonly pictures?: Readonly<Record<string, Picture>>;
 };
 
 /** The parts of a run. `B` is a batch. */

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type SavedModel, trainOn } from "unrolled";
 import {
+  CARD_FILE,
   describeFiles,
   lockRun,
-  metricsLine,
   readTaskRunConfig,
   runMaker,
   type RunSummary,
@@ -15,13 +15,15 @@ import {
 } from "unrolled/node";
 import { asUsage, asUsageLater, EXIT } from "../failure.ts";
 import { count, plural, real, shellWord } from "../format.ts";
+import { say, sayJson } from "../output.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "../run-loop.ts";
 import { resumePoint, RunRecorder } from "../run-recorder.ts";
 import { trainingStatus } from "../status.ts";
 import { stopSignals } from "../stop-signals.ts";
 import { DRY_STEPS, figureLines, measureRun } from "../run-figures.ts";
 import { loopOptions, outputDirectory, typedCommand } from "../train-settings.ts";
-import type { Evaluated, Task, TaskDeclaration, TaskTraining } from "./task.ts";
+import { unlessItFails } from "../unless-it-fails.ts";
+import type { Evaluated, Picture, Task, TaskDeclaration, TaskTraining } from "./task.ts";
 import { savedModel, withSavedModel } from "./start-model.ts";
 import { storedOptions, taskPlanOf } from "./task-plan.ts";
 import type { TaskCommandOptions } from "./train-task-options.ts";
@@ -114,8 +116,11 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
   const finish = async (): Promise<void> => {
     const found = await task.finish?.(model, data, options);
     if (found === undefined) return;
-    savePictures(directory, found);
-    recorder.rewriteCard(cardOf(found));
+    const pictures: Record<string, Picture> = {};
+    for (const [name, draw] of Object.entries(found.pictures ?? {})) {
+      if (await unlessItFails(name, () => savePicture(directory, name, draw))) pictures[name] = draw;
+    }
+    await unlessItFails(CARD_FILE, () => recorder.rewriteCard(cardOf({ ...found, pictures })));
     for (const line of linesOf(found)) status.note(line);
   };
   return followRun({
@@ -133,8 +138,9 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
 export const parameterCount = (model: SavedModel): number =>
   Object.values(model.parameters()).reduce((total, { size }) => total + size, 0);
 
-export function savePictures(directory: string, { pictures = {} }: Evaluated): void {
-  for (const [name, picture] of Object.entries(pictures)) writeFileSync(join(directory, name), picture);
+/** Draws a picture into a directory. */
+export async function savePicture(directory: string, name: string, draw: Picture): Promise<void> {
+  writeFileSync(join(directory, name), await draw());
 }
 
 /** Measures and tables for people. */
@@ -163,7 +169,7 @@ async function dryRunTask({ task, options, data, model, training }: Prepared): P
   const run = trainOn(withoutEvaluation(training.task), { ...settings, steps: DRY_STEPS });
   const figures = await measureRun(run, facts);
   if (options.json === true) {
-    process.stdout.write(`${metricsLine({ kind: "plan", step: 0, ...facts, ...figures, preview: shown } as never)}\n`);
+    sayJson({ kind: "plan", step: 0, ...facts, ...figures, preview: shown });
     return EXIT.ok;
   }
   const lines = [
@@ -176,6 +182,6 @@ async function dryRunTask({ task, options, data, model, training }: Prepared): P
       held: "parameters, optimizer and data between steps",
     }),
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  say(lines.join("\n"));
   return EXIT.ok;
 }

@@ -266,7 +266,7 @@ function finish(model: Transcriber, { validation }: TranscribeData): Evaluated {
   const title = found.text === shown.text ? found.text : `${found.text} (${shown.text})`;
   return {
     ...evaluated(model, validation),
-    pictures: { "spectrogram.svg": picture(model, shown.samples, found.alignment, title) },
+    pictures: { "spectrogram.svg": () => picture(model, shown.samples, found.alignment, title) },
   };
 }
 

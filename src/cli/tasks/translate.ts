@@ -220,7 +220,7 @@ function evaluated(model: Translator, pairs: readonly Pair[]): Evaluated {
       chrF: chrF(found, references),
     },
     text: `${pair.source}\n${found[0]}\nexpected ${pair.target}`,
-    pictures: { "attention.svg": attentionPicture(translations[0].attention) },
+    pictures: { "attention.svg": () => attentionPicture(translations[0].attention) },
   };
 }
 
