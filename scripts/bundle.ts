@@ -1,11 +1,12 @@
 /**
- * @file The build's JavaScript. Node takes about a millisecond for each file that it loads, so the library is two: `base.js`, which the platform's file needs
- * too, and `library.js`. Names stay as they are in the sources; comments stay there.
+ * @file The build's JavaScript, twice: for the web, which needs no file but what it imports, and for Node. Node takes about a millisecond for each file that
+ * it loads, so the library is one file. Names stay as they are in the sources; comments stay there.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type OutputOptions, type Plugin, rolldown } from "rolldown";
+import { packedKernels } from "../kernels/tools/pack.ts";
 
 const path = (place: string): string => fileURLToPath(new URL(place, import.meta.url));
 
@@ -26,26 +27,43 @@ const noCodeGeneration: Plugin = {
     code.replaceAll(/\b(?:new )?Function\(/g, '(() => { throw new Error("code generation was left out"); })('),
 };
 
-/** Other packages, this one's public entries and `#platform`, which is chosen where the package is used. */
-const isOutside = (id: string): boolean => !id.startsWith(".") && !isAbsolute(id);
+/** What is loaded when it is needed, from where it is: other packages, and this one's public entries. */
+const isOutside = (id: string): boolean => !/^[.#]/.test(id) && !isAbsolute(id);
 
-/** The folder of src that a module is in, or its name where it is in none. */
-const folderOf = (id: string): string => relative(path("../src"), id).split(sep)[0];
-const ENTRIES = ["index.ts", "tasks", "metrics", "node", "platform"];
-/** The worker of `trainInWorker`, which loads the library. */
-const TRAINING_WORKER = "train/training-worker";
+/** Where the build runs: `#platform` is that one's file. */
+type Host = "node" | "web";
 
-/** Entries in a folder of src, to the same folder of dist. What they share goes to files beside them, which `codeSplitting` may name. */
-async function bundle(
-  folder: string,
-  entries: readonly string[],
-  codeSplitting: NonNullable<OutputOptions["codeSplitting"]> = true,
-): Promise<void> {
+const platformOf = (host: Host): Plugin => ({
+  name: "platform",
+  resolveId: (id) => (id === "#platform" ? path(`../src/platform/${host}.ts`) : undefined),
+});
+
+const kernels = packedKernels(path("../src/kernels"));
+const kernelsInside: Plugin = {
+  name: "kernels-inside",
+  load: (id) =>
+    id === path("../src/platform/packed-kernels.ts")
+      ? `export const packedKernels = ${JSON.stringify(kernels, undefined, 2)};`
+      : undefined,
+};
+
+type Target = {
+  readonly host: Host;
+  /** Folder of dist. */
+  readonly folder: string;
+  /** Files of src by the names that they get in the folder, without their ends. */
+  readonly entries: Readonly<Record<string, string>>;
+  readonly codeSplitting?: OutputOptions["codeSplitting"];
+  readonly plugins?: readonly Plugin[];
+};
+
+/** Entries in a folder of dist. What they share goes to files beside them, which `codeSplitting` may name. */
+async function bundle({ host, folder, entries, codeSplitting = true, plugins = [] }: Target): Promise<void> {
   const build = await rolldown({
-    input: Object.fromEntries(entries.map((entry) => [entry, path(`../src/${folder}${entry}.ts`)])),
+    input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path(`../src/${file}.ts`)])),
     external: isOutside,
     platform: "neutral",
-    plugins: [drawIsOutside],
+    plugins: [drawIsOutside, platformOf(host), kernelsInside, ...plugins],
   });
   await build.write({
     dir: path(`../dist/${folder}`),
@@ -59,18 +77,52 @@ async function bundle(
   await build.close();
 }
 
-await bundle("", ["index", "tasks/index", "node/index", "platform/node", "platform/web", TRAINING_WORKER], {
+/** The folder of src that a module is in, or its name where it is in none. */
+const folderOf = (id: string): string => relative(path("../src"), id).split(sep)[0];
+const ENTRIES = ["index.ts", "tasks", "metrics", "node", "cli"];
+const TRAINING_WORKER = "train/training-worker";
+/** What all entries share in one file. */
+const library: OutputOptions["codeSplitting"] = {
   groups: [
-    { name: "base", test: (id) => folderOf(id) === "base" },
     {
       name: "library",
-      test: (id) => !["base", ...ENTRIES].includes(folderOf(id)) && id !== path(`../src/${TRAINING_WORKER}.ts`),
+      test: (id) => !ENTRIES.includes(folderOf(id)) && id !== path(`../src/${TRAINING_WORKER}.ts`),
     },
   ],
+};
+
+await bundle({
+  host: "web",
+  folder: "",
+  entries: { index: "index", "tasks/index": "tasks/index" },
+  codeSplitting: library,
 });
-await bundle("cli/", ["main"]);
-// each for itself: a worker loads nothing else
-for (const worker of ["node-worker", "web-worker"]) await bundle("platform/", [worker]);
+await bundle({
+  host: "node",
+  folder: "node",
+  entries: {
+    unrolled: "index",
+    "unrolled-tasks": "tasks/index",
+    index: "node/index",
+    "training-worker": TRAINING_WORKER,
+  },
+  codeSplitting: library,
+});
+await bundle({ host: "node", folder: "cli", entries: { main: "cli/main" } });
+// each for itself: a bundler may make a script of one file out of it, and must not find the library in it, which names it
+await bundle({ host: "web", folder: "workers", entries: { pool: "platform/web-worker" }, codeSplitting: false });
+const besideThePool: Plugin = {
+  name: "beside-the-pool",
+  transform: (code, id) =>
+    id === path("../src/platform/web.ts") ? { code: code.replaceAll('"./workers/', '"./'), map: null } : undefined,
+};
+await bundle({
+  host: "web",
+  folder: "workers",
+  entries: { training: TRAINING_WORKER },
+  codeSplitting: false,
+  plugins: [besideThePool],
+});
 await bundleDrawing();
 
 /**

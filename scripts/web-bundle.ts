@@ -1,6 +1,5 @@
 /** @file The package as a page gets it: bundled for the web and minified, and what that weighs. */
-import { readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type Plugin, rolldown } from "rolldown";
@@ -8,15 +7,12 @@ import { type Plugin, rolldown } from "rolldown";
 /** By the path that the page loads it from. */
 export type Bundle = ReadonlyMap<string, Uint8Array>;
 
-/** What is named by `new URL("…", import.meta.url)`, as most bundlers find it: workers become entries, kernels are copied. */
+/** Workers, which are named by `new URL("…", import.meta.url)`, become entries, as in most bundlers. */
 const filesBesideTheCode: Plugin = {
   name: "files beside the code",
   transform(code, id) {
     return code.replaceAll(/new URL\("(\.[^"]+)", import\.meta\.url\)/g, (_, file: string) => {
-      const path = join(dirname(id), file);
-      const reference = file.endsWith(".js")
-        ? this.emitFile({ type: "chunk", id: path })
-        : this.emitFile({ type: "asset", name: basename(file), source: readFileSync(path) });
+      const reference = this.emitFile({ type: "chunk", id: join(dirname(id), file) });
       return `new URL(import.meta.ROLLUP_FILE_URL_${reference})`;
     });
   },
@@ -37,7 +33,6 @@ export async function bundleForWeb(
     format: "esm",
     minify: true,
     entryFileNames: "[name].js",
-    assetFileNames: "[name][extname]",
   });
   await build.close();
   return new Map(
@@ -48,11 +43,10 @@ export async function bundleForWeb(
 export type WebSize = {
   /** Bytes of each file, gzipped. */
   readonly files: ReadonlyMap<string, number>;
-  /** All of JavaScript. */
-  readonly script: number;
-  /** The largest build of the kernels; a page loads one. */
-  readonly kernels: number;
-  readonly total: number;
+  /** The library with its kernels, and the worker of the thread pool. */
+  readonly page: number;
+  /** The worker of `trainInWorker`, which has the library once more. Loaded when it is first used. */
+  readonly training: number;
 };
 
 /** What the whole package weighs, with nothing left out that a page may not use. Needs `dist`. */
@@ -62,9 +56,8 @@ export async function webSize(): Promise<WebSize> {
     file: fileURLToPath(new URL("../dist/index.js", import.meta.url)),
   });
   const files = new Map([...bundle].map(([name, content]) => [name, gzipSync(content, { level: 9 }).length] as const));
-  const sizes = (suffix: string): number[] =>
-    [...files].flatMap(([name, size]) => (name.endsWith(suffix) ? [size] : []));
-  const script = sizes(".js").reduce((sum, size) => sum + size, 0);
-  const kernels = Math.max(...sizes(".wasm"));
-  return { files, script, kernels, total: script + kernels };
+  const size = (isWanted: (name: string) => boolean): number =>
+    [...files].reduce((sum, [name, bytes]) => sum + (isWanted(name) ? bytes : 0), 0);
+  const isTraining = (name: string): boolean => name.startsWith("training");
+  return { files, page: size((name) => !isTraining(name)), training: size(isTraining) };
 }

@@ -74,15 +74,11 @@ function startWasm(
   const classes = ["relaxed", "simd"].filter((name) => numerics !== (name === "relaxed" ? "portable" : "fma"));
   for (const memory of memories) {
     for (const name of classes) {
-      const module = kernelModule(`${name}${memory}`, { revectorize });
-      if (module === undefined) {
-        choices.push({ what: "build", chosen: "none", why: `${name}${memory} can't be loaded or compiled here` });
-        continue;
-      }
       const fused = name === "relaxed";
       const tiles = tilesFrom("UNROLLED_TILE", revectorize, fused);
       const shared = memory !== "";
       try {
+        const module = kernelModule(`${name}${memory}`, { revectorize });
         const settings = { module, shared, fused, tiles, threads, choices };
         const engine = wasmEngine(settings);
         choices.push(
@@ -99,7 +95,7 @@ function startWasm(
         );
         return engine;
       } catch (error) {
-        choices.push({ what: "build", chosen: "none", why: `${name}${memory}: ${(error as Error).message}` });
+        choices.push({ what: "build", chosen: "none", why: `${name}${memory}: ${String(error)}` });
       }
     }
   }

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { parentPort, Worker } from "node:worker_threads";
+import { kernelBytes } from "./kernel-bytes.ts";
 import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
-import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
+import { serve, type WorkerHandle, type WorkerStart } from "./worker-start.ts";
 
 export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
@@ -50,28 +51,35 @@ const major = Number(process.versions.node.split(".")[0]);
 /** Whether V8 can pack neighbouring 128-bit operations into 256-bit ones. */
 export const canRevectorize: boolean = major >= 24;
 
-/** A build of the kernels, or undefined where it is missing or this Node can't run it. `revectorize` asks for 256-bit operations. */
-export function kernelModule(
-  build: string,
-  { revectorize }: { readonly revectorize: boolean },
-): WebAssembly.Module | undefined {
+/**
+ * Where this code lies: of the sources, of the build, or of what a bundler has made of it. Undefined in some bundles. In a variable, since bundlers look for
+ * files where they see `new URL("…", import.meta.url)`.
+ */
+const here: string | undefined = import.meta.url;
+
+/** The file of a build. It is read faster than the text is unpacked. Throws where this code has been bundled without it. */
+const kernelFile = (build: string): Uint8Array<ArrayBuffer> => readFileSync(new URL(`../kernels/${build}.wasm`, here));
+
+/** A build of the kernels. `revectorize` asks for 256-bit operations. Throws the reason where there is none or this Node can't run it. */
+export function kernelModule(build: string, { revectorize }: { readonly revectorize: boolean }): WebAssembly.Module {
   // V8 reads these flags when a module is compiled; versions that don't know one print an error for it, so each is guarded
   if (build.startsWith("relaxed") && major < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
   if (canRevectorize) setFlagsFromString(`--${revectorize ? "" : "no-"}experimental-wasm-revectorize`);
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    return new WebAssembly.Module(readFileSync(new URL(`../kernels/${build}.wasm`, import.meta.url)));
+    bytes = kernelFile(build);
   } catch {
-    return undefined;
+    bytes = kernelBytes(build);
   }
+  return new WebAssembly.Module(bytes);
 }
 
-/** Whether this is run from the sources: the build has no .ts. */
-const isSource: boolean = import.meta.url.endsWith(".ts");
+/** The whole of a worker of the pool, so that no bundler has to find a file for it. */
+const poolWorker = (): string => `(${serve.toString()})(require("node:worker_threads").workerData)`;
 
 /** A worker that waits for jobs and does not keep the process alive. `failed` is told, once, when it ends by itself. */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
-  const file = new URL(`./node-worker.${isSource ? "ts" : "js"}`, import.meta.url);
-  const worker = new Worker(file, { workerData: start, name: `unrolled ${start.thread}` });
+  const worker = new Worker(poolWorker(), { eval: true, workerData: start, name: `unrolled ${start.thread}` });
   let isStopped = false;
   worker.once("error", (error: Error) => failed(`a worker that died: ${error.message}`));
   worker.once("exit", (code) => {
@@ -88,12 +96,9 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
 
 /** A worker with this package in it, which serves `trainInWorker`. */
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
-  const file = new URL(`../train/training-worker.${isSource ? "ts" : "js"}`, import.meta.url);
-  const worker = new Worker(file, {
-    name: "unrolled training",
-    // else `#platform` would be the build's
-    ...(isSource && { execArgv: ["--conditions=unrolled-source"] }),
-  });
+  // the sources' own place, or that of the build
+  const file = here?.endsWith(".ts") ? "../train/training-worker.ts" : "./training-worker.js";
+  const worker = new Worker(new URL(file, here), { name: "unrolled training" });
   let isEnded = false;
   const end = (reason: string): void => {
     if (!isEnded) failed(reason);

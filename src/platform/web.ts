@@ -1,18 +1,43 @@
-/** @file What differs between Node and the web, the web's side. `node.ts` has the same names. */
+/**
+ * @file What differs between Node and the web, the web's side. `node.ts` has the same names. The web is pages, workers, service workers, the background of
+ * extensions and worklets, which lack more or less of what a page has: what may be missing is looked for where it is used, and nothing here waits or throws
+ * when it is loaded.
+ */
 import { sentence, UnsupportedError } from "../base/index.ts";
+import { kernelBytes } from "./kernel-bytes.ts";
 import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
 export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
-/** Milliseconds since an arbitrary start, monotonic. */
-export const now = (): number => performance.now();
+/** What a place on the web may have. */
+const host = globalThis as Partial<
+  Pick<
+    typeof globalThis,
+    | "MessageChannel"
+    | "Worker"
+    | "crossOriginIsolated"
+    | "crypto"
+    | "document"
+    | "navigator"
+    | "performance"
+    | "setTimeout"
+  >
+>;
 
-/** Lets rendering, input and messages run before the returned promise resolves. */
+/** Milliseconds since an arbitrary start, monotonic where there is a clock that is. */
+export const now = (): number => host.performance?.now() ?? Date.now();
+
+/** Lets rendering, input and messages run before the returned promise resolves; a place without channels and timers has none of these. */
 export const yieldToHost = (): Promise<void> =>
   new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
+    if (host.MessageChannel === undefined) {
+      if (host.setTimeout === undefined) resolve();
+      else host.setTimeout(resolve);
+      return;
+    }
+    const { port1, port2 } = new host.MessageChannel();
     port1.onmessage = () => {
       port1.close();
       resolve();
@@ -25,7 +50,7 @@ export const yieldToHost = (): Promise<void> =>
  * (https or localhost): elsewhere this throws UnsupportedError.
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined;
+  const subtle = host.crypto?.subtle as SubtleCrypto | undefined;
   if (subtle === undefined) {
     throw new UnsupportedError(
       sentence("sha256", "a secure context (a page from https or localhost)", "a page that has no crypto.subtle"),
@@ -39,112 +64,77 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A worker that trains is named so, and after it come the variables of the page, as JSON: the kernels are loaded before any message can come. */
-const TRAINING = "unrolled training ";
-
-function variables(): Variables | undefined {
-  const { name = "", unrolledEnvironment } = globalThis as { name?: string; unrolledEnvironment?: Variables };
-  if (typeof document !== "undefined" || !name.startsWith(TRAINING)) return unrolledEnvironment;
-  return JSON.parse(name.slice(TRAINING.length)) as Variables;
-}
+/** Where the variables are, which every thread has for itself. */
+const settings = globalThis as { unrolledEnvironment?: Variables };
 
 /**
  * A page has no environment variables. An object stands in for them, as in `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`.
- * It must be there before the package is first imported, since the kernels are loaded then.
+ * It must be there before the first tensor is made, since the engine starts then.
  */
-export const environment = (name: string): string | undefined => variables()?.[name];
+export const environment = (name: string): string | undefined => settings.unrolledEnvironment?.[name];
 
 /** Where this runs, for reports. */
-export const hostName = (): string => navigator.userAgent;
+export const hostName = (): string => host.navigator?.userAgent ?? "a place without a name";
 
 /** Processors that threads can use. */
-export const cores = (): number => navigator.hardwareConcurrency;
+export const cores = (): number => host.navigator?.hardwareConcurrency ?? 1;
 
-/**
- * Whether memory can be shared with workers: only on pages that are isolated from other origins, and where this package comes from the page's
- * own, since no worker may come from another.
- */
-export const canShare: boolean =
-  globalThis.crossOriginIsolated && typeof Worker === "function" && new URL(import.meta.url).origin === location.origin;
+/** Whether memory can be shared with workers: only on pages that are isolated from other origins, and where there are workers. */
+export const canShare: boolean = host.crossOriginIsolated === true && host.Worker !== undefined;
 
 /** Whether the calling thread may sleep while it waits for workers: a page's main thread may not. */
-export const maySleep: boolean = typeof document === "undefined";
+export const maySleep: boolean = host.document === undefined;
 
 /** Whether the engine can pack neighbouring 128-bit operations into 256-bit ones: a page can't ask for it. */
 export const canRevectorize = false;
 
-/** Written out one by one: that is how bundlers find the files. */
-const files: Readonly<Record<string, () => URL>> = {
-  relaxed: () => new URL("../kernels/relaxed.wasm", import.meta.url),
-  "relaxed-threads": () => new URL("../kernels/relaxed-threads.wasm", import.meta.url),
-  simd: () => new URL("../kernels/simd.wasm", import.meta.url),
-  "simd-threads": () => new URL("../kernels/simd-threads.wasm", import.meta.url),
-};
+/** A build of the kernels. Throws the reason where this browser can't run it, or the page's policy forbids it. */
+export const kernelModule = (build: string, _options: { readonly revectorize: boolean }): WebAssembly.Module =>
+  new WebAssembly.Module(kernelBytes(build));
 
-/** The smallest module with a fused multiplication: (func (param v128) (result v128) f32x4.relaxed_madd of the parameter, three times). */
-const FUSED = [
-  [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  [0x01, 0x06, 0x01, 0x60, 0x01, 0x7b, 0x01, 0x7b],
-  [0x03, 0x02, 0x01, 0x00],
-  [0x0a, 0x0d, 0x01, 0x0b, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20, 0x00, 0xfd, 0x85, 0x02, 0x0b],
-].flat();
-
-/** The one build that the engine will ask for, so that no other is downloaded; undefined where it needs none. */
-function wantedBuild(): string | undefined {
-  if (environment("UNROLLED_ENGINE") === "reference") return undefined;
-  const numerics = environment("UNROLLED_NUMERICS");
-  const fused = numerics !== "portable" && WebAssembly.validate(new Uint8Array(FUSED));
-  if (numerics === "fma" && !fused) return undefined;
-  const threads = canShare && environment("UNROLLED_THREADS") !== "1";
-  return `${fused ? "relaxed" : "simd"}${threads ? "-threads" : ""}`;
+/** The worker's file in the folder that `UNROLLED_WORKERS` names, or undefined. */
+function ownWorker(file: string): Worker | undefined {
+  const folder = environment("UNROLLED_WORKERS");
+  return folder === undefined ? undefined : new Worker(`${folder.replace(/\/$/, "")}/${file}`, { type: "module" });
 }
 
-async function load(build: string): Promise<WebAssembly.Module | undefined> {
+/** How a worker is started that says with an error, or an event of one, that it can't be. */
+function started(file: string, start: () => Worker): Worker {
   try {
-    // not compileStreaming, which insists on a server that knows the media type of WebAssembly
-    return await WebAssembly.compile(await (await fetch(files[build]())).arrayBuffer());
-  } catch {
-    return undefined;
+    return ownWorker(file) ?? start();
+  } catch (error) {
+    throw new Error(`${file} (${(error as Error).message})`, { cause: error });
   }
 }
 
-const loaded = wantedBuild();
-const module = loaded === undefined ? undefined : await load(loaded);
-
-/** A build of the kernels, or undefined where it was not loaded or this browser can't run it. */
-export const kernelModule = (
-  build: string,
-  _options: { readonly revectorize: boolean },
-): WebAssembly.Module | undefined => (build === loaded ? module : undefined);
-
-/** A worker that waits for jobs. `failed` is told, once, when it ends by itself. */
+/** A worker that waits for jobs. `failed` is told, once, when it ends by itself. Throws where it can't be started. */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
-  const worker = new Worker(new URL("./web-worker.js", import.meta.url), {
-    type: "module",
-    name: `unrolled ${start.thread}`,
-  });
+  // bundlers look for just these words, and for options that are written out
+  const worker = started(
+    "pool.js",
+    () => new Worker(new URL("./workers/pool.js", import.meta.url), { type: "module", name: "unrolled" }),
+  );
   worker.addEventListener("error", (event) => {
-    // one whose file could not be loaded, which is another kind of event, has no part in any job: the pool goes on without threads
-    if (event instanceof ErrorEvent) failed(`a worker that died: ${event.message}`);
+    failed(
+      event instanceof ErrorEvent ? `a worker that died: ${event.message}` : "a worker whose file can't be loaded",
+    );
   });
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
   worker.postMessage(start);
   return { stop: () => worker.terminate() };
 }
 
-/** A worker with this package in it, which serves `trainInWorker`. */
+/** A worker with this package in it, which serves `trainInWorker`. Throws where it can't be started. */
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
-  const worker = new Worker(new URL("../train/training-worker.js", import.meta.url), {
-    type: "module",
-    name: TRAINING + JSON.stringify(variables() ?? {}),
-  });
+  const worker = started(
+    "training.js",
+    () => new Worker(new URL("./workers/training.js", import.meta.url), { type: "module", name: "unrolled training" }),
+  );
+  // before any other message
+  worker.postMessage(settings.unrolledEnvironment ?? {}, { transfer: [] });
   worker.addEventListener("message", ({ data }) => message(data));
   worker.addEventListener("error", (event) =>
-    failed(
-      event instanceof ErrorEvent
-        ? `one that died: ${event.message}`
-        : "one whose files can't be loaded (workers see no import map: a bundler is needed)",
-    ),
+    failed(event instanceof ErrorEvent ? `one that died: ${event.message}` : "one whose file can't be loaded"),
   );
   return {
     post: (value, transfer = []) => worker.postMessage(value, { transfer: [...transfer] }),
@@ -158,9 +148,16 @@ export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLi
 
 /** To whoever has started this worker; undefined in a page. */
 export function parentLink(): ParentLink | undefined {
-  if (typeof document !== "undefined") return undefined;
+  if (host.document !== undefined) return undefined;
   return {
     post: (value, transfer = []) => postMessage(value, { transfer: [...transfer] }),
-    listen: (heard) => addEventListener("message", ({ data }) => heard(data)),
+    listen(heard) {
+      let isFirst = true;
+      addEventListener("message", ({ data }) => {
+        if (isFirst) settings.unrolledEnvironment = data as Variables;
+        else heard(data);
+        isFirst = false;
+      });
+    },
   };
 }

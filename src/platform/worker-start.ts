@@ -13,7 +13,10 @@ export type WorkerHandle = {
   stop(): void;
 };
 
-/** A worker's whole life: its own instance of the kernels on the shared memory, waiting for jobs until it is ended. */
+/**
+ * A worker's whole life: its own instance of the kernels on the shared memory, waiting for jobs until it is ended. Node starts workers from its text, so it
+ * may name nothing outside.
+ */
 export function serve({ module, memory, scratch, thread }: WorkerStart): void {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const { setUp, work } = instance.exports as Record<string, (...args: number[]) => void>;

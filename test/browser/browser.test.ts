@@ -5,10 +5,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "playwright-core";
-import { encodeCheckpoint } from "unrolled";
+import { encodeCheckpoint, type EngineReport } from "unrolled";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleForWeb } from "../../scripts/web-bundle.ts";
 import { GOLDEN_HASH, nodeHash } from "../helpers/node-hash.ts";
@@ -43,7 +43,6 @@ function plainSite(): Site {
   const imports = {
     unrolled: "/dist/index.js",
     hello: "/hello.js",
-    "#platform": "/dist/platform/web.js",
   };
   const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
   const made: Record<string, string> = {
@@ -72,7 +71,7 @@ async function bundledSite(): Promise<Site> {
   }
 }
 
-type Report = { readonly name: string; readonly numerics: string; readonly threads: number };
+type Report = Pick<EngineReport, "name" | "numerics" | "threads" | "choices">;
 type InWorker = { readonly late: number; readonly stepsTook: number };
 type LargeSteps = {
   readonly hash: string;
@@ -150,15 +149,17 @@ describe.skipIf(isSkipped)("in Chromium", () => {
     afterAll(() => server?.close());
 
     test.each([
-      { numerics: "fma", variables: {}, kernels: `relaxed${build}.wasm` },
-      { numerics: "portable", variables: { UNROLLED_NUMERICS: "portable" }, kernels: `simd${build}.wasm` },
+      { numerics: "fma", variables: {}, kernels: `relaxed${build}` },
+      { numerics: "portable", variables: { UNROLLED_NUMERICS: "portable" }, kernels: `simd${build}` },
     ])("gives Node's numbers with $numerics numerics", async ({ numerics, variables, kernels }) => {
       server.served.length = 0;
       await visit(server, variables, async (page) => {
         const report = await page.run<Report>("report");
         expect(report).toMatchObject({ name: "wasm", numerics });
         expect(report.threads > 1, `${report.threads} threads`).toBe(build !== "");
-        expect(server.served.filter((path) => path.endsWith(".wasm")).map((path) => basename(path))).toEqual([kernels]);
+        expect(report.choices).toContainEqual(expect.objectContaining({ what: "build", chosen: kernels }));
+        // they come with the JavaScript
+        expect(server.served.filter((path) => path.endsWith(".wasm"))).toEqual([]);
 
         await page.run("hello");
         expect(page.said.splice(0)).toEqual([helloPrints]);
@@ -182,8 +183,7 @@ describe.skipIf(isSkipped)("in Chromium", () => {
       });
     });
 
-    // workers see no import map
-    test.runIf(bundled)("trains in a worker as here, and goes on meanwhile", async () => {
+    test("trains in a worker as here, and goes on meanwhile", async () => {
       await visit(server, {}, async (page) => {
         const { late, stepsTook, ...rest } = await page.run<InWorker>("inWorker");
         const error = { name: "DataError", code: "ERR_DATA" };
@@ -217,7 +217,7 @@ describe.skipIf(isSkipped)("in Chromium", () => {
     const site = plainSite();
     let refused = 0;
     const server = await serve((path) => {
-      if (!path.endsWith("web-worker.js")) return site(path);
+      if (!path.endsWith("workers/pool.js")) return site(path);
       refused++;
       return undefined;
     }, isolation);

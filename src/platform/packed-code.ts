@@ -1,0 +1,138 @@
+/**
+ * @file Unpacks what `kernels/tools/pack.ts` has packed, at once and without anything of the host. A range coder with adaptive bits, and matches that may
+ * begin in a dictionary, as in LZMA (7-zip's), with fewer kinds of contexts.
+ */
+
+/** A probability of 1/2, in 2048ths. */
+const HALF = 1024;
+
+/** Places of the adaptive bits. */
+export const BITS = {
+  /** After two steps, each a literal or not. */
+  isMatch: 0,
+  isRepeated: 4,
+  isOlder: 8,
+  /** Trees of 64. */
+  length: 16,
+  repeatedLength: 80,
+  /** By the length, 4 trees of 64. */
+  distance: 144,
+  /** By the slot, trees of 16. */
+  low: 400,
+  /** By the byte before, trees of 256. */
+  literal: 1424,
+  /** How many there are. */
+  all: 66_960,
+} as const;
+
+/** Longest length that has no more bits behind its first symbol; those that have begin there. */
+export const SHORT = 48;
+
+/** Characters of the text, for six bits each: all that JSON, JavaScript and HTML leave alone. */
+export const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** The `length` bytes that `text` stands for after `dictionary`. */
+export function unpack(text: string, length: number, dictionary: Uint8Array): Uint8Array<ArrayBuffer> {
+  const probabilities = new Uint16Array(BITS.all).fill(HALF);
+  const values = new Uint8Array(128);
+  for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
+  let at = 0;
+  let held = 0;
+  let heldBits = 0;
+  const byte = (): number => {
+    if (heldBits < 8) {
+      held = (held << 6) | values[text.charCodeAt(at++)];
+      heldBits += 6;
+      if (heldBits < 8) {
+        held = (held << 6) | values[text.charCodeAt(at++)];
+        heldBits += 6;
+      }
+    }
+    heldBits -= 8;
+    return (held >> heldBits) & 255;
+  };
+
+  let range = 0xffff_ffff;
+  let code = 0;
+  for (let i = 0; i < 4; i++) code = ((code << 8) | byte()) >>> 0;
+  /** A number below `size`, a power of two, by its bits. */
+  const tree = (place: number, size: number): number => {
+    // what is closed over is slow
+    let span = range;
+    let rest = code;
+    let node = 1;
+    while (node < size) {
+      const probability = probabilities[place + node];
+      const bound = (span >>> 11) * probability;
+      if (rest < bound) {
+        span = bound;
+        probabilities[place + node] = probability + ((2048 - probability) >> 5);
+        node <<= 1;
+      } else {
+        span -= bound;
+        rest -= bound;
+        probabilities[place + node] = probability - (probability >> 5);
+        node = (node << 1) | 1;
+      }
+      if (span < 0x100_0000) {
+        span = (span << 8) >>> 0;
+        rest = ((rest << 8) | byte()) >>> 0;
+      }
+    }
+    range = span;
+    code = rest;
+    return node - size;
+  };
+  const direct = (count: number): number => {
+    let value = 0;
+    for (let i = 0; i < count; i++) {
+      range >>>= 1;
+      const is = code >= range;
+      if (is) code -= range;
+      value = (value << 1) | Number(is);
+      if (range < 0x100_0000) {
+        range = (range << 8) >>> 0;
+        code = ((code << 8) | byte()) >>> 0;
+      }
+    }
+    return value;
+  };
+
+  const begin = dictionary.length;
+  const out = new Uint8Array(begin + length);
+  out.set(dictionary);
+  const past = [1, 1];
+  let steps = 0;
+  for (let to = begin; to < out.length;) {
+    if (tree(BITS.isMatch + steps, 2) === 0) {
+      out[to] = tree(BITS.literal + 256 * (to > 0 ? out[to - 1] : 0), 256);
+      to++;
+      steps = (steps << 1) & 3;
+      continue;
+    }
+    const isRepeated = tree(BITS.isRepeated + steps, 2) === 1;
+    if (isRepeated && tree(BITS.isOlder + steps, 2) === 1) past.reverse();
+    let count = tree(isRepeated ? BITS.repeatedLength : BITS.length, 64);
+    if (count >= SHORT) {
+      const more = count - SHORT + 4;
+      count = SHORT - 16 + (1 << more) + direct(more);
+    }
+    count += 2;
+    if (!isRepeated) {
+      const slot = tree(BITS.distance + 64 * Math.min(count - 2, 3), 64);
+      let distance = slot;
+      if (slot >= 4) {
+        const more = (slot >> 1) - 1;
+        const lower = Math.min(more, 4);
+        distance = (2 | (slot & 1)) << more;
+        distance += direct(more - lower) << lower;
+        distance += tree(BITS.low + 16 * slot, 1 << lower);
+      }
+      past[1] = past[0];
+      past[0] = distance + 1;
+    }
+    for (const end = to + count; to < end; to++) out[to] = out[to - past[0]];
+    steps = ((steps << 1) | 1) & 3;
+  }
+  return out.slice(begin);
+}
