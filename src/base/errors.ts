@@ -43,7 +43,7 @@ export class DamagedError extends FormatError {
   }
 }
 
-/** A directory that another process is using. */
+/** A directory that another process is using, or a model that another run is training. */
 export class LockedError extends Error {
   readonly code: ErrorCode = "ERR_LOCKED";
   override readonly name: string = "LockedError";
@@ -81,9 +81,15 @@ export function describe(value: unknown): string {
     const shown = value.slice(0, 8).map(describe).join(", ");
     return value.length > 8 ? `[${shown}, … ${value.length} in all]` : `[${shown}]`;
   }
-  if (typeof value === "function") return "a function";
+  if (typeof value === "function") return describeFunction(value);
   if (typeof value === "object" && value !== null) return value.constructor?.name ?? "an object";
   return String(value);
+}
+
+function describeFunction(f: object): string {
+  const kind: unknown = (f as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  if (kind === "AsyncFunction") return "an async function";
+  return kind === "GeneratorFunction" || kind === "AsyncGeneratorFunction" ? "a generator" : "a function";
 }
 
 /** `where: expected X, got Y. hint`, as it can be printed: names and values may come from a stranger's file. */
@@ -99,6 +105,11 @@ export function kindError(where: string, expected: string, got: unknown, hint?: 
 /** The kind is right, the value is not. */
 export function valueError(where: string, expected: string, got: unknown, hint?: string): RangeError {
   return withCode(new RangeError(sentence(where, expected, describe(got), hint)), "ERR_VALUE");
+}
+
+/** The kind is right, the value is not; `got` says in words what it is. */
+export function misuseError(where: string, expected: string, got: string, hint?: string): RangeError {
+  return withCode(new RangeError(sentence(where, expected, got, hint)), "ERR_VALUE");
 }
 
 /** A tensor has the wrong shape. `expected` is text such as `input [batch, 64]`. */

@@ -10,6 +10,7 @@ export {
   internalError,
   kindError,
   LockedError,
+  misuseError,
   NotFiniteError,
   releasedError,
   sentence,
@@ -32,4 +33,5 @@ export type { RandomState } from "./random.ts";
 export { exp, exp32, log, log1p, log32, sigmoid, sigmoid32, tanh, tanh32 } from "./math.ts";
 export { digamma, digammaDifference, lgamma, logGammaRatio } from "./special.ts";
 export { jsonLine, printable } from "./printable.ts";
+export { checkSynchronous, runNow } from "./synchronous.ts";
 export { warnOnce } from "./warn.ts";

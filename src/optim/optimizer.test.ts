@@ -110,6 +110,45 @@ describe.each(names)("%s", (name) => {
     for (const slot of Object.values(state.slots)) expect(new Set(numbers(slot["a"])).size).toBe(1);
   });
 
+  test("an update from an older state, or from none, is refused, and writes nothing", () => {
+    const optimizer = optimizers[name]();
+    const parameters = { w: ones([3]) };
+    const gradients = { w: ones([3]) };
+    const first = optimizer.init(parameters);
+    const second = optimizer.update(parameters, gradients, first);
+    const before = [parameters.w, ...Object.values(second.slots).map((slot) => slot["w"])].map(numbers);
+    const hint = "Keep it: state = optimizer.update(parameters, gradients, state)";
+    expect(() => optimizer.update(parameters, gradients, first)).toThrow(
+      expect.objectContaining({
+        name: "RangeError",
+        code: "ERR_VALUE",
+        message: `${name} state: expected the state that the last update returned, got an older one. ${hint}`,
+      }),
+    );
+    for (const missing of [undefined, null, 3, {}, second.slots]) {
+      expect(() => optimizer.update(parameters, gradients, missing as never)).toThrow(
+        expect.objectContaining({
+          name: "TypeError",
+          code: "ERR_KIND",
+          message: expect.stringContaining(
+            `${name} state: expected the state that init or the last update returned, got`,
+          ) as string,
+        }),
+      );
+    }
+    expect(() => optimizer.update(parameters, undefined as never, second)).toThrow(
+      `${name} gradients: expected a record`,
+    );
+    expect(() => optimizer.update(undefined as never, gradients, second)).toThrow(
+      `${name} parameters: expected a record`,
+    );
+    expect(() => optimizer.init(parameters.w as never)).toThrow(`${name} parameters: expected a record`);
+    expect([parameters.w, ...Object.values(second.slots).map((slot) => slot["w"])].map(numbers)).toEqual(before);
+    // an update that was refused has not used its state up; nor does a copy of one that was, which a run goes on from
+    const third = optimizer.update(parameters, gradients, second);
+    expect(optimizer.update(parameters, gradients, { step: 1, slots: third.slots }).step).toBe(2);
+  });
+
   test("learning rate 0 leaves the weights, a zero gradient makes no NaN", () => {
     const optimizer = optimizers[name]();
     const parameters = { w: ones([3]), untouched: ones([2]) };

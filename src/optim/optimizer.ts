@@ -30,11 +30,11 @@ export interface Optimizer {
   init(parameters: Parameters): OptimizerState;
 
   /**
-   * One step. Writes parameters and slots in place and returns the state with `step + 1` and the same slots; the old
-   * state object must not be used again. Gradients are only read.
+   * One step. Writes parameters and slots in place and returns the state with `step + 1` and the same slots, from which the next update must go on.
+   * Gradients are only read.
    *
-   * Throws before anything is written: TypeError for a missing gradient or slot or one of another dtype, RangeError for one of
-   * another shape or without a parameter, or for options. The values are not looked at: see `clipScale` for NaN.
+   * Throws before anything is written: TypeError for a missing state, gradient or slot or one of another dtype, RangeError for one of
+   * another shape or without a parameter, for a state that an update has gone on from already, or for options. The values are not looked at: see `clipScale` for NaN.
    */
   update(parameters: Parameters, gradients: Parameters, state: OptimizerState, options?: UpdateOptions): OptimizerState;
 }

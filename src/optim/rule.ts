@@ -7,13 +7,14 @@ import {
   formatShape,
   isFloat,
   kindError,
+  misuseError,
   sameShape,
   shapeError,
   valueError,
 } from "../base/index.ts";
 import { currentEngine, type OptimizerUpdate } from "../engine/index.ts";
 import { full, outsideScopes, Tensor } from "../tensor/index.ts";
-import type { Optimizer, OptimizerConfig, Parameters } from "./optimizer.ts";
+import type { Optimizer, OptimizerConfig, OptimizerState, Parameters } from "./optimizer.ts";
 
 /** Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without gradient into NaN. */
 export const SMALLEST_EPSILON = 1e-37;
@@ -51,8 +52,10 @@ export function optimizerOf(rule: Rule): Optimizer {
       return { step: 0, slots: outsideScopes(() => mapRecord(startValues, slot)) };
     },
 
-    update(parameters, gradients, { step, slots }, { learningRate = rule.learningRate, gradientScale = 1 } = {}) {
+    update(parameters, gradients, state, { learningRate = rule.learningRate, gradientScale = 1 } = {}) {
       checkParameters(name, parameters);
+      checkRecord(`${name} gradients`, gradients);
+      const { step, slots } = checkedState(name, state);
       checkMatch(name, "gradient", parameters, gradients);
       // tensors never change their shape: slots that have passed for these parameters pass again
       if (checkedFor.get(slots) !== parameters) {
@@ -77,9 +80,31 @@ export function optimizerOf(rule: Rule): Optimizer {
         gradientDecay,
         damping: rule.damping?.(t) ?? 1,
       });
+      used.add(state);
       return { step: t, slots };
     },
   };
+}
+
+/** States that an update has gone on from. Their slots are those of the next state, their counts of steps are not. */
+const used = new WeakSet<OptimizerState>();
+
+const KEEP = "Keep it: state = optimizer.update(parameters, gradients, state)";
+
+/** Throws unless it is a state, and the newest one. */
+function checkedState(name: string, state: unknown): OptimizerState {
+  const { slots } = (state ?? {}) as Partial<OptimizerState>;
+  if (typeof slots !== "object" || slots === null)
+    throw kindError(`${name} state`, "the state that init or the last update returned", state, KEEP);
+  if (used.has(state as OptimizerState))
+    throw misuseError(`${name} state`, "the state that the last update returned", "an older one", KEEP);
+  return state as OptimizerState;
+}
+
+/** Throws TypeError unless it can hold named tensors. */
+function checkRecord(where: string, record: unknown): void {
+  if (typeof record !== "object" || record === null || record instanceof Tensor)
+    throw kindError(where, "a record of tensors by name", record);
 }
 
 /** The record with `f` applied to each value; names such as "__proto__" stay plain names. */
@@ -92,6 +117,7 @@ export function mapRecord<A, B>(
 
 /** Throws TypeError unless every value is a floating-point tensor. */
 export function checkParameters(where: string, parameters: Parameters, what = "parameter"): void {
+  checkRecord(`${where} ${what}s`, parameters);
   for (const path of Object.keys(parameters)) {
     const parameter = parameters[path];
     if (!(parameter instanceof Tensor)) throw kindError(where, `${what} "${path}" as a tensor`, parameter);

@@ -1,4 +1,4 @@
-import { checkInteger, kindError, type RandomStream } from "../base/index.ts";
+import { checkInteger, kindError, type RandomStream, runNow } from "../base/index.ts";
 import { expandDims, logicalNot, logicalOr, stack, Tensor, where } from "../tensor/index.ts";
 import type { Cell, State } from "./cell.ts";
 import { chooseState } from "./state.ts";
@@ -34,7 +34,7 @@ export function rawRnn<S extends State, L = undefined>(
   { maximumSteps, random }: { maximumSteps: number; random?: RandomStream },
 ): { outputs: Tensor | undefined; state: S; loopState: L | undefined; steps: number } {
   checkInteger("rawRnn maximumSteps", maximumSteps, 0);
-  let { finished, input, state, loopState } = loop(0, undefined, undefined, undefined);
+  let { finished, input, state, loopState } = runNow("rawRnn", loop, 0, undefined, undefined, undefined);
   if (!(finished instanceof Tensor) || finished.dtype !== "bool")
     throw kindError("rawRnn finished", "a bool tensor [B]", finished);
   const emitted: Tensor[] = [];
@@ -61,7 +61,7 @@ export function unroll<V, E>(
   const emitted: E[] = [];
   let value = initial;
   for (let time = 0; time < maximumSteps && !until?.(value, time); time++) {
-    const { next, emit } = step(value, time);
+    const { next, emit } = runNow("unroll", step, value, time);
     emitted.push(emit);
     value = next;
   }

@@ -1,4 +1,13 @@
-import { isBranch, kindError, leavesOf, mapTree, sameShape, type Tree } from "../base/index.ts";
+import {
+  checkSynchronous,
+  isBranch,
+  kindError,
+  leavesOf,
+  mapTree,
+  runNow,
+  sameShape,
+  type Tree,
+} from "../base/index.ts";
 import { type Block, currentEngine, isRecorded, Recording } from "../engine/index.ts";
 import { isTaping } from "./tape.ts";
 import { allocate, Holder, scope, Tensor } from "./tensor.ts";
@@ -25,10 +34,11 @@ function giveBack(blocks: readonly Block[]): void {
  *
  * While a tape is running, or inside another captured function, `f` itself is called.
  *
- * Throws TypeError for arguments and results of another kind; UnsupportedError, at the first call, when `f` asks for values of a tensor or for random
+ * Throws TypeError for an async function, and for arguments and results of another kind; UnsupportedError, at the first call, when `f` asks for values of a tensor or for random
  * numbers, or updates parameters by an optimizer; RangeError when a tensor that `f` used has been released.
  */
 export function capture<A extends readonly Tree<Tensor>[], R>(f: (...inputs: A) => R): (...inputs: A) => R {
+  checkSynchronous("capture", f);
   const known: Captured<A, R>[] = [];
   return (...inputs) => {
     if (isTaping() || isRecorded()) return f(...inputs);
@@ -54,7 +64,7 @@ class Captured<A extends readonly Tree<Tensor>[], R> {
       for (const input of inputs) checkInput(input);
       this.#inputs = record(() => inputs.map(emptyLike)) as readonly Tree<Tensor>[] as A;
       this.#inputs.forEach((own, i) => copyInto(own, inputs[i]));
-      this.result = record(() => scope(() => f(...this.#inputs)));
+      this.result = record(() => scope(() => runNow("capture", f, ...this.#inputs)));
       checkResult(this.result);
     } catch (error) {
       this.#holder.release();

@@ -3,7 +3,7 @@
  * read, what it made, and how a gradient flows back. Gradients are computed with the same ops, so an outer tape can
  * differentiate them again.
  */
-import { dtypeError, isFloat, kindError, leavesOf, mapTree, shapeError, type Tree } from "../base/index.ts";
+import { dtypeError, isFloat, kindError, leavesOf, mapTree, runNow, shapeError, type Tree } from "../base/index.ts";
 import { currentEngine } from "../engine/index.ts";
 import { allocate, Tensor } from "./tensor.ts";
 
@@ -43,12 +43,12 @@ export function isRecording(inputs: readonly Tensor[]): boolean {
 /** Whether any tape is running. */
 export const isTaping = (): boolean => tapes.length > 0;
 
-/** Runs `f` with no tape listening: what it computes counts as constant. */
+/** Runs `f` with no tape listening: what it computes counts as constant. TypeError unless `f` is synchronous. */
 export function withoutGradient<R>(f: () => R): R {
   const saved = tapes;
   tapes = [];
   try {
-    return f();
+    return runNow("withoutGradient", f);
   } finally {
     tapes = saved;
   }
@@ -63,7 +63,7 @@ export function detach(x: Tensor): Tensor {
  * The value of `f(parameters)`, a scalar, and its gradient with respect to every tensor in the tree. A parameter that the value
  * does not depend on has gradient zero. The auxiliary result, if `f` returns `{ value, ...rest }`, is in `rest`.
  *
- * Throws TypeError when `f` returns no tensor or a parameter is not floating point, RangeError when the value is not scalar.
+ * Throws TypeError when `f` is not synchronous or returns no tensor or a parameter is not floating point, RangeError when the value is not scalar.
  */
 export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readonly value: Tensor }>(
   f: (parameters: P) => R,
@@ -79,7 +79,7 @@ export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readon
   tapes = [...outer, tape];
   let result: R;
   try {
-    result = f(parameters);
+    result = runNow("grad", f, parameters);
   } finally {
     tapes = outer;
   }

@@ -8,6 +8,7 @@ import {
   formatShape,
   mapTree,
   releasedError,
+  runNow,
   shapeError,
   type Shape,
   sizeOf,
@@ -133,13 +134,14 @@ export function allocate(dtype: DType, shape: Shape): Tensor {
 
 /**
  * Runs `f` and frees everything that was allocated in it, except the tensors in its result (a tensor, or a tree of
- * tensors and other values), which belong to the caller's scope. Scopes nest. `f` must be synchronous.
+ * tensors and other values), which belong to the caller's scope. Scopes nest. `f` must be synchronous: TypeError for an async function, a generator, and
+ * for a promise as the result.
  */
 export function scope<R>(f: () => R): R {
   const current: Scope = { storages: [], parent: innermost };
   innermost = current;
   try {
-    const result = f();
+    const result = runNow("scope", f);
     mapTree(result as Tree<unknown>, (leaf) => {
       if (leaf instanceof Tensor) leaf.moveOut(current);
     });
@@ -155,9 +157,12 @@ export function scope<R>(f: () => R): R {
   }
 }
 
-/** Runs `f` so that what it allocates belongs to no scope and no recording: for parameters that are created when first used. */
+/**
+ * Runs `f` so that what it allocates belongs to no scope and no recording: for parameters that are created when first used. TypeError unless `f` is
+ * synchronous.
+ */
 export function outsideScopes<R>(f: () => R): R {
-  return withoutRecording(() => within(undefined, f));
+  return withoutRecording(() => within(undefined, () => runNow("outsideScopes", f)));
 }
 
 function within<R>(scope: Scope | undefined, f: () => R): R {

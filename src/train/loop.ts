@@ -2,7 +2,7 @@
 import { checkInteger, DataError, NotFiniteError, type RandomStream, sentence } from "../base/index.ts";
 import type { JsonValue } from "../formats/index.ts";
 import type { Evaluation } from "../model/index.ts";
-import type { Optimizer, Schedule } from "../optim/index.ts";
+import type { Optimizer, Parameters, Schedule } from "../optim/index.ts";
 import { carryInto } from "../rnn/index.ts";
 import { now, yieldToHost } from "#platform";
 import { copyOfState, findOrigin } from "./anomaly.ts";
@@ -26,7 +26,15 @@ import {
   takeSnapshot,
 } from "./snapshot.ts";
 import type { EpochBatches, Measured, Task } from "./task.ts";
-import { firstNonFinite, resetRows, type StepResult, type Suspect, suspects, trainStep } from "./train-step.ts";
+import {
+  firstNonFinite,
+  resetRows,
+  type StepResult,
+  type StepSettings,
+  type Suspect,
+  suspects,
+  trainStep,
+} from "./train-step.ts";
 
 /** What `train` has checked and filled in. */
 export type LoopSettings = {
@@ -123,6 +131,25 @@ export class Loop<B, E extends Measured = Measured> {
         run.stopped ??= reason;
       },
     };
+  }
+
+  get trained(): Parameters {
+    return this.#optimizer.trained;
+  }
+
+  /** Whether no step is left, and nothing that could put other weights into the model. */
+  get isTrained(): boolean {
+    const { averaging, callbacks } = this.#settings;
+    const isOver = this.#steps !== undefined && this.#run.step >= this.#steps;
+    return isOver && averaging === undefined && callbacks.length === 0;
+  }
+
+  get resumes(): boolean {
+    return this.#settings.resume !== undefined;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#settings.signal;
   }
 
   async *events(): AsyncGenerator<TrainEvent<E>, void, undefined> {
@@ -295,7 +322,7 @@ export class Loop<B, E extends Measured = Measured> {
   }
 
   /** A step, unless something that goes into it is not finite already. */
-  #guarded(group: readonly B[], rate: number | undefined, settings: Parameters<typeof trainStep<B>>[2]): StepResult {
+  #guarded(group: readonly B[], rate: number | undefined, settings: StepSettings): StepResult {
     const before = this.#troubleBefore(group, rate);
     if (before !== undefined) return { loss: NaN, weight: 0, gradientNorm: NaN, trouble: before };
     const start = this.#settings.anomaly ? copyOfState(this.#task.carried) : undefined;

@@ -1,5 +1,14 @@
 /** @file Training of anything with a loss, on batches of any kind. */
-import { checkInteger, checkNumber, DataError, kindError, randomStream, sentence } from "../base/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  checkSynchronous,
+  DataError,
+  kindError,
+  randomStream,
+  runNow,
+  sentence,
+} from "../base/index.ts";
 import type { JsonValue } from "../formats/index.ts";
 import type { Parameters } from "../optim/index.ts";
 import type { State } from "../rnn/index.ts";
@@ -39,7 +48,8 @@ export type OwnTask<B> = {
  * As `train`, for any cell, loss and data: an async iterator of the same events, with the same options, snapshots and `resume`. Whatever is random in the
  * loss should come from the stream in its context, and the order of the batches from the index of the epoch; a run that is resumed then goes on bit for bit.
  *
- * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without batches.
+ * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without batches, LockedError while another run trains one of
+ * the parameters.
  */
 export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Training<Measured> {
   let open: AsyncIterator<B> | undefined;
@@ -58,6 +68,8 @@ export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Trai
 function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterator<B>) => void): Task<B> {
   const { parameters, carried, resetState = 0, fingerprint = {} } = own;
   checkNumber("trainOn resetState", resetState, 0, 1);
+  checkSynchronous("trainOn loss", (own as { readonly loss?: unknown }).loss);
+  const lossOf = (batch: B, context: LossContext): Tensor | Loss => own.loss(batch, context);
   const shapes = Object.entries(parameters).map(([path, { dtype, shape }]) => [path, dtype, ...shape]);
   return {
     parameters,
@@ -65,7 +77,7 @@ function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterat
     resetState,
     epoch: (index) => epochOf(own.batches(index), opened),
     loss(batch, context) {
-      const found = own.loss(batch, context);
+      const found = runNow("trainOn loss", lossOf, batch, context);
       if (found instanceof Tensor) return { value: found };
       if (found.weight !== undefined) checkNumber("trainOn loss weight", found.weight, 0);
       return found;

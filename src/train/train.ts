@@ -45,7 +45,7 @@ export type TrainOptions = TrainOnOptions & {
  * training ends with NotFiniteError.
  *
  * Throws (when first advanced) DataError for a text that is too short, RangeError for options. Throws UnsupportedError before the first step when the
- * run needs more memory than the engine can have.
+ * run needs more memory than the engine can have, LockedError while another run trains the model.
  */
 export function train(model: LanguageModel, options: TrainOptions = {}): Training {
   return trainingOf(() => loopOf(model, options));

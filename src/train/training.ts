@@ -1,6 +1,7 @@
 import { sentence, UnsupportedError } from "../base/index.ts";
 import type { TrainEvent } from "./events.ts";
 import type { Loop, Training } from "./loop.ts";
+import { Claim } from "./one-run.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Measured } from "./task.ts";
 
@@ -12,17 +13,26 @@ export function trainingOf<B, E extends Measured>(
   let loop: Loop<B, E> | undefined;
   async function* events(): AsyncGenerator<TrainEvent<E>, void, undefined> {
     loop = makeLoop();
+    const claim = new Claim(loop.trained, run, loop);
     try {
-      yield* loop.events();
+      for await (const event of loop.events()) {
+        if (loop.isTrained) claim.giveBack();
+        claim.isResting = true;
+        yield event;
+        claim.isResting = false;
+        claim.check();
+      }
     } finally {
+      claim.giveBack();
       await close();
     }
   }
-  return Object.assign(events(), {
+  const run: Training<E> = Object.assign(events(), {
     async snapshot(): Promise<Snapshot> {
       if (loop === undefined)
         throw new UnsupportedError(sentence("snapshot", "a run that has begun", "one before its first event"));
       return loop.snapshot();
     },
   });
+  return run;
 }
