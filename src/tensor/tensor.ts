@@ -2,10 +2,12 @@
  * @file The tensor and its memory. A tensor is an immutable value on an engine's block. Blocks made inside a scope are
  * freed together when the scope ends; those made outside are freed when their tensors become unreachable.
  */
+import { yieldToHost } from "#platform";
 import {
   type DType,
   dtypeError,
   formatShape,
+  leavesOf,
   mapTree,
   releasedError,
   runNow,
@@ -17,6 +19,7 @@ import {
 } from "../base/index.ts";
 import { type Block, currentEngine, type Operand, withoutRecording } from "../engine/index.ts";
 import { formatArray } from "./print.ts";
+import { freeWhenUnreachable, isMemoryWaiting, releaseUnowned } from "./unowned.ts";
 
 /** One block and whether it may still be used. Views of a tensor share it. */
 class Storage {
@@ -34,8 +37,6 @@ class Storage {
 type Scope = { readonly storages: Storage[]; readonly parent: Scope | undefined };
 
 let innermost: Scope | undefined;
-
-const unreachable = new FinalizationRegistry<Block>((block) => currentEngine().free(block));
 
 /** Nested numbers, as JavaScript writes arrays. */
 export type NestedArray = number | NestedArray[];
@@ -78,8 +79,11 @@ export class Tensor implements Operand {
   }
 
   /** A copy of the elements in row-major order, as soon as they are computed. Works on every engine. */
-  data(): Promise<TypedArray> {
-    return currentEngine().read(this);
+  async data(): Promise<TypedArray> {
+    const elements = await currentEngine().read(this);
+    // a loop that awaits nothing else would never free anything
+    if (isMemoryWaiting()) await yieldToHost();
+    return elements;
   }
 
   /** A copy of the elements in row-major order, now. Throws UnsupportedError on an engine that can't read at once. */
@@ -117,11 +121,20 @@ export class Tensor implements Operand {
   moveOut(scope: Scope): void {
     if (this.#storage.owner === scope) own(this.#storage, scope.parent);
   }
+
+  /** Frees the memory now if no scope owns it. The tensor and its views can't be used any more. Internal: see `release`. */
+  release(): void {
+    const storage = this.#storage;
+    if (storage.owner !== undefined || storage.released) return;
+    storage.released = true;
+    releaseUnowned(storage, storage.block);
+    currentEngine().free(storage.block);
+  }
 }
 
 function own(storage: Storage, scope: Scope | undefined): void {
   storage.owner = scope;
-  if (scope === undefined) unreachable.register(storage, storage.block);
+  if (scope === undefined) freeWhenUnreachable(storage, storage.block);
   else scope.storages.push(storage);
 }
 
@@ -173,6 +186,14 @@ function within<R>(scope: Scope | undefined, f: () => R): R {
   } finally {
     innermost = saved;
   }
+}
+
+/**
+ * Frees the tensors of a tree that no scope owns, now rather than when they become unreachable: for what the library itself keeps between two scopes and
+ * nobody else has seen.
+ */
+export function release(tree: Tree<Tensor>): void {
+  for (const [, leaf] of leavesOf<Tensor>(tree)) leaf.release();
 }
 
 /**

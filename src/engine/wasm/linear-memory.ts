@@ -8,6 +8,7 @@ import {
   UnsupportedError,
 } from "../../base/index.ts";
 import type { Block, EngineStats, Operand } from "../engine.ts";
+import { memoryAdvice } from "../memory-advice.ts";
 
 /** Bytes of a float32, which is all that the kernels work on. */
 export const BYTES: number = bytesPerElement.float32;
@@ -130,9 +131,7 @@ export class LinearMemory {
       if (needed > available) {
         const gib = (count: number): string => (count / 2 ** 30).toFixed(1);
         const got = `${gib(bytes)} GiB more than ${gib(pointer - FIRST)} GiB`;
-        throw new UnsupportedError(
-          sentence("memory", "at most 4 GiB", got, "Use a smaller batch, shorter sequences or fewer units"),
-        );
+        throw new UnsupportedError(sentence("memory", "at most 4 GiB", got, memoryAdvice(this.#liveBytes)));
       }
       this.memory.grow(Math.min(available, Math.max(needed, Math.ceil(size / PAGE / 4))));
     }
