@@ -1,3 +1,4 @@
+import { carryOut, type MaybeSignal, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, DataError, mapTree, sentence, type Shape, type Tree, type TypedArray } from "../base/index.ts";
 import { mul, scope, sparseSoftmaxCrossEntropy, sum, type Tensor, tensor } from "../tensor/index.ts";
 import { readTokens, type TokenSource } from "../data/index.ts";
@@ -27,21 +28,27 @@ export const EVALUATE_DEFAULTS: Required<EvaluateOptions> = { rows: 16, sequence
 
 /**
  * How well `model` predicts the token ids `ids`. Every token counts, but for the first of each row.
- * Throws DataError with fewer than two ids.
+ * Throws DataError with fewer than two ids. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  */
 export function evaluate(
   model: LanguageModel,
   ids: Int32Array | TokenSource,
-  options: EvaluateOptions = {},
-): Evaluation {
-  const pieces = evaluateInPieces(model, ids, options);
-  for (;;) {
-    const next = pieces.next();
-    if (next.done === true) return next.value;
-  }
+  options: EvaluateOptions & WithSignal,
+): Promise<Evaluation>;
+export function evaluate(
+  model: LanguageModel,
+  ids: Int32Array | TokenSource,
+  options?: EvaluateOptions & WithoutSignal,
+): Evaluation;
+export function evaluate(
+  model: LanguageModel,
+  ids: Int32Array | TokenSource,
+  { signal, ...options }: EvaluateOptions & MaybeSignal = {},
+): Evaluation | Promise<Evaluation> {
+  return carryOut(evaluateInPieces(model, ids, options), signal);
 }
 
-/** The same as a generator that yields between pieces of the work, so that others may run. */
+/** `evaluate` as a generator that yields between pieces of the work, so that others may run. */
 export function* evaluateInPieces(
   model: LanguageModel,
   ids: Int32Array | TokenSource,

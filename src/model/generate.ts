@@ -1,6 +1,7 @@
+import { pacer } from "#platform";
 import { checkInteger, randomStream, valueError } from "../base/index.ts";
-import { checkSampling, sampleToken, type SamplingOptions, type State } from "../rnn/index.ts";
-import { scope, tensor } from "../tensor/index.ts";
+import { CarriedState, checkSampling, sampleToken, type SamplingOptions } from "../rnn/index.ts";
+import { scope, tensor, withoutGradient } from "../tensor/index.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 export type GenerateOptions = SamplingOptions & {
@@ -10,8 +11,12 @@ export type GenerateOptions = SamplingOptions & {
   readonly seed?: number;
   /** Generation ends before the first of these strings. */
   readonly stop?: readonly string[];
+  /** Ends the text, without an error, after the token that is being computed. Others have their turn every few milliseconds meanwhile. */
   readonly signal?: AbortSignal;
 };
+
+/** Tokens of a prime that are read at once. */
+const PIECE = 256;
 
 /** See `LanguageModel.generate`. With an empty prime, the first token is drawn with equal probabilities. */
 export async function* generateText(
@@ -27,26 +32,38 @@ export async function* generateText(
   const text = vocabulary.decodeStream();
   const held = stopFilter(stop);
 
-  let state = scope(() => model.initialState(1));
-  const advance = (ids: Int32Array): Float32Array => {
-    const next = scope(() => {
-      const result = model.forward(tensor(ids, { shape: [ids.length, 1] }), state);
-      return { logits: result.logits, state: result.state };
-    });
-    state = next.state as State;
-    const all = next.logits.values() as Float32Array;
-    return all.subarray(all.length - vocabulary.size);
-  };
+  const carried = new CarriedState();
+  const advance = (ids: Int32Array): Float32Array =>
+    scope(() =>
+      withoutGradient(() => {
+        const state = carried.state ?? model.initialState(1);
+        const result = model.forward(tensor(ids, { shape: [ids.length, 1] }), state);
+        carried.carry(result.state);
+        const all = result.logits.values() as Float32Array;
+        return all.subarray(all.length - vocabulary.size);
+      }),
+    );
 
+  const pace = pacer();
   const first = vocabulary.encode(prime);
-  let logits = first.length > 0 ? advance(first) : new Float32Array(vocabulary.size);
-  for (let count = 0; count < maxTokens && !signal?.aborted; count++) {
-    const options = first.length === 0 && count === 0 ? {} : sampling;
-    const id = sampleToken(logits, random, options);
-    const { text: ready, ended } = held.push(text.push(id));
-    if (ready !== "") yield ready;
-    if (ended) return;
-    if (count + 1 < maxTokens) logits = advance(Int32Array.of(id));
+  let logits: Float32Array = new Float32Array(vocabulary.size);
+  try {
+    for (let at = 0; at < first.length; at += PIECE) {
+      logits = advance(first.subarray(at, at + PIECE));
+      if (pace.isDue) await pace.rest();
+      if (signal?.aborted) return;
+    }
+    for (let count = 0; count < maxTokens && !signal?.aborted; count++) {
+      const options = first.length === 0 && count === 0 ? {} : sampling;
+      const id = sampleToken(logits, random, options);
+      const { text: ready, ended } = held.push(text.push(id));
+      if (ready !== "") yield ready;
+      if (ended) return;
+      if (count + 1 < maxTokens) logits = advance(Int32Array.of(id));
+      if (pace.isDue) await pace.rest();
+    }
+  } finally {
+    carried.free();
   }
   const { text: ready, ended } = held.push(text.end());
   const rest = ready + (ended ? "" : held.end());

@@ -4,17 +4,31 @@ import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { parentPort, Worker } from "node:worker_threads";
 import { kernelBytes } from "./kernel-bytes.ts";
+import { type Pacing, pacingWith } from "./pacing.ts";
 import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import { serve, type WorkerHandle, type WorkerStart } from "./worker-start.ts";
 
 export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
+export type { MaybeSignal, Pacer, Pieces, WithoutSignal, WithSignal } from "./pacing.ts";
+export { atOnce } from "./pacing.ts";
 
 /** Milliseconds since an arbitrary start, monotonic. */
 export const now = (): number => performance.now();
 
 /** Lets timers, signals and I/O run before the returned promise resolves. */
 export const yieldToHost = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const pacing = pacingWith(now, yieldToHost);
+
+/** Tells a long asynchronous call when to rest. Starts the clock. */
+export const pacer: Pacing["pacer"] = pacing.pacer;
+
+/** Runs a long call in pieces. */
+export const inPieces: Pacing["inPieces"] = pacing.inPieces;
+
+/** Runs a long call at once, or with a signal in pieces. */
+export const carryOut: Pacing["carryOut"] = pacing.carryOut;
 
 /** Bytes that are hashed at once: a few milliseconds. */
 const HASH_PIECE = 4 * 2 ** 20;

@@ -5,11 +5,14 @@
  */
 import { sentence, UnsupportedError } from "../base/index.ts";
 import { kernelBytes } from "./kernel-bytes.ts";
+import { type Pacing, pacingWith } from "./pacing.ts";
 import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
 export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
+export type { MaybeSignal, Pacer, Pieces, WithoutSignal, WithSignal } from "./pacing.ts";
+export { atOnce } from "./pacing.ts";
 
 /** What a place on the web may have. */
 const host = globalThis as Partial<
@@ -44,6 +47,17 @@ export const yieldToHost = (): Promise<void> =>
     };
     port2.postMessage(null);
   });
+
+const pacing = pacingWith(now, yieldToHost);
+
+/** Tells a long asynchronous call when to rest. Starts the clock. */
+export const pacer: Pacing["pacer"] = pacing.pacer;
+
+/** Runs a long call in pieces. */
+export const inPieces: Pacing["inPieces"] = pacing.inPieces;
+
+/** Runs a long call at once, or with a signal in pieces. */
+export const carryOut: Pacing["carryOut"] = pacing.carryOut;
 
 /**
  * SHA-256 in hexadecimal, lower case; the bytes must not change meanwhile. Browsers compute it beside the page, and only in a secure context

@@ -40,6 +40,7 @@ export { rawRnn, unroll } from "./raw-rnn.ts";
 export type { RawRnnDecision } from "./raw-rnn.ts";
 export { sequenceLoss } from "./sequence-loss.ts";
 export type { SequenceLossOptions } from "./sequence-loss.ts";
+export { CarriedState } from "./carried-state.ts";
 export { carryInto, detachState, zeroState } from "./state.ts";
 export { attentionInputSize, attentionWrapper } from "./wrappers/attention-wrapper.ts";
 export type { AttentionState, AttentionWrapperOptions } from "./wrappers/attention-wrapper.ts";

@@ -7,7 +7,6 @@ import {
   type DType,
   dtypeError,
   formatShape,
-  leavesOf,
   mapTree,
   releasedError,
   runNow,
@@ -19,7 +18,7 @@ import {
 } from "../base/index.ts";
 import { type Block, currentEngine, type Operand, withoutRecording } from "../engine/index.ts";
 import { formatArray } from "./print.ts";
-import { freeWhenUnreachable, isMemoryWaiting, releaseUnowned } from "./unowned.ts";
+import { freeWhenUnreachable, isMemoryWaiting } from "./unowned.ts";
 
 /** One block and whether it may still be used. Views of a tensor share it. */
 class Storage {
@@ -121,15 +120,6 @@ export class Tensor implements Operand {
   moveOut(scope: Scope): void {
     if (this.#storage.owner === scope) own(this.#storage, scope.parent);
   }
-
-  /** Frees the memory now if no scope owns it. The tensor and its views can't be used any more. Internal: see `release`. */
-  release(): void {
-    const storage = this.#storage;
-    if (storage.owner !== undefined || storage.released) return;
-    storage.released = true;
-    releaseUnowned(storage, storage.block);
-    currentEngine().free(storage.block);
-  }
 }
 
 function own(storage: Storage, scope: Scope | undefined): void {
@@ -189,14 +179,6 @@ function within<R>(scope: Scope | undefined, f: () => R): R {
 }
 
 /**
- * Frees the tensors of a tree that no scope owns, now rather than when they become unreachable: for what the library itself keeps between two scopes and
- * nobody else has seen.
- */
-export function release(tree: Tree<Tensor>): void {
-  for (const [, leaf] of leavesOf<Tensor>(tree)) leaf.release();
-}
-
-/**
  * Owns what is allocated under it and not in an inner scope, and never frees it. Its tensors keep it reachable. After `release` they can't be used; their
  * memory is left to the caller.
  */
@@ -210,6 +192,41 @@ export class Holder implements Scope {
 
   release(): void {
     for (const storage of this.storages) storage.released = true;
+  }
+}
+
+/** Blocks of keepers that nobody has freed. */
+const forgotten = new FinalizationRegistry<readonly Block[]>((blocks) => {
+  for (const block of blocks) currentEngine().free(block);
+});
+
+/**
+ * Keeps tensors between two scopes until they are freed: states that the library carries from call to call. Cheaper than tensors that no scope owns, and
+ * gone at once. What is not freed goes when nobody can reach the keeper or one of its tensors.
+ */
+export class Keeper {
+  readonly #holder = new Holder();
+  readonly #blocks: Block[] = [];
+
+  constructor() {
+    forgotten.register(this.#holder, this.#blocks, this.#holder);
+  }
+
+  /** Runs `f` so that what it allocates is kept, and belongs to no recording. */
+  keep<R>(f: () => R): R {
+    try {
+      return withoutRecording(() => this.#holder.run(f));
+    } finally {
+      for (const { block } of this.#holder.storages.slice(this.#blocks.length)) this.#blocks.push(block);
+    }
+  }
+
+  /** Frees all of it. Its tensors can't be used any more. */
+  free(): void {
+    this.#holder.release();
+    forgotten.unregister(this.#holder);
+    for (const block of this.#blocks.splice(0)) currentEngine().free(block);
+    this.#holder.storages.length = 0;
   }
 }
 

@@ -27,26 +27,17 @@ const sizeOfBlock = ({ dtype, length }: Block): number => length * bytesPerEleme
 
 const unreachable = new FinalizationRegistry<Block>((block) => {
   currentEngine().free(block);
-  forget(block);
+  live -= sizeOfBlock(block);
+  next = Math.min(next, live + allowance());
 });
 
 /** `block` is freed when `owner` can no longer be reached. */
 export function freeWhenUnreachable(owner: object, block: Block): void {
-  unreachable.register(owner, block, owner);
+  unreachable.register(owner, block);
   const bytes = sizeOfBlock(block);
   live += bytes;
   sinceAsked += bytes;
   if (live >= next || (isTurnAwaited && sinceAsked >= WARNED)) tellCollector();
-}
-
-/** What was said of `owner` holds no longer: its block is freed by someone else. */
-export function releaseUnowned(owner: object, block: Block): void {
-  if (unreachable.unregister(owner)) forget(block);
-}
-
-function forget(block: Block): void {
-  live -= sizeOfBlock(block);
-  next = Math.min(next, live + allowance());
 }
 
 const allowance = (): number => Math.min(MOST, Math.max(LEAST, live));
@@ -62,11 +53,12 @@ export const isMemoryWaiting = (): boolean => live >= LEAST;
 function tellCollector(): void {
   if (live >= next) {
     const bytes = allowance();
-    next = live + bytes;
     try {
-      new ArrayBuffer(bytes);
+      // the length is used, or a bundler would leave the buffer out
+      next = live + new ArrayBuffer(bytes).byteLength;
     } catch {
-      // no room for it: then the collector has run already
+      // no room for it, for which the collector has run
+      next = live + bytes;
     }
   }
   if (!isTurnAwaited) {

@@ -3,7 +3,7 @@ import { checkInteger, DataError, randomStream, sentence } from "../base/index.t
 import { contiguousBatches, shuffledWindows, splitTail, type TokenBatches } from "../data/index.ts";
 import { encodeCorpus, evaluateInPieces, type LanguageModel } from "../model/index.ts";
 import { adam, type Optimizer } from "../optim/index.ts";
-import { yieldToHost } from "#platform";
+import { inPieces, pacer } from "#platform";
 import type { Diagnosis, Finding, GradientByStep, Verdict } from "./diagnosis.ts";
 import {
   clippedFinding,
@@ -46,6 +46,8 @@ export type DiagnoseOptions = {
   readonly batches?: number;
   /** What the run has told, for the share of steps that were skipped and clipped. Default: nothing. */
   readonly history?: readonly HistoryEvent[];
+  /** Ends it: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 };
 
 /** The most tokens that a loss is measured on. */
@@ -64,14 +66,17 @@ export async function diagnose(model: LanguageModel, options: DiagnoseOptions = 
   const steps = new StepMeter(model, optimizer, clipNorm);
   const gates = new GateMeter(model);
   const traces: GradientByStep[][] = [];
+  const pace = pacer(options.signal);
   for (const batch of measuredBatches(model, training, { ...options, sequenceLength })) {
     steps.add(batch);
+    await pace.rest();
     gates.add(batch);
+    await pace.rest();
     traces.push(gradientByStep(model, batch));
-    await yieldToHost();
+    await pace.rest();
   }
   const byStep = meanOf(traces);
-  const losses = await lossesOf(model, training, validation);
+  const losses = await lossesOf(model, training, validation, options.signal);
   const { gradientNorms, updateRatios } = steps;
   const explodes = Object.values(gradientNorms).some(isHuge);
   const { cell } = model.config;
@@ -138,23 +143,16 @@ async function lossesOf(
   model: LanguageModel,
   training: Int32Array,
   validation: Int32Array,
+  signal: AbortSignal | undefined,
 ): Promise<{ training: number; validation: number | undefined }> {
   const hasOther = validation.length > 1;
   const length = Math.min(MOST_TOKENS, hasOther ? validation.length : training.length, training.length);
+  const lossOf = async (ids: Int32Array): Promise<number> =>
+    (await inPieces(evaluateInPieces(model, ids), signal)).loss;
   return {
-    training: await lossOf(model, training.subarray(training.length - length)),
-    validation: hasOther ? await lossOf(model, validation.subarray(0, length)) : undefined,
+    training: await lossOf(training.subarray(training.length - length)),
+    validation: hasOther ? await lossOf(validation.subarray(0, length)) : undefined,
   };
-}
-
-/** Mean loss per token, letting the host run in between. */
-async function lossOf(model: LanguageModel, ids: Int32Array): Promise<number> {
-  const pieces = evaluateInPieces(model, ids);
-  for (;;) {
-    const next = pieces.next();
-    if (next.done === true) return next.value.loss;
-    await yieldToHost();
-  }
 }
 
 /** Of the tokens by how often they come, in nats: the loss of a model that knows nothing else. */

@@ -22,7 +22,8 @@ import {
   tensor,
 } from "../tensor/index.ts";
 import type { Optimizer } from "../optim/index.ts";
-import { sha256, yieldToHost } from "#platform";
+import { inPieces, sha256 } from "#platform";
+import { unlessAborted } from "./abort.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Finding } from "./diagnosis.ts";
 import type { EpochBatches, LossContext, Task } from "./task.ts";
@@ -97,9 +98,11 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
     tokens: () => batchSize * sequenceLength,
     ...(validation.length > 1 && {
       async evaluate(signal: AbortSignal | undefined) {
-        const found = await inPieces(model, validation, signal);
-        if (found === undefined || diagnosis === undefined) return found;
-        return { ...found, findings: await findingsOf(model, training, options) };
+        return unlessAborted(signal, async () => {
+          const found = await inPieces(evaluateInPieces(model, validation), signal);
+          if (diagnosis === undefined) return found;
+          return { ...found, findings: await findingsOf(model, training, options, signal) };
+        });
       },
     }),
     async fingerprint() {
@@ -127,9 +130,15 @@ async function findingsOf(
   model: LanguageModel,
   corpus: Int32Array | TokenSource,
   { batchSize, sequenceLength, shuffle, diagnosis }: LanguageModelTaskOptions,
+  signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
   const sizes = { batchSize, sequenceLength, shuffle, batches: DIAGNOSED, validation: 0 };
-  const { findings } = await diagnose(model, { ...sizes, ...diagnosis, corpus: corpus as Int32Array });
+  const { findings } = await diagnose(model, {
+    ...sizes,
+    ...diagnosis,
+    corpus: corpus as Int32Array,
+    ...(signal && { signal }),
+  });
   return [
     ...findings.filter(({ verdict }) => verdict === "bad"),
     ...findings.filter(({ verdict }) => verdict === "look"),
@@ -140,21 +149,6 @@ const hashOf = (text: string): Promise<string> => sha256(new TextEncoder().encod
 
 const hashOfIds = (ids: Int32Array | TokenSource): Promise<string> =>
   ids instanceof Int32Array ? sha256(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength)) : ids.hash();
-
-/** The evaluation of the whole held-out text, in pieces between which the host runs and the signal is heeded. */
-async function inPieces(
-  model: LanguageModel,
-  ids: Int32Array | TokenSource,
-  signal: AbortSignal | undefined,
-): Promise<Evaluation | undefined> {
-  const pieces = evaluateInPieces(model, ids);
-  for (;;) {
-    const next = pieces.next();
-    if (next.done === true) return next.value;
-    await yieldToHost();
-    if (signal?.aborted === true) return undefined;
-  }
-}
 
 function penaltyOf(
   { l2 = 0, activation = 0, temporalActivation = 0 }: Penalties,

@@ -13,6 +13,7 @@ import type { JsonValue } from "../formats/index.ts";
 import type { Parameters } from "../optim/index.ts";
 import type { State } from "../rnn/index.ts";
 import { Tensor } from "../tensor/index.ts";
+import { unlessAborted } from "./abort.ts";
 import { Loop, type Training } from "./loop.ts";
 import type { EpochBatches, Loss, LossContext, Measured, Task } from "./task.ts";
 import { loopSettings, type TrainOnOptions } from "./train-options.ts";
@@ -38,8 +39,11 @@ export type OwnTask<B> = {
   readonly resetState?: number;
   /** Tokens or examples of a batch, for `tokensPerSecond`. Default 1. */
   tokens?(batch: B): number;
-  /** Mean loss on held-out data, alone or with other measures. Default: there are no evaluations. */
-  evaluate?(): number | Measured | Promise<number | Measured>;
+  /**
+   * Mean loss on held-out data, alone or with other measures. Default: there are no evaluations. One that takes long should give the event loop a turn now and
+   * then, and throw the reason of the run's signal when that has aborted.
+   */
+  evaluate?(signal?: AbortSignal): number | Measured | Promise<number | Measured>;
   /** What a run must share with the one that it resumes, such as sizes and the hash of the data. Default: nothing. */
   readonly fingerprint?: Readonly<Record<string, JsonValue>>;
 };
@@ -83,7 +87,9 @@ function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterat
       return found;
     },
     tokens: (batch) => own.tokens?.(batch) ?? 1,
-    ...(own.evaluate && { evaluate: async () => measured(await own.evaluate?.()) }),
+    ...(own.evaluate && {
+      evaluate: (signal) => unlessAborted(signal, async () => measured(await own.evaluate?.(signal))),
+    }),
     fingerprint: () => Promise.resolve({ parameters: shapes, resetState, seed, ...fingerprint }),
   };
 }

@@ -1,10 +1,11 @@
 /** @file The classes of inputs, all at once or while a sequence goes on. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkFiniteAnswer, checkInteger, DataError, UnsupportedError, sentence } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
-import type { State } from "../../rnn/index.ts";
+import { CarriedState } from "../../rnn/index.ts";
 import { scope, softmax, type Tensor, tensor } from "../../tensor/index.ts";
 import type { Classifier } from "./classifier.ts";
-import type { ClassifierInput } from "./inputs.ts";
+import type { ClassifierInput, EncodedInput } from "./inputs.ts";
 
 export type Classification = {
   /** The most probable class. */
@@ -21,21 +22,45 @@ export type ClassifyOptions = {
 
 /**
  * The class of each input, in their order. Throws TypeError and DataError, with the number of the input, for one that the model can't read, NotFiniteError
- * where its numbers overflow.
+ * where its numbers overflow. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  */
 export function classify(
   model: Classifier,
   inputs: readonly ClassifierInput[],
+  options: ClassifyOptions & WithSignal,
+): Promise<Classification[]>;
+export function classify(
+  model: Classifier,
+  inputs: readonly ClassifierInput[],
+  options?: ClassifyOptions & WithoutSignal,
+): Classification[];
+export function classify(
+  model: Classifier,
+  inputs: readonly ClassifierInput[],
+  { signal, ...options }: ClassifyOptions & MaybeSignal = {},
+): Classification[] | Promise<Classification[]> {
+  return carryOut(classifyInPieces(model, inputs, options), signal);
+}
+
+/** `classify` as a generator that yields between batches. */
+export function* classifyInPieces(
+  model: Classifier,
+  inputs: readonly ClassifierInput[],
   { batchSize = 64 }: ClassifyOptions = {},
-): Classification[] {
+): Pieces<Classification[]> {
   checkInteger("classify batchSize", batchSize, 1);
-  const encoded = inputs.map((input, i) => ({ i, sequence: model.reader.encode(`classify input ${i + 1}`, input) }));
+  const encoded: { readonly i: number; readonly sequence: EncodedInput }[] = [];
+  for (const [i, input] of inputs.entries()) {
+    encoded.push({ i, sequence: model.reader.encode(`classify input ${i + 1}`, input) });
+    yield;
+  }
   const found: Classification[] = Array.from({ length: inputs.length });
   for (const batch of exampleBatches(encoded, { batchSize, lengthOf: ({ sequence }) => sequence.steps })) {
     const rows = scope(() =>
       classificationsOf(model, model.logits(model.batch(batch.map(({ sequence }) => sequence)))),
     );
     batch.forEach(({ i }, row) => (found[i] = rows[row]));
+    yield;
   }
   return found;
 }
@@ -77,7 +102,7 @@ export function classifierStream(model: Classifier): ClassifierStream {
       input.kind === "images" ? "one of pictures" : bidirectional ? "one in both directions" : `pooling "${pooling}"`;
     throw new UnsupportedError(sentence("classifierStream", `a classifier in one direction with pooling "last"`, got));
   }
-  let state: State | undefined;
+  const carried = new CarriedState();
   let latest: Classification | undefined;
   let left = input.kind === "text" && input.maxLength !== null ? input.maxLength : Infinity;
   return {
@@ -88,12 +113,11 @@ export function classifierStream(model: Classifier): ClassifierStream {
       if (read > 0) {
         const { features } = model.reader;
         const shape = features === undefined ? [read, 1] : [read, 1, features];
-        const next = scope(() => {
-          const result = model.advance(tensor(data.subarray(0, read * (features ?? 1)), { shape }), state);
-          return { state: result.state, classification: classificationsOf(model, result.logits)[0] };
+        latest = scope(() => {
+          const result = model.advance(tensor(data.subarray(0, read * (features ?? 1)), { shape }), carried.state);
+          carried.carry(result.state);
+          return classificationsOf(model, result.logits)[0];
         });
-        state = next.state as State;
-        latest = next.classification;
       }
       if (latest === undefined) throw new DataError(sentence("classifierStream", "at least one time step", "none"));
       return latest;

@@ -1,4 +1,5 @@
 /** @file How well a classifier does on examples with labels. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { DataError, describe, sentence } from "../../base/index.ts";
 import {
   accuracy,
@@ -9,7 +10,7 @@ import {
   rocAuc,
 } from "../../metrics/index.ts";
 import type { Classifier, ClassifierExample } from "./classifier.ts";
-import { classify, type ClassifyOptions } from "./classify.ts";
+import { classifyInPieces, type ClassifyOptions } from "./classify.ts";
 
 export type ClassifierEvaluation = {
   readonly accuracy: number;
@@ -21,12 +22,33 @@ export type ClassifierEvaluation = {
   readonly rocAuc: number | undefined;
 };
 
-/** Throws DataError without examples, and for a label that the model lacks, with the number of the example. */
+/**
+ * Measures of the classes that a model gives. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ * Throws DataError without examples, and for a label that the model lacks, with the number of the example.
+ */
 export function evaluateClassifier(
   model: Classifier,
   examples: readonly ClassifierExample[],
-  options: ClassifyOptions = {},
-): ClassifierEvaluation {
+  options: ClassifyOptions & WithSignal,
+): Promise<ClassifierEvaluation>;
+export function evaluateClassifier(
+  model: Classifier,
+  examples: readonly ClassifierExample[],
+  options?: ClassifyOptions & WithoutSignal,
+): ClassifierEvaluation;
+export function evaluateClassifier(
+  model: Classifier,
+  examples: readonly ClassifierExample[],
+  { signal, ...options }: ClassifyOptions & MaybeSignal = {},
+): ClassifierEvaluation | Promise<ClassifierEvaluation> {
+  return carryOut(inPieces(model, examples, options), signal);
+}
+
+function* inPieces(
+  model: Classifier,
+  examples: readonly ClassifierExample[],
+  options: ClassifyOptions,
+): Pieces<ClassifierEvaluation> {
   const where = "evaluateClassifier";
   if (examples.length === 0) throw new DataError(sentence(where, "at least one example", "none"));
   const { labels } = model;
@@ -36,7 +58,7 @@ export function evaluateClassifier(
         sentence(`${where} example ${i + 1}`, `one of the model's ${labels.length} labels`, describe(label)),
       );
   });
-  const found = classify(
+  const found = yield* classifyInPieces(
     model,
     examples.map(({ input }) => input),
     options,

@@ -1,4 +1,5 @@
 /** @file Training of a classifier. */
+import { inPieces, type Pieces } from "#platform";
 import { checkInteger, checkNumber, DataError, describe, kindError, randomStream, sentence } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import { mean, mul, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor } from "../../tensor/index.ts";
@@ -66,7 +67,7 @@ export function classifierTask(model: Classifier, options: ClassifierTaskOptions
     },
     tokens: (batch) => batch.length,
     ...(validation.length > 0 && {
-      evaluate: () => evaluateClassifier(model, validation, { batchSize, weights }),
+      evaluate: (signal) => inPieces(measured(model, validation, { batchSize, weights }), signal),
     }),
     fingerprint: {
       batchSize,
@@ -134,12 +135,12 @@ function weightsOf(
   return weights.map((weight) => (weight * training.length) / total);
 }
 
-/** Mean loss and accuracy, with other work in between. */
-async function evaluateClassifier(
+/** Mean loss and accuracy. */
+function* measured(
   model: Classifier,
   examples: readonly PreparedExample[],
   { batchSize, weights }: { readonly batchSize: number; readonly weights: readonly number[] | undefined },
-): Promise<Measured> {
+): Pieces<Measured> {
   let [lossSum, weightSum, right] = [0, 0, 0];
   for (const batch of exampleBatches(examples, { batchSize, lengthOf: ({ encoded }) => encoded.steps })) {
     const { losses, logits } = scope(() => {
@@ -155,7 +156,7 @@ async function evaluateClassifier(
       weightSum += weight;
       if (indexOfLargest(logits, i * model.labels.length, model.labels.length) === target) right++;
     });
-    await Promise.resolve();
+    yield;
   }
   return { loss: weightSum === 0 ? 0 : lossSum / weightSum, measures: { accuracy: right / examples.length } };
 }

@@ -1,4 +1,5 @@
 /** @file Forecasts from several points of the past, against what came, and the forecast that every other has to beat. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, DataError, sentence } from "../../base/index.ts";
 import { coverage, crps, mase, pinball, smape } from "../../metrics/index.ts";
 import { Forecaster } from "./forecaster.ts";
@@ -94,13 +95,31 @@ export type ForecastFactory = (history: Series, options: ForecastOptions & { rea
  * Rolling-origin evaluation: forecasts from `folds` points of each series, each from what was known before it. A model is as it is, and reads each series
  * once; a factory may be anything, such as `(history, { horizon }) => seasonalNaive(history.values, { horizon, period: 7 })`, or train a model for each fold.
  *
- * Throws DataError for a series that is too short.
+ * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws DataError for a series that is too short.
  */
 export function backtest(
   model: Forecaster | ForecastFactory,
   series: Series | readonly Series[],
-  options: BacktestOptions = {},
-): Backtest {
+  options: BacktestOptions & WithSignal,
+): Promise<Backtest>;
+export function backtest(
+  model: Forecaster | ForecastFactory,
+  series: Series | readonly Series[],
+  options?: BacktestOptions & WithoutSignal,
+): Backtest;
+export function backtest(
+  model: Forecaster | ForecastFactory,
+  series: Series | readonly Series[],
+  { signal, ...options }: BacktestOptions & MaybeSignal = {},
+): Backtest | Promise<Backtest> {
+  return carryOut(backtestInPieces(model, series, options), signal);
+}
+
+function* backtestInPieces(
+  model: Forecaster | ForecastFactory,
+  series: Series | readonly Series[],
+  options: BacktestOptions,
+): Pieces<Backtest> {
   const where = "backtest";
   const horizon = checkInteger(
     `${where} horizon`,
@@ -110,19 +129,23 @@ export function backtest(
   const folds = checkInteger(`${where} folds`, options.folds ?? 4, 1);
   const stride = checkInteger(`${where} stride`, options.stride ?? horizon, 1);
   const list = Array.isArray(series) ? (series as readonly Series[]) : [series as Series];
-  const found = list.flatMap((one) => {
+  const found: Fold[] = [];
+  for (const one of list) {
     const first = one.values.length - horizon - (folds - 1) * stride;
     if (first < 1) {
       const expected = `more than ${horizon + (folds - 1) * stride} values in series ${JSON.stringify(one.id ?? "")}`;
       throw new DataError(sentence(where, expected, String(one.values.length)));
     }
     const origins = Array.from({ length: folds }, (_, k) => first + k * stride);
-    return model instanceof Forecaster
-      ? byModel(model, one, origins, { ...options, horizon })
-      : origins.map((origin) => foldOf(one, origin, horizon, model(historyOf(one, origin), { ...options, horizon })));
-  });
+    if (model instanceof Forecaster) found.push(...(yield* byModel(model, one, origins, { ...options, horizon })));
+    else
+      for (const origin of origins) {
+        found.push(foldOf(one, origin, horizon, model(historyOf(one, origin), { ...options, horizon })));
+        yield;
+      }
+  }
   const starts = new Map(list.map((one) => [one.id ?? "", Array.from(one.values)]));
-  return { measures: measure(found, starts, options.period ?? 1), folds: found };
+  return { measures: yield* measure(found, starts, options.period ?? 1), folds: found };
 }
 
 const historyOf = (series: Series, origin: number): Series => ({
@@ -138,22 +161,27 @@ const foldOf = (series: Series, origin: number, horizon: number, forecast: Forec
 });
 
 /** The model's state moves on from origin to origin. */
-function byModel(
+function* byModel(
   model: Forecaster,
   series: Series,
   origins: readonly number[],
   options: ForecastOptions & { readonly horizon: number },
-): Fold[] {
-  const tracker = model.start(historyOf(series, origins[0]));
-  return origins.map((origin) => {
-    while (tracker.length < origin) tracker.observe(series.values[tracker.length]);
-    return foldOf(
-      series,
-      origin,
-      options.horizon,
-      tracker.forecast({ ...options, seed: (options.seed ?? 0) + origin }),
-    );
-  });
+): Pieces<Fold[]> {
+  const tracker = yield* model.startInPieces(historyOf(series, origins[0]));
+  try {
+    const folds: Fold[] = [];
+    for (const origin of origins) {
+      while (tracker.length < origin) {
+        tracker.observe(series.values[tracker.length]);
+        yield;
+      }
+      const own = { ...options, seed: (options.seed ?? 0) + origin };
+      folds.push(foldOf(series, origin, options.horizon, yield* tracker.forecastInPieces(own)));
+    }
+    return folds;
+  } finally {
+    tracker.free();
+  }
 }
 
 const LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -163,11 +191,11 @@ const mean = (values: readonly number[]): number => {
   return known.reduce((sum, x) => sum + x, 0) / known.length;
 };
 
-function measure(
+function* measure(
   folds: readonly Fold[],
   values: ReadonlyMap<string, readonly number[]>,
   period: number,
-): ForecastMeasures {
+): Pieces<ForecastMeasures> {
   const firsts = new Map<string, number>();
   for (const { id, origin } of folds) firsts.set(id, Math.min(origin, firsts.get(id) ?? origin));
   const median = ({ forecast }: Fold): readonly number[] => forecast.quantiles["0.5"] ?? forecast.quantile(0.5);
@@ -179,18 +207,18 @@ function measure(
         return coverage(actual, lower, upper);
       }),
     );
-  const scores = folds.flatMap(({ forecast: { samples, sampleCount }, actual }) =>
-    actual.map((y, h) =>
-      crps(
-        Array.from({ length: sampleCount }, (_, s) => samples[s * actual.length + h]),
-        y,
-      ),
-    ),
-  );
+  const scores: number[] = [];
+  const losses: number[] = [];
+  for (const { forecast, actual } of folds) {
+    const { samples, sampleCount } = forecast;
+    for (const [h, y] of actual.entries()) {
+      const drawn = Array.from({ length: sampleCount }, (_, s) => samples[s * actual.length + h]);
+      scores.push(crps(drawn, y));
+    }
+    for (const level of LEVELS) losses.push(2 * pinball(actual, forecast.quantile(level), level));
+    yield;
+  }
   const size = mean(folds.flatMap(({ actual }) => actual.map(Math.abs)));
-  const losses = folds.flatMap(({ actual, forecast }) =>
-    LEVELS.map((level) => 2 * pinball(actual, forecast.quantile(level), level)),
-  );
   return {
     mase: mean(
       folds.map((fold) => {

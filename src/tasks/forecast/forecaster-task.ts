@@ -1,4 +1,5 @@
 /** @file Training of a forecaster: windows of series, the loss over all of their steps. */
+import { inPieces, type Pieces } from "#platform";
 import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { weightedMean } from "../../rnn/index.ts";
 import { scope, type Tensor, tensor } from "../../tensor/index.ts";
@@ -84,7 +85,7 @@ export function forecasterTask(
     },
     loss: (batch, { random: dropout }) => ({ value: lossOf(model, batch, dropout), weight: valuesOf(batch) }),
     tokens: valuesOf,
-    ...(held.length > 0 && { evaluate: () => evaluateOn(model, length, held, batchSize) }),
+    ...(held.length > 0 && { evaluate: (signal) => inPieces(evaluateOn(model, length, held, batchSize), signal) }),
     fingerprint: { model: model.configuration(), validation, batchSize, stride, seed, values: checksum(prepared) },
   };
 }
@@ -157,7 +158,7 @@ function lossOf(model: Forecaster, batch: WindowBatch, random?: RandomStream): T
   return weightedMean(losses, tensor(batch.weights));
 }
 
-function evaluateOn(model: Forecaster, length: number, windows: readonly Window[], batchSize: number): number {
+function* evaluateOn(model: Forecaster, length: number, windows: readonly Window[], batchSize: number): Pieces<number> {
   let sum = 0;
   let count = 0;
   for (let at = 0; at < windows.length; at += batchSize) {
@@ -165,6 +166,7 @@ function evaluateOn(model: Forecaster, length: number, windows: readonly Window[
     const own = valuesOf(batch);
     sum += own === 0 ? 0 : own * scope(() => lossOf(model, batch).item());
     count += own;
+    yield;
   }
   return sum / count;
 }

@@ -1,4 +1,5 @@
 /** @file A recurrent network that gives a distribution of the next value of a time series. */
+import { atOnce, type Pieces } from "#platform";
 import { DataError, kindError, randomStream, sentence, withPrefix } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
@@ -157,8 +158,22 @@ export class Forecaster {
    * known series or of these values. Throws DataError, TypeError or RangeError for a series that doesn't fit.
    */
   start(history: Series, scale: SeriesScale = this.scaleOf(history)): ForecastTracker {
+    return atOnce(this.startInPieces(history, scale));
+  }
+
+  /** `start` as a generator that yields between parts of the history. Internal. */
+  *startInPieces(history: Series, scale: SeriesScale = this.scaleOf(history)): Pieces<ForecastTracker> {
     checkSeries("start", history, this.needs);
-    return new ForecastTracker(this, history, scale);
+    const tracker = new ForecastTracker(this, history, scale);
+    let isRead = false;
+    try {
+      yield* tracker.read(history);
+      isRead = true;
+      return tracker;
+    } finally {
+      // also when nobody goes on
+      if (!isRead) tracker.free();
+    }
   }
 }
 

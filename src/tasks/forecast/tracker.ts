@@ -1,4 +1,5 @@
 /** @file A series that has been read to its end: forecasts from there, one value more. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import {
   checkFiniteAnswer,
   checkInteger,
@@ -7,7 +8,7 @@ import {
   randomStream,
   type Tree,
 } from "../../base/index.ts";
-import type { State } from "../../rnn/index.ts";
+import { CarriedState, type State } from "../../rnn/index.ts";
 import { gather, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { formatTime } from "./calendar.ts";
 import type { Forecaster } from "./forecaster.ts";
@@ -31,6 +32,8 @@ export type ForecastOptions = {
 
 /** Steps that are read in one piece. */
 const PIECE = 512;
+/** Values that are drawn in one piece. */
+const DRAWS = 256;
 
 /** Use `forecaster.start(history)`. */
 export class ForecastTracker {
@@ -38,15 +41,26 @@ export class ForecastTracker {
   readonly #reader: FeatureReader;
   readonly #index: Int32Array;
   /** After all values but the last, which the next step reads. */
-  #state: State | undefined;
+  readonly #carried = new CarriedState();
 
   constructor(model: Forecaster, history: Series, scale: SeriesScale) {
     this.#model = model;
     this.#reader = new FeatureReader(model.config, history, scale);
     this.#index = Int32Array.of(model.indexOf(history));
-    const { values } = history;
+  }
+
+  /** Reads the history. Internal: see `Forecaster.start`. */
+  *read({ values }: Series): Pieces<void> {
     for (let i = 0; i < values.length; i++) this.#reader.push(values[i]);
-    for (let from = 0; from < values.length; from += PIECE) this.#advance(from, Math.min(values.length, from + PIECE));
+    for (let from = 0; from < values.length; from += PIECE) {
+      this.#advance(from, Math.min(values.length, from + PIECE));
+      yield;
+    }
+  }
+
+  /** Frees its memory. Internal. */
+  free(): void {
+    this.#carried.free();
   }
 
   /** Values so far. */
@@ -80,19 +94,26 @@ export class ForecastTracker {
     const { size } = this.#reader;
     const rows = new Float32Array((to - from) * size);
     for (let t = from; t < to; t++) this.#reader.write(t, rows, (t - from) * size);
-    this.#state = scope(() =>
-      withoutGradient(
-        () =>
-          this.#model.forward(tensor(rows, { shape: [to - from, 1, size] }), this.#index, { state: this.#state }).state,
-      ),
+    scope(() =>
+      withoutGradient(() => {
+        const inputs = tensor(rows, { shape: [to - from, 1, size] });
+        this.#carried.carry(this.#model.forward(inputs, this.#index, { state: this.#carried.state }).state);
+      }),
     );
   }
 
   /**
    * Paths from the last value on, each step drawn from the distribution that the steps before it lead to. The same seed gives the same paths, and changes
-   * nothing here. Throws DataError where covariates of a step are not known, NotFiniteError where the network's numbers overflow.
+   * nothing here. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws DataError where covariates of a step are not known, NotFiniteError where the network's numbers overflow.
    */
-  forecast(options: ForecastOptions = {}): Forecast {
+  forecast(options: ForecastOptions & WithSignal): Promise<Forecast>;
+  forecast(options?: ForecastOptions & WithoutSignal): Forecast;
+  forecast({ signal, ...options }: ForecastOptions & MaybeSignal = {}): Forecast | Promise<Forecast> {
+    return carryOut(this.forecastInPieces(options), signal);
+  }
+
+  /** `forecast` as a generator that yields between steps and some draws. Internal. */
+  *forecastInPieces(options: ForecastOptions): Pieces<Forecast> {
     const { config, needs } = this.#model;
     const where = "forecast";
     const horizon = checkInteger(`${where} horizon`, options.horizon ?? config.horizon, 1);
@@ -100,7 +121,7 @@ export class ForecastTracker {
     const random = randomStream(checkInteger(`${where} seed`, options.seed ?? 0)).named("forecast");
     options.covariates?.forEach((row, i) => checkCovariates(`${where} covariates[${i}]`, row, needs.covariates));
     if (options.covariates !== undefined) this.#reader.know(this.length, options.covariates);
-    const samples = this.#draw(horizon, count, random);
+    const samples = yield* this.#draw(horizon, count, random);
     const times = Array.from({ length: horizon }, (_, h) => this.#reader.time(this.length + h));
     const dates = times.flatMap((time) => (time === undefined ? [] : [formatTime(time)]));
     return forecastOf(samples, count, {
@@ -109,7 +130,7 @@ export class ForecastTracker {
     });
   }
 
-  #draw(horizon: number, count: number, random: RandomStream): Float64Array {
+  *#draw(horizon: number, count: number, random: RandomStream): Pieces<Float64Array> {
     const { config } = this.#model;
     const head = heads[config.head];
     const { center, scale } = this.scale;
@@ -117,20 +138,27 @@ export class ForecastTracker {
     const samples = new Float64Array(count * horizon);
     /** Scaled, as the network reads them. */
     const drawn = Array.from({ length: count }, () => new Float64Array(horizon));
-    let state = this.#tiled(count);
-    for (let h = 0; h < horizon; h++) {
-      state = scope(() => {
-        const next = withoutGradient(() => this.#step(h, drawn, state));
-        const raw = next.raw.values();
+    const carried = new CarriedState();
+    try {
+      for (let h = 0; h < horizon; h++) {
+        const raw = scope(() =>
+          withoutGradient(() => {
+            const next = this.#step(h, drawn, carried.state ?? this.#tiled(count));
+            carried.carry(next.state);
+            return next.raw.values();
+          }),
+        );
         // a step earlier than its draws, which may hide it
         checkFiniteAnswer("forecast", `numbers at step ${h + 1}`, raw);
         for (let s = 0; s < count; s++) {
+          if (s % DRAWS === 0) yield;
           const value = head.draw(raw, s * numbers, scale, random.at(h * count + s), config);
           samples[s * horizon + h] = head.isUnscaled ? value : value * scale + center;
           drawn[s][h] = head.isUnscaled ? (value - center) / scale : value;
         }
-        return next.state;
-      });
+      }
+    } finally {
+      carried.free();
     }
     checkFiniteAnswer("forecast", "values", samples);
     return samples;
@@ -146,15 +174,32 @@ export class ForecastTracker {
 
   /** The state for each of `count` rows. */
   #tiled(count: number): State | undefined {
-    if (this.#state === undefined) return undefined;
+    const { state } = this.#carried;
+    if (state === undefined) return undefined;
     const rows = tensor(new Int32Array(count));
-    return withoutGradient(
-      () => mapTree(this.#state as unknown as Tree<Tensor>, (part: Tensor) => gather(part, rows)) as unknown as State,
-    );
+    return mapTree(state as unknown as Tree<Tensor>, (part: Tensor) => gather(part, rows)) as unknown as State;
   }
 }
 
-/** Reads `history` and forecasts from its end: `model.start(history).forecast(options)`. */
-export function forecast(model: Forecaster, history: Series, options: ForecastOptions = {}): Forecast {
-  return model.start(history).forecast(options);
+/**
+ * Reads `history` and forecasts from its end: `model.start(history).forecast(options)`. With `signal` the answer is a promise, which rejects with the signal's
+ * reason when that aborts.
+ */
+export function forecast(model: Forecaster, history: Series, options: ForecastOptions & WithSignal): Promise<Forecast>;
+export function forecast(model: Forecaster, history: Series, options?: ForecastOptions & WithoutSignal): Forecast;
+export function forecast(
+  model: Forecaster,
+  history: Series,
+  { signal, ...options }: ForecastOptions & MaybeSignal = {},
+): Forecast | Promise<Forecast> {
+  return carryOut(forecastOnce(model, history, options), signal);
+}
+
+function* forecastOnce(model: Forecaster, history: Series, options: ForecastOptions): Pieces<Forecast> {
+  const tracker = yield* model.startInPieces(history);
+  try {
+    return yield* tracker.forecastInPieces(options);
+  } finally {
+    tracker.free();
+  }
 }

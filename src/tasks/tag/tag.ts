@@ -1,3 +1,4 @@
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkFiniteAnswer, checkInteger } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import { type Span, tagsToSpans } from "../../metrics/index.ts";
@@ -39,12 +40,31 @@ export const tag = (
   options: Omit<TagOptions, "batchSize"> = {},
 ): TaggedSentence => tagAll(model, [tokens], options)[0];
 
-/** As `tag`, for many sentences. */
+/** As `tag`, for many sentences. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. */
 export function tagAll(
   model: Tagger,
   sentences: readonly (readonly string[])[],
+  options: TagOptions & WithSignal,
+): Promise<TaggedSentence[]>;
+export function tagAll(
+  model: Tagger,
+  sentences: readonly (readonly string[])[],
+  options?: TagOptions & WithoutSignal,
+): TaggedSentence[];
+export function tagAll(
+  model: Tagger,
+  sentences: readonly (readonly string[])[],
+  { signal, ...options }: TagOptions & MaybeSignal = {},
+): TaggedSentence[] | Promise<TaggedSentence[]> {
+  return carryOut(tagInPieces(model, sentences, options), signal);
+}
+
+/** `tagAll` as a generator that yields between batches. */
+export function* tagInPieces(
+  model: Tagger,
+  sentences: readonly (readonly string[])[],
   { constrained = true, batchSize = 64 }: TagOptions = {},
-): TaggedSentence[] {
+): Pieces<TaggedSentence[]> {
   checkInteger("tagAll batchSize", batchSize, 1);
   const results: TaggedSentence[] = new Array<TaggedSentence>(sentences.length);
   const places = sentences.map((tokens, at) => ({ tokens, at }));
@@ -52,6 +72,7 @@ export function tagAll(
     const own = batch.map(({ tokens }) => tokens);
     const found = scope(() => withoutGradient(() => tagBatch(model, own, constrained)));
     batch.forEach(({ at }, b) => (results[at] = found[b]));
+    yield;
   }
   return results;
 }

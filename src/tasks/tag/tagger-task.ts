@@ -1,9 +1,10 @@
+import { carryOut, inPieces, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, checkNumber, type RandomStream, randomStream } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import { type SpanF1, spanF1, tagsToSpans, tokenAccuracy } from "../../metrics/index.ts";
 import { div, scope, withoutGradient } from "../../tensor/index.ts";
 import type { Measured, OwnTask } from "../../train/index.ts";
-import { tagAll } from "./tag.ts";
+import { tagInPieces } from "./tag.ts";
 import { checkExamples, examplesFor, type Tagger, type TaggerBatch } from "./tagger.ts";
 import { countsOf, type TaggedExample, UNKNOWN } from "./words.ts";
 
@@ -63,7 +64,7 @@ export function taggerTask(
       return { value: div(total, tokens), weight: tokens };
     },
     tokens: tokensOf,
-    ...(held && { evaluate: () => evaluateTagger(model, held) }),
+    ...(held && { evaluate: (signal) => inPieces(evaluateInPieces(model, held), signal) }),
     fingerprint: {
       model: model.configuration(),
       training: hashOf(examples),
@@ -103,13 +104,37 @@ function hashOf(examples: readonly TaggedExample[]): string {
 
 /**
  * Mean loss of a token, accuracy and span F1 of a tagger on sentences with the right answer (which may be in another scheme than the model's).
- * Tags are found by Viterbi under the constraints of the scheme.
+ * Tags are found by Viterbi under the constraints of the scheme. With `signal` the answer is a promise, which rejects with the signal's reason when that
+ * aborts.
  */
 export function evaluateTagger(
   model: Tagger,
   examples: readonly TaggedExample[],
-  { batchSize = 64 }: { readonly batchSize?: number } = {},
-): TaggerEvaluation {
+  options: EvaluateOptions & WithSignal,
+): Promise<TaggerEvaluation>;
+export function evaluateTagger(
+  model: Tagger,
+  examples: readonly TaggedExample[],
+  options?: EvaluateOptions & WithoutSignal,
+): TaggerEvaluation;
+export function evaluateTagger(
+  model: Tagger,
+  examples: readonly TaggedExample[],
+  { signal, ...options }: EvaluateOptions & MaybeSignal = {},
+): TaggerEvaluation | Promise<TaggerEvaluation> {
+  return carryOut(evaluateInPieces(model, examples, options), signal);
+}
+
+type EvaluateOptions = {
+  /** Sentences that are computed together. Default 64. */
+  readonly batchSize?: number;
+};
+
+function* evaluateInPieces(
+  model: Tagger,
+  examples: readonly TaggedExample[],
+  { batchSize = 64 }: EvaluateOptions = {},
+): Pieces<TaggerEvaluation> {
   checkExamples("evaluateTagger", examples);
   const gold = examplesFor(model, examples);
   let loss = 0;
@@ -117,8 +142,9 @@ export function evaluateTagger(
     const read: TaggerBatch = model.batch(batch.map(({ tokens }) => tokens));
     const ids = model.tagIds(batch, read.steps);
     loss += scope(() => withoutGradient(() => model.loss(read, ids).item()));
+    yield;
   }
-  const found = tagAll(
+  const found = yield* tagInPieces(
     model,
     gold.map(({ tokens }) => tokens),
     { batchSize },

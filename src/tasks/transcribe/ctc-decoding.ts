@@ -1,6 +1,7 @@
 /**
  * @file From the log-probabilities of each step to a labelling. Letters: T time steps, C classes, S labels.
  */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, DataError, exp, log1p, sentence, shapeError } from "../../base/index.ts";
 
 /** A transcriber's class for "no character"; characters have their id in the vocabulary plus 1. */
@@ -73,9 +74,19 @@ function labelsOf(end: Prefix): number[] {
 /**
  * The most probable labelling that a search over prefixes finds (Graves and Jaitly 2014; Hannun et al. 2014): the paths that give the same labels are summed,
  * and only the best `beam` prefixes go on. With a beam that holds all prefixes it is the best of all labellings. `logProbability` has the language
- * model in it. Ties go to the prefix that was found first.
+ * model in it. Ties go to the prefix that was found first. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  */
-export function ctcBeamSearch(steps: StepProbabilities, { beam, scoreNext }: BeamOptions): Labelling {
+export function ctcBeamSearch(steps: StepProbabilities, options: BeamOptions & WithSignal): Promise<Labelling>;
+export function ctcBeamSearch(steps: StepProbabilities, options: BeamOptions & WithoutSignal): Labelling;
+export function ctcBeamSearch(
+  steps: StepProbabilities,
+  { signal, ...options }: BeamOptions & MaybeSignal,
+): Labelling | Promise<Labelling> {
+  return carryOut(ctcSearchInPieces(steps, options), signal);
+}
+
+/** `ctcBeamSearch` as a generator that yields after each step. */
+export function* ctcSearchInPieces(steps: StepProbabilities, { beam, scoreNext }: BeamOptions): Pieces<Labelling> {
   const { data, classes, blank } = steps;
   const T = stepsOf("ctcBeamSearch", steps);
   checkInteger("ctcBeamSearch beam", beam, 1);
@@ -107,6 +118,7 @@ export function ctcBeamSearch(steps: StepProbabilities, { beam, scoreNext }: Bea
     const ranked = [...reached].sort((a, b) => total(b) - total(a));
     for (const lost of ranked.slice(beam)) [lost.inBlank, lost.inLabel] = [-Infinity, -Infinity];
     kept = ranked.slice(0, beam);
+    yield;
   }
   return { labels: Int32Array.from(labelsOf(kept[0])), logProbability: total(kept[0]) };
 }

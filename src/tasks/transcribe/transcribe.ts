@@ -1,17 +1,10 @@
 /** @file What a transcriber writes down, and when each character was said. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkFiniteAnswer, checkInteger, checkNumber, log, sentence, UnsupportedError } from "../../base/index.ts";
 import type { LanguageModel } from "../../model/index.ts";
 import type { State } from "../../rnn/index.ts";
-import {
-  ctcLogProbability,
-  logSoftmax,
-  outsideScopes,
-  scope,
-  tensor,
-  withoutGradient,
-  cast,
-} from "../../tensor/index.ts";
-import { BLANK, ctcAlign, ctcBeamSearch, ctcGreedy, type StepProbabilities } from "./ctc-decoding.ts";
+import { ctcLogProbability, Keeper, logSoftmax, scope, tensor, withoutGradient, cast } from "../../tensor/index.ts";
+import { BLANK, ctcAlign, ctcGreedy, ctcSearchInPieces, type StepProbabilities } from "./ctc-decoding.ts";
 import { checkSamples, type Features } from "./features.ts";
 import type { Transcriber } from "./transcriber.ts";
 
@@ -41,14 +34,41 @@ export type Transcript = {
 };
 
 /**
- * Transcribes one recording, whose sample rate must be that of `model.features`. Throws RangeError for options, DataError for samples that are not finite,
+ * Transcribes one recording, whose sample rate must be that of `model.features`. With `signal` the answer is a promise, which rejects with the signal's
+ * reason when that aborts; one forward pass over the recording is not interrupted. Throws RangeError for options, DataError for samples that are not finite,
  * NotFiniteError where the model's numbers overflow.
  */
-export function transcribe(model: Transcriber, samples: Float32Array, options: TranscribeOptions = {}): Transcript {
+export function transcribe(
+  model: Transcriber,
+  samples: Float32Array,
+  options: TranscribeOptions & WithSignal,
+): Promise<Transcript>;
+export function transcribe(
+  model: Transcriber,
+  samples: Float32Array,
+  options?: TranscribeOptions & WithoutSignal,
+): Transcript;
+export function transcribe(
+  model: Transcriber,
+  samples: Float32Array,
+  { signal, ...options }: TranscribeOptions & MaybeSignal = {},
+): Transcript | Promise<Transcript> {
+  return carryOut(transcribeInPieces(model, samples, options), signal);
+}
+
+function* transcribeInPieces(
+  model: Transcriber,
+  samples: Float32Array,
+  options: TranscribeOptions,
+): Pieces<Transcript> {
   checkSamples("transcribe", samples);
-  const [steps] = stepProbabilities(model, [model.hear(samples)]);
+  const heard = model.hear(samples);
+  yield;
+  const [steps] = stepProbabilities(model, [heard]);
   checkFiniteAnswer("transcribe", "log-probabilities", steps.data);
-  const labels = search(model, steps, options);
+  yield;
+  const labels = yield* search(model, steps, options);
+  yield;
   return {
     text: model.textOf(labels),
     score: ctcLogProbability(steps.data, labels, steps),
@@ -67,7 +87,7 @@ export function alignText(model: Transcriber, samples: Float32Array, text: strin
   return alignedCharacters(model, steps, model.labelsOf(text));
 }
 
-function search(model: Transcriber, steps: StepProbabilities, options: TranscribeOptions): Int32Array {
+function* search(model: Transcriber, steps: StepProbabilities, options: TranscribeOptions): Pieces<Int32Array> {
   const { beam = 1, language, languageWeight = 0.5, lengthBonus = 0 } = options;
   checkInteger("transcribe beam", beam, 1);
   checkNumber("transcribe languageWeight", languageWeight, 0);
@@ -78,7 +98,7 @@ function search(model: Transcriber, steps: StepProbabilities, options: Transcrib
     const text = model.textOf(Int32Array.from(before));
     return languageWeight * language(text, model.textOf(Int32Array.of(label))) + lengthBonus;
   };
-  return ctcBeamSearch(steps, { beam, scoreNext }).labels;
+  return (yield* ctcSearchInPieces(steps, { beam, scoreNext })).labels;
 }
 
 /** Log-probabilities of some recordings, run side by side. */
@@ -126,8 +146,9 @@ export function characterScore(model: LanguageModel, start = "\n"): CharacterSco
   const { size } = model.vocabulary;
   type Known = { readonly state: State; readonly next: Float64Array };
   const known = new Map<string, Known>();
+  let states = new Keeper();
   const read = (state: State, text: string): Known =>
-    outsideScopes(() =>
+    states.keep(() =>
       withoutGradient(() =>
         scope(() => {
           const ids = model.vocabulary.encode(text);
@@ -138,14 +159,18 @@ export function characterScore(model: LanguageModel, start = "\n"): CharacterSco
       ),
     );
   const begin = (): Known => {
-    const state = model.initialState(1);
+    const state = states.keep(() => model.initialState(1));
     const text = [...start].filter((character) => model.vocabulary.has(character)).join("");
     return text === "" ? { state, next: new Float64Array(size).fill(-log(size)) } : read(state, text);
   };
   const after = (text: string): Known => {
     const found = known.get(text);
     if (found !== undefined) return found;
-    if (known.size > REMEMBERED) known.clear();
+    if (known.size > REMEMBERED) {
+      known.clear();
+      states.free();
+      states = new Keeper();
+    }
     const characters = [...text];
     const last = characters.pop();
     const before = last === undefined ? begin() : after(characters.join(""));

@@ -1,4 +1,5 @@
 /** @file A transcriber with its recordings, as `trainOn` wants it. */
+import { carryOut, inPieces, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, checkNumber, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import { characterErrorRate, wordErrorRate } from "../../metrics/index.ts";
@@ -80,8 +81,8 @@ export function transcriberTask(
     },
     tokens: (batch) => batch.length,
     ...(held.length > 0 && {
-      evaluate: () => {
-        const { loss, texts: _texts, ...measures } = measure(model, held, batchSize);
+      evaluate: async (signal) => {
+        const { loss, texts: _texts, ...measures } = await inPieces(measure(model, held, batchSize), signal);
         return { loss, measures };
       },
     }),
@@ -113,24 +114,53 @@ function hashOf(examples: readonly HeardUtterance[]): string {
   return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
-/** Loss and error rates of the best paths on recordings with their texts. */
+/**
+ * Loss and error rates of the best paths on recordings with their texts. With `signal` the answer is a promise, which rejects with the signal's reason when
+ * that aborts.
+ */
 export function evaluateTranscriber(
   model: Transcriber,
   utterances: readonly Utterance[],
-  { batchSize = 16 }: { readonly batchSize?: number } = {},
-): TranscriptMeasures & { readonly texts: readonly string[] } {
-  return measure(
-    model,
-    utterances.map((one, i) => heardUtterance(model, one, `recording ${i}`)),
-    batchSize,
-  );
+  options: EvaluateOptions & WithSignal,
+): Promise<TranscriberEvaluation>;
+export function evaluateTranscriber(
+  model: Transcriber,
+  utterances: readonly Utterance[],
+  options?: EvaluateOptions & WithoutSignal,
+): TranscriberEvaluation;
+export function evaluateTranscriber(
+  model: Transcriber,
+  utterances: readonly Utterance[],
+  { signal, ...options }: EvaluateOptions & MaybeSignal = {},
+): TranscriberEvaluation | Promise<TranscriberEvaluation> {
+  return carryOut(evaluateInPieces(model, utterances, options), signal);
 }
 
-function measure(
+type EvaluateOptions = {
+  /** Recordings that are computed together. Default 16. */
+  readonly batchSize?: number;
+};
+
+type TranscriberEvaluation = TranscriptMeasures & { readonly texts: readonly string[] };
+
+function* evaluateInPieces(
+  model: Transcriber,
+  utterances: readonly Utterance[],
+  { batchSize = 16 }: EvaluateOptions,
+): Pieces<TranscriberEvaluation> {
+  const held: HeardUtterance[] = [];
+  for (const [i, one] of utterances.entries()) {
+    held.push(heardUtterance(model, one, `recording ${i}`));
+    yield;
+  }
+  return yield* measure(model, held, batchSize);
+}
+
+function* measure(
   model: Transcriber,
   held: readonly HeardUtterance[],
   batchSize: number,
-): TranscriptMeasures & { readonly texts: readonly string[] } {
+): Pieces<TranscriberEvaluation> {
   let loss = 0;
   const texts: string[] = [];
   for (let at = 0; at < held.length; at += batchSize) {
@@ -143,6 +173,7 @@ function measure(
       loss -= ctcLogProbability(steps.data, labels, steps) / Math.max(1, labels.length);
       texts.push(model.textOf(ctcGreedy(steps).labels));
     });
+    yield;
   }
   const references = held.map(({ text }) => text);
   return {

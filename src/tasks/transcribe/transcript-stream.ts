@@ -1,7 +1,7 @@
 /** @file Transcription of samples as they come. */
 import { checkFiniteAnswer, sentence, UnsupportedError } from "../../base/index.ts";
-import { outsideScopes, scope, withoutGradient } from "../../tensor/index.ts";
-import type { State } from "../../rnn/index.ts";
+import { scope, withoutGradient } from "../../tensor/index.ts";
+import { CarriedState } from "../../rnn/index.ts";
 import { featureSize, windowOf } from "./features.ts";
 import { BLANK } from "./ctc-decoding.ts";
 import type { Transcriber } from "./transcriber.ts";
@@ -37,7 +37,7 @@ export function scoreStream(model: Transcriber): ScoreStream {
   const size = featureSize(model.features);
   let samples: Float32Array = new Float32Array(0);
   let frames: Float32Array = new Float32Array(0);
-  let state: State | undefined;
+  const carried = new CarriedState();
 
   /** Runs whole steps, and at the end what is left. */
   const run = (isEnd: boolean): Float32Array => {
@@ -47,18 +47,16 @@ export function scoreStream(model: Transcriber): ScoreStream {
     const used = Math.min(frames.length, steps * model.inputSize);
     const data = frames.slice(0, used);
     frames = frames.slice(used);
-    const found = outsideScopes(() =>
-      withoutGradient(() =>
-        scope(() => {
-          const { inputs } = model.batch([{ data, frames: used / size, size }]);
-          const { logits, state: next } = model.forward(inputs, { initialState: state });
-          return { next, scores: logits.values() as Float32Array };
-        }),
-      ),
+    const scores = withoutGradient(() =>
+      scope(() => {
+        const { inputs } = model.batch([{ data, frames: used / size, size }]);
+        const { logits, state } = model.forward(inputs, { initialState: carried.state });
+        carried.carry(state);
+        return logits.values() as Float32Array;
+      }),
     );
-    state = found.next;
-    checkFiniteAnswer("transcriber stream", "scores", found.scores);
-    return found.scores;
+    checkFiniteAnswer("transcriber stream", "scores", scores);
+    return scores;
   };
 
   return {

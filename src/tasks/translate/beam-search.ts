@@ -1,4 +1,5 @@
 /** @file Beam search over plain functions: for any model that gives the next token's probabilities. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, checkNumber, DataError, log, NotFiniteError } from "../../base/index.ts";
 
 /** A beginning that the search asks to continue. */
@@ -73,9 +74,21 @@ export function coverageOf(attention: readonly ArrayLike<number>[]): number {
  * known, so it is left out, as in TensorFlow. Hypotheses that reach `maxLength` stand as they are. Of equal scores, the one that comes first in the beam, and
  * then the lower token, wins. With at least as many beams as there are hypotheses, the search is exhaustive.
  *
+ * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ *
  * Throws RangeError for options, NotFiniteError when the model gives NaN, DataError without attention for a coverage penalty.
  */
-export function beamSearch<S>(options: BeamSearchOptions<S>): Hypothesis[] {
+export function beamSearch<S>(options: BeamSearchOptions<S> & WithSignal): Promise<Hypothesis[]>;
+export function beamSearch<S>(options: BeamSearchOptions<S> & WithoutSignal): Hypothesis[];
+export function beamSearch<S>({
+  signal,
+  ...options
+}: BeamSearchOptions<S> & MaybeSignal): Hypothesis[] | Promise<Hypothesis[]> {
+  return carryOut(searchInPieces(options), signal);
+}
+
+/** `beamSearch` as a generator that yields after each token. */
+export function* searchInPieces<S>(options: BeamSearchOptions<S>): Pieces<Hypothesis[]> {
   const where = "beamSearch";
   const { start, step, beams, maxLength, end, lengthPenalty = 0, coveragePenalty = 0, n = 1 } = options;
   checkInteger(`${where} beams`, beams, 1);
@@ -117,6 +130,7 @@ export function beamSearch<S>(options: BeamSearchOptions<S>): Hypothesis[] {
       }
     }
     kept = best.sorted().map(({ score, from }) => extended(from, score, end));
+    yield;
   }
   return kept
     .map(({ tokens, score, logProbability, finished, attention }) => ({

@@ -1,9 +1,10 @@
 /** @file Translating with a trained model. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger } from "../../base/index.ts";
-import type { AttentionState } from "../../rnn/index.ts";
+import { type AttentionState, CarriedState } from "../../rnn/index.ts";
 import { mapTree, type Tree } from "../../base/index.ts";
-import { gather, logSoftmax, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
-import { type Beginning, beamSearch, type Continuation, type Hypothesis } from "./beam-search.ts";
+import { gather, Keeper, logSoftmax, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
+import { type Beginning, type Continuation, type Hypothesis, searchInPieces } from "./beam-search.ts";
 import type { Translator } from "./translator.ts";
 
 export type TranslateOptions = {
@@ -40,67 +41,91 @@ export type Translation = {
 
 export const TRANSLATE_DEFAULTS: { readonly beams: number; readonly nBest: number } = { beams: 4, nBest: 1 };
 
-/** A place in a tensor state of several hypotheses. */
-type Place = { readonly state: AttentionState; readonly row: number };
-
 const END_TOKEN = "</s>";
 
 /**
- * The best translations of a text, best first, by beam search. The same text gives the same translations.
+ * The best translations of a text, best first, by beam search. The same text gives the same translations. With `signal` the answer is a promise, which
+ * rejects with the signal's reason when that aborts.
  * Throws RangeError for options, NotFiniteError when the model's numbers are not finite.
  */
-export function translate(model: Translator, text: string, options: TranslateOptions = {}): Translation[] {
+export function translate(
+  model: Translator,
+  text: string,
+  options: TranslateOptions & WithSignal,
+): Promise<Translation[]>;
+export function translate(model: Translator, text: string, options?: TranslateOptions & WithoutSignal): Translation[];
+export function translate(
+  model: Translator,
+  text: string,
+  { signal, ...options }: TranslateOptions & MaybeSignal = {},
+): Translation[] | Promise<Translation[]> {
+  return carryOut(translateInPieces(model, text, options), signal);
+}
+
+/** `translate` as a generator that yields after each token. */
+function* translateInPieces(model: Translator, text: string, options: TranslateOptions): Pieces<Translation[]> {
   const { beams = TRANSLATE_DEFAULTS.beams, nBest = TRANSLATE_DEFAULTS.nBest } = options;
   checkInteger("translate beams", beams, 1);
   checkInteger("translate nBest", nBest, 1, beams);
   const { lengthPenalty = 0, coveragePenalty = 0, maxLength = model.config.maxLength } = options;
   const ids = model.sourceIds(text);
-  const found = withoutGradient(() =>
-    scope(() => {
-      const encoded = model.encode(tensor(ids, { shape: [ids.length, 1] }), Int32Array.of(ids.length), {
-        copies: beams,
-      });
-      const cell = model.cell(encoded);
-      return beamSearch<Place>({
-        start: { state: encoded.state, row: 0 },
-        step: (beginnings) => continued(model, cell, beginnings, beams),
-        beams,
-        maxLength,
-        end: model.end,
-        n: nBest,
-        lengthPenalty,
-        coveragePenalty,
-      });
-    }),
-  );
-  const source = [...Array.from(ids.subarray(0, -1), (id) => model.source.tokens[id]), END_TOKEN];
-  return found.map((hypothesis) => translationOf(model, source, hypothesis));
+  const keeper = new Keeper();
+  const carried = new CarriedState();
+  try {
+    const cell = keeper.keep(() =>
+      withoutGradient(() => {
+        const encoded = model.encode(tensor(ids, { shape: [ids.length, 1] }), Int32Array.of(ids.length), {
+          copies: beams,
+        });
+        carried.carry(encoded.state);
+        return model.cell(encoded);
+      }),
+    );
+    const found = yield* searchInPieces<number>({
+      start: 0,
+      step: (beginnings) => continued(model, cell, carried, { beginnings, beams }),
+      beams,
+      maxLength,
+      end: model.end,
+      n: nBest,
+      lengthPenalty,
+      coveragePenalty,
+    });
+    const source = [...Array.from(ids.subarray(0, -1), (id) => model.source.tokens[id]), END_TOKEN];
+    return found.map((hypothesis) => translationOf(model, source, hypothesis));
+  } finally {
+    keeper.free();
+    carried.free();
+  }
 }
 
-/** One step of all hypotheses together, in as many rows as there are beams. */
+/** One step of all hypotheses together, in as many rows as there are beams. The state of a hypothesis is its row in `carried`. */
 function continued(
   model: Translator,
   cell: ReturnType<Translator["cell"]>,
-  beginnings: readonly Beginning<Place>[],
-  beams: number,
-): Continuation<Place>[] {
-  const row = (i: number): Beginning<Place> => beginnings[Math.min(i, beginnings.length - 1)];
-  const rows = tensor(Int32Array.from({ length: beams }, (_, i) => row(i).state.row));
-  const last = tensor(Int32Array.from({ length: beams }, (_, i) => row(i).tokens.at(-1) ?? model.start));
-  const { scores, state } = scope(() => {
-    const before = mapTree(beginnings[0].state.state as unknown as Tree<Tensor>, (part) => gather(part, rows));
-    const next = cell.step(model.embed(last), before as unknown as AttentionState);
-    return { scores: logSoftmax(model.logits(next.output)), state: next.state };
-  });
-  const values = scores.values();
-  const alignments = state.alignment.values();
-  const [width, steps] = [scores.shape[1], state.alignment.shape[1]];
-  return beginnings.map((_, i) => {
-    const logProbabilities = values.subarray(i * width, (i + 1) * width);
-    // never said
-    logProbabilities[model.start] = -Infinity;
-    return { logProbabilities, state: { state, row: i }, attention: alignments.subarray(i * steps, (i + 1) * steps) };
-  });
+  carried: CarriedState,
+  { beginnings, beams }: { readonly beginnings: readonly Beginning<number>[]; readonly beams: number },
+): Continuation<number>[] {
+  const row = (i: number): Beginning<number> => beginnings[Math.min(i, beginnings.length - 1)];
+  return withoutGradient(() =>
+    scope(() => {
+      const rows = tensor(Int32Array.from({ length: beams }, (_, i) => row(i).state));
+      const last = tensor(Int32Array.from({ length: beams }, (_, i) => row(i).tokens.at(-1) ?? model.start));
+      const before = mapTree(carried.state as unknown as Tree<Tensor>, (part) => gather(part, rows));
+      const next = cell.step(model.embed(last), before as unknown as AttentionState);
+      const scores = logSoftmax(model.logits(next.output));
+      const values = scores.values();
+      const alignments = next.state.alignment.values();
+      const [width, steps] = [scores.shape[1], next.state.alignment.shape[1]];
+      carried.carry(next.state);
+      return beginnings.map((_, i) => {
+        const logProbabilities = values.subarray(i * width, (i + 1) * width);
+        // never said
+        logProbabilities[model.start] = -Infinity;
+        return { logProbabilities, state: i, attention: alignments.subarray(i * steps, (i + 1) * steps) };
+      });
+    }),
+  );
 }
 
 function translationOf(

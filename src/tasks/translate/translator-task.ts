@@ -1,4 +1,5 @@
 /** @file How a translator is trained. */
+import { inPieces, type Pieces } from "#platform";
 import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { exampleBatches, padSequences } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
@@ -78,11 +79,8 @@ export function translatorTask(
     },
     tokens: tokensOf,
     ...(held.length > 0 && {
-      evaluate() {
-        const loss = meanLoss(
-          model,
-          batches(held).map((batch) => batchOf(model, batch, 0)),
-        );
+      async evaluate(signal) {
+        const loss = await inPieces(meanLoss(model, batches(held)), signal);
         return { loss, perplexity: Math.exp(loss) };
       },
     }),
@@ -195,13 +193,15 @@ function replaceSome(model: Translator, ids: Int32Array, before: Tensor, teacher
 }
 
 /** Over all target tokens. */
-function meanLoss(model: Translator, batches: readonly TranslationBatch[]): number {
+function* meanLoss(model: Translator, batches: readonly (readonly Example[])[]): Pieces<number> {
   let total = 0;
   let count = 0;
-  for (const batch of batches) {
+  for (const examples of batches) {
+    const batch = batchOf(model, examples, 0);
     const tokens = tokensOf(batch);
     total += tokens * withoutGradient(() => scope(() => translationLoss(model, batch).item()));
     count += tokens;
+    yield;
   }
   return total / count;
 }
