@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync, crc32, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
+import { DataError } from "../base/index.ts";
 import { decodePng, idxPictures, readIdx, readPng } from "./read-pictures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unrolled-pictures-"));
@@ -40,6 +41,51 @@ describe("idx", () => {
     ["zip", Uint8Array.of(0x1f, 0x8b, 8, 0), /zip: expected gzipped data/],
   ])("errors: %s", (name, bytes, message) => {
     expect(() => readIdx(write(name, bytes))).toThrow(message);
+  });
+
+  /** `size` bytes of which only the first are not 0, gzipped. */
+  const bomb = (head: number[], size: number): Uint8Array => {
+    const bytes = new Uint8Array(size);
+    bytes.set(head);
+    return gzipSync(bytes);
+  };
+  const be = (n: number): number[] => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
+
+  test.each([
+    ["many of nothing", Uint8Array.of(0, 0, 8, 3, ...be(0xffffffff), ...be(0), ...be(0)), "at least one pixel"],
+    ["fewer of nothing", Uint8Array.of(0, 0, 8, 3, ...be(50_000_000), ...be(0), ...be(0)), "at least one pixel"],
+    ["of no width", Uint8Array.of(0, 0, 8, 3, ...be(50_000_000), ...be(28), ...be(0)), "at least one pixel"],
+    ["many of one", Uint8Array.of(0, 0, 8, 3, ...be(0xffffffff), ...be(1), ...be(1)), "expected 4294967295 elements"],
+    ["all large", Uint8Array.of(0, 0, 8, 8, ...Array<number>(32).fill(255)), "elements of [4294967295, 4294967295"],
+    ["many dimensions", Uint8Array.of(0, 0, 8, 255, ...Array<number>(1020).fill(0)), "at most 8 dimensions"],
+    [
+      "one of 1.6 GB",
+      bomb([0, 0, 8, 3, ...be(1), ...be(40_000), ...be(40_000)], 2 ** 26),
+      "an array of at most 33554432 bytes",
+    ],
+    [
+      "40 MB",
+      bomb([0, 0, 8, 3, ...be(1), ...be(4000), ...be(10_000)], 40_000_016),
+      "an array of at most 33554432 bytes",
+    ],
+    [
+      "more than it says",
+      bomb([0, 0, 8, 3, ...be(1), ...be(4), ...be(4)], 2 ** 26),
+      "expected 32 bytes as its dimensions say, got more",
+    ],
+    [
+      "less than it says",
+      bomb([0, 0, 8, 3, ...be(1), ...be(4), ...be(4)], 20),
+      "expected 32 bytes as its dimensions say, got 20",
+    ],
+  ])("a small file can't ask for much: %s", (name, bytes, message) => {
+    const path = write("bomb", bytes);
+    const before = process.memoryUsage().arrayBuffers;
+    const start = performance.now();
+    expect(() => idxPictures(name, readIdx(path))).toThrow(DataError);
+    expect(() => idxPictures(name, readIdx(path))).toThrow(message);
+    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
   });
 
   test("labels are no pictures", () => {

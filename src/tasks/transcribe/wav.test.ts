@@ -70,6 +70,36 @@ test("channels are averaged; chunks that say nothing are passed over; a pipe's f
   expect(decodeWav(moved.subarray(3))).toEqual(expected);
 });
 
+test.each([0x7ffff000, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffdb, 0])(
+  "a file from a pipe whose samples have the size %d is read to its end",
+  (size) => {
+    for (const format of ["pcm16", "float32", "pcm8"] as const) {
+      const whole = encodeWav(wave, { sampleRate: 8000, format });
+      const expected = decodeWav(whole);
+      const view = new DataView(whole.buffer);
+      for (const all of [size === 0 ? 36 : size, 0xffffffff, 0]) {
+        view.setUint32(4, all, true);
+        view.setUint32(40, size, true);
+        expect(decodeWav(whole).samples.subarray(0, wave.length)).toEqual(expected.samples);
+      }
+    }
+  },
+);
+
+test("a file without samples is refused, also with something after them", () => {
+  const empty = encodeWav(new Float32Array(0), { sampleRate: 8000 });
+  expect(() => decodeWav(empty, "a.wav")).toThrow("a.wav: expected samples, got none");
+  const listed = new Uint8Array(empty.length + 12);
+  listed.set(empty);
+  listed.set(Buffer.from("LIST\x04\0\0\0abcd", "latin1"), empty.length);
+  new DataView(listed.buffer).setUint32(4, listed.length - 8, true);
+  expect(() => decodeWav(listed)).toThrow(FormatError);
+  // one that was cut off is not read as if it were whole
+  const short = encodeWav(wave, { sampleRate: 8000 });
+  new DataView(short.buffer).setUint32(40, 202 + 16, true);
+  expect(() => decodeWav(short)).toThrow("cut off");
+});
+
 test("damage is named", () => {
   const good = encodeWav(wave, { sampleRate: 8000 });
   const changed = (at: number, value: number): Uint8Array =>

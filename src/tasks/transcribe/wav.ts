@@ -30,9 +30,11 @@ const bytesOf: Readonly<Record<WavFormat, number>> = { pcm8: 1, pcm16: 2, pcm24:
 
 /**
  * The sound in the bytes of a WAV file: integers of 8, 16, 24 and 32 bits, floating point of 32 and 64, any number of channels. Chunks other than the format
- * and the samples are passed over. Of a file that was written to a pipe (a size of 0xffffffff) everything to the end is taken.
+ * and the samples are passed over. Of a file that was written to a pipe, whose size its writer could not know, everything to the end is taken: a size of
+ * 0xffffffff (ffmpeg), 0x80000000 (arecord), 0x7ffff000 (SoX) and such, or 0 where more comes than the file says in all.
  *
- * Throws FormatError, with what is wrong, for anything else: no WAV file, another encoding, a file that is cut off, samples that are not finite.
+ * Throws FormatError, with what is wrong, for anything else: no WAV file, another encoding, a file that is cut off or has no samples, samples that are not
+ * finite.
  */
 export function decodeWav(bytes: Uint8Array, where = "decodeWav"): Sound {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "bytes (a Uint8Array)", bytes);
@@ -46,7 +48,7 @@ export function decodeWav(bytes: Uint8Array, where = "decodeWav"): Sound {
     const size = view.getUint32(at + 4, true);
     const start = at + 8;
     const rest = bytes.length - start;
-    const isOpen = name === "data" && size === 0xffffffff;
+    const isOpen = name === "data" && isUnknown(size, rest, view.getUint32(4, true) + 8 - bytes.length);
     if (size > rest && !isOpen)
       throw new FormatError(sentence(where, `${size} bytes in the chunk ${JSON.stringify(name)}`, `${rest}: cut off`));
     if (name === "fmt ") layout = readLayout(where, view, start, size);
@@ -59,6 +61,13 @@ export function decodeWav(bytes: Uint8Array, where = "decodeWav"): Sound {
   }
   throw new FormatError(sentence(where, `a chunk "data" with the samples`, "none: cut off"));
 }
+
+/** Sizes from here on that are more than the file has stand for "unknown": a recording of 2 GiB is one of these, or none. */
+const UNKNOWN_FROM = 0x7ff00000;
+
+/** Whether the size of the samples was not known to who wrote them. `more` is what the file says to have beyond its end. */
+const isUnknown = (size: number, rest: number, more: number): boolean =>
+  size === 0 ? rest > 0 && more !== 0 && more !== -1 : size > rest && size >= UNKNOWN_FROM;
 
 type Layout = { readonly format: WavFormat; readonly channels: number; readonly sampleRate: number };
 
@@ -94,6 +103,7 @@ function readSamples(
   const read = readers[format];
   const width = bytesOf[format];
   const count = Math.floor(size / (width * channels));
+  if (count === 0) throw new FormatError(sentence(where, "samples", "none"));
   const samples = new Float32Array(count);
   for (let i = 0, at = start; i < count; i++) {
     let sum = 0;
