@@ -7,6 +7,7 @@ import { checkInteger, DamagedError, kindError, sentence } from "../base/index.t
 import { type Checkpoint, type CheckpointContents, decodeCheckpoint, encodeCheckpoint } from "../formats/index.ts";
 import { makeDirectoryDurably, sweepTemporaries, writeFileDurably } from "./durable-file.ts";
 import { codeOf, type FileSystem, nodeFiles } from "./file-system.ts";
+import { fileError } from "./safe-file.ts";
 
 export type CheckpointStoreOptions = {
   /** The newest checkpoints that are kept, at least 1. Default 3. */
@@ -100,7 +101,7 @@ export function checkpointStore(
         .sort(byStep);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return [];
-      throw error;
+      throw fileError("checkpointStore", root, error);
     }
   }
 
@@ -195,8 +196,9 @@ export function checkpointStore(
     try {
       return await fs.readFile(file);
     } catch (error) {
-      // a place of the disk that can't be read; anything else is no property of this file
-      if (codeOf(error) !== "EIO") throw error;
+      // a place of the disk that can't be read, or a folder, a pipe or a device of this name; anything else is no property of this file
+      if (!["EIO", "EISDIR"].includes(String(codeOf(error))))
+        throw codeOf(error) === "ENOENT" ? error : fileError("checkpointStore", file, error);
       const message = sentence("checkpointStore", `${JSON.stringify(file)} to be readable`, (error as Error).message);
       throw new DamagedError(message, { file, cause: error });
     }

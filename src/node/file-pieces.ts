@@ -2,16 +2,21 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import { notUtf8Error } from "./read-corpus.ts";
+import { withPath } from "./safe-file.ts";
 
 /** Bytes that are read at once. */
 const READ_PIECE = 4 * 2 ** 20;
 
-/** The bytes of a file. Each piece is overwritten by the next. */
+/** What errors begin with. */
+const WHERE = "read";
+
+/** The bytes of a file. Each piece is overwritten by the next. Throws DataError where it can't be read. */
 export function* bytePieces(path: string, size: number = READ_PIECE): Generator<Uint8Array, void, undefined> {
   const piece = new Uint8Array(size);
-  const file = openSync(path, "r");
+  const file = withPath(WHERE, path, () => openSync(path, "r"));
+  const next = (): number => withPath(WHERE, path, () => readSync(file, piece));
   try {
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) yield piece.subarray(0, read);
+    for (let read = next(); read > 0; read = next()) yield piece.subarray(0, read);
   } finally {
     closeSync(file);
   }

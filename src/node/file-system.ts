@@ -1,5 +1,5 @@
 /** @file The operations on files that durable writing needs, as Node has them: those that wait and those that don't. Tests put others in their place. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { unlinkSync, writeSync } from "node:fs";
 import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 
@@ -72,9 +72,12 @@ export const nodeFiles: FileSystem = {
   },
   // in pieces, since Node's own readFile refuses files of 2 GiB
   async readFile(path) {
-    const file = await open(path, "r");
+    // a pipe of this name would be waited for
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const bytes = new Uint8Array((await file.stat()).size);
+      const found = await file.stat();
+      if (!found.isFile()) throw Object.assign(new Error(`${path} is no file`), { code: "EISDIR" });
+      const bytes = new Uint8Array(found.size);
       for (let at = 0; at < bytes.length;) {
         const { bytesRead } = await file.read(bytes, at, Math.min(READ_PIECE, bytes.length - at), at);
         if (bytesRead === 0) return bytes.subarray(0, at);

@@ -2,10 +2,11 @@
  * @file `metrics.jsonl`: what a run has told, one JSON object per line, in order. It is only ever appended to, so that a crash can tear no line but the last;
  * a line counts once its line break is there.
  */
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { checkInteger, FormatError, jsonLine, sentence } from "../base/index.ts";
 import { type JsonValue, parseStrictJson } from "../formats/index.ts";
+import { readRegular } from "./safe-file.ts";
 
 /** Name of the metrics in a run directory. */
 export const METRICS_FILE = "metrics.jsonl";
@@ -70,7 +71,8 @@ export type MetricsLog = {
  */
 export function metricsLog(file: string): MetricsLog {
   mkdirSync(dirname(file), { recursive: true });
-  const fd = openSync(file, "a");
+  // a pipe of this name would be waited for
+  const fd = openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0));
   const bytes = readFileSync(file);
   let size = wholeLines(bytes);
   if (size < bytes.length) ftruncateSync(fd, size);
@@ -113,10 +115,12 @@ export type ReadMetricsOptions = {
 
 /**
  * The lines of a `metrics.jsonl`, in order. A last line without a line break was torn by a crash and is left out. Throws FormatError, with the number of the
- * line, for anything else that is not an event; the file system's own errors, such as ENOENT.
+ * line, for anything else that is not an event; DataError where there is no such file.
  */
 export function readMetrics(file: string, { lines = Infinity }: ReadMetricsOptions = {}): Metrics[] {
-  return Array.from(linesOf(readFileSync(file), lines), ({ line, number }) => parseLine(line, file, number));
+  return Array.from(linesOf(readRegular("readMetrics", file), lines), ({ line, number }) =>
+    parseLine(line, file, number),
+  );
 }
 
 const LINE_BREAK = 0x0a;

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, sentence } from "../base/index.ts";
 import { encodeModel, type LanguageModel, loadLanguageModel, type SavedModel } from "../model/index.ts";
 import { writeFileDurablySync } from "./durable-file.ts";
+import { readRegular, statOf } from "./safe-file.ts";
 
 /** Name of the model's file in a run directory. */
 export const MODEL_FILE = "model.safetensors";
@@ -12,9 +12,9 @@ export const BEST_FILE = "best.safetensors";
 
 /** `path` itself, or the model in it when it is a run directory. Throws DataError when neither is there. */
 function modelPath(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf("loadModel", path);
   const file = found?.isDirectory() ? join(path, MODEL_FILE) : path;
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+  if (!statOf("loadModel", file)?.isFile()) {
     const hint = `Train one with: unrolled train FILE --out ${path}`;
     throw new DataError(
       sentence("loadModel", `a run directory with ${MODEL_FILE}, or a model file`, JSON.stringify(path), hint),
@@ -34,4 +34,4 @@ export function saveModel(model: SavedModel, directory: string, name: string = M
 export const loadModel = (path: string): LanguageModel => loadLanguageModel(readModelBytes(path));
 
 /** The bytes of the model in a run directory, or of a model file. Throws DataError when there is none. */
-export const readModelBytes = (path: string): Uint8Array => readFileSync(modelPath(path));
+export const readModelBytes = (path: string): Uint8Array => readRegular("loadModel", modelPath(path));

@@ -83,7 +83,7 @@ export function readPngSamples(where: string, bytes: Uint8Array): PngSamples {
   const before = Math.max(1, (perPixel * depth) / 8);
   let at = 0;
   for (const { left, top, across, down, columns, rows: high, rowBytes } of passes) {
-    let above = new Uint8Array(rowBytes);
+    let above: Uint8Array = new Uint8Array(rowBytes);
     for (let y = 0; y < high; y++) {
       const row = rows.subarray(at + 1, at + 1 + rowBytes);
       unfilter(wrong, rows[at], row, above, before);

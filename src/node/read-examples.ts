@@ -1,9 +1,9 @@
 /** @file Examples from files: records of JSON lines, JSON and tables, and folders with one folder per class. */
-import { readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { checkChoice, DataError, describe, sentence } from "../base/index.ts";
 import { csvRows } from "../data/index.ts";
 import { textPieces } from "./file-pieces.ts";
+import { checkInside, namesIn, statOf } from "./safe-file.ts";
 
 /** How records are written. "lines": each line that isn't empty is a record `{ text }`. */
 export type RecordFormat = "jsonl" | "json" | "csv" | "tsv" | "lines";
@@ -65,7 +65,7 @@ export async function* readRecords(
 }
 
 function checkFile(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf("readRecords", path);
   if (found?.isFile() || found?.isFIFO() || found?.isCharacterDevice()) return;
   const got = `${JSON.stringify(path)}, which ${found === undefined ? "does not exist" : "is a folder"}`;
   throw new DataError(sentence("readRecords", "a file", got));
@@ -229,12 +229,13 @@ export type ClassFile = { readonly label: string; readonly file: string };
 /**
  * The files below a folder that has one folder per class, in natural order: `spam/1.txt` is of class "spam". `extensions` are those that count, in small
  * letters, such as [".txt"]; others, and names that begin with ".", are passed over.
- * Throws DataError for a path that is no folder, without folders in it, or for a class without files.
+ * Throws DataError for a path that is no folder, without folders in it, for a class without files, and for a file that is a symbolic link out of the folder or
+ * no regular file.
  */
 export function classFiles(folder: string, extensions: readonly string[]): ClassFile[] {
   const where = "classFiles";
   const names = (path: string): string[] =>
-    readdirSync(path)
+    namesIn(where, path)
       .filter((name) => !name.startsWith("."))
       .sort(naturally);
   if (!isFolder(folder)) throw new DataError(sentence(where, "a folder", JSON.stringify(folder)));
@@ -247,8 +248,12 @@ export function classFiles(folder: string, extensions: readonly string[]): Class
       throw new DataError(
         sentence(where, `${extensions.join(" or ")} files in ${JSON.stringify(join(folder, label))}`, "none"),
       );
-    return files.map((name) => ({ label, file: join(folder, label, name) }));
+    return files.map((name) => {
+      const file = join(folder, label, name);
+      checkInside(where, folder, file);
+      return { label, file };
+    });
   });
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isFolder = (path: string): boolean => statOf("classFiles", path)?.isDirectory() === true;

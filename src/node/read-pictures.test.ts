@@ -81,10 +81,10 @@ describe("idx", () => {
   ])("a small file can't ask for much: %s", (name, bytes, message) => {
     const path = write("bomb", bytes);
     const before = process.memoryUsage().arrayBuffers;
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(() => idxPictures(name, readIdx(path))).toThrow(DataError);
     expect(() => idxPictures(name, readIdx(path))).toThrow(message);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
   });
 

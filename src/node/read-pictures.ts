@@ -1,10 +1,10 @@
 /** @file Pictures from files: PNG, and the idx format of MNIST. */
-import { readFileSync } from "node:fs";
 import { constants, gunzipSync, type ZlibOptions } from "node:zlib";
 import { DataError, sentence } from "../base/index.ts";
 import type { Picture } from "../tasks/index.ts";
 import { checkPictures, checkUnpacked } from "./limits.ts";
 import { type PngSamples, readPngSamples } from "./png.ts";
+import { readGiven } from "./safe-file.ts";
 
 /** An array of unsigned bytes, as the idx format holds it. */
 export type IdxArray = { readonly shape: readonly number[]; readonly data: Uint8Array };
@@ -15,7 +15,7 @@ export type IdxArray = { readonly shape: readonly number[]; readonly data: Uint8
  * dimensions say, or than 32 MiB and 200 times the file, and 1 GiB.
  */
 export function readIdx(path: string): IdxArray {
-  const packed = readFileSync(path);
+  const packed = readGiven("readIdx", path);
   const isPacked = packed[0] === 0x1f && packed[1] === 0x8b;
   const { shape, start, size } = readHead(path, isPacked ? unzippedHead(path, packed) : packed);
   if (!isPacked && packed.length - start !== size)
@@ -120,5 +120,5 @@ function pictureOf(
 const grey = ([red, green, blue]: readonly number[]): number => 0.299 * red + 0.587 * green + 0.114 * blue;
 
 /** As `decodePng`, of a file. */
-export const readPng = (path: string, options?: PngOptions): Promise<Picture> =>
-  decodePng(path, readFileSync(path), options);
+export const readPng = async (path: string, options?: PngOptions): Promise<Picture> =>
+  decodePng(path, readGiven("readPng", path), options);

@@ -1,9 +1,11 @@
 /** @file Folders of recordings with a table of what is said in them. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
 import { basename, dirname, join } from "node:path";
 import { DataError, sentence } from "../base/index.ts";
 import { csvRows } from "../data/index.ts";
 import { decodeWav } from "../tasks/index.ts";
+import { pathInside, readGiven, readInside, statOf } from "./safe-file.ts";
 
 /** A recording and what is said in it. */
 export type Recording = {
@@ -26,18 +28,18 @@ type Entry = { readonly line: number; readonly file: string; readonly text: stri
  * `wavs/id.wav`, and its last column is taken. In a folder `transcripts.csv`, `transcripts.tsv` and `metadata.csv` are looked for. Recordings are found
  * beside the table and in `wavs/`, with or without ".wav".
  *
- * Throws DataError where there is no table, for a row without a file, and recordings of different sample rates, with file and line; FormatError
- * for a damaged recording.
+ * Throws DataError where there is no table, for a row without a file, for one that leads out of the folder ("..", an absolute path, a symbolic link) or is
+ * no regular file, and recordings of different sample rates, with file and line; FormatError for a damaged recording.
  */
 export function readRecordings(path: string): Recordings {
   const table = tableOf(path);
   const folder = dirname(table);
   let sampleRate: number | undefined;
-  const recordings = entriesOf(table).map(({ line, file, text }) => {
-    const name = findSound(folder, file);
-    if (name === undefined)
-      throw new DataError(sentence(`${table} line ${line}`, `the file ${JSON.stringify(file)}`, "none"));
-    const sound = decodeWav(readFileSync(name), name);
+  const recordings = entriesOf(table, table === path).map(({ line, file, text }) => {
+    const where = `${table} line ${line}`;
+    const name = findSound([folder, join(folder, "wavs")].map((one) => pathInside(where, one, file)));
+    if (name === undefined) throw new DataError(sentence(where, `the file ${JSON.stringify(file)}`, "none"));
+    const sound = decodeWav(readInside(where, folder, name), name);
     sampleRate ??= sound.sampleRate;
     if (sound.sampleRate !== sampleRate) {
       const hint = "Bring all to one rate";
@@ -52,17 +54,28 @@ export function readRecordings(path: string): Recordings {
 }
 
 function tableOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf("readRecordings", path);
   if (found === undefined) throw new DataError(sentence(path, "a folder of recordings or its table", "nothing there"));
   if (!found.isDirectory()) return path;
-  const name = TABLES.find((one) => existsSync(join(path, one)));
+  const name = TABLES.find((one) => isThere(join(path, one)));
   if (name === undefined) throw new DataError(sentence(path, TABLES.join(", "), "none of them"));
   return join(path, name);
 }
 
-function entriesOf(path: string): Entry[] {
-  const content = readFileSync(path, "utf8");
-  if (basename(path) === "metadata.csv") return listOf(content, path);
+/** Whether something has this name, a symbolic link that leads nowhere too. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function entriesOf(path: string, isGiven: boolean): Entry[] {
+  const bytes = isGiven ? readGiven("readRecordings", path) : readInside("readRecordings", dirname(path), path);
+  if (!isUtf8(bytes)) throw new DataError(sentence(path, "UTF-8 text", "other bytes"));
+  const content = bytes.toString("utf8");
+  if (basename(path) === "metadata.csv") return listOf(content.replace(/^\uFEFF/, ""), path);
   const rows = csvRows(content, { separator: path.endsWith(".tsv") ? "\t" : ",", where: path });
   const head = rows.next().value?.fields ?? [];
   const [file, text] = ["file", "text"].map((name) => head.indexOf(name));
@@ -81,7 +94,6 @@ function listOf(content: string, path: string): Entry[] {
   });
 }
 
-const findSound = (folder: string, file: string): string | undefined =>
-  [file, `${file}.wav`, join("wavs", file), join("wavs", `${file}.wav`)]
-    .map((name) => join(folder, name))
-    .find((path) => /\.wav$/i.test(path) && existsSync(path));
+/** The first of these paths that is there, with or without ".wav". */
+const findSound = (paths: readonly string[]): string | undefined =>
+  paths.flatMap((path) => [path, `${path}.wav`]).find((path) => /\.wav$/i.test(path) && isThere(path));

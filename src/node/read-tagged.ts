@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { readFileSync } from "node:fs";
 import type { TagScheme } from "../metrics/index.ts";
 import { parseConll, parseTaggedJsonl, type TaggedExample } from "../tasks/index.ts";
 import { notUtf8Error } from "./read-corpus.ts";
+import { readGiven } from "./safe-file.ts";
 
 export type ReadTaggedOptions = {
   /** Columns of token and tag, as in `parseConll`. */
@@ -14,13 +14,13 @@ export type ReadTaggedOptions = {
 
 /**
  * Tagged sentences in a file of UTF-8: JSON lines when its name ends in .jsonl or .json, as `parseTaggedJsonl`, else columns, as `parseConll`. "-" is
- * the standard input, whose first character tells. Errors begin with the path and the line. Throws DataError, and the file system's own errors.
+ * the standard input, whose first character tells. Errors begin with the path and the line. Throws DataError.
  */
 export function readTagged(
   path: string,
   { scheme, tokenColumn = 0, tagColumn = -1 }: ReadTaggedOptions = {},
 ): TaggedExample[] {
-  const bytes = readFileSync(path === "-" ? 0 : path);
+  const bytes = readGiven("readTagged", path);
   if (!isUtf8(bytes)) throw notUtf8Error(path);
   const text = bytes.toString("utf8");
   const where = path === "-" ? "standard input" : path;

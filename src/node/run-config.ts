@@ -1,6 +1,5 @@
 /** @file `config.json` of a run: everything that is needed to run again, checked field by field when it is read. */
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import {
@@ -21,6 +20,7 @@ import type { optimizers } from "../optim/index.ts";
 import { writeFileDurablySync } from "./durable-file.ts";
 import { bytePieces } from "./file-pieces.ts";
 import { textFiles } from "./read-corpus.ts";
+import { readRegular, statOf } from "./safe-file.ts";
 
 /** Name of the configuration in a run directory. */
 export const CONFIG_FILE = "config.json";
@@ -313,7 +313,11 @@ export function writeRunConfig(directory: string, config: RunConfig): string {
  */
 export function readRunConfig(path: string): RunConfig {
   const file = configPath(path);
-  const { format: _format, version: _version, ...config } = parse(file, readFileSync(file), record(checks));
+  const {
+    format: _format,
+    version: _version,
+    ...config
+  } = parse(file, readRegular("readRunConfig", file), record(checks));
   return config;
 }
 
@@ -323,12 +327,12 @@ export function readRunConfig(path: string): RunConfig {
  */
 export function readRunOptions(path: string): RunOptions {
   const file = configPath(path);
-  const found = parse(file, readFileSync(file), record(partialChecks, isAnyOptional));
+  const found = parse(file, readRegular("readRunOptions", file), record(partialChecks, isAnyOptional));
   const { seed, data, model = {}, training = {} } = found;
   return { model, training, ...(seed !== undefined && { seed }), ...(data !== undefined && { data }) };
 }
 
-/** The files of a corpus, as `readCorpus` finds them, with their sizes and hashes. Throws DataError and the file system's own errors. */
+/** The files of a corpus, as `readCorpus` finds them, with their sizes and hashes. Throws DataError. */
 export function describeData(paths: readonly string[]): DataFile[] {
   return paths.flatMap(textFiles).map((path) => ({ path, ...digest(path) }));
 }
@@ -358,9 +362,9 @@ export function runMaker(): RunMaker {
 
 /** `path` itself, or the configuration in it when it is a run directory. */
 export function configPath(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf("readRunConfig", path);
   const file = found?.isDirectory() ? join(path, CONFIG_FILE) : path;
-  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
+  if (statOf("readRunConfig", file)?.isFile()) return file;
   const expected = `a run directory with ${CONFIG_FILE}, or such a file`;
   throw new DataError(sentence("readRunConfig", expected, JSON.stringify(path)));
 }

@@ -24,6 +24,7 @@ import { checkInteger, LockedError, sentence, UnsupportedError } from "../base/i
 import { parseStrictJson } from "../formats/index.ts";
 import { sweepTemporariesSync } from "./durable-file.ts";
 import { codeOf } from "./file-system.ts";
+import { readRegular } from "./safe-file.ts";
 
 /** Name of the lock in a run directory. */
 export const LOCK_FILE = "run.lock";
@@ -139,9 +140,9 @@ function readOwner(path: string): Owner | undefined {
   const nobody: Owner = { token: "unknown", pid: 0, host: "", space: "", started: "", since: "" };
   let text: Uint8Array;
   try {
-    text = readFileSync(path);
+    text = readRegular("lockRun", path);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (codeOf((error as Error).cause) === "ENOENT") return undefined;
     throw error;
   }
   try {

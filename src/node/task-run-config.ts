@@ -1,9 +1,10 @@
 /** @file `config.json` of a run of a task: as that of a language model, but its options are the task's. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError, kindError, sentence } from "../base/index.ts";
 import { parseStrictJson, writeStrictJson } from "../formats/index.ts";
 import { writeFileDurablySync } from "./durable-file.ts";
+import { checkInside, readRegular, statOf, withPath } from "./safe-file.ts";
 import {
   asFormatError,
   type Check,
@@ -82,14 +83,26 @@ const checks: Checks<Head & TaskRunConfig> = {
 
 const whole = record(checks, (name) => name === "inputs");
 
-/** All files among `paths` and in the folders there, with sizes and hashes, in the order of their names. Throws the file system's own errors. */
+/** What errors begin with. */
+const WHERE = "describeFiles";
+
+function isInside(folder: string, file: string): boolean {
+  try {
+    checkInside(WHERE, folder, file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** All files among `paths` and in the folders there, with sizes and hashes, in the order of their names; what readers refuse (links out of a folder, pipes) is left out. Throws DataError for a path that can't be read. */
 export function describeFiles(paths: readonly string[]): DataFile[] {
   const within = (path: string): string[] =>
-    statSync(path).isDirectory()
-      ? readdirSync(path, { recursive: true, encoding: "utf8" })
+    statOf(WHERE, path)?.isDirectory()
+      ? withPath(WHERE, path, () => readdirSync(path, { recursive: true, encoding: "utf8" }))
           .toSorted()
           .map((name) => join(path, name))
-          .filter((file) => statSync(file).isFile())
+          .filter((file) => isInside(path, file))
       : [path];
   return paths.flatMap(within).map((path) => ({ path, ...digest(path) }));
 }
@@ -106,7 +119,7 @@ export function writeTaskRunConfig(directory: string, config: TaskRunConfig): vo
 /** The configuration of a run of a task; `path` is its directory or the file. Errors as in `readRunConfig`. */
 export function readTaskRunConfig(path: string): TaskRunConfig {
   const file = configPath(path);
-  const { format: _format, version: _version, ...config } = parse(file, readFileSync(file), whole);
+  const { format: _format, version: _version, ...config } = parse(file, readRegular("readTaskRunConfig", file), whole);
   return config;
 }
 
@@ -115,9 +128,9 @@ export function readTaskRunConfig(path: string): TaskRunConfig {
  * for one that can't be read.
  */
 export function taskOfRun(path: string): string | undefined {
-  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, CONFIG_FILE) : path;
-  if (!existsSync(file)) return undefined;
-  const value = parseStrictJson(readFileSync(file), { where: file });
+  const file = statOf("taskOfRun", path)?.isDirectory() ? join(path, CONFIG_FILE) : path;
+  if (statOf("taskOfRun", file) === undefined) return undefined;
+  const value = parseStrictJson(readRegular("taskOfRun", file), { where: file });
   const { task } = asFormatError(() => object(file, value));
   if (task === undefined || typeof task === "string") return task;
   throw new FormatError(sentence(`${file}: task`, "text", JSON.stringify(task)));
