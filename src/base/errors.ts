@@ -70,19 +70,32 @@ export class NotFiniteError extends Error {
 const withCode = <E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } =>
   Object.assign(error, { code });
 
+/** Lists inside of lists that are shown. */
+const MAX_DEPTH = 3;
+
 /** Short, safe text for any value in a message: strings quoted, long things cut. */
-export function describe(value: unknown): string {
+export const describe = (value: unknown): string => describeAt(value, 0);
+
+function describeAt(value: unknown, depth: number): string {
   if (typeof value === "string") {
     return value.length > 40
       ? `${JSON.stringify(value.slice(0, 40))}… (${value.length} characters)`
       : JSON.stringify(value);
   }
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map(describe).join(", ");
+    if (depth === MAX_DEPTH) return "[…]";
+    const shown = value
+      .slice(0, 8)
+      .map((item) => describeAt(item, depth + 1))
+      .join(", ");
     return value.length > 8 ? `[${shown}, … ${value.length} in all]` : `[${shown}]`;
   }
   if (typeof value === "function") return describeFunction(value);
-  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "an object";
+  if (typeof value === "object" && value !== null) {
+    // whatever JSON says that its constructor is
+    const name: unknown = value.constructor?.name;
+    return typeof name === "string" ? name : "an object";
+  }
   return String(value);
 }
 

@@ -3,8 +3,10 @@
 /** Keys that could reach a prototype when somebody copies an object. Refused on reading and on writing. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Whether every surrogate of `text` is half of a pair. (String.prototype.isWellFormed is newer than our oldest browsers.) */
+/** Whether every surrogate of `text` is half of a pair. String.prototype.isWellFormed is newer than our oldest browsers. */
 export function isWellFormed(text: string): boolean {
+  const { isWellFormed: own } = text as { readonly isWellFormed?: () => boolean };
+  if (own !== undefined) return own.call(text);
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if ((unit & 0xf800) !== 0xd800) continue;

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { DataError } from "../base/index.ts";
 import { classFiles, readRecords, type ReadRecordsOptions, recordNumber, recordText } from "./read-examples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unrolled-records-"));
@@ -76,14 +77,15 @@ describe("readRecords", () => {
     expect(await records([write("lines.txt", "a b\r\n\nc\n")])).toEqual([{ text: "a b" }, { text: "c" }]);
   });
 
-  test("names such as __proto__ are names like any other", async () => {
-    for (const [name, contents] of [
-      ["proto.jsonl", '{"__proto__":"a"}'],
-      ["proto.csv", "__proto__\na\n"],
-    ]) {
-      const [{ record }] = await read([write(name, contents)]);
-      expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
-      expect(Object.entries(record)).toEqual([["__proto__", "a"]]);
+  test("a column called __proto__ is one like any other; JSON has no such key, and none twice", async () => {
+    const [{ record }] = await read([write("proto.csv", "__proto__\na\n")]);
+    expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
+    expect(Object.entries(record)).toEqual([["__proto__", "a"]]);
+    for (const contents of ['{"__proto__":"a"}', '{"text":"a","text":"b"}', '{"a":{"constructor":1}}']) {
+      await expect(read([write("proto.jsonl", `{"text":"x"}\n${contents}`)])).rejects.toThrow(
+        "proto.jsonl line 2: expected JSON",
+      );
+      await expect(read([write("proto.json", `[${contents}]`)])).rejects.toThrow(DataError);
     }
   });
 

@@ -2,6 +2,7 @@
 import { extname, join } from "node:path";
 import { checkChoice, DataError, describe, sentence } from "../base/index.ts";
 import { csvRows } from "../data/index.ts";
+import { parseDataJson } from "../formats/index.ts";
 import { textPieces } from "./file-pieces.ts";
 import { checkInside, namesIn, statOf } from "./safe-file.ts";
 
@@ -149,26 +150,18 @@ async function* plainLines(file: string, pieces: Pieces): AsyncGenerator<Entry> 
 async function* jsonLines(file: string, pieces: Pieces): AsyncGenerator<Entry> {
   for await (const { text, line } of linesOf(pieces)) {
     const place = `${file} line ${line}`;
-    yield { record: objectOf(place, parsed(place, text)), line, place };
+    yield { record: objectOf(place, parseDataJson(text, { where: place })), line, place };
   }
 }
 
 async function* jsonArray(file: string, pieces: Pieces): AsyncGenerator<Entry> {
   const parts: string[] = [];
   for await (const piece of pieces) parts.push(piece);
-  const items = parsed(file, parts.join(""));
+  const items = parseDataJson(parts.join(""), { where: file });
   if (!Array.isArray(items)) throw new DataError(sentence(file, "a JSON array of objects", describe(items)));
   for (const [i, item] of items.entries()) {
     const place = `${file} item ${i + 1}`;
     yield { record: objectOf(place, item), line: i + 1, place };
-  }
-}
-
-function parsed(place: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new DataError(sentence(place, "JSON", (error as Error).message));
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { DataError } from "../base/index.ts";
 import { forecast, forecaster } from "../tasks/index.ts";
 import { forecastPicture } from "./forecast-picture.ts";
 import { readSeries, type ReadSeriesOptions, type SeriesFile } from "./read-series.ts";
@@ -109,4 +110,36 @@ test("a picture shows history, median and bands", async () => {
   for (const text of ["history", "forecast (median)", "middle 80 %", "middle 95 %", "what came", "a &lt;week&gt;"])
     expect(svg).toContain(text);
   expect(await forecastPicture(series, found, options)).toBe(svg);
+});
+
+test.each([
+  ['{"start":"2001-01-01","values":[1,2],"frequency":{"unit":{"toString":1}}}', "line 1 frequency unit: expected"],
+  ['{"start":"2001-01-01","values":[1,2],"frequency":{"unit":"day"}}', "line 1 frequency count: expected"],
+  [
+    '{"start":"2001-01-01","values":[1,2],"frequency":{"unit":"day","count":{"valueOf":1}}}',
+    "frequency count: expected",
+  ],
+  ['{"start":"2001-01-01","values":[1,2],"frequency":"daily"}', "line 1 frequency: expected a frequency"],
+  ['{"start":"2001-01-01","values":[1,2],"frequency":null}', "line 1 frequency: expected a frequency"],
+  ['{"start":{"toString":1},"values":[1,2]}', "line 1 start: expected a date"],
+  ['{"id":{"toString":1},"start":"2001-01-01","values":[1,2]}', "line 1 id: expected text or a number"],
+  ['{"id":["a"],"start":"2001-01-01","values":[1,2]}', "line 1 id: expected text or a number"],
+  ['{"start":"2001-01-01","values":[1,{"valueOf":1}]}', "line 1 values[1]: expected a number or null"],
+  ['{"date":{"toString":1},"value":1}', "line 1 date: expected text or a number"],
+  ['{"date":"2001-01-01","value":{"toString":1}}', "line 1 value: expected text or a number"],
+])("an object where text or a number belongs: %s", async (line, message) => {
+  const file = join(folder, "objects.jsonl");
+  writeFileSync(file, line);
+  await expect(readSeries([file])).rejects.toThrow(DataError);
+  await expect(readSeries([file])).rejects.toThrow(message);
+});
+
+test("a few rows with centuries between them do not become a billion", async () => {
+  const file = join(folder, "centuries.csv");
+  writeFileSync(file, "date,value\n0001-01-01T00:00:00Z,1\n0001-01-01T00:01:00Z,2\n9999-12-31T00:00:00Z,3\n");
+  const start = process.cpuUsage();
+  await expect(readSeries([file], { fillGaps: true })).rejects.toThrow(
+    "line 4: expected gaps of at most 1000030 steps",
+  );
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
 });

@@ -1,6 +1,7 @@
 /** @file Time series from tables and from JSON lines. */
 import { DataError, describe, sentence } from "../base/index.ts";
 import {
+  checkFrequency,
   formatFrequency,
   formatTime,
   type Frequency,
@@ -95,7 +96,9 @@ function textOf({ record, place }: RecordEntry, column: string): string {
     throw new DataError(sentence(place, `a column ${describe(column)}`, got));
   }
   const value = record[column];
-  return value === null || value === undefined ? "" : String(value as string | number);
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new DataError(sentence(`${place} ${column}`, "text or a number", describe(value)));
 }
 
 function numberOf(entry: RecordEntry, column: string, mayBeMissing: boolean): number {
@@ -132,11 +135,15 @@ function seriesOf(
 /** Whether the frequency leads from row to row, or with gaps to each of them. */
 function fits(rows: readonly Row[], frequency: Frequency, withGaps: boolean): boolean {
   let steps = 0;
+  const most = mostSteps(rows);
   return rows.every(({ time }) => {
-    while (withGaps && timeAfter(rows[0].time, frequency, steps) < time) steps++;
+    while (withGaps && steps < most && timeAfter(rows[0].time, frequency, steps) < time) steps++;
     return timeAfter(rows[0].time, frequency, steps++) === time;
   });
 }
+
+/** Steps of a series with its gaps filled: two rows a minute apart and one in another century would otherwise become a billion. */
+const mostSteps = (rows: readonly Row[]): number => 1_000_000 + 10 * rows.length;
 
 /** Throws DataError for a row that is not where this frequency leads. */
 function seriesWith(
@@ -146,6 +153,7 @@ function seriesWith(
   { covariates = [], fillGaps = false }: ReadSeriesOptions,
 ): SeriesFile["series"][number] & { readonly frequency: Frequency } {
   const [first] = rows;
+  const most = mostSteps(rows);
   const values: number[] = [];
   for (const row of rows) {
     for (;;) {
@@ -155,6 +163,14 @@ function seriesWith(
         const hint = `Rows must be in order, one every ${formatFrequency(frequency)}; leave the value empty where it is missing`;
         throw new DataError(sentence(row.place, formatTime(expected), formatTime(row.time), hint));
       }
+      if (values.length >= most)
+        throw new DataError(
+          sentence(
+            row.place,
+            `gaps of at most ${most} steps in all`,
+            `${formatTime(row.time)}, with rows every ${formatFrequency(frequency)}`,
+          ),
+        );
       values.push(NaN);
     }
     values.push(row.value);
@@ -164,11 +180,22 @@ function seriesWith(
   return { id, start: formatTime(first.time), values, ...known, frequency };
 }
 
+function frequencyOf(place: string, value: unknown): Frequency {
+  try {
+    return checkFrequency(`${place} frequency`, value);
+  } catch (error) {
+    // what is wrong is the file, not a value that the caller gave
+    throw new DataError((error as Error).message, { cause: error });
+  }
+}
+
 function wholeSeries(
   { record, place }: RecordEntry,
   { covariates = [] }: ReadSeriesOptions,
 ): SeriesFile["series"][number] & { readonly frequency: Frequency } {
   const { id = "", start, values, frequency = { unit: "day", count: 1 }, covariates: known } = record;
+  if (typeof id !== "string" && typeof id !== "number")
+    throw new DataError(sentence(`${place} id`, "text or a number", describe(id)));
   if (typeof start !== "string") throw new DataError(sentence(`${place} start`, "a date", describe(start)));
   parseTime(`${place} start`, start);
   const numbers = (values as readonly unknown[]).map((value, i) => {
@@ -180,10 +207,10 @@ function wholeSeries(
   if (covariates.length > 0 && !isTable)
     throw new DataError(sentence(`${place} covariates`, `rows of ${covariates.length} numbers`, describe(known)));
   return {
-    id: String(id as string),
+    id: String(id),
     start,
     values: numbers,
     ...(covariates.length > 0 && { covariates: known as number[][] }),
-    frequency: frequency as Frequency,
+    frequency: frequencyOf(place, frequency),
   };
 }

@@ -145,7 +145,7 @@ export const readInside = (where: string, folder: string, path: string): Buffer 
  */
 export function pathInside(where: string, folder: string, name: string): string {
   const isPlain =
-    !/[\\\u0000-\u001f\u007f]|%(?:2e|2f|5c|00)|^[A-Za-z]:|^~/i.test(name) &&
+    !/[\\\p{Cc}]|%(?:2e|2f|5c|00)|^[A-Za-z]:|^~/iu.test(name) &&
     name.split("/").every((part) => part !== "" && part !== "." && !/[. ]$/.test(part));
   if (isPlain) return join(folder, name);
   throw new DataError(sentence(where, `the name of a file inside of ${JSON.stringify(folder)}`, JSON.stringify(name)));

@@ -66,6 +66,7 @@ export type {
 } from "./forecast/backtest.ts";
 export {
   calendarFeatures,
+  checkFrequency,
   formatFrequency,
   formatTime,
   frequenciesBetween,

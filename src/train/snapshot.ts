@@ -1,5 +1,5 @@
 /** @file The state of a run, from which it continues bit for bit. Plain JSON and arrays, which `encodeCheckpoint` puts into one file. */
-import { DataError, leavesOf, sameShape, sentence, type Tree } from "../base/index.ts";
+import { DataError, describe, leavesOf, sameShape, sentence, type Tree } from "../base/index.ts";
 import type { CheckpointContents, JsonValue, StoredArray } from "../formats/index.ts";
 import type { State } from "../rnn/index.ts";
 import { assign, outsideScopes, type Tensor, tensor } from "../tensor/index.ts";
@@ -90,10 +90,11 @@ export function restoreSnapshot(
 ): RunState {
   const where = "train resume";
   const stored = state as Stored;
-  if (typeof stored !== "object" || stored === null || typeof stored.run !== "object")
+  if (!isRecord(stored) || ![stored.run, stored.fingerprint, stored.callbacks].every(isRecord))
     throw new DataError(sentence(where, "the snapshot of a run", "something else"));
   if (stored.version !== VERSION)
-    throw new DataError(sentence(where, `a snapshot of version ${VERSION}`, `version ${stored.version}`));
+    throw new DataError(sentence(where, `a snapshot of version ${VERSION}`, `version ${describe(stored.version)}`));
+  const run = runOf(where, stored.run);
   for (const name of new Set([...Object.keys(fingerprint), ...Object.keys(stored.fingerprint)])) {
     const [before, now] = [stored.fingerprint, fingerprint].map((one) => JSON.stringify(one[name]) ?? "nothing");
     if (before !== now) throw new DataError(sentence(`${where} ${name}`, `${before}, as in the checkpoint`, now));
@@ -108,22 +109,59 @@ export function restoreSnapshot(
       throw new DataError(sentence(where, expected, found ? `${found.dtype} [${found.shape.join(", ")}]` : "none"));
     }
   }
-  for (const [path, tensor] of targets) assign(tensor, arrays[path].data);
   for (const callback of callbacks) {
     if (!Object.hasOwn(stored.callbacks, callback.name)) continue;
     const prefix = `callbacks/${callback.name}/`;
     const own = Object.entries(arrays).filter(([path]) => path.startsWith(prefix));
-    callback.restore?.(
-      stored.callbacks[callback.name],
-      Object.fromEntries(own.map(([path, array]) => [path.slice(prefix.length), tensorOf(array)])),
-    );
+    const tensors = Object.fromEntries(own.map(([path, array]) => [path.slice(prefix.length), tensorOf(array)]));
+    try {
+      callback.restore?.(stored.callbacks[callback.name], tensors);
+    } catch (error) {
+      const message = sentence(
+        `${where} callbacks.${callback.name}`,
+        "a state of this callback",
+        (error as Error).message,
+      );
+      throw new DataError(message, { cause: error });
+    }
   }
-  const { stopped, epochSteps, ...counts } = stored.run;
+  for (const [path, tensor] of targets) assign(tensor, arrays[path].data);
+  return run;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, JsonValue>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Those that count something, and those that measure. */
+const COUNTS = ["step", "epoch", "batch", "skipped", "skippedTotal", "updates", "evaluatedAt"] as const;
+const MEASURES = ["seconds", "loss", "epochLoss", "epochWeight", "rateFactor"] as const;
+
+/** The numbers of a run, checked. Throws DataError that names the first wrong one. */
+function runOf(where: string, stored: Readonly<Record<string, JsonValue>>): RunState {
+  const { stopped, epochSteps, ...counts } = stored;
   // an older file has its epoch's loss by steps: the mean begins anew
   if (epochSteps !== undefined) Object.assign(counts, { epochLoss: 0, epochWeight: 0 });
-  const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));
-  return { ...(numbers as Omit<RunState, "stopped">), stopped: stopped as string | null };
+  const wrong = (name: string, expected: string): DataError =>
+    new DataError(sentence(`${where} run.${name}`, expected, describe(counts[name])));
+  for (const name of COUNTS)
+    if (!Number.isSafeInteger(counts[name]) || (counts[name] as number) < -1) throw wrong(name, "a number of steps");
+  const numbers = Object.fromEntries(
+    MEASURES.map((name) => {
+      const value = counts[name];
+      if (typeof value !== "number" && !["NaN", "Infinity", "-Infinity"].includes(value as string))
+        throw wrong(name, "a number");
+      return [name, Number(value)];
+    }),
+  );
+  if (!(numbers["rateFactor"] > 0 && numbers["rateFactor"] <= MOST_RATE))
+    throw wrong("rateFactor", "a factor on the learning rate");
+  if (stopped !== null && typeof stopped !== "string")
+    throw new DataError(sentence(`${where} run.stopped`, "a reason, or null", describe(stopped)));
+  return { ...(counts as unknown as RunState), ...numbers, stopped };
 }
+
+/** Callbacks lower the rate; nothing raises it a thousand times. */
+const MOST_RATE = 1000;
 
 const tensorOf = ({ data, dtype, shape }: StoredArray): Tensor =>
   outsideScopes(() => tensor(data, { dtype, shape: [...shape] }));

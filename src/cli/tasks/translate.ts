@@ -1,7 +1,7 @@
 /** @file The work of `--task translate`. */
 import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
-import { DataError, randomStream } from "unrolled";
+import { DataError, parseStrictJson, randomStream } from "unrolled";
 import { readRecords, type RecordEntry, recordText } from "unrolled/node";
 import {
   type AttentionKind,
@@ -86,10 +86,10 @@ async function* tabbed(path: string, options: Partial<TranslateTaskOptions>): As
 /** The line as an object of JSON. */
 function jsonEntry(entry: RecordEntry, line: string): RecordEntry {
   try {
-    const record = JSON.parse(line) as RecordEntry["record"];
+    const record = parseStrictJson(line, { maxBytes: Math.max(1, line.length), where: entry.place });
     if (typeof record === "object" && record !== null && !Array.isArray(record)) return { ...entry, record };
-  } catch {
-    // told below
+  } catch (error) {
+    throw new DataError((error as Error).message, { cause: error });
   }
   throw new DataError(`${entry.place}: expected a JSON object, got ${JSON.stringify(line.slice(0, 40))}`);
 }

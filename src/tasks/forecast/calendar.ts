@@ -50,9 +50,13 @@ export function parseTime(where: string, text: string): number {
   throw new DataError(sentence(where, "a date such as 2001-12-31 or 2001-12-31T18:30:00Z", JSON.stringify(text)));
 }
 
-/** As `parseTime` reads it: a date alone at midnight. */
-export const formatTime = (time: number): string =>
-  new Date(time).toISOString().replace("T00:00:00.000Z", "").replace(".000Z", "Z");
+/** As `parseTime` reads it: a date alone at midnight. Throws DataError for a time that no calendar here reaches, some 275,000 years away. */
+export function formatTime(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime()))
+    throw new DataError(sentence("time", "a date in the years up to 275760", "one beyond them"));
+  return date.toISOString().replace("T00:00:00.000Z", "").replace(".000Z", "Z");
+}
 
 /** Milliseconds since 1970 of a day's beginning. Unlike `Date.UTC` it takes the years 0 to 99 for themselves. */
 const startOf = (year: number, month: number, day: number): number => new Date(0).setUTCFullYear(year, month, day);

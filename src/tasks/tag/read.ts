@@ -1,5 +1,6 @@
 /** @file Tagged sentences as text: CoNLL columns, and JSON lines. */
 import { checkInteger, DataError, describe, sentence, valueError } from "../../base/index.ts";
+import { parseDataJson } from "../../formats/index.ts";
 import { isTagOf, type Span, spansToTags, type TagScheme } from "../../metrics/index.ts";
 import type { TaggedExample } from "./words.ts";
 
@@ -101,12 +102,7 @@ function checkTag(here: string, tag: unknown, scheme: TagScheme | undefined): st
 }
 
 function parseLine(here: string, line: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new DataError(sentence(here, "JSON", (error as Error).message));
-  }
+  const value = parseDataJson(line, { where: here });
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DataError(sentence(here, '{"tokens", "tags"} or {"text", "spans"}', describe(value)));
   return value as Record<string, unknown>;
