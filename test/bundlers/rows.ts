@@ -1,0 +1,30 @@
+import type { Row } from "./row.ts";
+import { BUNDLERS } from "./rows/bundlers.ts";
+import { HOSTS } from "./rows/hosts.ts";
+import { TYPES } from "./rows/types.ts";
+
+export const ROWS: readonly Row[] = [...BUNDLERS, ...HOSTS, ...TYPES];
+
+/** What CI runs, of rows that install nothing: ways whose description is one of these or goes on with ", Node …". */
+const QUICK: Readonly<Record<string, readonly string[]>> = {
+  vite: ["page, isolated", "page, isolated, trainInWorker"],
+  rolldown: ["page (iife)", "program (cjs)"],
+  esbuild: ["page (iife)", "program (esm)", "program (cjs)"],
+  require: ["require()"],
+  "node-flags": ["program without WebAssembly (--jitless)"],
+  "import-map": ["page, isolated", "page, trainInWorker", "package from another origin"],
+  "own-worker": ["worker of the page's own, isolated"],
+  "service-worker": ["module, bundled"],
+  "content-policy": ["strict, with it, isolated"],
+};
+
+/** The rows that CI runs, with the ways that it tries. */
+export const QUICK_ROWS: readonly Row[] = Object.entries(QUICK).map(([name, wanted]) => {
+  const row = ROWS.find((each) => each.name === name);
+  const ways = (row?.ways ?? []).filter(({ what }) =>
+    wanted.some((each) => what === each || (what.startsWith(`${each}, Node`) && !what.includes("trainInWorker"))),
+  );
+  if (row === undefined || ways.length < wanted.length)
+    throw new RangeError(`quick rows: "${name}" lacks one of its ways`);
+  return { ...row, ways };
+});
