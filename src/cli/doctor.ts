@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
-import { engineReport } from "unrolled";
+import { type EngineReport, engineReport } from "unrolled";
 import { type Choice, choicesOf } from "./engine-choices.ts";
 import { EXIT } from "./failure.ts";
 import { binaryBytes, real, table } from "./format.ts";
@@ -51,11 +51,17 @@ async function diagnose(): Promise<Diagnosis> {
     threads: report.threads,
     choices: choicesOf(report, process.env),
     webAssembly: wasmFeatures(),
-    memory: { taken: report.bytes, limit: 2 ** 32 },
+    memory: { taken: report.bytes, limit: memoryLimit(report) },
     speed,
     checks,
     ok: checks.every(({ ok }) => ok),
   };
+}
+
+/** 4 GiB, unless the engine had to do with less. */
+function memoryLimit({ choices }: EngineReport): number {
+  const less = choices.find(({ what }) => what === "memory");
+  return less === undefined ? 2 ** 32 : Number.parseFloat(less.chosen) * 2 ** 30;
 }
 
 function describe({ node, platform, cpu, cores, choices, webAssembly, memory, speed, checks }: Diagnosis): string {

@@ -1,8 +1,8 @@
-import { canRevectorize, canShare, environment, kernelModule } from "#platform";
+import { advice, canRevectorize, canShare, cores, environment, kernelModule } from "#platform";
 import { checkChoice, checkInteger, sentence, UnsupportedError, valueError, warnOnce } from "../base/index.ts";
 import type { Engine, EngineReport } from "./engine.ts";
 import { referenceEngine } from "./reference/index.ts";
-import { type Tile, wasmEngine } from "./wasm/index.ts";
+import { type Tile, warnOfOneThread, wasmEngine } from "./wasm/index.ts";
 
 /** Threads that can be asked for: more would be a mistake, and each takes some megabytes. */
 export const MOST_THREADS = 1024;
@@ -39,32 +39,51 @@ const choice = <T extends string>(name: string, among: readonly T[], otherwise: 
 
 type Choices = EngineReport["choices"][number][];
 
+/** A build of the kernels that does not run here. */
+type Failure = { readonly build: string; readonly error: unknown };
+
+/** Each reason once, with the builds that it holds for. */
+function reasonsOf(failures: readonly Failure[]): string {
+  const builds = new Map<string, string[]>();
+  for (const { build, error } of failures) {
+    const reason = error instanceof UnsupportedError ? error.message : String(error);
+    builds.set(reason, [...(builds.get(reason) ?? []), build]);
+  }
+  return [...builds].map(([reason, names]) => `${names.join(", ")}: ${reason}`).join("; ");
+}
+
+function adviceFor(reason: string): string {
+  if (/content.security.policy|unsafe-eval|EvalError|code generation/i.test(reason)) return advice.policy;
+  if (/cannot reserve|memory/i.test(reason)) return advice.memory;
+  return "They need WebAssembly with SIMD: Node 20.19 or newer without --jitless, or a browser of 2023 or later";
+}
+
 function start(): Engine {
   const wanted = choice("UNROLLED_ENGINE", ["auto", "wasm", "reference"], "auto");
   const numerics = choice("UNROLLED_NUMERICS", ["auto", "fma", "portable"], "auto");
   const threads = threadsFrom("UNROLLED_THREADS");
   if (wanted === "reference") return referenceEngine();
-  const choices: Choices = [];
-  const engine = startWasm(numerics, threads, choices);
+  const failures: Failure[] = [];
+  const engine = startWasm(numerics, threads, failures);
   if (engine !== undefined) return engine;
+  const why = reasonsOf(failures);
   if (wanted === "auto" && numerics !== "fma") {
-    const why = choices.map(({ what, why: reason }) => `${what}: ${reason}`).join("; ");
     warnOnce(
-      `the WebAssembly kernels do not run here, so everything is computed by the slow reference engine (${why})`,
+      `the WebAssembly kernels do not run here, so everything is computed by the slow reference engine (${why}). ${adviceFor(why)}; UNROLLED_ENGINE=reference asks for it`,
     );
     const reference = referenceEngine();
     const fallback = { what: "engine", chosen: "reference", why };
     return { ...reference, report: () => ({ ...reference.report(), choices: [fallback] }) };
   }
   throw new UnsupportedError(
-    sentence("engine", numerics === "fma" ? "relaxed SIMD" : "WebAssembly kernels", "none on this platform"),
+    sentence("engine", numerics === "fma" ? "relaxed SIMD" : "WebAssembly kernels", `none (${why})`, adviceFor(why)),
   );
 }
 
 function startWasm(
   numerics: "auto" | "fma" | "portable",
   threads: number | undefined,
-  choices: Choices,
+  failures: Failure[],
 ): Engine | undefined {
   const wide = choice("UNROLLED_REVECTORIZE", ["auto", "on", "off"], "auto");
   if (wide === "on" && !canRevectorize)
@@ -79,8 +98,13 @@ function startWasm(
       const shared = memory !== "";
       try {
         const module = kernelModule(`${name}${memory}`, { revectorize });
-        const settings = { module, shared, fused, tiles, threads, choices };
-        const engine = wasmEngine(settings);
+        const choices: Choices = failures.map((failure) => ({
+          what: "build",
+          chosen: "none",
+          why: reasonsOf([failure]),
+        }));
+        const engine = wasmEngine({ module, shared, fused, tiles, threads, choices });
+        warnOfLostThreads(threads, shared, failures);
         choices.push(
           {
             what: "build",
@@ -95,11 +119,22 @@ function startWasm(
         );
         return engine;
       } catch (error) {
-        choices.push({ what: "build", chosen: "none", why: `${name}${memory}: ${String(error)}` });
+        failures.push({ build: `${name}${memory}`, error });
       }
     }
   }
   return undefined;
+}
+
+/** Says what memory that can't be shared costs. */
+function warnOfLostThreads(threads: number | undefined, shared: boolean, failures: readonly Failure[]): void {
+  if (shared || threads === 1) return;
+  if (!canShare) {
+    warnOfOneThread(threads ?? 1);
+  } else if ((threads ?? cores()) > 1) {
+    const why = reasonsOf(failures);
+    warnOnce(`all runs on one thread, since there is no memory to share with workers (${why}). ${adviceFor(why)}`);
+  }
 }
 
 /**

@@ -57,6 +57,15 @@ export const cores = (): number => availableParallelism();
 /** Whether memory can be shared with workers. */
 export const canShare = true;
 
+/** What to do where workers, memory that they share, or enough of it can't be had. */
+export const advice = {
+  workers: "UNROLLED_THREADS=1 asks for one thread",
+  sharing: "UNROLLED_THREADS=1 asks for one thread",
+  memory:
+    "Raise the limit of the address space (ulimit -v, 12 GB are enough), or run node --disable-wasm-trap-handler, which needs less",
+  policy: "Run Node without what forbids WebAssembly (--jitless, --disallow-code-generation-from-strings)",
+} as const;
+
 /** Whether the calling thread may sleep while it waits for workers. */
 export const maySleep = true;
 

@@ -96,6 +96,16 @@ export const cores = (): number => host.navigator?.hardwareConcurrency ?? 1;
 /** Whether memory can be shared with workers: only on pages that are isolated from other origins, and where there are workers. */
 export const canShare: boolean = host.crossOriginIsolated === true && host.Worker !== undefined;
 
+/** What to do where workers, memory that they share, or enough of it can't be had. */
+export const advice = {
+  workers:
+    'Serve the files of unrolled/dist/workers from the page\'s own origin, and name their folder before the first tensor: globalThis.unrolledEnvironment = { UNROLLED_WORKERS: "/workers" }; or ask for one thread: { UNROLLED_THREADS: "1" }',
+  sharing:
+    "Threads need a page that is isolated: the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, and no service worker",
+  memory: "Close other pages, or use a 64-bit browser",
+  policy: "Add 'wasm-unsafe-eval' to script-src of the page's Content-Security-Policy",
+} as const;
+
 /** Whether the calling thread may sleep while it waits for workers: a page's main thread may not. */
 export const maySleep: boolean = host.document === undefined;
 

@@ -1,6 +1,6 @@
 /** @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several; everything else by the reference's kernels on it. */
-import { cores } from "#platform";
-import { sizeOf } from "../../base/index.ts";
+import { advice, canShare, cores } from "#platform";
+import { sizeOf, warnOnce } from "../../base/index.ts";
 import type { BinaryOp, Engine, EngineKernels, EngineReport, Operand, ReduceOp } from "../engine.ts";
 import { isPoisoned, referenceKernels } from "../reference/index.ts";
 import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./classes.ts";
@@ -38,6 +38,14 @@ export type WasmSettings = {
   readonly choices: EngineReport["choices"];
 };
 
+/** Says that more than one can't be had; whoever asked for one at the start can't have more later. */
+export function warnOfOneThread(asked: number): void {
+  if (asked > 1 && !canShare)
+    warnOnce(
+      `all runs on one thread, not on ${asked}, since memory can't be shared with workers here. ${advice.sharing}`,
+    );
+}
+
 /** An engine on compiled kernels. Throws where the platform lacks what they need. */
 export function wasmEngine({ module, shared, fused, tiles, threads, choices }: WasmSettings): Engine {
   const memory = new LinearMemory({ shared, poison: isPoisoned() });
@@ -70,10 +78,11 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
       threads: pool?.threads ?? 1,
       running: pool?.running ?? 1,
       bytes: memory.memory.buffer.byteLength,
-      choices: [...choices, tuner.choice, ...(pool === undefined ? [] : [pool.choice])],
+      choices: [...choices, ...memory.choices, tuner.choice, ...(pool === undefined ? [] : [pool.choice])],
     }),
     useThreads(count) {
       if (pool !== undefined) pool.threads = count;
+      else warnOfOneThread(count);
     },
     optimizerUpdate: (update, items, preparation) => optimizerUpdate(work, update, items, preparation),
     sumOfSquares(x, total) {

@@ -1,4 +1,5 @@
 /** @file Blocks of the WebAssembly engine: pieces of one linear memory, recycled by size. */
+import { advice } from "#platform";
 import {
   bytesPerElement,
   type DType,
@@ -6,8 +7,9 @@ import {
   sentence,
   type TypedArray,
   UnsupportedError,
+  warnOnce,
 } from "../../base/index.ts";
-import type { Block, EngineStats, Operand } from "../engine.ts";
+import type { Block, EngineReport, EngineStats, Operand } from "../engine.ts";
 import { memoryAdvice } from "../memory-advice.ts";
 
 /** Bytes of a float32, which is all that the kernels work on. */
@@ -16,7 +18,8 @@ export const BYTES: number = bytesPerElement.float32;
 const PAGE = 65_536;
 /** The kernels' own constants lie below. */
 const FIRST = PAGE;
-const MAX_PAGES = 65_536;
+/** Most pages, from 4 GiB down to what is hardly of use. */
+const MAXIMA = [65_536, 32_768, 16_384, 8192];
 const ALIGNMENT = 64;
 
 const views = {
@@ -74,6 +77,9 @@ function sizeClass(bytes: number): number {
 
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
+  /** For the engine's report: where it ends, if that is before 4 GiB. */
+  readonly choices: EngineReport["choices"];
+  readonly #maximumBytes: number;
   /** Freed blocks by their size class. They keep their view, for the next use of the same type and length. */
   readonly #free: (WasmBlock[] | undefined)[] = [];
   readonly #poison: boolean;
@@ -83,10 +89,14 @@ export class LinearMemory {
 
   /**
    * `shared`: several threads can work on it. `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote is seen.
-   * Throws where the platform has no shared memory.
+   * Where the address space is too small for 4 GiB, less is reserved, and the console says so. Throws UnsupportedError where none can be reserved, TypeError
+   * where the platform has no shared memory.
    */
   constructor({ shared, poison }: { readonly shared: boolean; readonly poison: boolean }) {
-    this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES, shared });
+    const { memory, pages, why } = reserve(shared);
+    this.memory = memory;
+    this.#maximumBytes = pages * PAGE;
+    this.choices = why === undefined ? [] : [{ what: "memory", chosen: gib(this.#maximumBytes), why }];
     this.#poison = poison;
   }
 
@@ -127,17 +137,54 @@ export class LinearMemory {
     const size = this.memory.buffer.byteLength;
     if (end > size) {
       const needed = Math.ceil((end - size) / PAGE);
-      const available = MAX_PAGES - size / PAGE;
+      const available = (this.#maximumBytes - size) / PAGE;
+      const got = `${gib(bytes)} more than ${gib(pointer - FIRST)}`;
       if (needed > available) {
-        const gib = (count: number): string => (count / 2 ** 30).toFixed(1);
-        const got = `${gib(bytes)} GiB more than ${gib(pointer - FIRST)} GiB`;
-        throw new UnsupportedError(sentence("memory", "at most 4 GiB", got, memoryAdvice(this.#liveBytes)));
+        throw new UnsupportedError(
+          sentence("memory", `at most ${gib(this.#maximumBytes)}`, got, memoryAdvice(this.#liveBytes)),
+        );
       }
-      this.memory.grow(Math.min(available, Math.max(needed, Math.ceil(size / PAGE / 4))));
+      this.#grow(needed, Math.min(available, Math.max(needed, Math.ceil(size / PAGE / 4))), got);
     }
     this.#next = end;
     return pointer;
   }
+
+  /** By `wanted` pages, or by `needed` where the system gives no more. Throws UnsupportedError where it does not give those. */
+  #grow(needed: number, wanted: number, got: string): void {
+    for (const pages of new Set([wanted, needed])) {
+      try {
+        this.memory.grow(pages);
+        return;
+      } catch (error) {
+        if (pages !== needed) continue;
+        const refused = `${got}, which the system refuses (${String(error)})`;
+        throw new UnsupportedError(sentence("memory", "enough of it", refused, advice.memory));
+      }
+    }
+  }
+}
+
+const gib = (bytes: number): string => `${Number((bytes / 2 ** 30).toFixed(1))} GiB`;
+
+/** Memory with as many pages as there can be, and why there are not more. */
+function reserve(shared: boolean): { memory: WebAssembly.Memory; pages: number; why?: string } {
+  let reason: string | undefined;
+  for (const pages of MAXIMA) {
+    try {
+      const memory = new WebAssembly.Memory({ initial: 15, maximum: pages, shared });
+      // V8 may give memory that can't grow
+      memory.grow(1);
+      if (reason === undefined) return { memory, pages };
+      const why = `the system refuses to reserve ${gib(MAXIMA[0] * PAGE)} (${reason})`;
+      warnOnce(`memory ends at ${gib(pages * PAGE)}, since ${why}. ${advice.memory}`);
+      return { memory, pages, why };
+    } catch (error) {
+      if (error instanceof TypeError) throw error;
+      reason ??= String(error);
+    }
+  }
+  throw new UnsupportedError(`cannot reserve ${gib(MAXIMA[0] * PAGE)} of address space, nor less: ${reason}`);
 }
 
 function asWasm(block: Block): WasmBlock {

@@ -1,5 +1,5 @@
-import { maySleep, startWorker, type WorkerHandle, type WorkerStart } from "#platform";
-import { sentence, UnsupportedError } from "../../base/index.ts";
+import { advice, maySleep, startWorker, type WorkerHandle, type WorkerStart } from "#platform";
+import { sentence, UnsupportedError, warnOnce } from "../../base/index.ts";
 import type { EngineReport } from "../engine.ts";
 import type { Kernels } from "./kernels.ts";
 
@@ -70,6 +70,7 @@ export class Pool {
         this.#workers.push(
           startWorker(this.#start(thread), (reason) => {
             this.#failure ??= reason;
+            if (!this.#haveWorked) warn(reason);
           }),
         );
       }
@@ -96,6 +97,7 @@ export class Pool {
     this.#end();
     this.#threads = 1;
     this.#why = `workers can't be started: ${reason}`;
+    warn(reason);
   }
 
   /** Ends all workers; the next job runs on fresh ones. */
@@ -105,4 +107,8 @@ export class Pool {
       sentence("threads", "workers that finish their jobs", got, "The step was lost; the next one starts new workers"),
     );
   }
+}
+
+function warn(reason: string): void {
+  warnOnce(`large kernels run on one thread, since workers can't be started: ${reason}. ${advice.workers}`);
 }
