@@ -10,12 +10,12 @@ import { packedKernels } from "../kernels/tools/pack.ts";
 
 const path = (place: string): string => fileURLToPath(new URL(place, import.meta.url));
 
-/** The file that draws pictures, which has its packages inside and is loaded when it is needed. */
+/** The file that draws pictures, which has its packages inside and is loaded when it is needed: one for both kinds of modules. */
 const DRAW = "./draw.ts";
-const drawIsOutside: Plugin = {
+const drawIsOutside = (place: string): Plugin => ({
   name: "draw-is-outside",
-  resolveId: (id) => (id === DRAW ? { id: "./draw.js", external: true } : undefined),
-};
+  resolveId: (id) => (id === DRAW ? { id: place, external: true } : undefined),
+});
 
 /**
  * Vega has a second way to compute expressions that generates code, and d3-dsv one to read tables. Neither is used here; hosts that scan for them or
@@ -38,6 +38,8 @@ const platformOf = (host: Host): Plugin => ({
   resolveId: (id) => (id === "#platform" ? path(`../src/platform/${host}.ts`) : undefined),
 });
 
+const WEB = path("../src/platform/web.ts");
+
 const kernels = packedKernels(path("../src/kernels"));
 const kernelsInside: Plugin = {
   name: "kernels-inside",
@@ -54,19 +56,34 @@ type Target = {
   /** Files of src by the names that they get in the folder, without their ends. */
   readonly entries: Readonly<Record<string, string>>;
   readonly codeSplitting?: OutputOptions["codeSplitting"];
+  /** Default: "esm". */
+  readonly format?: "cjs" | "esm";
   readonly plugins?: readonly Plugin[];
 };
 
 /** Entries in a folder of dist. What they share goes to files beside them, which `codeSplitting` may name. */
-async function bundle({ host, folder, entries, codeSplitting = true, plugins = [] }: Target): Promise<void> {
+async function bundle({
+  host,
+  folder,
+  entries,
+  codeSplitting = true,
+  format = "esm",
+  plugins = [],
+}: Target): Promise<void> {
   const build = await rolldown({
     input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path(`../src/${file}.ts`)])),
     external: isOutside,
-    platform: "neutral",
-    plugins: [drawIsOutside, platformOf(host), kernelsInside, ...plugins],
+    platform: format === "cjs" && host === "node" ? "node" : "neutral",
+    plugins: [
+      drawIsOutside(format === "cjs" ? "../node/draw.js" : "./draw.js"),
+      platformOf(host),
+      kernelsInside,
+      ...plugins,
+    ],
   });
   await build.write({
     dir: path(`../dist/${folder}`),
+    format,
     chunkFileNames: "[name].js",
     codeSplitting,
     minifyInternalExports: false,
@@ -108,13 +125,38 @@ await bundle({
   },
   codeSplitting: library,
 });
+// for hosts that know `require` only, such as Jest, and for tools that know no `exports`
+await bundle({
+  host: "node",
+  folder: "cjs",
+  entries: {
+    unrolled: "index",
+    "unrolled-tasks": "tasks/index",
+    "unrolled-node": "node/index",
+    "training-worker": TRAINING_WORKER,
+  },
+  codeSplitting: library,
+  format: "cjs",
+});
+const placeUnknown: Plugin = {
+  name: "place-unknown",
+  transform: (code, id) =>
+    id === WEB ? { code: code.replaceAll("import.meta.url", "undefined"), map: null } : undefined,
+};
+await bundle({
+  host: "web",
+  folder: "cjs/web",
+  entries: { unrolled: "index", "unrolled-tasks": "tasks/index" },
+  codeSplitting: library,
+  format: "cjs",
+  plugins: [placeUnknown],
+});
 await bundle({ host: "node", folder: "cli", entries: { main: "cli/main" } });
 // each for itself: a bundler may make a script of one file out of it, and must not find the library in it, which names it
 await bundle({ host: "web", folder: "workers", entries: { pool: "platform/web-worker" }, codeSplitting: false });
 const besideThePool: Plugin = {
   name: "beside-the-pool",
-  transform: (code, id) =>
-    id === path("../src/platform/web.ts") ? { code: code.replaceAll('"./workers/', '"./'), map: null } : undefined,
+  transform: (code, id) => (id === WEB ? { code: code.replaceAll('"./workers/', '"./'), map: null } : undefined),
 };
 await bundle({
   host: "web",

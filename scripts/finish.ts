@@ -1,7 +1,16 @@
-/** @file The last step of the build: the compiled kernels beside the code that loads them, and an executable command. */
-import { chmodSync, cpSync } from "node:fs";
+/**
+ * @file The last step of the build: the compiled kernels beside the code that loads them, an executable command, and what makes modules of dist/cjs, whose
+ * declarations have to lie in a package of CommonJS too.
+ */
+import { chmodSync, cpSync, readdirSync, writeFileSync } from "node:fs";
 
 const path = (relative: string): URL => new URL(relative, import.meta.url);
 
 cpSync(path("../src/kernels"), path("../dist/kernels"), { recursive: true });
 chmodSync(path("../dist/cli/main.js"), 0o755);
+
+writeFileSync(path("../dist/cjs/package.json"), `${JSON.stringify({ type: "commonjs", sideEffects: false })}\n`);
+for (const file of readdirSync(path("../dist"), { recursive: true, encoding: "utf8" })) {
+  if (/\.d\.ts$/.test(file) && !/^(cjs|cli)\b/.test(file))
+    cpSync(path(`../dist/${file}`), path(`../dist/cjs/${file}`), { recursive: true });
+}

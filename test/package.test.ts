@@ -1,7 +1,7 @@
 /** The tarball as a user gets it: what is in it, that it packs alike twice, that it installs, imports, type-checks and runs. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,7 +57,7 @@ test("the tarball holds the build, its sources and the texts, and nothing else",
   ]) {
     expect(paths).toContain(needed);
   }
-  const allowed = /^(dist\/|src\/|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/;
+  const allowed = /^(dist\/|src\/|(node|tasks)\/package\.json$|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/;
   expect(paths.filter((path) => !allowed.test(path) || path.includes(".test."))).toEqual([]);
 });
 
@@ -152,5 +152,63 @@ test.each([
       files: ["main.ts"],
     }),
   );
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", consumer], { encoding: "utf8" });
+});
+
+const commonProgram = `
+const { tensor, engineReport, mul } = require("unrolled");
+const { seasonalNaive } = require("unrolled/tasks");
+const { loadModel } = require("unrolled/node");
+console.log(mul(tensor([1, 2]), 2).toArray().join(), engineReport().name, typeof seasonalNaive, typeof loadModel);
+`;
+
+test.each(availableNodes())(
+  "\`require\` gives a build of its own where modules can't be required: Node $version",
+  ({ path }) => {
+    const file = join(consumer, "main.cjs");
+    writeFileSync(file, commonProgram);
+    const run = (...options: string[]): string => execFileSync(path, [...options, file], { encoding: "utf8" }).trim();
+    expect(run()).toBe("2,4 wasm function function");
+    expect(run("--no-experimental-require-module")).toBe("2,4 wasm function function");
+  },
+);
+
+test("tools that know no exports find each entry by its folder and its fields", () => {
+  type Fields = { main: string; module: string; browser?: string; types: string };
+  for (const entry of [".", "tasks", "node"]) {
+    const folder = join(installed, entry);
+    const fields = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Fields;
+    for (const name of ["main", "module", "browser", "types"] as const) {
+      if (entry === "node" && name === "browser") continue;
+      expect(existsSync(join(folder, fields[name] ?? "none")), `${entry} ${name}`).toBe(true);
+    }
+  }
+  const { typesVersions } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+    typesVersions: Record<string, Record<string, string[]>>;
+  };
+  for (const [file] of Object.values(typesVersions["*"])) expect(existsSync(join(installed, file)), file).toBe(true);
+});
+
+test.each([
+  ["a module", "ts", "nodenext", "nodenext"],
+  ["CommonJS", "cts", "node16", "node16"],
+  ["CommonJS where modules can be required", "cts", "nodenext", "nodenext"],
+])("its types need neither those of the web nor Node's: %s", (_, end, module, moduleResolution) => {
+  const file = `bare.${end}`;
+  writeFileSync(
+    join(consumer, file),
+    `import { tensor, train } from "unrolled";\nimport { classifier } from "unrolled/tasks";\nimport { loadModel } from "unrolled/node";\nexport const all = [tensor, train, classifier, loadModel];\n`,
+  );
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2023",
+    lib: ["es2023"],
+    types: [],
+    module,
+    moduleResolution,
+    skipLibCheck: false,
+  };
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [file] }));
   execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", consumer], { encoding: "utf8" });
 });

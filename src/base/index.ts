@@ -1,3 +1,4 @@
+import "./abort-signal.ts";
 export {
   checkChoice,
   checkInteger,
@@ -34,4 +35,5 @@ export { exp, exp32, log, log1p, log32, sigmoid, sigmoid32, tanh, tanh32 } from 
 export { digamma, digammaDifference, lgamma, logGammaRatio } from "./special.ts";
 export { jsonLine, printable } from "./printable.ts";
 export { checkSynchronous, runNow } from "./synchronous.ts";
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 export { warnOnce } from "./warn.ts";

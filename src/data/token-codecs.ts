@@ -1,5 +1,5 @@
 /** @file Text <-> ids for each unit. A codec trusts its token list; `vocabulary.ts` has checked it. */
-import { checkInteger, DataError, describe, sentence, valueError } from "../base/index.ts";
+import { checkInteger, DataError, describe, encodeUtf8, sentence, valueError } from "../base/index.ts";
 import { checkWellFormed, codePointName, forEachWord, loneSurrogateError, wordCutter } from "./text-units.ts";
 
 /** Text from ids given one at a time. */
@@ -177,7 +177,7 @@ function joining(tokens: readonly string[]): Omit<TokenCodec, "encode" | "encode
 export function byteCodec(): TokenCodec {
   const encode = (text: string, offset = 0): Int32Array => {
     checkWellFormed(ENCODE, text, offset);
-    return new Int32Array(new TextEncoder().encode(text));
+    return new Int32Array(encodeUtf8(text));
   };
   return {
     encode,

@@ -229,11 +229,8 @@ function wordCounter(): Counter {
   };
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** A copy of its own: a slice of the text would keep the whole text in memory. */
-const own = (token: string): string => decoder.decode(encoder.encode(token));
+const own = (token: string): string => Array.from(token).join("");
 
 function checkText(where: string, text: string): string {
   if (typeof text !== "string") throw kindError(where, "text (a string)", text);

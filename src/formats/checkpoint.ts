@@ -7,7 +7,7 @@
  * The arrays fill the file without a hole, so the last two together cover every bit. All versions have "unrolled.digest", so that a
  * damaged version number is not taken for a newer version.
  */
-import { DamagedError, FormatError, sentence, UnsupportedError } from "../base/index.ts";
+import { DamagedError, encodeUtf8, FormatError, sentence, UnsupportedError } from "../base/index.ts";
 import { sha256, yieldToHost } from "#platform";
 import { planSafetensors, readArrays, readLayout } from "./safetensors.ts";
 import type { SafetensorsLayout, SafetensorsPlan, StoredArray } from "./safetensors.ts";
@@ -32,7 +32,7 @@ export type Checkpoint = { version: number; state: JsonValue; arrays: Record<str
 const DIGITS = 64;
 const NO_DIGEST = "0".repeat(DIGITS);
 /** Unique in a header: inside of JSON text, these quotes would be escaped. */
-const DIGEST_LABEL = new TextEncoder().encode('"unrolled.digest":"');
+const DIGEST_LABEL = Uint8Array.from('"unrolled.digest":"', (letter) => letter.charCodeAt(0));
 
 /** Bytes that are copied or hashed without letting the host run: a few milliseconds. */
 const PIECE = 4 * 2 ** 20;
@@ -41,7 +41,7 @@ const PIECE = 4 * 2 ** 20;
  * The bytes of a checkpoint; the same contents give the same bytes. Works in pieces, between which the host runs: the contents must not change before
  * the promise resolves.
  * Rejects with TypeError or RangeError, with the path, for a state that JSON cannot hold (NaN, infinity, undefined, functions, typed arrays),
- * for arrays as `encodeSafetensors` does; FormatError for a state too large to be read back; on the web UnsupportedError outside of a secure context.
+ * for arrays as `encodeSafetensors` does; FormatError for a state too large to be read back.
  */
 export async function encodeCheckpoint({ state, arrays }: CheckpointContents): Promise<Uint8Array> {
   const where = "encodeCheckpoint";
@@ -67,7 +67,7 @@ export async function encodeCheckpoint({ state, arrays }: CheckpointContents): P
   for await (const [name, digest] of digestsOf(copies)) digests[name] = digest;
   const { head } = planWith(digests);
   bytes.set(head);
-  bytes.set(new TextEncoder().encode(await sha256(head)), digestOffset(head));
+  bytes.set(encodeUtf8(await sha256(head)), digestOffset(head));
   return bytes;
 }
 
@@ -75,7 +75,7 @@ export async function encodeCheckpoint({ state, arrays }: CheckpointContents): P
  * The contents of a checkpoint, in arrays of their own. `name` (default "checkpoint") is the file that errors name.
  * Rejects with DamagedError when a bit is not as it was written, when the file was cut off or is no checkpoint: `file` is `name`, and `array` the array
  * whose bytes are wrong. Sizes are checked before anything is allocated. Rejects with UnsupportedError for a checkpoint of a newer version (the
- * message names both), and on the web outside of a secure context.
+ * message names both).
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
@@ -175,7 +175,7 @@ async function headDigest({ head }: SafetensorsLayout): Promise<{ written: strin
   if (at < 0) return undefined;
   const zeroed = Uint8Array.from(head); // not slice, which shares memory when it is a Buffer
   zeroed.fill(0x30, at, at + DIGITS);
-  return { written: new TextDecoder().decode(head.subarray(at, at + DIGITS)), computed: await sha256(zeroed) };
+  return { written: String.fromCharCode(...head.subarray(at, at + DIGITS)), computed: await sha256(zeroed) };
 }
 
 /** The digest of each array, one for each. */

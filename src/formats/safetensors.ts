@@ -5,6 +5,7 @@
 import {
   bytesPerElement,
   dtypeError,
+  encodeUtf8,
   FormatError,
   formatShape,
   kindError,
@@ -34,7 +35,7 @@ const MAX_NAME = 512;
 const MAX_ELEMENTS = 2 ** 31 - 1;
 const METADATA = "__metadata__";
 
-const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
+const utf8Length = (text: string): number => encodeUtf8(text).length;
 const fail = (where: string, expected: string, got: string, hint?: string): FormatError =>
   new FormatError(sentence(where, expected, got, hint));
 
@@ -97,7 +98,7 @@ export function planSafetensors(
     );
     return { name, begin, source: bytesOf(data) };
   });
-  const text = new TextEncoder().encode(`{${members.join(",")}}`);
+  const text = encodeUtf8(`{${members.join(",")}}`);
   const headerSize = Math.ceil(text.length / 8) * 8;
   if (headerSize > MAX_HEADER) throw valueError(where, `a header of at most ${MAX_HEADER} bytes`, headerSize);
   const head = new Uint8Array(8 + headerSize).fill(0x20, 8);

@@ -2,7 +2,7 @@
  * @file A JSON reader for text from strangers. Stricter than JSON.parse, which keeps the last of two equal keys, rounds large
  * integers silently, lets "__proto__" through as a key, and has no limit of depth or size.
  */
-import { checkInteger, FormatError, kindError, sentence } from "../base/index.ts";
+import { checkInteger, decodeUtf8, encodeUtf8, FormatError, kindError, sentence } from "../base/index.ts";
 import { FORBIDDEN_KEYS, invalidUtf8Offset, isWellFormed } from "./json-text.ts";
 
 /** What JSON text can mean. Objects have a null prototype. */
@@ -50,13 +50,13 @@ export function parseStrictJson(
   if (input.length > maxBytes) {
     throw new FormatError(sentence(where, `at most ${maxBytes} bytes of JSON`, String(input.length)));
   }
-  const text = typeof input === "string" ? input : decodeUtf8(where, input);
+  const text = typeof input === "string" ? input : textOf(where, input);
   return new Reader(text, typeof input !== "string", maxDepth, maxValues, where).document();
 }
 
-function decodeUtf8(where: string, bytes: Uint8Array): string {
+function textOf(where: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeUtf8(bytes);
   } catch {
     throw new FormatError(sentence(where, "UTF-8", `an invalid byte at offset ${invalidUtf8Offset(bytes)}`));
   }
@@ -227,7 +227,7 @@ class Reader {
   }
 
   #fail(expected: string, got: string, at: number = this.#at): never {
-    const offset = this.#inBytes ? new TextEncoder().encode(this.#text.slice(0, at)).length : at;
+    const offset = this.#inBytes ? encodeUtf8(this.#text.slice(0, at)).length : at;
     throw new FormatError(sentence(this.#where, expected, `${got} at offset ${offset}`));
   }
 }

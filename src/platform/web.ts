@@ -3,9 +3,9 @@
  * extensions and worklets, which lack more or less of what a page has: what may be missing is looked for where it is used, and nothing here waits or throws
  * when it is loaded.
  */
-import { sentence, UnsupportedError } from "../base/index.ts";
 import { kernelBytes } from "./kernel-bytes.ts";
 import { type Pacing, pacingWith } from "./pacing.ts";
+import { Sha256 } from "./own-sha256.ts";
 import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
@@ -59,16 +59,22 @@ export const inPieces: Pacing["inPieces"] = pacing.inPieces;
 /** Runs a long call at once, or with a signal in pieces. */
 export const carryOut: Pacing["carryOut"] = pacing.carryOut;
 
+/** Bytes that are hashed at once where the host does not do it: some 20 milliseconds. */
+const HASH_PIECE = 2 ** 20;
+
 /**
- * SHA-256 in hexadecimal, lower case; the bytes must not change meanwhile. Browsers compute it beside the page, and only in a secure context
- * (https or localhost): elsewhere this throws UnsupportedError.
+ * SHA-256 in hexadecimal, lower case; the bytes must not change meanwhile. Browsers compute it beside the page where it is secure (https or localhost);
+ * elsewhere it is computed here, in pieces, between which the host runs.
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = host.crypto?.subtle as SubtleCrypto | undefined;
   if (subtle === undefined) {
-    throw new UnsupportedError(
-      sentence("sha256", "a secure context (a page from https or localhost)", "a page that has no crypto.subtle"),
-    );
+    const hash = new Sha256();
+    for (let at = 0; at < bytes.length; at += HASH_PIECE) {
+      if (at > 0) await yieldToHost();
+      hash.update(bytes.subarray(at, at + HASH_PIECE));
+    }
+    return hash.digest();
   }
   // memory that is shared with workers is refused by browsers
   const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();

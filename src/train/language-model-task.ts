@@ -1,5 +1,5 @@
 /** @file A language model with its text, as the training loop wants it. */
-import { checkNumber, DataError, kindError, type RandomStream, sentence } from "../base/index.ts";
+import { checkNumber, DataError, encodeUtf8, kindError, type RandomStream, sentence } from "../base/index.ts";
 import {
   contiguousBatches,
   shuffledWindows,
@@ -145,7 +145,7 @@ async function findingsOf(
   ];
 }
 
-const hashOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text));
+const hashOf = (text: string): Promise<string> => sha256(encodeUtf8(text));
 
 const hashOfIds = (ids: Int32Array | TokenSource): Promise<string> =>
   ids instanceof Int32Array ? sha256(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength)) : ids.hash();
