@@ -33,6 +33,7 @@ export { philox4x32, RandomStream, randomStream, refuseDraws } from "./random.ts
 export type { RandomState } from "./random.ts";
 export { exp, exp32, log, log1p, log32, sigmoid, sigmoid32, tanh, tanh32 } from "./math.ts";
 export { digamma, digammaDifference, lgamma, logGammaRatio } from "./special.ts";
+export { firstRepeated, largestOf } from "./lists.ts";
 export { jsonLine, printable } from "./printable.ts";
 export { checkSynchronous, runNow } from "./synchronous.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";

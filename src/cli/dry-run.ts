@@ -1,4 +1,4 @@
-import { train, trainingBytes } from "unrolled";
+import { train } from "unrolled";
 import { EXIT } from "./failure.ts";
 import { plural } from "./format.ts";
 import { say, sayJson } from "./output.ts";
@@ -14,12 +14,10 @@ export async function dryRun({ model, ids, perEpoch }: Prepared, options: TrainC
     seconds: _seconds,
     ...settings
   } = settingsOf(options, ids, perEpoch, new AbortController().signal);
-  const { batchSize, sequenceLength } = options;
   const facts = { parameters: model.parameterCount, tokens: ids.length, stepsPerEpoch: perEpoch };
-  const figures = await measureRun(train(model, { ...settings, validation: 0, steps: DRY_STEPS }), facts);
-  const validation = Math.floor(ids.length * options.validation);
-  const bytes = figures.bytes + trainingBytes(model, { batchSize, sequenceLength, validation });
-  const report = { ...facts, ...figures, bytes };
+  // the held-out text is part of the plan; no evaluation comes in so few steps
+  const run = train(model, { ...settings, steps: DRY_STEPS + 1, evaluateEvery: DRY_STEPS + 1 });
+  const report = { ...facts, ...(await measureRun(run, facts)) };
   if (options.json) {
     sayJson({ kind: "plan", step: 0, ...report });
     return EXIT.ok;
@@ -27,7 +25,7 @@ export async function dryRun({ model, ids, perEpoch }: Prepared, options: TrainC
   const lines = figureLines(report, {
     parameters: facts.parameters,
     data: `${plural(facts.tokens, "token")}, ${plural(perEpoch, "step")} per epoch`,
-    held: "parameters, optimizer and one step",
+    held: "parameters, optimizer, one step and one evaluation",
   });
   say(lines.join("\n"));
   return EXIT.ok;

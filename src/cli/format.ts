@@ -36,7 +36,7 @@ export function duration(seconds: number): string {
 
 /** Rows as aligned columns; those in `right` are right-aligned. */
 export function table(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = rows[0].map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column].length), 0));
   const line = (row: readonly string[]): string =>
     row.map((cell, i) => (right.has(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ");
   return rows.map((row) => line(row).trimEnd()).join("\n");

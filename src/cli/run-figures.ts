@@ -11,7 +11,7 @@ export const DRY_STEPS: number = WARM_UP + TIMED;
 
 /** What a run takes. */
 export type RunFigures = {
-  /** Bytes that are live between steps. */
+  /** Bytes of the engine's memory at the peak of the run, parameters, optimizer, one step and one evaluation. */
   readonly bytes: number;
   /** Bytes of the whole process. */
   readonly processBytes: number;
@@ -26,19 +26,22 @@ export async function measureRun(
 ): Promise<RunFigures> {
   const times: number[] = [];
   let bytes = 0;
+  const start = process.memoryUsage.rss();
   let last = performance.now();
   for await (const event of training) {
     if (event.kind !== "step") continue;
     const now = performance.now();
     times.push((now - last) / 1000);
     last = now;
-    bytes = memory().liveBytes;
+    bytes = training.plannedBytes?.() ?? memory().liveBytes;
+    // before an evaluation at the end
+    if (times.length === DRY_STEPS) break;
   }
   const secondsPerStep = times.slice(WARM_UP).toSorted((a, b) => a - b)[TIMED >> 1];
   return {
     bytes,
-    // a run is this process, and checkpoints: parameters and two slots of the optimizer, as arrays and as the bytes of a file
-    processBytes: process.resourceUsage().maxRSS * 1024 + 2 * 3 * 4 * parameters,
+    // a run is this process, at the largest step, and checkpoints: parameters and two slots of the optimizer, as arrays and as the bytes of a file
+    processBytes: Math.max(process.resourceUsage().maxRSS * 1024, start + bytes) + 2 * 3 * 4 * parameters,
     secondsPerStep,
     secondsPerEpoch: secondsPerStep * stepsPerEpoch,
   };

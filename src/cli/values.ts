@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander";
 
 /** Decimal notation only: no "0x10", no "", no " 1". */
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 export const integer =
   (min: number, max: number = Number.MAX_SAFE_INTEGER) =>

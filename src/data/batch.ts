@@ -1,5 +1,5 @@
 /** @file Sequences of different lengths: padded into one array, or sorted into batches that need little padding. */
-import { checkInteger, DataError, kindError, sentence, shapeError, valueError } from "../base/index.ts";
+import { checkInteger, checkNumber, DataError, kindError, sentence, shapeError, valueError } from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
 
 /** A sequence of rows, `data` being [length, features] row-major. */
@@ -85,6 +85,11 @@ export type BucketOptions = {
   /** Largest number of sequences in a batch. */
   batchSize: number;
   /**
+   * Largest number of time steps in a batch when each sequence is padded to the longest: long sequences come in smaller batches. One that is longer comes
+   * alone. Default Infinity.
+   */
+  mostSteps?: number;
+  /**
    * Ascending upper bounds of the buckets' lengths (inclusive); longer sequences share one more bucket. Default: no
    * buckets, sequences are sorted by length, which pads least.
    */
@@ -105,8 +110,12 @@ export type Buckets = {
  * Groups sequences of similar length, so that padding is small. The same lengths and seed give the same batches.
  * Throws RangeError for a negative length or boundaries that do not ascend.
  */
-export function bucketByLength(lengths: ArrayLike<number>, { batchSize, boundaries, random }: BucketOptions): Buckets {
+export function bucketByLength(
+  lengths: ArrayLike<number>,
+  { batchSize, mostSteps = Infinity, boundaries, random }: BucketOptions,
+): Buckets {
   const where = "bucketByLength";
+  checkNumber(`${where} mostSteps`, mostSteps === Infinity ? Number.MAX_VALUE : mostSteps, 1);
   checkInteger(`${where} batchSize`, batchSize, 1);
   boundaries?.forEach((bound, i) =>
     checkInteger(`${where} boundaries[${i}]`, bound, i === 0 ? 0 : boundaries[i - 1] + 1),
@@ -124,7 +133,12 @@ export function bucketByLength(lengths: ArrayLike<number>, { batchSize, boundari
   const batches: Int32Array[] = [];
   for (let from = 0; from < n;) {
     let to = from + 1;
-    while (to < n && to - from < batchSize && (boundaries === undefined || key[order[to]] === key[order[from]])) to++;
+    let padded = lengths[order[from]];
+    while (to < n && to - from < batchSize && (boundaries === undefined || key[order[to]] === key[order[from]])) {
+      padded = Math.max(padded, lengths[order[to]]);
+      if (padded * (to + 1 - from) > mostSteps) break;
+      to++;
+    }
     batches.push(order.slice(from, to));
     from = to;
   }

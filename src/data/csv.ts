@@ -52,6 +52,8 @@ function* allRows(pieces: Iterable<string>, separator: string, where: string): G
   let state = START;
   let fields: string[] = [];
   let field = "";
+  // Characters of the field that are not in `field` yet: those of the piece from here on. Added one by one, each would be an object of its own.
+  let from = 0;
   let line = 1;
   let begin = 1;
   let isFirst = true;
@@ -59,19 +61,23 @@ function* allRows(pieces: Iterable<string>, separator: string, where: string): G
   for (const piece of pieces) {
     let at = isFirst && piece.startsWith("\uFEFF") ? 1 : 0;
     if (piece.length > 0) isFirst = false;
+    from = 0;
     for (; at < piece.length; at++) {
       const c = piece[at];
       if (c === "\n") line++;
       if (state === QUOTED) {
-        if (c === '"') state = CLOSED;
-        else field += c;
+        if (c !== '"') continue;
+        field += piece.slice(from, at);
+        state = CLOSED;
       } else if (isAfterReturn && c !== "\n") {
         throw new DataError(
           sentence(`${where} line ${line}`, "a line feed after a carriage return", JSON.stringify(c)),
         );
       } else if (c === "\r") {
+        if (state === PLAIN) field += piece.slice(from, at);
         isAfterReturn = true;
       } else if (c === separator || c === "\n") {
+        if (state === PLAIN && !isAfterReturn) field += piece.slice(from, at);
         isAfterReturn = false;
         // an empty line is no row
         if (c === separator || fields.length > 0 || state !== START) fields.push(field);
@@ -82,16 +88,18 @@ function* allRows(pieces: Iterable<string>, separator: string, where: string): G
         fields = [];
         begin = line;
       } else if (c === '"' && state !== PLAIN) {
-        if (state === CLOSED) field += c;
+        // the second of two quotes is part of the field
+        from = state === CLOSED ? at : at + 1;
         state = QUOTED;
       } else if (state === CLOSED) {
         const expected = "a separator or the end of the line after a closing quote";
         throw new DataError(sentence(`${where} line ${line}`, expected, JSON.stringify(c)));
-      } else {
-        field += c;
+      } else if (state === START) {
+        from = at;
         state = PLAIN;
       }
     }
+    if (state === QUOTED || (state === PLAIN && !isAfterReturn)) field += piece.slice(from);
   }
   if (state === QUOTED) throw new DataError(sentence(`${where} line ${begin}`, "a closing quote", "the end"));
   if (fields.length > 0 || state !== START) yield { line: begin, fields: [...fields, field] };

@@ -21,7 +21,7 @@ export function splitExamples<E>(
 }
 
 export type ExampleBatchOptions<E> = {
-  /** Largest number of examples in a batch. */
+  /** Largest number of examples in a batch. Long ones come in smaller batches: see `MOST_STEPS`. */
   readonly batchSize: number;
   /** Steps of an example. Examples of similar length share a batch, so that padding is small. */
   readonly lengthOf: (example: E) => number;
@@ -29,12 +29,61 @@ export type ExampleBatchOptions<E> = {
   readonly random?: RandomStream | undefined;
 };
 
+/**
+ * Time steps of a batch at most, padding included: 32 examples of 2,048 steps. Each takes 4 to 10 KiB with 64 units, so that a step needs some 0.5 GiB. An
+ * example that is longer comes alone.
+ */
+export const MOST_STEPS = 65_536;
+
+/** Rows of `steps` time steps that a batch may have. */
+export const mostRows = (batchSize: number, steps: number): number =>
+  Math.max(1, Math.min(batchSize, Math.floor(MOST_STEPS / Math.max(1, steps))));
+
+/** Of batches the one with most time steps, padding included; of equal ones the one with the longest example. */
+export function largestBatch<E>(batches: readonly (readonly E[])[], lengthOf: (example: E) => number): readonly E[] {
+  let [largest, most, longest]: [readonly E[], number, number] = [[], -1, -1];
+  for (const batch of batches) {
+    const own = longestOf(batch, lengthOf);
+    const steps = own * batch.length;
+    if (steps > most || (steps === most && own > longest)) [largest, most, longest] = [batch, steps, own];
+  }
+  return largest;
+}
+
+const longestOf = <E>(batch: readonly E[], lengthOf: (example: E) => number): number =>
+  batch.reduce((longest, example) => Math.max(longest, lengthOf(example)), 0);
+
+/** All examples in their order, in batches of at most `batchSize` and, but for one example alone, `MOST_STEPS` time steps. */
+export function batchesInOrder<E>(
+  examples: readonly E[],
+  { batchSize, lengthOf }: Pick<ExampleBatchOptions<E>, "batchSize" | "lengthOf">,
+): E[][] {
+  const batches: E[][] = [];
+  let batch: E[] = [];
+  let longest = 0;
+  for (const example of examples) {
+    const own = Math.max(longest, lengthOf(example));
+    if (batch.length > 0 && (batch.length >= batchSize || own * (batch.length + 1) > MOST_STEPS)) {
+      batches.push(batch);
+      [batch, longest] = [[], 0];
+    }
+    batch.push(example);
+    longest = Math.max(longest, lengthOf(example));
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
 /** All examples, each once, in batches. The same stream gives the same batches. */
 export function exampleBatches<E>(
   examples: readonly E[],
   { batchSize, lengthOf, random }: ExampleBatchOptions<E>,
 ): E[][] {
   checkInteger("exampleBatches batchSize", batchSize, 1);
-  const { batches } = bucketByLength(examples.map(lengthOf), { batchSize, ...(random && { random }) });
+  const { batches } = bucketByLength(examples.map(lengthOf), {
+    batchSize,
+    mostSteps: MOST_STEPS,
+    ...(random && { random }),
+  });
   return batches.map((batch) => Array.from(batch, (i) => examples[i]));
 }

@@ -23,5 +23,5 @@ export { bucketByLength, padSequences } from "./batch.ts";
 export type { BucketOptions, Buckets, FeatureSequence, PaddedBatch, PadOptions } from "./batch.ts";
 export { minMaxScaler, robustScaler, scalerFromJSON, standardScaler } from "./scaler.ts";
 export type { MinMaxOptions, RobustOptions, Scaler, ScalerJSON, ScalerKind, Table } from "./scaler.ts";
-export { exampleBatches, splitExamples } from "./examples.ts";
+export { batchesInOrder, exampleBatches, largestBatch, mostRows, splitExamples } from "./examples.ts";
 export type { ExampleBatchOptions } from "./examples.ts";

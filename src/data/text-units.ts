@@ -122,21 +122,78 @@ export type WordCutter = {
   end(): void;
 };
 
-/** Cuts as `forEachWord` cuts the whole text, and calls `visit` for each token, with its position in the whole. */
+/** Cuts as `forEachWord` cuts the whole text, and calls `visit` for each token, with its position in the whole. Looks at each character once. */
 export function wordCutter(visit: (word: string, position: number) => void): WordCutter {
-  /** What may belong to a token that goes on, and where it begins in the whole. */
+  const classes = classesOfBasicPlane();
+  /** What the open token is; undefined where there is none. */
+  let open: typeof LETTER | typeof SPACE | undefined;
+  /** Earlier pieces of the open token, joined once. */
+  let parts: string[] = [];
+  /** An apostrophe after letters at the end of the last piece, which belongs to the word when a letter follows. */
   let held = "";
+  /** Where the open token, or what comes next, begins in the whole. */
   let position = 0;
-  const cut = (text: string, isLast: boolean): void => {
-    let done = 0;
-    forEachWord(text, (start, end) => {
-      // whether a word goes on after an apostrophe is known two characters later
-      if (!isLast && end > text.length - 2) return;
-      visit(text.slice(start, end), position + start);
-      done = end;
-    });
-    held = text.slice(done);
-    position += done;
+  const emit = (word: string): void => {
+    if (word === "") return;
+    visit(word, position);
+    position += word.length;
   };
-  return { push: (piece) => cut(held + piece, false), end: () => cut(held, true) };
+  const close = (last: string): void => {
+    const word = parts.length === 0 ? last : parts.join("") + last;
+    parts = [];
+    open = undefined;
+    emit(word);
+  };
+  return {
+    push(piece) {
+      // of the open token in this piece, or of the next one
+      let start = 0;
+      for (let i = 0; i < piece.length;) {
+        const unit = piece.charCodeAt(i);
+        const isPair = (unit & 0xfc00) === 0xd800;
+        const kind = isPair ? classify(piece.codePointAt(i) as number) : classes[unit];
+        const end = i + (isPair ? 2 : 1);
+        if (held !== "") {
+          if (kind === LETTER) parts.push(held);
+          else {
+            close("");
+            emit(held);
+          }
+          held = "";
+        }
+        if (kind === open) {
+          i = end;
+          continue;
+        }
+        if (open === LETTER && kind === APOSTROPHE) {
+          if (end === piece.length) {
+            parts.push(piece.slice(start, i));
+            held = piece.slice(i, end);
+            return;
+          }
+          const next = piece.charCodeAt(end);
+          const follows = (next & 0xfc00) === 0xd800 ? classify(piece.codePointAt(end) as number) : classes[next];
+          if (follows === LETTER) {
+            i = end;
+            continue;
+          }
+        }
+        if (open !== undefined) close(piece.slice(start, i));
+        start = i;
+        if (kind === LETTER || kind === SPACE) open = kind;
+        else {
+          emit(piece.slice(i, end));
+          start = end;
+        }
+        i = end;
+      }
+      if (open !== undefined && start < piece.length) parts.push(piece.slice(start));
+    },
+    end() {
+      if (open !== undefined) close("");
+      emit(held);
+      held = "";
+      position = 0;
+    },
+  };
 }

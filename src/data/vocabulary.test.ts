@@ -189,3 +189,23 @@ test("time grows linearly, and kept words do not depend on the corpus length", (
     expect(large).toBeLessThan(12 * small + 20); // 4 if linear, 16 if quadratic
   }
 });
+
+test("words are the same however a text is cut into pieces", () => {
+  const signs = ["a", "é", "𝒳", "😀", "'", "’", " ", "\n", ".", "_", "7"];
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...signs), fc.boolean()), { minLength: 1 }), (parts) => {
+      const text = parts.map(([sign]) => sign).join("");
+      const pieces: string[] = [""];
+      for (const [sign, isLast] of parts) {
+        pieces[pieces.length - 1] += sign;
+        if (isLast) pieces.push("");
+      }
+      const whole = buildVocabulary(text, { unit: "word" });
+      expect(buildVocabulary(pieces, { unit: "word" }).toJSON()).toEqual(whole.toJSON());
+      const stream = whole.encodeStream();
+      const ids = [...pieces.map((piece) => stream.push(piece)), stream.end()].flatMap((some) => [...some]);
+      expect(ids).toEqual([...whole.encode(text)]);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -343,6 +343,16 @@ export interface Recorder {
   free(block: Block): void;
 }
 
+/** An engine that works out what memory some work will need: blocks are counted and not taken, kernels do nothing. */
+export type CountingEngine = {
+  /** To be put in the place of the engine that it was made from, whose blocks it can be given. What it is asked to read holds zeros. */
+  readonly engine: Engine;
+  /** Bytes that the engine will have taken by then at most, with those that it has taken by now unless it counts afresh. */
+  bytes(): number;
+  /** Bytes that the engine can have. */
+  readonly limit: number;
+};
+
 /** What an engine computes, all of it in memory. */
 export type EngineKernels = Omit<
   Engine,
@@ -359,6 +369,7 @@ export type EngineKernels = Omit<
   | "sumOfSquares"
   | "isAllFinite"
   | "recorded"
+  | "counting"
 >;
 
 /** All kernels write `out` completely and never read it, unless they say otherwise. Operands never overlap, unless equal. */
@@ -382,6 +393,8 @@ export interface Engine {
    * for engines without this.
    */
   recorded?(recorder: Recorder): EngineKernels;
+  /** `isFresh`: without what is in use now, and as if nothing had been freed. Absent where nobody can tell. */
+  counting?(isFresh?: boolean): CountingEngine;
 
   /** Element by element; `out.dtype` is bool for `not` and `isFinite`. */
   unary(op: UnaryOp, x: Operand, out: Operand): void;

@@ -10,6 +10,7 @@ export type {
   BinaryOp,
   Block,
   ComparisonOp,
+  CountingEngine,
   Engine,
   EngineReport,
   EngineStats,

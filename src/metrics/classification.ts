@@ -30,6 +30,40 @@ export function confusionMatrix(
   return { labels, counts };
 }
 
+/** The `most - 1` classes with most examples, in their order, and one for all others. A matrix of at most `most` classes is given back. */
+export function largestClasses(matrix: ConfusionMatrix, most: number): ConfusionMatrix {
+  const { labels, counts } = matrix;
+  if (labels.length <= most) return matrix;
+  const kept = mostFrequent(
+    counts.map((row) => total(row)),
+    most - 1,
+  );
+  const rest = labels.map((_, i) => i).filter((i) => !kept.includes(i));
+  const groups = [...kept.map((i) => [i]), rest];
+  return {
+    labels: [...kept.map((i) => labels[i]), othersName(labels, rest.length)],
+    counts: groups.map((rows) =>
+      groups.map((columns) => total(rows.map((i) => total(columns.map((j) => counts[i][j]))))),
+    ),
+  };
+}
+
+/** Places of the largest counts, ascending; of equal ones the first. */
+export const mostFrequent = (counts: readonly number[], most: number): number[] =>
+  counts
+    .map((_, i) => i)
+    .sort((a, b) => counts[b] - counts[a] || a - b)
+    .slice(0, most)
+    .sort((a, b) => a - b);
+
+/** What stands for `count` classes, spelled as no label is. */
+export function othersName(labels: readonly string[], count: number): string {
+  const known = new Set(labels);
+  let name = `(${count} other classes)`;
+  while (known.has(name)) name = `(${name})`;
+  return name;
+}
+
 /** Share of examples whose class was predicted. Throws RangeError when the lists differ in length, DataError when they are empty. */
 export function accuracy(actual: readonly string[], predicted: readonly string[]): number {
   checkLengths("accuracy", actual, predicted);
@@ -54,11 +88,48 @@ export type ClassificationReport = {
 /** As scikit-learn's `precision_recall_fscore_support` with `zero_division=0`, for each class and in its averages. */
 export function precisionRecallF1({ labels, counts }: ConfusionMatrix): ClassificationReport {
   const indices = labels.map((_, i) => i);
-  const support = counts.map((row) => total(row));
-  const predicted = indices.map((j) => total(counts.map((row) => row[j])));
+  return reportOf(labels, {
+    right: indices.map((i) => counts[i][i]),
+    predicted: indices.map((j) => total(counts.map((row) => row[j]))),
+    support: counts.map((row) => total(row)),
+  });
+}
+
+/**
+ * `precisionRecallF1` of the confusion matrix, without the matrix: its size is the square of the number of classes. Throws RangeError when the lists differ in
+ * length or have a class that `labels` lacks.
+ */
+export function classificationReport(
+  actual: readonly string[],
+  predicted: readonly string[],
+  labels: readonly string[],
+): ClassificationReport {
+  const where = "classificationReport";
+  checkLengths(where, actual, predicted);
+  const indexOf = new Map(labels.map((label, i) => [label, i]));
+  const at = (label: string): number => {
+    const index = indexOf.get(label);
+    if (index === undefined) throw valueError(where, `one of ${labels.length} labels`, label);
+    return index;
+  };
+  const none = (): number[] => labels.map(() => 0);
+  const counts = { right: none(), predicted: none(), support: none() };
+  actual.forEach((label, i) => {
+    const [own, found] = [at(label), at(predicted[i])];
+    counts.support[own]++;
+    counts.predicted[found]++;
+    if (own === found) counts.right[own]++;
+  });
+  return reportOf(labels, counts);
+}
+
+/** Of each class: how often it was right, how often it was predicted, and how many examples it has. */
+type ClassCounts = Readonly<Record<"right" | "predicted" | "support", readonly number[]>>;
+
+function reportOf(labels: readonly string[], { right, predicted, support }: ClassCounts): ClassificationReport {
   const classes = labels.map((label, i) => ({
     label,
-    ...measures(counts[i][i], predicted[i], support[i]),
+    ...measures(right[i], predicted[i], support[i]),
     support: support[i],
   }));
   const averaged = (weights: readonly number[]): PrecisionRecallF1 => {
@@ -66,12 +137,11 @@ export function precisionRecallF1({ labels, counts }: ConfusionMatrix): Classifi
       ratio(total(classes.map((each, i) => each[name] * weights[i])), total(weights));
     return { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
   };
-  const right = total(indices.map((i) => counts[i][i]));
   return {
     classes,
     macro: averaged(labels.map(() => 1)),
     weighted: averaged(support),
-    micro: measures(right, total(predicted), total(support)),
+    micro: measures(total(right), total(predicted), total(support)),
   };
 }
 

@@ -55,3 +55,34 @@ test("error rates are over the whole corpus, characters are code points", () => 
   expect(characterErrorRate([""], ["a"])).toBe(Infinity);
   expect(() => wordErrorRate(["a"], [])).toThrow("wordErrorRate: expected 1 hypotheses, got 0");
 });
+
+test("long sequences are compared in a band, with the same edits as in a whole table", () => {
+  /** Cheapest ways to every pair of prefixes: distance, and fewest deletions among as cheap ones. */
+  const whole = (a: readonly number[], b: readonly number[]): { distance: number; deletions: number } => {
+    let row = Array.from({ length: b.length + 1 }, (_, j) => ({ distance: j, deletions: 0 }));
+    for (let i = 1; i <= a.length; i++) {
+      const next = [{ distance: i, deletions: i }];
+      for (let j = 1; j <= b.length; j++) {
+        const ways = [
+          { distance: row[j - 1].distance + (a[i - 1] === b[j - 1] ? 0 : 1), deletions: row[j - 1].deletions },
+          { distance: row[j].distance + 1, deletions: row[j].deletions + 1 },
+          { distance: next[j - 1].distance + 1, deletions: next[j - 1].deletions },
+        ];
+        next.push(ways.toSorted((x, y) => x.distance - y.distance || x.deletions - y.deletions)[0]);
+      }
+      row = next;
+    }
+    return row[b.length];
+  };
+  for (let i = 0; i < 60; i++) {
+    const random = randomStream(4).at(i);
+    const a = Array.from({ length: random.integer(150) }, () => random.integer(4));
+    // from few edits, which the first band holds, to nothing in common
+    const rate = random.integer(10) / 9;
+    const b = a.flatMap((x) => {
+      if (random.uniform() > rate) return [x];
+      return Array.from({ length: random.integer(3) }, () => random.integer(4));
+    });
+    expect(editDistance(a, b)).toMatchObject(whole(a, b));
+  }
+});

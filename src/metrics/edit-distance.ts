@@ -12,29 +12,50 @@ export type Edits = {
 
 /**
  * The fewest substitutions, insertions and deletions that make `hypothesis` of `reference`. Items are compared with `===`; a text is taken by UTF-16 unit, so
- * give `[...text]` to count characters. Of equally cheap ways the one with the most substitutions counts.
+ * give `[...text]` to count characters. Of equally cheap ways the one with the most substitutions counts. Takes time in proportion to the length times the
+ * distance (Ukkonen 1985): linear in the length for texts that differ little, and the product of both lengths for texts that have nothing in common.
  */
 export function editDistance<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>): Edits {
+  const longest = Math.max(reference.length, hypothesis.length);
+  // a way of distance d leaves the diagonal by d at most, so that a band of d on both sides holds all cheapest ways
+  const difference = Math.abs(reference.length - hypothesis.length);
+  for (let band = Math.max(FIRST_BAND, difference); band < longest; band *= 2) {
+    const found = editsWithin(reference, hypothesis, band);
+    if (found.distance <= band) return found;
+  }
+  return editsWithin(reference, hypothesis, longest);
+}
+
+const FIRST_BAND = 32;
+/** Cost of what lies outside of the band. */
+const FAR = 2 ** 30;
+
+/** The cheapest of the ways that stay within `band` of the diagonal. */
+function editsWithin<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>, band: number): Edits {
   const width = hypothesis.length + 1;
   // cost of the cheapest way to each prefix of the hypothesis, and the fewest deletions among the cheapest: what is inserted less what is deleted is fixed
   // by the lengths, so it has the most substitutions
-  let cost = Int32Array.from({ length: width }, (_, j) => j);
+  let cost = Int32Array.from({ length: width }, (_, j) => (j <= band ? j : FAR));
   let deleted = new Int32Array(width);
+  let nextCost = new Int32Array(width).fill(FAR);
+  let nextDeleted = new Int32Array(width);
   for (let i = 1; i <= reference.length; i++) {
-    const next = { cost: new Int32Array(width), deleted: new Int32Array(width) };
-    next.cost[0] = i;
-    next.deleted[0] = i;
-    for (let j = 1; j < width; j++) {
+    const [first, last] = [Math.max(1, i - band), Math.min(width - 1, i + band)];
+    // left of the band; what is right of it has never been written
+    nextCost[first - 1] = i <= band ? i : FAR;
+    nextDeleted[first - 1] = i;
+    for (let j = first; j <= last; j++) {
       const across = cost[j - 1] + (reference[i - 1] === hypothesis[j - 1] ? 0 : 1);
-      const best = Math.min(across, cost[j] + 1, next.cost[j - 1] + 1);
-      next.cost[j] = best;
-      next.deleted[j] = Math.min(
-        best === across ? deleted[j - 1] : Infinity,
-        best === cost[j] + 1 ? deleted[j] + 1 : Infinity,
-        best === next.cost[j - 1] + 1 ? next.deleted[j - 1] : Infinity,
-      );
+      const [above, before] = [cost[j] + 1, nextCost[j - 1] + 1];
+      const best = Math.min(across, above, before);
+      let fewest = best === across ? deleted[j - 1] : FAR;
+      if (best === above && deleted[j] + 1 < fewest) fewest = deleted[j] + 1;
+      if (best === before && nextDeleted[j - 1] < fewest) fewest = nextDeleted[j - 1];
+      nextCost[j] = best;
+      nextDeleted[j] = fewest;
     }
-    ({ cost, deleted } = next);
+    [cost, nextCost] = [nextCost, cost];
+    [deleted, nextDeleted] = [nextDeleted, deleted];
   }
   const [distance, deletions] = [cost[width - 1], deleted[width - 1]];
   const insertions = deletions + hypothesis.length - reference.length;

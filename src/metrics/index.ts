@@ -3,7 +3,16 @@ export { spanF1, tokenAccuracy } from "./span-f1.ts";
 export type { F1Score, SpanF1 } from "./span-f1.ts";
 export { convertTags, isTagOf, OUTSIDE, partsOf, spansToTags, tagsToSpans } from "./spans.ts";
 export type { Span, TagScheme } from "./spans.ts";
-export { accuracy, confusionMatrix, precisionRecallF1, rocAuc } from "./classification.ts";
+export {
+  accuracy,
+  classificationReport,
+  confusionMatrix,
+  largestClasses,
+  mostFrequent,
+  othersName,
+  precisionRecallF1,
+  rocAuc,
+} from "./classification.ts";
 export type { ClassificationReport, ConfusionMatrix, PrecisionRecallF1 } from "./classification.ts";
 export { characterErrorRate, editDistance, wordErrorRate } from "./edit-distance.ts";
 export type { Edits } from "./edit-distance.ts";

@@ -1,6 +1,6 @@
 /** @file Examples from files: records of JSON lines, JSON and tables, and folders with one folder per class. */
 import { extname, join } from "node:path";
-import { checkChoice, DataError, describe, sentence } from "../base/index.ts";
+import { checkChoice, DataError, describe, firstRepeated, sentence } from "../base/index.ts";
 import { csvRows } from "../data/index.ts";
 import { parseDataJson } from "../formats/index.ts";
 import { textPieces } from "./file-pieces.ts";
@@ -102,14 +102,20 @@ async function peeked(
   source: Iterable<string> | AsyncIterable<string>,
 ): Promise<{ readonly begin: string; readonly pieces: Pieces }> {
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  let begin = "";
-  let isDone = false;
-  while (!isDone && !begin.trimStart().includes("\n")) {
+  const parts: string[] = [];
+  let hasText: boolean = false;
+  // each piece is looked at once: a first line of hundreds of megabytes may come in thousands
+  for (let hasEnd = false; !hasEnd;) {
     const next = await iterator.next();
-    isDone = next.done === true;
-    if (next.done !== true) begin += next.value;
-    if (begin.startsWith("\uFEFF")) begin = begin.slice(1);
+    if (next.done === true) break;
+    const piece = parts.length === 0 && next.value.startsWith("\uFEFF") ? next.value.slice(1) : next.value;
+    if (next.value === "") continue;
+    parts.push(piece);
+    const text: string = hasText ? piece : piece.trimStart();
+    hasText ||= text !== "";
+    hasEnd = text.includes("\n");
   }
+  const begin = parts.splice(0).join("");
   async function* all(): AsyncGenerator<string, void, undefined> {
     try {
       yield begin;
@@ -130,17 +136,23 @@ function sniffed(begin: string): RecordFormat {
 
 /** Lines without their ends ("\n" or "\r\n"), each as soon as it is known; empty ones are left out. */
 async function* linesOf(pieces: Pieces): AsyncGenerator<{ readonly text: string; readonly line: number }> {
-  let rest = "";
+  // of the line that has not ended yet, joined once
+  let rest: string[] = [];
   let line = 0;
   for await (const piece of pieces) {
-    const parts = (rest + piece).split("\n");
-    rest = parts.pop() as string;
-    for (const part of parts) {
+    let at = 0;
+    for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", at)) {
+      rest.push(piece.slice(at, end));
+      at = end + 1;
       line++;
-      if (part.trim() !== "") yield { text: part.replace(/\r$/, ""), line };
+      const text = rest.splice(0).join("");
+      if (text.trim() !== "") yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, line };
     }
+    if (at < piece.length) rest.push(at === 0 ? piece : piece.slice(at));
   }
-  if (rest.trim() !== "") yield { text: rest.replace(/\r$/, ""), line: line + 1 };
+  const text = rest.join("");
+  rest = [];
+  if (text.trim() !== "") yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, line: line + 1 };
 }
 
 async function* plainLines(file: string, pieces: Pieces): AsyncGenerator<Entry> {
@@ -177,7 +189,7 @@ async function* table(file: string, pieces: Pieces, separator: string): AsyncGen
   for (const { fields, line } of csvRows(parts, { separator, where: file })) {
     if (names === undefined) {
       names = fields;
-      const twice = names.find((name, i) => fields.indexOf(name) !== i);
+      const twice = firstRepeated(names);
       if (twice !== undefined)
         throw new DataError(
           sentence(`${file} line ${line}`, "names that differ in the first row", `${describe(twice)} twice`),

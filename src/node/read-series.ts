@@ -49,12 +49,14 @@ type Row = {
 export async function readSeries(paths: readonly string[], options: ReadSeriesOptions = {}): Promise<SeriesFile> {
   const rows = new Map<string, Row[]>();
   const found: SeriesFile["series"][number][] = [];
+  /** Of those in JSON. */
+  const ids = new Set<string>();
   const frequencies: { readonly frequency: Frequency; readonly place: string }[] = [];
   for await (const entry of readRecords(paths, options)) {
     if (Array.isArray(entry.record["values"])) {
       const { frequency, ...series } = wholeSeries(entry, options);
-      if (found.some(({ id }) => id === series.id))
-        throw new DataError(sentence(entry.place, "another id", describe(series.id)));
+      if (ids.has(series.id)) throw new DataError(sentence(entry.place, "another id", describe(series.id)));
+      ids.add(series.id);
       found.push(series);
       frequencies.push({ frequency, place: entry.place });
       continue;

@@ -1,6 +1,6 @@
 /** @file What differs between Node and the web, Node's side. `web.ts` has the same names. */
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, freemem } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { parentPort, Worker } from "node:worker_threads";
 import { kernelBytes } from "./kernel-bytes.ts";
@@ -53,6 +53,11 @@ export const hostName = (): string => `Node ${process.versions.node}`;
 
 /** Processors that threads can use. */
 export const cores = (): number => availableParallelism();
+
+/** Bytes that this process may still take before the machine, or the limit of its container, is full. */
+export const availableMemory = (): number =>
+  // not there before Node 20.13
+  (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem();
 
 /** Whether memory can be shared with workers. */
 export const canShare = true;

@@ -99,6 +99,9 @@ export const hostName = (): string => host.navigator?.userAgent ?? "a place with
 /** Processors that threads can use. */
 export const cores = (): number => host.navigator?.hardwareConcurrency ?? 1;
 
+/** Bytes that may still be taken: a page is not told. */
+export const availableMemory = (): number => Infinity;
+
 /** Whether memory can be shared with workers: only on pages that are isolated from other origins, and where there are workers. */
 export const canShare: boolean = host.crossOriginIsolated === true && host.Worker !== undefined;
 

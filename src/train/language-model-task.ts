@@ -26,6 +26,7 @@ import { inPieces, sha256 } from "#platform";
 import { unlessAborted } from "./abort.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Finding } from "./diagnosis.ts";
+import { languageModelRehearsal } from "./memory-plan.ts";
 import type { EpochBatches, LossContext, Task } from "./task.ts";
 
 export type LanguageModelTaskOptions = {
@@ -96,6 +97,7 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
       };
     },
     tokens: () => batchSize * sequenceLength,
+    rehearsal: () => languageModelRehearsal(model, { batchSize, sequenceLength, validation: validation.length }),
     ...(validation.length > 1 && {
       async evaluate(signal: AbortSignal | undefined) {
         return unlessAborted(signal, async () => {

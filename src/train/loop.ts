@@ -25,6 +25,7 @@ import {
   stateArrays,
   takeSnapshot,
 } from "./snapshot.ts";
+import { planMemory } from "./memory-plan.ts";
 import type { EpochBatches, Measured, Task } from "./task.ts";
 import {
   firstNonFinite,
@@ -66,6 +67,11 @@ export type Training<E extends Measured = Evaluation> = AsyncGenerator<TrainEven
    * first event.
    */
   snapshot(): Promise<Snapshot>;
+  /**
+   * Bytes of the engine's memory that the run takes at its peak, parameters and optimizer included, as planned before the first step. Undefined before the
+   * first event, in a worker, and where the task does not tell its largest batch.
+   */
+  plannedBytes?(): number | undefined;
 };
 
 /** A schedule has no name for what it does: what it gives for these steps stands for it. */
@@ -101,6 +107,7 @@ export class Loop<B, E extends Measured = Measured> {
   #perEpoch: number | undefined;
   #fingerprint: Promise<Readonly<Record<string, JsonValue>>> | undefined;
   #startedAt = now();
+  #planned: number | undefined;
   /** Of the last step that was skipped. */
   #trouble: Trouble | undefined;
   /** When training has ended: the state before the model was finished. */
@@ -156,6 +163,7 @@ export class Loop<B, E extends Measured = Measured> {
     const { accumulate, resume } = this.#settings;
     if (resume !== undefined) await this.#resume(resume);
     const run = this.#run;
+    this.#planned = planMemory(this.#task, { trained: this.#optimizer.trained, accumulate });
     const start = now();
     this.#startedAt = start - 1000 * run.seconds;
     let batches = this.#task.epoch(run.epoch);
@@ -199,6 +207,11 @@ export class Loop<B, E extends Measured = Measured> {
     this.#last = await this.snapshot();
     this.#average?.apply();
     yield* this.#told({ kind: "end", ...this.#progress(), loss: run.loss, reason });
+  }
+
+  /** See `Training`. */
+  get plannedBytes(): number | undefined {
+    return this.#planned;
   }
 
   #reasonToEnd(start: number): EndReason | undefined {

@@ -1,19 +1,13 @@
-/**
- * @file What a training run takes of the engine's memory, worked out from sizes: every array that `trainStep` and `evaluate` make, in their order.
- * T time steps, B rows, V tokens.
- */
-import { sentence, UnsupportedError } from "../base/index.ts";
-import { engineReport } from "../engine/index.ts";
-import { EVALUATE_DEFAULTS, type LanguageModel, type LanguageModelConfig } from "../model/index.ts";
-import { isWorthProjecting } from "../rnn/index.ts";
-import { memory } from "../tensor/index.ts";
-import { layerBackward, layerForward, type LayerSizes, packed, stateParts } from "./layer-memory.ts";
-import { MemoryLedger } from "./memory-ledger.ts";
+/** @file What a training run takes of the engine's memory: its largest step and evaluation, tried on an engine that only counts. */
+import { randomStream, sentence, UnsupportedError } from "../base/index.ts";
+import { type CountingEngine, currentEngine, withEngine } from "../engine/index.ts";
+import { EVALUATE_DEFAULTS, evaluateInPieces, type LanguageModel } from "../model/index.ts";
+import { clipScale, type Parameters } from "../optim/index.ts";
+import { add, mean, scope, sparseSoftmaxCrossEntropy, tensor, valueAndGrad, withoutGradient } from "../tensor/index.ts";
+import { availableMemory } from "#platform";
+import type { Rehearsal, Task } from "./task.ts";
 
 const GIB = 2 ** 30;
-
-/** Addresses of the WebAssembly engine have 32 bits. */
-const LIMIT = 4 * GIB;
 
 /** What the arrays of a run depend on. */
 export type RunSizes = {
@@ -23,98 +17,119 @@ export type RunSizes = {
   readonly validation: number;
 };
 
-/** What a model's arrays depend on. */
-export type ModelSizes = {
-  readonly config: LanguageModelConfig;
-  /** V. */
-  readonly tokens: number;
+/** What is counted: the part of a task that a step needs. */
+type Planned<B> = Pick<Task<B>, "loss" | "carried" | "rehearsal">;
+
+/** How a step is made. */
+type StepPlan = {
+  readonly trained: Parameters;
+  /** Batches of one step. */
+  readonly accumulate: number;
 };
 
 /**
- * What a training run takes of the engine's memory in bytes, beside the parameters, the optimizer's slots and the carried state: one step and an evaluation.
- * Measured within 5 % on the WebAssembly engine.
+ * What a training run takes of the engine's memory in bytes, beside the parameters, the optimizer's slots and the carried state: one step and an evaluation,
+ * as if nothing had been freed before. 0 on an engine that cannot tell.
  */
-export const trainingBytes = (model: LanguageModel, run: RunSizes): number =>
-  runBytes({ config: model.config, tokens: model.vocabulary.size }, run);
-
-/** Throws UnsupportedError when a run would need more memory than the engine can have. The optimizer's slots count as what is in use now. */
-export function checkMemory(model: LanguageModel, run: RunSizes): void {
-  if (engineReport().name !== "wasm") return;
-  const needed = memory().liveBytes + trainingBytes(model, run);
-  if (needed <= LIMIT) return;
-  const got = `one that needs ${(needed / GIB).toFixed(1)} GiB`;
-  const hint = "Use a smaller batch, shorter sequences or fewer units";
-  throw new UnsupportedError(sentence("train", "a step that fits in 4 GiB", got, hint));
+export function trainingBytes(model: LanguageModel, run: RunSizes): number {
+  const counting = currentEngine().counting?.(true);
+  if (counting === undefined) return 0;
+  const task = {
+    loss: lossOf(model, run),
+    carried: undefined,
+    rehearsal: () => languageModelRehearsal(model, run),
+  };
+  rehearse(counting, task, { trained: model.parameters(), accumulate: 1 });
+  return counting.bytes();
 }
 
-/** Of the engine itself, on one thread: scratch memory of the kernels, and what the trial of tiles leaves. */
-const ENGINE_BYTES = 400 * 1024;
+/** What a step of a language model computes, without a carried state. */
+const lossOf =
+  (model: LanguageModel, { batchSize, sequenceLength }: RunSizes): Task<TokenIds>["loss"] =>
+  ({ inputs, targets }, { random }) => {
+    const ids = tensor(inputs, { shape: [sequenceLength, batchSize] });
+    const { logits } = model.forward(ids, model.initialState(batchSize), { random });
+    return { value: mean(sparseSoftmaxCrossEntropy(logits, tensor(targets))) };
+  };
 
-/** Bytes that steps and evaluations take beside the parameters, the optimizer's slots and the carried state. */
-export function runBytes(model: ModelSizes, { batchSize, sequenceLength, validation }: RunSizes): number {
-  const ledger = new MemoryLedger();
-  ledger.within(() => step(ledger, model, sequenceLength, batchSize));
-  if (validation > 1) evaluation(ledger, model, validation);
-  return ENGINE_BYTES + ledger.bytes;
+/** The step and the evaluation of a language model; every batch is as large as the others. */
+export function languageModelRehearsal(
+  model: LanguageModel,
+  { batchSize, sequenceLength, validation }: RunSizes,
+): Rehearsal<TokenIds> {
+  const ids = (): Int32Array => new Int32Array(sequenceLength * batchSize);
+  return {
+    batches: [{ inputs: ids(), targets: ids() }],
+    evaluate: validation > 1 ? () => evaluatePart(model, validation) : undefined,
+    largest: `a batch of ${batchSize} sequences of ${sequenceLength} tokens`,
+    cures: ["batchSize", "sequenceLength"],
+  };
 }
 
-/** From token ids to the gradients of all parameters. */
-function step(ledger: MemoryLedger, model: ModelSizes, T: number, B: number): void {
-  const { tokens: V } = model;
-  const { hiddenSize: H, embeddingSize, dropout, tieWeights = false } = model.config;
-  const rows = T * B;
-  forward(ledger, model, T, B, dropout);
-  // of the losses, the scores and the bias; then of the output layer's inputs and kernel
-  ledger.take(rows, rows * V, V);
-  product(ledger, rows, V, H);
-  if (tieWeights) product(ledger, V, rows, H);
-  else product(ledger, H, rows, V);
-  for (const sizes of layersOf(model, T, B).toReversed()) {
-    if (dropout > 0) ledger.take(rows * H, rows * H);
-    layerBackward(ledger, sizes);
-  }
-  if (!isWorthProjecting(V, T, B)) ledger.take(V * embeddingSize);
-  // of both uses together
-  if (tieWeights) ledger.take(V * embeddingSize);
+type TokenIds = { readonly inputs: Int32Array; readonly targets: Int32Array };
+
+/** Of the pieces that a held-out text is read in, one of the whole length and the last one. */
+function evaluatePart(model: LanguageModel, validation: number): void {
+  const { rows, sequenceLength } = EVALUATE_DEFAULTS;
+  const batch = Math.min(rows, Math.floor(validation / 2));
+  const longest = Math.ceil(validation / batch) - 1;
+  const pieces = longest <= sequenceLength ? longest : sequenceLength + (longest % sequenceLength);
+  const steps = evaluateInPieces(model, new Int32Array(batch * (pieces + 1)));
+  while (steps.next().done !== true);
 }
 
-/** From token ids to losses. */
-function forward(ledger: MemoryLedger, model: ModelSizes, T: number, B: number, dropout: number): void {
-  const { tokens: V } = model;
-  const { hiddenSize: H, embeddingSize } = model.config;
-  const rows = T * B;
-  ledger.take(rows, isWorthProjecting(V, T, B) ? 0 : rows * embeddingSize);
-  for (const sizes of layersOf(model, T, B)) {
-    layerForward(ledger, sizes);
-    if (dropout > 0) ledger.take(rows * H, rows * H);
-  }
-  product(ledger, rows, H, V);
-  // targets, losses, probabilities
-  ledger.take(rows, rows, rows * V);
+/** Makes the steps and the evaluation of a rehearsal on an engine that counts. */
+function rehearse<B>(counting: CountingEngine, task: Planned<B>, { trained, accumulate }: StepPlan): void {
+  const { batches = [], evaluate } = task.rehearsal?.() ?? {};
+  const random = randomStream(0).named("rehearsal");
+  withEngine(counting.engine, () => {
+    for (const batch of batches) {
+      scope(() => {
+        let sums: Parameters = {};
+        for (let at = 0; at < accumulate; at++) {
+          const { gradients } = valueAndGrad(() => {
+            const { value, penalty, state } = task.loss(batch, { state: task.carried, random });
+            return { value: penalty === undefined ? value : add(value, penalty), reported: value, state };
+          }, trained);
+          if (at === 0) sums = gradients;
+          else for (const [path, sum] of Object.entries(sums)) add(sum, gradients[path]);
+        }
+        clipScale(sums, 1);
+      });
+    }
+    if (evaluate !== undefined) scope(() => withoutGradient(() => evaluate()));
+  });
 }
 
-/** Pieces of the text side by side; the last ones are shorter. */
-function evaluation(ledger: MemoryLedger, model: ModelSizes, validation: number): void {
-  const { rows: most, sequenceLength } = EVALUATE_DEFAULTS;
-  const B = Math.min(most, Math.floor(validation / 2));
-  const longest = Math.ceil(validation / B) - 1;
-  const { hiddenSize: H, layers } = model.config;
-  for (let part = 0; part < layers * stateParts(model.config); part++) ledger.take(B * H);
-  for (const T of [Math.min(sequenceLength, longest), longest % sequenceLength])
-    if (T > 0) ledger.within(() => forward(ledger, model, T, B, 0));
+/**
+ * Bytes of the engine's memory that a run will have taken at its peak, parameters, optimizer and all that is in use now included. Undefined for a task without a
+ * rehearsal, and on an engine that cannot tell. Throws UnsupportedError for a run that needs more than the engine can have, or than the machine has.
+ */
+export function planMemory<B>(task: Planned<B>, step: StepPlan): number | undefined {
+  if (task.rehearsal === undefined) return undefined;
+  const counting = currentEngine().counting?.();
+  if (counting === undefined) return undefined;
+  const before = counting.bytes();
+  rehearse(counting, task, step);
+  const needed = counting.bytes();
+  const { limit } = counting;
+  if (needed > limit) throw refused(task.rehearsal(), needed, `${Number((limit / GIB).toFixed(1))} GiB of memory`);
+  const free = availableMemory();
+  if (needed - before > free)
+    throw refused(task.rehearsal(), needed, `the machine's ${inGib(free)} of memory that are free`);
+  return needed;
 }
 
-/** [m, n] = [m, k]·[k, n], of which the second is packed meanwhile. */
-function product(ledger: MemoryLedger, m: number, k: number, n: number): void {
-  ledger.take(m * n);
-  ledger.within(() => ledger.take(packed(k, n)));
-}
+const inGib = (bytes: number): string => `${(bytes / GIB).toFixed(bytes < 10 * GIB ? 2 : 0)} GiB`;
 
-const layersOf = ({ config, tokens }: ModelSizes, steps: number, batch: number): LayerSizes[] =>
-  Array.from({ length: config.layers }, (_, layer) => ({
-    config,
-    inputs: layer === 0 ? config.embeddingSize : config.hiddenSize,
-    table: layer === 0 && isWorthProjecting(tokens, steps, batch) ? tokens : undefined,
-    steps,
-    batch,
-  }));
+/** "batchSize" -> "--batch-size", as the command calls it. */
+const flagOf = (option: string): string => `--${option.replaceAll(/[A-Z]/g, (sign) => `-${sign.toLowerCase()}`)}`;
+
+function refused<B>({ largest, cures = [] }: Rehearsal<B>, bytes: number, limit: string): UnsupportedError {
+  const what = largest === undefined ? "" : `: ${largest}`;
+  const got = `one that needs ${inGib(bytes)} (${bytes.toLocaleString("en-US")} bytes)${what}`;
+  const options = cures.length === 0 ? "" : `${cures.join(" or ")} (${cures.map(flagOf).join(", ")}), or `;
+  return new UnsupportedError(
+    sentence("train", `a step that fits in ${limit}`, got, `Use a smaller ${options}fewer units`),
+  );
+}

@@ -49,6 +49,18 @@ export type Measured = Partial<Evaluation> & {
   readonly findings?: readonly Finding[];
 };
 
+/** What of a run takes most memory, to be tried on an engine that only counts. */
+export type Rehearsal<B> = {
+  /** Those of one step, such as the one with the longest example, or several after another. */
+  readonly batches: readonly B[];
+  /** Evaluates the largest batch of the held-out data. Absent: there is none. */
+  readonly evaluate?: (() => void) | undefined;
+  /** The batches in words, with the longest example: "a batch of 2 texts of up to 40,000 words (mails.csv line 7)". */
+  readonly largest?: string | undefined;
+  /** Options that make it smaller, such as "batchSize". */
+  readonly cures?: readonly string[] | undefined;
+};
+
 /** A model with its data. `B` is a batch, `E` what an evaluation gives. */
 export type Task<B, E extends Measured = Measured> = {
   /** What is trained, by path. */
@@ -66,6 +78,8 @@ export type Task<B, E extends Measured = Measured> = {
   badInput?(batch: B): string | undefined;
   /** Tokens (or examples) of a batch, for the speed. */
   tokens(batch: B): number;
+  /** What is planned before the first step. Absent: nothing is. */
+  rehearsal?(): Rehearsal<B>;
   /** On held-out data, letting the host run in between; absent where there is none. Undefined when the signal has cut it short. */
   evaluate?(signal: AbortSignal | undefined): Promise<E | undefined>;
 };

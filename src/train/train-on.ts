@@ -15,7 +15,7 @@ import type { State } from "../rnn/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { unlessAborted } from "./abort.ts";
 import { Loop, type Training } from "./loop.ts";
-import type { EpochBatches, Loss, LossContext, Measured, Task } from "./task.ts";
+import type { EpochBatches, Loss, LossContext, Measured, Rehearsal, Task } from "./task.ts";
 import { loopSettings, type TrainOnOptions } from "./train-options.ts";
 import { trainingOf } from "./training.ts";
 
@@ -44,6 +44,8 @@ export type OwnTask<B> = {
    * then, and throw the reason of the run's signal when that has aborted.
    */
   evaluate?(signal?: AbortSignal): number | Measured | Promise<number | Measured>;
+  /** The batch that takes most memory: a run that does not fit is refused before its first step. Default: it is not known before. */
+  rehearsal?(): Rehearsal<B>;
   /** What a run must share with the one that it resumes, such as sizes and the hash of the data. Default: nothing. */
   readonly fingerprint?: Readonly<Record<string, JsonValue>>;
 };
@@ -90,6 +92,7 @@ function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterat
     ...(own.evaluate && {
       evaluate: (signal) => unlessAborted(signal, async () => measured(await own.evaluate?.(signal))),
     }),
+    ...(own.rehearsal && { rehearsal: () => (own.rehearsal as () => Rehearsal<B>)() }),
     fingerprint: () => Promise.resolve({ parameters: shapes, resetState, seed, ...fingerprint }),
   };
 }

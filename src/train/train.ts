@@ -3,7 +3,6 @@ import type { TokenBatch, TokenSource } from "../data/index.ts";
 import type { Evaluation, LanguageModel } from "../model/index.ts";
 import { languageModelTask, type Penalties } from "./language-model-task.ts";
 import { Loop, type Training } from "./loop.ts";
-import { checkMemory } from "./memory-plan.ts";
 import { loopSettings, type TrainOnOptions } from "./train-options.ts";
 import { trainingOf } from "./training.ts";
 
@@ -76,8 +75,5 @@ function loopOf(model: LanguageModel, options: TrainOptions): Loop<TokenBatch, E
     penalties,
     ...(diagnose && { diagnosis: { optimizer: settings.optimizer, clipNorm: settings.clipNorm } }),
   });
-  const loop = new Loop(task, settings);
-  // the optimizer's slots are there by now
-  checkMemory(model, { batchSize, sequenceLength, validation: task.validationTokens });
-  return loop;
+  return new Loop(task, settings);
 }

@@ -33,6 +33,7 @@ export function trainingOf<B, E extends Measured>(
         throw new UnsupportedError(sentence("snapshot", "a run that has begun", "one before its first event"));
       return loop.snapshot();
     },
+    plannedBytes: () => loop?.plannedBytes,
   });
   return run;
 }

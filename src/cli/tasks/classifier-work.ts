@@ -13,7 +13,7 @@ import {
   splitExamples,
 } from "unrolled/tasks";
 import { count, plural, table } from "../format.ts";
-import type { Evaluated, Prediction, TaskOptions, TaskTraining } from "./task.ts";
+import { type Evaluated, type Prediction, stepsOf, type TaskOptions, type TaskTraining } from "./task.ts";
 
 export type ClassifierTaskChoices = TaskOptions & {
   readonly pooling?: Pooling;
@@ -63,7 +63,7 @@ export function trainingOf(
   const task = classifierTask(model, { training, validation, batchSize, seed, classWeights, ...more });
   return {
     task: task as TaskTraining["task"],
-    stepsPerEpoch: Math.ceil(training.length / batchSize),
+    stepsPerEpoch: stepsOf(task),
     examples: { training: training.length, validation: validation.length },
   };
 }
@@ -78,13 +78,25 @@ export function describeClassifier(model: Classifier, { training, validation }: 
 const unitOf = ({ vocabulary }: Classifier): string =>
   ({ char: "characters", byte: "bytes", word: "words" })[vocabulary?.unit ?? "word"];
 
+/** Classes in the table: more are no table for people. */
+const MOST_ROWS = 50;
+
+/** Those with most examples, in their order. */
+function largest<C extends { readonly support: number }>(classes: readonly C[]): readonly C[] {
+  if (classes.length <= MOST_ROWS) return classes;
+  const kept = new Set(classes.toSorted((a, b) => b.support - a.support).slice(0, MOST_ROWS));
+  return classes.filter((one) => kept.has(one));
+}
+
 /** Measures, a table by class and the picture. */
 export function evaluatedOf(model: Classifier, examples: readonly ClassifierExample[]): Evaluated {
   const { accuracy, loss, report, rocAuc, confusion } = evaluateClassifier(model, examples);
   const percent = (share: number): string => (100 * share).toFixed(2);
+  const shown = largest(report.classes);
+  const left = report.classes.length - shown.length;
   const rows = [
     ["", "precision", "recall", "F1", "examples"],
-    ...[...report.classes, { label: "mean of classes", ...report.macro, support: examples.length }].map(
+    ...[...shown, { label: "mean of classes", ...report.macro, support: examples.length }].map(
       ({ label, precision, recall, f1, support }) => [
         label,
         percent(precision),
@@ -96,7 +108,7 @@ export function evaluatedOf(model: Classifier, examples: readonly ClassifierExam
   ];
   return {
     measures: { loss, accuracy, f1: report.macro.f1, ...(rocAuc !== undefined && { rocAuc }) },
-    text: table(rows, new Set([1, 2, 3, 4])),
+    text: `${table(rows, new Set([1, 2, 3, 4]))}${left === 0 ? "" : `\n${count(left)} classes with fewer examples are left out here`}`,
     pictures: { [PICTURE]: () => confusionPicture(confusion, `${count(examples.length)} examples`) },
   };
 }

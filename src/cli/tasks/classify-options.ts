@@ -23,7 +23,10 @@ export const CLASSIFY: TaskDeclaration = {
     new Option("--values-column <name>", "of the rows of numbers, where there is no text").default("values"),
     new Option("--unit <unit>", "what is read at a time").choices(["word", "char", "byte"]).default("word"),
     new Option("--max-vocabulary <n>", "most frequent words or characters to know").argParser(integer(2)),
-    new Option("--max-length <n>", "words or characters to read of each text (default: all)").argParser(integer(1)),
+    new Option(
+      "--max-length <n>",
+      "words or characters to read of each text (default: 1,000 words, 5,000 characters)",
+    ).argParser(integer(1)),
     new Option("--embedding-size <n>", "numbers for a word or character").argParser(integer(1, 65_536)).default(64),
     new Option("--scaler <name>", "of numbers").choices(["standard", "minMax", "robust", "none"]).default("standard"),
     ...classifierOptions("mean"),

@@ -47,18 +47,20 @@ async function readAll(
   known?: readonly string[],
 ): Promise<ClassifierExample[]> {
   const examples: ClassifierExample[] = [];
+  const labels = known && new Set(known);
   for (const path of paths) {
     if (isFolder(path)) {
-      for (const { label, file } of classFiles(path, [".txt"])) examples.push({ input: readCorpus([file]), label });
+      for (const { label, file } of classFiles(path, [".txt"]))
+        examples.push({ input: readCorpus([file]), label, place: file });
       continue;
     }
     for await (const entry of readRecords([path])) {
       const label = recordText(entry, columns.labelColumn ?? "label");
-      if (known?.includes(label) === false)
+      if (labels?.has(label) === false)
         throw new DataError(
-          `${entry.place}: expected one of the model's ${known.length} labels, got ${JSON.stringify(label)}`,
+          `${entry.place}: expected one of the model's ${labels.size} labels, got ${JSON.stringify(label)}`,
         );
-      examples.push({ input: inputOf(entry, columns), label });
+      examples.push({ input: inputOf(entry, columns), label, place: entry.place });
     }
   }
   if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one example, got none`);

@@ -51,8 +51,11 @@ const SEASON = 7;
 
 const listOf = (text: string | undefined): string[] => (text === undefined ? [] : text.split(","));
 
+const shortestOf = (series: readonly Series[]): number =>
+  series.reduce((shortest, { values }) => Math.min(shortest, values.length), Infinity);
+
 const heldOut = (series: readonly Series[], { heldOut: steps, validation }: ForecastTaskOptions): number =>
-  steps ?? Math.floor(validation * Math.min(...series.map(({ values }) => values.length)));
+  steps ?? Math.floor(validation * shortestOf(series));
 
 const withoutEnd = (series: Series, steps: number): Series => ({
   ...series,
@@ -245,7 +248,7 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
   predict,
   async evaluate(model, paths, { season = SEASON, fillGaps }) {
     const { series } = await readFor(model, paths, fillGaps);
-    const shortest = Math.min(...series.map(({ values }) => values.length));
+    const shortest = shortestOf(series);
     return measured(model, series, Math.min(4 * model.config.horizon, Math.floor(shortest / 2)), season);
   },
   async finish(model, data, options) {

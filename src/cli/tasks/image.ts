@@ -51,7 +51,7 @@ async function readAll(paths: readonly string[], { channels, model }: Reading): 
     checkExists(path);
     if (isFolder(path)) {
       for (const { label, file } of classFiles(path, [".png"]))
-        examples.push(check(file, { input: await readPng(file, { channels }), label }));
+        examples.push(check(file, { input: await readPng(file, { channels }), label, place: file }));
     } else if (pictures === undefined) {
       pictures = { path, list: idxPictures(path, readIdx(path)) };
     } else {

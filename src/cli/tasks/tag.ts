@@ -17,7 +17,7 @@ import {
   type TagScheme,
 } from "unrolled/tasks";
 import { notEmpty } from "./not-empty.ts";
-import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
+import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
 
 type TagTaskOptions = TaskOptions & {
   readonly scheme?: TagScheme;
@@ -121,7 +121,7 @@ async function* predict(
 /** Precision, recall and F1 by label, as conlleval prints them. */
 function table({ labels, micro, macro }: SpanF1): string {
   const rows = [...Object.entries(labels), ["all", micro] as const, ["mean of labels", macro] as const];
-  const width = Math.max(...rows.map(([name]) => name.length));
+  const width = rows.reduce((widest, [name]) => Math.max(widest, name.length), 0);
   const percent = (x: number): string => (100 * x).toFixed(2).padStart(9);
   return [
     `${"".padEnd(width)}  precision    recall        F1  spans`,
@@ -152,10 +152,11 @@ const task: Task<Tagger, TagData, TagTaskOptions> = {
   },
   preview: (model, { training }) => training.slice(0, 3).map((example) => asSeen(model, example)),
   training(model, { training, validation }, { batchSize, seed, wordDropout = 0.25 }) {
+    const own = taggerTask(model, { training, validation, batchSize, seed, wordDropout });
     return {
-      task: taggerTask(model, { training, validation, batchSize, seed, wordDropout }),
+      task: own,
       unit: "words",
-      stepsPerEpoch: Math.ceil(training.length / batchSize),
+      stepsPerEpoch: stepsOf(own),
       examples: { training: training.length, validation: validation.length },
     };
   },

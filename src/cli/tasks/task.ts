@@ -92,3 +92,6 @@ export type Task<M extends SavedModel = SavedModel, D = unknown, O extends TaskO
 /** A task with its own types as the commands see it. Each gives back to a task only what it was given by it. */
 export const asTask = <M extends SavedModel, D, O extends TaskOptions>(task: Task<M, D, O>): Task =>
   task as unknown as Task;
+
+/** Batches of an epoch, which long examples make more of. */
+export const stepsOf = <B>(task: OwnTask<B>): number => (task.batches(0) as readonly B[]).length;

@@ -179,7 +179,7 @@ async function dryRunTask({ task, options, data, model, training }: Prepared): P
     ...figureLines(figures, {
       parameters: facts.parameters,
       data: `${plural(examples.training, "example")}, ${count(examples.validation)} held out, ${plural(stepsPerEpoch, "step")} per epoch`,
-      held: "parameters, optimizer and data between steps",
+      held: "parameters, optimizer, the largest step and evaluation",
     }),
   ];
   say(lines.join("\n"));

@@ -22,7 +22,15 @@ import {
 } from "unrolled/tasks";
 import { UsageError } from "../failure.ts";
 import { count, duration, plural, table } from "../format.ts";
-import { asTask, type Evaluated, type Measures, type Prediction, type Task, type TaskOptions } from "./task.ts";
+import {
+  asTask,
+  type Evaluated,
+  type Measures,
+  type Prediction,
+  stepsOf,
+  type Task,
+  type TaskOptions,
+} from "./task.ts";
 
 type TranscribeTaskOptions = TaskOptions & {
   readonly features: "logMel" | "mfcc";
@@ -290,9 +298,10 @@ const task: Task<Transcriber, TranscribeData, TranscribeTaskOptions> = {
   training(model, data, options) {
     const { sampleRate, training, validation } = data;
     checkRate(model, training[0].name, sampleRate);
+    const own = trainingOf(model, data, options);
     return {
-      task: trainingOf(model, data, options),
-      stepsPerEpoch: Math.ceil(training.length / options.batchSize),
+      task: own,
+      stepsPerEpoch: stepsOf(own),
       examples: { training: training.length, validation: validation.length },
     };
   },

@@ -21,7 +21,7 @@ import {
 } from "unrolled/tasks";
 import { plural } from "../format.ts";
 import { notEmpty } from "./not-empty.ts";
-import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
+import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
 
 type TranslateTaskOptions = TaskOptions & {
   readonly sourceColumn?: string;
@@ -57,7 +57,7 @@ async function* named(
   { sourceColumn = "source", targetColumn = "target" }: Partial<TranslateTaskOptions>,
 ): AsyncGenerator<Pair> {
   for await (const entry of readRecords([path]))
-    yield { source: recordText(entry, sourceColumn), target: recordText(entry, targetColumn) };
+    yield { source: recordText(entry, sourceColumn), target: recordText(entry, targetColumn), place: entry.place };
 }
 
 /** A first line "source<TAB>target" names the columns. From the standard input lines may also be JSON objects. */
@@ -69,7 +69,7 @@ async function* tabbed(path: string, options: Partial<TranslateTaskOptions>): As
     isJson ||= path === "-" && entry.line === 1 && line.startsWith("{");
     if (isJson) {
       const object = jsonEntry(entry, line);
-      yield { source: recordText(object, sourceColumn), target: recordText(object, targetColumn) };
+      yield { source: recordText(object, sourceColumn), target: recordText(object, targetColumn), place: entry.place };
       continue;
     }
     const columns = line.split("\t");
@@ -79,7 +79,7 @@ async function* tabbed(path: string, options: Partial<TranslateTaskOptions>): As
       );
     const [source, target] = columns;
     if (entry.line === 1 && source === "source" && target === "target") continue;
-    yield { source, target };
+    yield { source, target, place: entry.place };
   }
 }
 
@@ -103,7 +103,7 @@ async function parallel(sources: string, targets: string): Promise<Pair[]> {
       throw new DataError(
         `${source === undefined ? sources : targets} line ${line}: expected a text as in the other file, got none`,
       );
-    return { source, target };
+    return { source, target, place: `${sources} line ${line}` };
   });
 }
 
@@ -239,16 +239,17 @@ const task: Task<Translator, Pairs, TranslateTaskOptions> = {
   },
   preview: (model, { training }) => training.slice(0, 3).map((pair) => asSeen(model, pair)),
   training(model, { training, validation }, { batchSize, seed, scheduledSampling }) {
+    const own = translatorTask(model, {
+      training,
+      validation,
+      batchSize,
+      seed,
+      scheduledSampling: scheduleOf(scheduledSampling),
+    });
     return {
-      task: translatorTask(model, {
-        training,
-        validation,
-        batchSize,
-        seed,
-        scheduledSampling: scheduleOf(scheduledSampling),
-      }),
+      task: own,
       unit: "tokens",
-      stepsPerEpoch: Math.ceil(training.length / batchSize),
+      stepsPerEpoch: stepsOf(own),
       examples: { training: training.length, validation: validation.length },
     };
   },

@@ -1,12 +1,12 @@
 /** @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several; everything else by the reference's kernels on it. */
 import { advice, canShare, cores } from "#platform";
 import { sizeOf, warnOnce } from "../../base/index.ts";
-import type { BinaryOp, Engine, EngineKernels, EngineReport, Operand, ReduceOp } from "../engine.ts";
+import type { BinaryOp, CountingEngine, Engine, EngineKernels, EngineReport, Operand, ReduceOp } from "../engine.ts";
 import { isPoisoned, referenceKernels } from "../reference/index.ts";
 import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./classes.ts";
 import { binary } from "./binary.ts";
 import { gruBackward, gruForward } from "./gru.ts";
-import { activationNumbers, instantiate, unaryNumbers } from "./kernels.ts";
+import { activationNumbers, idleKernels, instantiate, type Kernels, unaryNumbers } from "./kernels.ts";
 import { layerNorm, layerNormBackward } from "./layer-norm.ts";
 import { BYTES, LinearMemory, pointerOf } from "./linear-memory.ts";
 import { lstmBackward, lstmForward } from "./lstm.ts";
@@ -63,7 +63,7 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
   const tuner = new TileTuner(kernels, memory, tiles);
   const work = new Workspace(kernels, memory, pool, tuner);
   const numerics = fused ? "fma" : "portable";
-  return {
+  const engine: Engine = {
     ...referenceKernels,
     ...kernelsOn(work),
     recorded: (recorder) => kernelsOn(work.recordedBy(recorder)),
@@ -93,13 +93,49 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
       if (!isFloat32(x)) return referenceKernels.isAllFinite(x);
       return kernels.allFinite(pointerOf(x), sizeOf(x.shape)) === 1;
     },
+    counting: (isFresh) => countingEngine(engine, kernels, memory, isFresh),
+  };
+  return engine;
+}
+
+/** The reference's kernels, which compute nothing. */
+const idleReference = Object.fromEntries(
+  Object.keys(referenceKernels)
+    .filter((name) => name !== "view" && name !== "read")
+    .map((name) => [name, () => undefined]),
+) as unknown as EngineKernels;
+
+/** `engine` with the same blocks and scratch memory, which are counted and not taken, and kernels that do nothing. */
+function countingEngine(engine: Engine, kernels: Kernels, memory: LinearMemory, isFresh = false): CountingEngine {
+  const counted = new LinearMemory({ counting: memory, isFresh });
+  const tuner = {
+    isDone: true,
+    choose: () => undefined,
+  };
+  const work = new Workspace(idleKernels(kernels), counted, undefined, tuner);
+  const copy: Engine = { ...engine };
+  delete copy.recorded;
+  delete copy.counting;
+  return {
+    engine: {
+      ...copy,
+      ...kernelsOn(work, idleReference),
+      allocate: (dtype, length) => counted.allocate(dtype, length),
+      free: (block) => counted.free(block),
+      stats: () => counted.stats(),
+      useThreads: () => undefined,
+      optimizerUpdate: () => undefined,
+      sumOfSquares: (_, total) => total,
+      isAllFinite: () => true,
+    },
+    bytes: () => counted.taken,
+    limit: memory.maximumBytes,
   };
 }
 
 /** What is computed with a workspace. */
-function kernelsOn(work: Workspace): EngineKernels {
+function kernelsOn(work: Workspace, reference: EngineKernels = referenceKernels): EngineKernels {
   const { kernels } = work;
-  const reference = referenceKernels;
   return {
     ...reference,
 

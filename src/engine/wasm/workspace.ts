@@ -24,13 +24,19 @@ export class Workspace {
   readonly kernels: Kernels;
   readonly #memory: LinearMemory;
   readonly #pool: Pool | undefined;
-  readonly #tuner: TileTuner;
+  readonly #tuner: Pick<TileTuner, "isDone" | "choose">;
   readonly #recorder: Recorder | undefined;
   #arguments: Float64Array;
   #held: Block[] = [];
 
   /** `pool` is absent where threads can't be had. */
-  constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined, tuner: TileTuner, recorder?: Recorder) {
+  constructor(
+    kernels: Kernels,
+    memory: LinearMemory,
+    pool: Pool | undefined,
+    tuner: Pick<TileTuner, "isDone" | "choose">,
+    recorder?: Recorder,
+  ) {
     this.kernels = kernels;
     this.#memory = memory;
     this.#pool = pool;

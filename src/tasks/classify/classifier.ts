@@ -3,6 +3,7 @@ import {
   checkChoice,
   checkInteger,
   DataError,
+  firstRepeated,
   kindError,
   type RandomStream,
   randomStream,
@@ -56,7 +57,12 @@ export type ClassifierConfig = StackConfig & {
 };
 
 /** An input with its class. */
-export type ClassifierExample = { readonly input: ClassifierInput; readonly label: string };
+export type ClassifierExample = {
+  readonly input: ClassifierInput;
+  readonly label: string;
+  /** Where it stands, such as "mails.csv line 7", for messages. */
+  readonly place?: string | undefined;
+};
 
 export type ClassifierOptions = Partial<StackConfig> &
   InputOptions & {
@@ -255,7 +261,7 @@ function checkLabels(where: string, value: unknown): readonly string[] {
     throw new DataError(
       sentence(where, "at least two classes", labels.length === 0 ? "none" : JSON.stringify(labels[0])),
     );
-  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+  const twice = firstRepeated(labels);
   if (twice !== undefined) throw valueError(where, "labels that differ", twice);
   return labels;
 }

@@ -48,38 +48,52 @@ export function* classifyInPieces(
   inputs: readonly ClassifierInput[],
   { batchSize = 64 }: ClassifyOptions = {},
 ): Pieces<Classification[]> {
+  const found: Classification[] = Array.from({ length: inputs.length });
+  yield* forEachClassified(model, inputs, { batchSize }, (i, own) => (found[i] = classificationOf(model, own)));
+  return found;
+}
+
+/** Calls `visit` with the number of each input and the probabilities of the classes, in some order. Throws as `classify`. */
+export function* forEachClassified(
+  model: Classifier,
+  inputs: readonly ClassifierInput[],
+  { batchSize = 64 }: ClassifyOptions,
+  visit: (i: number, probabilities: Float32Array) => void,
+): Pieces<void> {
   checkInteger("classify batchSize", batchSize, 1);
   const encoded: { readonly i: number; readonly sequence: EncodedInput }[] = [];
   for (const [i, input] of inputs.entries()) {
     encoded.push({ i, sequence: model.reader.encode(`classify input ${i + 1}`, input) });
     yield;
   }
-  const found: Classification[] = Array.from({ length: inputs.length });
   for (const batch of exampleBatches(encoded, { batchSize, lengthOf: ({ sequence }) => sequence.steps })) {
-    const rows = scope(() =>
-      classificationsOf(model, model.logits(model.batch(batch.map(({ sequence }) => sequence)))),
-    );
-    batch.forEach(({ i }, row) => (found[i] = rows[row]));
+    const all = scope(() => probabilitiesOf(model.logits(model.batch(batch.map(({ sequence }) => sequence)))));
+    const classes = model.labels.length;
+    batch.forEach(({ i }, row) => visit(i, all.subarray(row * classes, (row + 1) * classes)));
     yield;
   }
-  return found;
 }
 
-function classificationsOf({ labels }: Classifier, logits: Tensor): Classification[] {
-  const all = softmax(logits).values();
+function probabilitiesOf(logits: Tensor): Float32Array {
+  const all = softmax(logits).values() as Float32Array;
   checkFiniteAnswer("classify", "probabilities", all);
-  return Array.from({ length: logits.shape[0] }, (_, row) => {
-    const own = all.subarray(row * labels.length, (row + 1) * labels.length);
-    let best = 0;
-    own.forEach((probability, i) => {
-      if (probability > own[best]) best = i;
-    });
-    return {
-      label: labels[best],
-      probability: own[best],
-      probabilities: Object.fromEntries(labels.map((label, i) => [label, own[i]])),
-    };
-  });
+  return all;
+}
+
+/** Index of the largest, of equal ones the first. */
+export function indexOfLargest(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+function classificationOf({ labels }: Classifier, own: Float32Array): Classification {
+  const best = indexOfLargest(own);
+  return {
+    label: labels[best],
+    probability: own[best],
+    probabilities: Object.fromEntries(labels.map((label, i) => [label, own[i]])),
+  };
 }
 
 /** A sequence that is classified while it goes on. */
@@ -116,7 +130,7 @@ export function classifierStream(model: Classifier): ClassifierStream {
         latest = scope(() => {
           const result = model.advance(tensor(data.subarray(0, read * (features ?? 1)), { shape }), carried.state);
           carried.carry(result.state);
-          return classificationsOf(model, result.logits)[0];
+          return classificationOf(model, probabilitiesOf(result.logits));
         });
       }
       if (latest === undefined) throw new DataError(sentence("classifierStream", "at least one time step", "none"));

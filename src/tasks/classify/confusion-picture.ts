@@ -1,12 +1,19 @@
 /** @file A confusion matrix as a picture. */
-import type { ConfusionMatrix } from "../../metrics/index.ts";
+import { type ConfusionMatrix, largestClasses } from "../../metrics/index.ts";
 
 /** More classes than this have no numbers in their cells. */
 const MOST_NUMBERS = 30;
 const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
 
-/** SVG of a confusion matrix: a row per actual class, darker the larger its share of the row. The same matrix gives the same text. */
-export function confusionPicture({ labels, counts }: ConfusionMatrix, title = "Confusion matrix"): string {
+/** More classes than this are not to be told apart, and their cells would be megabytes of text. */
+const MOST_CLASSES = 100;
+
+/**
+ * SVG of a confusion matrix: a row per actual class, darker the larger its share of the row. The same matrix gives the same text. Of more than 100 classes
+ * it shows the 99 with most examples, and one for all others.
+ */
+export function confusionPicture(matrix: ConfusionMatrix, title = "Confusion matrix"): string {
+  const { labels, counts } = largestClasses(matrix, MOST_CLASSES);
   const names = labels.map((label) => shortened(label));
   const side = Math.max(14, Math.min(64, Math.floor(560 / labels.length)));
   const longest = Math.max(6, ...names.map((name) => Array.from(name).length));

@@ -4,19 +4,22 @@ import { DataError, describe, sentence } from "../../base/index.ts";
 import {
   accuracy,
   type ClassificationReport,
+  classificationReport,
   type ConfusionMatrix,
   confusionMatrix,
-  precisionRecallF1,
+  mostFrequent,
+  othersName,
   rocAuc,
 } from "../../metrics/index.ts";
 import type { Classifier, ClassifierExample } from "./classifier.ts";
-import { classifyInPieces, type ClassifyOptions } from "./classify.ts";
+import { type ClassifyOptions, forEachClassified, indexOfLargest } from "./classify.ts";
 
 export type ClassifierEvaluation = {
   readonly accuracy: number;
   /** Mean negative logarithm of the probability of the right class. */
   readonly loss: number;
   readonly report: ClassificationReport;
+  /** Of more than 1,000 classes: of the 999 with most examples, and one for all others. */
   readonly confusion: ConfusionMatrix;
   /** Of two classes, when both occur: the same for either of them. */
   readonly rocAuc: number | undefined;
@@ -52,33 +55,55 @@ function* inPieces(
   const where = "evaluateClassifier";
   if (examples.length === 0) throw new DataError(sentence(where, "at least one example", "none"));
   const { labels } = model;
-  examples.forEach(({ label }, i) => {
-    if (!labels.includes(label))
+  const indexOf = new Map(labels.map((label, i) => [label, i]));
+  const targets = examples.map(({ label }, i) => {
+    const index = indexOf.get(label);
+    if (index === undefined)
       throw new DataError(
         sentence(`${where} example ${i + 1}`, `one of the model's ${labels.length} labels`, describe(label)),
       );
+    return index;
   });
-  const found = yield* classifyInPieces(
-    model,
-    examples.map(({ input }) => input),
-    options,
-  );
   const actual = examples.map(({ label }) => label);
-  const predicted = found.map(({ label }) => label);
-  const confusion = confusionMatrix(actual, predicted, labels);
-  const losses = found.map(({ probabilities }, i) => -Math.log(Math.max(probabilities[actual[i]], Number.MIN_VALUE)));
-  const isBinary = labels.length === 2 && labels.every((label) => actual.includes(label));
-  const isFirst = actual.map((label) => label === labels[0]);
+  const predicted: string[] = Array.from({ length: examples.length });
+  const losses = new Float64Array(examples.length);
+  /** Probabilities of the first of two classes. */
+  const scores: number[] = Array.from({ length: examples.length });
+  const inputs = examples.map(({ input }) => input);
+  // not the answers of `classify`: each holds a number for every class
+  yield* forEachClassified(model, inputs, options, (i, own) => {
+    predicted[i] = labels[indexOfLargest(own)];
+    losses[i] = -Math.log(Math.max(own[targets[i]], Number.MIN_VALUE));
+    scores[i] = own[0];
+  });
+  const isFirst = targets.map((target) => target === 0);
+  const isBinary = labels.length === 2 && isFirst.includes(true) && isFirst.includes(false);
   return {
     accuracy: accuracy(actual, predicted),
     loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    report: precisionRecallF1(confusion),
-    confusion,
-    rocAuc: isBinary
-      ? rocAuc(
-          isFirst,
-          found.map(({ probabilities }) => probabilities[labels[0]]),
-        )
-      : undefined,
+    report: classificationReport(actual, predicted, labels),
+    confusion: confusionOf(actual, predicted, labels),
+    rocAuc: isBinary ? rocAuc(isFirst, scores) : undefined,
   };
+}
+
+/** A matrix of more classes would take hundreds of megabytes. */
+const MOST_CLASSES = 1000;
+
+function confusionOf(
+  actual: readonly string[],
+  predicted: readonly string[],
+  labels: readonly string[],
+): ConfusionMatrix {
+  if (labels.length <= MOST_CLASSES) return confusionMatrix(actual, predicted, labels);
+  const counts = new Map<string, number>();
+  for (const label of actual) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const kept = mostFrequent(
+    labels.map((label) => counts.get(label) ?? 0),
+    MOST_CLASSES - 1,
+  ).map((i) => labels[i]);
+  const others = othersName(labels, labels.length - kept.length);
+  const known = new Set(kept);
+  const grouped = (all: readonly string[]): string[] => all.map((label) => (known.has(label) ? label : others));
+  return confusionMatrix(grouped(actual), grouped(predicted), [...kept, others]);
 }

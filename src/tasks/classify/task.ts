@@ -1,12 +1,23 @@
 /** @file Training of a classifier. */
 import { inPieces, type Pieces } from "#platform";
-import { checkInteger, checkNumber, DataError, describe, kindError, randomStream, sentence } from "../../base/index.ts";
-import { exampleBatches } from "../../data/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  DataError,
+  describe,
+  kindError,
+  randomStream,
+  sentence,
+  type TypedArray,
+  warnOnce,
+} from "../../base/index.ts";
+import { exampleBatches, largestBatch } from "../../data/index.ts";
 import { mean, mul, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor } from "../../tensor/index.ts";
 import type { Measured, OwnTask } from "../../train/index.ts";
 import { augmented, type AugmentOptions, checkAugment } from "./augment.ts";
 import type { Classifier, ClassifierExample } from "./classifier.ts";
-import type { ClassifierInput, EncodedInput, Picture } from "./inputs.ts";
+import { describeBatch } from "../largest-example.ts";
+import { type ClassifierInput, type EncodedInput, type Picture, DEFAULT_MAX_LENGTH, UNITS } from "./inputs.ts";
 
 export type ClassifierTaskOptions = {
   readonly training: readonly ClassifierExample[];
@@ -28,6 +39,8 @@ export type ClassifierTaskOptions = {
 
 /** An example as the loss takes it. */
 export type PreparedExample = {
+  /** Where it stands, such as "mails.csv line 7", where that is known. */
+  readonly place?: string | undefined;
   readonly input: ClassifierInput;
   readonly encoded: EncodedInput;
   /** Index of its label. */
@@ -42,6 +55,7 @@ export function classifierTask(model: Classifier, options: ClassifierTaskOptions
   if (options.training.length === 0) throw new DataError(sentence(`${where} training`, "at least one example", "none"));
   const training = prepare(model, `${where} training example`, options.training);
   const validation = prepare(model, `${where} validation example`, options.validation ?? []);
+  tellCut(model, [...training, ...validation]);
   const weights = weightsOf(model, classWeights, training);
   const order = randomStream(checkInteger(`${where} seed`, seed)).named("shuffle");
   if (augment !== undefined) {
@@ -66,6 +80,16 @@ export function classifierTask(model: Classifier, options: ClassifierTaskOptions
       };
     },
     tokens: (batch) => batch.length,
+    rehearsal() {
+      const largest = largestBatch(exampleBatches(training, { batchSize, lengthOf }), lengthOf);
+      const held = largestBatch(exampleBatches(validation, { batchSize, lengthOf }), lengthOf);
+      return {
+        batches: [largest],
+        evaluate: held.length === 0 ? undefined : () => void measuredBatch(model, held),
+        largest: describeBatch(largest, lengthOf, nounOf(model)),
+        cures: model.config.input.kind === "text" ? ["maxLength", "batchSize"] : ["batchSize"],
+      };
+    },
     ...(validation.length > 0 && {
       evaluate: (signal) => inPieces(measured(model, validation, { batchSize, weights }), signal),
     }),
@@ -78,6 +102,20 @@ export function classifierTask(model: Classifier, options: ClassifierTaskOptions
       augment: augment === undefined ? null : { shift: augment.shift ?? 0, affine: augment.affine ?? 0 },
     },
   };
+}
+
+/** One line for texts of which only the beginning is read, unless somebody has said how much. */
+function tellCut({ config: { input } }: Classifier, examples: readonly PreparedExample[]): void {
+  if (input.kind !== "text" || input.maxLength !== DEFAULT_MAX_LENGTH[input.vocabulary.unit]) return;
+  const cut = examples.filter(({ encoded }) => encoded.cutFrom !== undefined);
+  if (cut.length === 0) return;
+  const whole = (n: number): string => n.toLocaleString("en-US");
+  const lengthOf = ({ encoded }: PreparedExample): number => encoded.cutFrom ?? 0;
+  const longest = cut.reduce((best, example) => (lengthOf(example) > lengthOf(best) ? example : best));
+  const unit = UNITS[input.vocabulary.unit];
+  warnOnce(
+    `of ${whole(cut.length)} of the ${whole(examples.length)} texts only the first ${whole(input.maxLength)} ${unit} are read; the longest has ${whole(lengthOf(longest))} (${longest.place}). Another maxLength (--max-length) reads more`,
+  );
 }
 
 /** FNV-1a over the bits of all inputs and their classes, with the number of examples. */
@@ -102,12 +140,12 @@ function meanOf(losses: Tensor, batch: readonly PreparedExample[], weights: read
 /** Encoded once. */
 function prepare(model: Classifier, where: string, examples: readonly ClassifierExample[]): PreparedExample[] {
   const indexOf = new Map(model.labels.map((label, i) => [label, i]));
-  return examples.map(({ input, label }, i) => {
-    const at = `${where} ${i + 1}`;
+  return examples.map(({ input, label, place }, i) => {
+    const at = place ?? `${where} ${i + 1}`;
     const target = indexOf.get(label);
     if (target === undefined)
       throw new DataError(sentence(at, `one of the model's ${model.labels.length} labels`, describe(label)));
-    return { input, encoded: model.reader.encode(at, input), target };
+    return { input, encoded: model.reader.encode(at, input), target, place: place ?? `example ${i + 1}` };
   });
 }
 
@@ -125,7 +163,8 @@ function weightsOf(
     return counts.map((count) => (count === 0 ? 1 : training.length / (labels.length * count)));
   }
   const where = "classifierTask classWeights";
-  const unknown = Object.keys(given).find((label) => !labels.includes(label));
+  const known = new Set(labels);
+  const unknown = Object.keys(given).find((label) => !known.has(label));
   if (unknown !== undefined) throw new DataError(sentence(where, "labels of the model", describe(unknown)));
   const weights = labels.map((label) =>
     Object.hasOwn(given, label) ? checkNumber(`${where}: ${label}`, given[label], 0) : 1,
@@ -135,6 +174,19 @@ function weightsOf(
   return weights.map((weight) => (weight * training.length) / total);
 }
 
+/** Of each example the loss and the scores. */
+function measuredBatch(
+  model: Classifier,
+  batch: readonly PreparedExample[],
+): { readonly losses: TypedArray; readonly logits: TypedArray } {
+  const scores = model.logits(model.batch(batch.map(({ encoded }) => encoded)));
+  return { losses: sparseSoftmaxCrossEntropy(scores, targetsOf(batch)).values(), logits: scores.values() };
+}
+
+/** What the time steps of an example are. */
+const nounOf = ({ config: { input }, vocabulary }: Classifier): string =>
+  input.kind === "text" ? UNITS[vocabulary?.unit ?? "word"] : input.kind === "images" ? "time steps" : "rows";
+
 /** Mean loss and accuracy. */
 function* measured(
   model: Classifier,
@@ -143,13 +195,7 @@ function* measured(
 ): Pieces<Measured> {
   let [lossSum, weightSum, right] = [0, 0, 0];
   for (const batch of exampleBatches(examples, { batchSize, lengthOf: ({ encoded }) => encoded.steps })) {
-    const { losses, logits } = scope(() => {
-      const scores = model.logits(model.batch(batch.map(({ encoded }) => encoded)));
-      return {
-        losses: sparseSoftmaxCrossEntropy(scores, targetsOf(batch)).values(),
-        logits: scores.values(),
-      };
-    });
+    const { losses, logits } = scope(() => measuredBatch(model, batch));
     batch.forEach(({ target }, i) => {
       const weight = weights?.[target] ?? 1;
       lossSum += weight * losses[i];

@@ -1,10 +1,11 @@
 /** @file Training of a forecaster: windows of series, the loss over all of their steps. */
-import { inPieces, type Pieces } from "#platform";
+import { atOnce, inPieces, type Pieces } from "#platform";
 import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { weightedMean } from "../../rnn/index.ts";
 import { scope, type Tensor, tensor } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
 import type { Forecaster } from "./forecaster.ts";
+import { mostRows } from "../../data/index.ts";
 import { heads } from "./heads.ts";
 import { FeatureReader } from "./inputs.ts";
 import { checkSeries, type Series, type SeriesScale } from "./series.ts";
@@ -70,22 +71,34 @@ export function forecasterTask(
   if (prepared.every(({ values }) => values.length - validation < 2))
     throw new DataError(sentence(`${where} series`, `more than ${validation + 1} values`, "fewer"));
   const held = prepared.flatMap((one) => heldWindows(one, length, validation));
+  // every window has the same length
+  const rows = mostRows(batchSize, length);
   return {
     parameters: model.parameters(),
     *batches(epoch) {
       const own = random.at(epoch);
       const windows = prepared.flatMap((one) => trainingWindows(one, length, validation, stride, own));
       const order = own.named("order").permutation(windows.length);
-      for (let at = 0; at < order.length; at += batchSize)
+      for (let at = 0; at < order.length; at += rows)
         yield windowBatch(
           model,
           length,
-          Array.from(order.subarray(at, at + batchSize), (i) => windows[i]),
+          Array.from(order.subarray(at, at + rows), (i) => windows[i]),
         );
     },
     loss: (batch, { random: dropout }) => ({ value: lossOf(model, batch, dropout), weight: valuesOf(batch) }),
     tokens: valuesOf,
-    ...(held.length > 0 && { evaluate: (signal) => inPieces(evaluateOn(model, length, held, batchSize), signal) }),
+    rehearsal() {
+      const windows = prepared.flatMap((one) => trainingWindows(one, length, validation, stride, random.at(0)));
+      const heldRows = held.slice(0, rows);
+      return {
+        batches: [windowBatch(model, length, windows.slice(0, rows))],
+        evaluate: heldRows.length === 0 ? undefined : () => void atOnce(evaluateOn(model, length, heldRows, rows)),
+        largest: `a batch of ${Math.min(rows, windows.length)} windows of ${length} steps`,
+        cures: ["contextLength", "batchSize"],
+      };
+    },
+    ...(held.length > 0 && { evaluate: (signal) => inPieces(evaluateOn(model, length, held, rows), signal) }),
     fingerprint: { model: model.configuration(), validation, batchSize, stride, seed, values: checksum(prepared) },
   };
 }

@@ -1,6 +1,6 @@
 /** @file A recurrent network that gives a distribution of the next value of a time series. */
 import { atOnce, type Pieces } from "#platform";
-import { DataError, kindError, randomStream, sentence, withPrefix } from "../../base/index.ts";
+import { DataError, kindError, largestOf, randomStream, sentence, withPrefix } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   type BuildModel,
@@ -72,9 +72,13 @@ export class Forecaster {
   readonly #stack: RecurrentStack;
   readonly #output: ParameterSet;
   readonly #embedding: ParameterSet | undefined;
+  /** Index of each series by its id. */
+  readonly #seriesOf: ReadonlyMap<string, number>;
 
   constructor(config: ForecasterConfig, initialize: boolean) {
     this.config = config;
+    // of equal ids the first
+    this.#seriesOf = new Map(config.series.map(({ id }, i) => [id, i] as const).toReversed());
     const { embeddingSize, series, hiddenSize, seed } = config;
     const random = randomStream(seed).named("init");
     const outputs = heads[config.head].size(config);
@@ -115,15 +119,16 @@ export class Forecaster {
 
   /** As in training for a series that was there, by its id; else from its values. */
   scaleOf({ id = "", values }: Series): SeriesScale {
-    const known = this.config.series.find((series) => series.id === id);
-    return known ?? scaleOf("forecast values", this.config.scaler, values);
+    const known = this.#seriesOf.get(id);
+    if (known !== undefined) return this.config.series[known];
+    return scaleOf("forecast values", this.config.scaler, values);
   }
 
   /** Row of the series' embedding. Throws DataError for a series that has none. */
   indexOf({ id = "" }: Series): number {
     if (this.config.embeddingSize === 0) return 0;
-    const index = this.config.series.findIndex((series) => series.id === id);
-    if (index < 0)
+    const index = this.#seriesOf.get(id);
+    if (index === undefined)
       throw new DataError(
         sentence("forecast series", "one that the model was trained on (it has embeddings)", JSON.stringify(id)),
       );
@@ -223,7 +228,7 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
 
 /** From less than two years nothing can be learnt of the seasons: whatever else changes would be taken for one. */
 function featuresFor(series: readonly Series[], frequency: Frequency): readonly CalendarFeature[] {
-  const steps = Math.max(...series.map(({ values }) => values.length));
+  const steps = largestOf(series.map(({ values }) => values.length));
   const isLong = timeAfter(0, frequency, steps) >= TWO_YEARS;
   return usualFeatures(frequency).filter((name) => isLong || (name !== "dayOfYear" && name !== "month"));
 }

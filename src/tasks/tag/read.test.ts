@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { randomStream } from "../../base/index.ts";
 import { parseConll, parseTaggedJsonl, splitTokens } from "./read.ts";
 
 test("columns, with tabs or spaces, blank lines between sentences", () => {
@@ -51,4 +52,20 @@ test.each([
   ],
 ])("%s is refused", (line, message) => {
   expect(() => parseTaggedJsonl(`{"tokens": [], "tags": []}\n${line}`, { where: "x.jsonl" })).toThrow(message);
+});
+
+test("tokens are those of the pattern with a repeated group, which a word of a million parts overflows", () => {
+  const pattern = /[\p{L}\p{N}\p{M}]+(?:['’.,-][\p{L}\p{N}\p{M}]+)*|[^\s]/gu;
+  const signs = ["a", "é", "7", "𝒳", "😀", "'", "’", ".", ",", "-", "!", " ", "\n", "e\u0301"];
+  for (let i = 0; i < 500; i++) {
+    const random = randomStream(5).at(i);
+    const text = Array.from({ length: random.integer(30) }, () => signs[random.integer(signs.length)]).join("");
+    const expected = Array.from(text.matchAll(pattern), (match) => ({
+      token: match[0],
+      start: match.index,
+      end: match.index + match[0].length,
+    }));
+    expect(splitTokens(text)).toEqual(expected);
+  }
+  expect(splitTokens("a.".repeat(400_000))).toHaveLength(2);
 });

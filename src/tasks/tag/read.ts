@@ -2,7 +2,7 @@
 import { checkInteger, DataError, describe, sentence, valueError } from "../../base/index.ts";
 import { parseDataJson } from "../../formats/index.ts";
 import { isTagOf, type Span, spansToTags, type TagScheme } from "../../metrics/index.ts";
-import type { TaggedExample } from "./words.ts";
+import { placed, type TaggedExample } from "./words.ts";
 
 export type ConllOptions = {
   /** Column of the token, counted from 0. Default 0. */
@@ -30,8 +30,10 @@ export function parseConll(
   const examples: TaggedExample[] = [];
   let tokens: string[] = [];
   let tags: string[] = [];
+  /** Line of the first token. */
+  let begin = 1;
   const end = (): void => {
-    if (tokens.length > 0) examples.push({ tokens, tags });
+    if (tokens.length > 0) examples.push(placed({ tokens, tags }, `${where} line ${begin}`));
     tokens = [];
     tags = [];
   };
@@ -47,6 +49,7 @@ export function parseConll(
       throw new DataError(sentence(here, `at least ${needed} columns`, String(fields.length)));
     const [token, tag] = [fields[tokenColumn].trim(), fields[at].trim()];
     if (token === "") throw new DataError(sentence(here, `a token in column ${tokenColumn}`, "nothing"));
+    if (tokens.length === 0) begin = i + 1;
     tokens.push(token);
     tags.push(checkTag(here, tag, scheme));
   });
@@ -79,18 +82,36 @@ export function parseTaggedJsonl(
     const example = Array.isArray(value.tokens)
       ? tokensAndTags(here, value, scheme)
       : textAndSpans(here, value, scheme ?? "BIO");
-    if (example.tokens.length > 0) examples.push(example);
+    if (example.tokens.length > 0) examples.push(placed(example, here));
   });
   return examples;
 }
 
-/** Words, numbers and single punctuation marks, with their places in the text. */
-export const splitTokens = (text: string): { readonly token: string; readonly start: number; readonly end: number }[] =>
-  [...text.matchAll(/[\p{L}\p{N}\p{M}]+(?:['’.,-][\p{L}\p{N}\p{M}]+)*|[^\s]/gu)].map((match) => ({
-    token: match[0],
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+/** Letters, digits and accents, or one other sign. No group is repeated: over a word of a million parts that overflows the stack. */
+const PARTS = /[\p{L}\p{N}\p{M}]+|[^\s]/gu;
+const isWord = (part: string): boolean => /^[\p{L}\p{N}\p{M}]/u.test(part);
+/** Signs that join two words to one token. */
+const JOINTS: ReadonlySet<string> = new Set(["'", "’", ".", ",", "-"]);
+
+/** Words, numbers and single punctuation marks, with their places in the text. One of `'’.,-` between two words makes one of them. */
+export function splitTokens(text: string): { readonly token: string; readonly start: number; readonly end: number }[] {
+  const parts = Array.from(text.matchAll(PARTS), ({ 0: part, index }) => ({ part, index }));
+  const tokens: { token: string; start: number; end: number }[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const start = parts[i].index;
+    let end = start + parts[i].part.length;
+    if (isWord(parts[i].part)) {
+      while (i + 2 < parts.length) {
+        const [joint, next] = [parts[i + 1], parts[i + 2]];
+        if (joint.index !== end || !JOINTS.has(joint.part) || next.index !== end + 1 || !isWord(next.part)) break;
+        end = next.index + next.part.length;
+        i += 2;
+      }
+    }
+    tokens.push({ token: text.slice(start, end), start, end });
+  }
+  return tokens;
+}
 
 const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, "").split(/\r?\n/);
 
@@ -128,11 +149,13 @@ function textAndSpans(here: string, { text, spans }: Record<string, unknown>, sc
   if (typeof text !== "string" || !Array.isArray(spans))
     throw new DataError(sentence(here, '{"tokens", "tags"} or {"text", "spans"}', "neither"));
   const tokens = splitTokens(text);
+  const startingAt = new Map<unknown, number>(tokens.map(({ start }, i) => [start, i]));
+  const endingAt = new Map<unknown, number>(tokens.map(({ end }, i) => [end, i]));
   const found = spans.map((given: unknown): Span => {
     const { start, end, label } = (given ?? {}) as Record<string, unknown>;
-    const first = tokens.findIndex((token) => token.start === start);
-    const last = tokens.findIndex((token) => token.end === end);
-    if (typeof label !== "string" || label === "" || first < 0 || last < first)
+    const first = startingAt.get(start);
+    const last = endingAt.get(end);
+    if (typeof label !== "string" || label === "" || first === undefined || last === undefined || last < first)
       throw new DataError(
         sentence(here, "spans with a label, from the start of a token to the end of one", JSON.stringify(given)),
       );

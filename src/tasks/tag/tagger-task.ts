@@ -1,12 +1,13 @@
 import { carryOut, inPieces, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, checkNumber, type RandomStream, randomStream } from "../../base/index.ts";
-import { exampleBatches } from "../../data/index.ts";
+import { exampleBatches, largestBatch } from "../../data/index.ts";
+import { describeBatch } from "../largest-example.ts";
 import { type SpanF1, spanF1, tagsToSpans, tokenAccuracy } from "../../metrics/index.ts";
 import { div, scope, withoutGradient } from "../../tensor/index.ts";
 import type { Measured, OwnTask } from "../../train/index.ts";
 import { tagInPieces } from "./tag.ts";
 import { checkExamples, examplesFor, type Tagger, type TaggerBatch } from "./tagger.ts";
-import { countsOf, type TaggedExample, UNKNOWN } from "./words.ts";
+import { countsOf, placed, placeOf, type TaggedExample, UNKNOWN } from "./words.ts";
 
 export type TaggerTaskOptions = {
   readonly training: readonly TaggedExample[];
@@ -64,6 +65,20 @@ export function taggerTask(
       return { value: div(total, tokens), weight: tokens };
     },
     tokens: tokensOf,
+    rehearsal() {
+      const largest = largestBatch(exampleBatches(examples, { batchSize, lengthOf }), lengthOf);
+      const heldBatch = largestBatch(exampleBatches(held ?? [], { batchSize: EVALUATED, lengthOf }), lengthOf);
+      return {
+        batches: [largest],
+        evaluate: heldBatch.length === 0 ? undefined : () => void batchLoss(model, heldBatch),
+        largest: describeBatch(
+          largest.map((example) => ({ length: example.tokens.length, place: placeOf(example) })),
+          ({ length }) => length,
+          "tokens",
+        ),
+        cures: ["batchSize"],
+      };
+    },
     ...(held && { evaluate: (signal) => inPieces(evaluateInPieces(model, held), signal) }),
     fingerprint: {
       model: model.configuration(),
@@ -77,10 +92,23 @@ export function taggerTask(
 }
 
 function readable(model: Tagger, examples: readonly TaggedExample[]): TaggedExample[] {
-  const found = examplesFor(model, examples).filter(({ tokens }) => tokens.length > 0);
-  // now and not in the middle of training
-  model.tagIds(found, Math.max(0, ...found.map(({ tokens }) => tokens.length)));
+  const found = examplesFor(model, examples)
+    .map((example, i) => placed(example, placeOf(examples[i]) ?? `sentence ${i + 1}`))
+    .filter(({ tokens }) => tokens.length > 0);
+  // now and not in the middle of training; one by one, since one may be long
+  for (const example of found) model.tagIds([example], example.tokens.length);
   return found;
+}
+
+/** Sentences that are evaluated together, unless another number is asked for. */
+const EVALUATED = 64;
+
+const lengthOf = ({ tokens }: TaggedExample): number => tokens.length;
+
+/** Sum over the tokens. */
+function batchLoss(model: Tagger, batch: readonly TaggedExample[]): number {
+  const read: TaggerBatch = model.batch(batch.map(({ tokens }) => tokens));
+  return model.loss(read, model.tagIds(batch, read.steps)).item();
 }
 
 const tokensOf = (batch: readonly TaggedExample[]): number => batch.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -133,15 +161,13 @@ type EvaluateOptions = {
 function* evaluateInPieces(
   model: Tagger,
   examples: readonly TaggedExample[],
-  { batchSize = 64 }: EvaluateOptions = {},
+  { batchSize = EVALUATED }: EvaluateOptions = {},
 ): Pieces<TaggerEvaluation> {
   checkExamples("evaluateTagger", examples);
   const gold = examplesFor(model, examples);
   let loss = 0;
   for (const batch of exampleBatches(gold, { batchSize, lengthOf: ({ tokens }) => tokens.length })) {
-    const read: TaggerBatch = model.batch(batch.map(({ tokens }) => tokens));
-    const ids = model.tagIds(batch, read.steps);
-    loss += scope(() => withoutGradient(() => model.loss(read, ids).item()));
+    loss += scope(() => withoutGradient(() => batchLoss(model, batch)));
     yield;
   }
   const found = yield* tagInPieces(

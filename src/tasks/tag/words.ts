@@ -9,6 +9,17 @@ export type TaggedExample = {
   readonly tags: readonly string[];
 };
 
+const places = new WeakMap<TaggedExample, string>();
+
+/** Notes where an example stands, such as "names.conll line 7", for messages. It is no part of the example. */
+export function placed(example: TaggedExample, place: string | undefined): TaggedExample {
+  if (place !== undefined) places.set(example, place);
+  return example;
+}
+
+/** Where it stands, undefined where nobody has said so. */
+export const placeOf = (example: TaggedExample): string | undefined => places.get(example);
+
 /** What stands for everything that is not in a table. A word that is spelled so is not known either. */
 export const UNKNOWN_TOKEN = "<unk>";
 
@@ -74,8 +85,9 @@ export const SHAPES = 8;
 /** How a word is written, as a number: other, lower case, Capital, CAPITALS, miXed, number, with digits, punctuation. */
 export function shapeOf(word: string): number {
   if (/^\p{P}+$/u.test(word)) return 7;
-  if (/^[\d.,:/-]*\d[\d.,:/-]*$/.test(word)) return 5;
-  if (/\d/.test(word)) return 6;
+  // not one pattern for both: it would try each digit of a long word in turn
+  const hasDigit = /\d/.test(word);
+  if (hasDigit) return /^[\d.,:/-]+$/.test(word) ? 5 : 6;
   const lower = word.toLowerCase();
   if (!/\p{L}/u.test(word) || lower === word.toUpperCase()) return 0;
   if (lower === word) return 1;

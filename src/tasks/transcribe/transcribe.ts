@@ -124,10 +124,17 @@ export function stepProbabilities(model: Transcriber, heard: readonly Features[]
 function alignedCharacters(model: Transcriber, steps: StepProbabilities, labels: Int32Array): AlignedCharacter[] {
   const path = ctcAlign(steps, labels);
   const seconds = model.frameSeconds * model.config.timeReduction;
+  // each label has steps of its own, side by side
+  const first = new Map<number, number>();
+  const last = new Map<number, number>();
+  path.forEach((i, t) => {
+    if (!first.has(i)) first.set(i, t);
+    last.set(i, t);
+  });
   return Array.from(labels, (label, i) => ({
     character: model.textOf(Int32Array.of(label)),
-    from: path.indexOf(i) * seconds,
-    to: (path.lastIndexOf(i) + 1) * seconds,
+    from: (first.get(i) ?? -1) * seconds,
+    to: ((last.get(i) ?? -1) + 1) * seconds,
   }));
 }
 

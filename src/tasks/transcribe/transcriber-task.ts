@@ -1,7 +1,8 @@
 /** @file A transcriber with its recordings, as `trainOn` wants it. */
 import { carryOut, inPieces, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, checkNumber, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
-import { exampleBatches } from "../../data/index.ts";
+import { batchesInOrder, exampleBatches, largestBatch } from "../../data/index.ts";
+import { describeBatch } from "../largest-example.ts";
 import { characterErrorRate, wordErrorRate } from "../../metrics/index.ts";
 import { ctcLogProbability, ctcLoss, mean, mul, tensor } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -11,7 +12,13 @@ import { stepProbabilities } from "./transcribe.ts";
 import type { Transcriber, Utterance } from "./transcriber.ts";
 
 /** A recording as it is trained on. */
-export type HeardUtterance = { readonly heard: Features; readonly labels: Int32Array; readonly text: string };
+export type HeardUtterance = {
+  readonly heard: Features;
+  readonly labels: Int32Array;
+  readonly text: string;
+  /** The recording's name, for messages. */
+  readonly place: string;
+};
 
 /** Distortions while training, of scaled frames. SpecAugment (Park et al. 2019) without time warping, and noise. */
 export type Augmentation = {
@@ -63,7 +70,6 @@ export function transcriberTask(
   const examples = training.map((one, i) => heardUtterance(model, one, `training[${i}]`));
   const held = validation.map((one, i) => heardUtterance(model, one, `validation[${i}]`));
   const order = randomStream(seed).named("shuffle");
-  const lengthOf = ({ heard }: HeardUtterance): number => heard.frames;
   return {
     parameters: model.parameters(),
     batches: (index) => exampleBatches(examples, { batchSize, lengthOf, random: order.at(index) }),
@@ -80,6 +86,17 @@ export function transcriberTask(
       return { value, weight: batch.length };
     },
     tokens: (batch) => batch.length,
+    rehearsal() {
+      const largest = largestBatch(exampleBatches(examples, { batchSize, lengthOf }), lengthOf);
+      const heldBatch = largestBatch(batchesInOrder(held, { batchSize, lengthOf }), lengthOf);
+      const recordings = heldBatch.map(({ heard }) => heard);
+      return {
+        batches: [largest],
+        evaluate: recordings.length === 0 ? undefined : () => void stepProbabilities(model, recordings),
+        largest: describeBatch(largest, lengthOf, "frames"),
+        cures: ["batchSize"],
+      };
+    },
     ...(held.length > 0 && {
       evaluate: async (signal) => {
         const { loss, texts: _texts, ...measures } = await inPieces(measure(model, held, batchSize), signal);
@@ -136,6 +153,8 @@ export function evaluateTranscriber(
   return carryOut(evaluateInPieces(model, utterances, options), signal);
 }
 
+const lengthOf = ({ heard }: HeardUtterance): number => heard.frames;
+
 type EvaluateOptions = {
   /** Recordings that are computed together. Default 16. */
   readonly batchSize?: number;
@@ -163,8 +182,7 @@ function* measure(
 ): Pieces<TranscriberEvaluation> {
   let loss = 0;
   const texts: string[] = [];
-  for (let at = 0; at < held.length; at += batchSize) {
-    const batch = held.slice(at, at + batchSize);
+  for (const batch of batchesInOrder(held, { batchSize, lengthOf })) {
     stepProbabilities(
       model,
       batch.map(({ heard }) => heard),
@@ -198,7 +216,7 @@ function heardUtterance(model: Transcriber, { samples, text, name }: Utterance, 
     const hint = "Use a smaller time reduction or hop, or leave it out";
     throw new DataError(sentence(where, `at least ${needed} steps for its text`, String(steps), hint));
   }
-  return { heard, labels, text };
+  return { heard, labels, text, place: where };
 }
 
 function distorted(heard: Features, augment: Augmentation, random: RandomStream): Features {

@@ -79,17 +79,85 @@ export class BytePairEncoding {
     return { characters: [...this.#characters], merges: this.#merges.map(([left, right]) => [left, right]) };
   }
 
-  /** In the order in which merges were learned, each everywhere from the left, as when they were. */
+  /**
+   * In the order in which merges were learned, each everywhere from the left, as when they were. What a merge makes occurs in later merges only, so that a
+   * queue by rank and place finds the same pairs in n log n, however long a piece without white space is.
+   */
   #merged(piece: string): readonly number[] {
-    let symbols = Array.from(piece, (character) => this.#idOf.get(character) ?? UNKNOWN_ID);
-    for (;;) {
-      let best = Infinity;
-      for (let i = 0; i + 1 < symbols.length; i++)
-        best = Math.min(best, this.#ranks.get(pairKey(symbols[i], symbols[i + 1])) ?? Infinity);
-      if (best === Infinity) return symbols;
-      const [left, right] = this.#merges[best];
-      symbols = replacePair(symbols, left, right, this.#characters.length + 1 + best);
+    const symbols = Int32Array.from(Array.from(piece, (character) => this.#idOf.get(character) ?? UNKNOWN_ID));
+    const n = symbols.length;
+    // symbols that are left, each with its neighbours
+    const next = Int32Array.from(symbols, (_, i) => i + 1);
+    const previous = Int32Array.from(symbols, (_, i) => i - 1);
+    const queue = new PairQueue(n);
+    const note = (i: number): void => {
+      if (i < 0 || next[i] >= n) return;
+      const rank = this.#ranks.get(pairKey(symbols[i], symbols[next[i]]));
+      if (rank !== undefined) queue.push(rank, i);
+    };
+    for (let i = 0; i + 1 < n; i++) note(i);
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      const { rank, place } = at;
+      const [left, right] = this.#merges[rank];
+      const second = next[place];
+      // a part of it has become another symbol since
+      if (symbols[place] !== left || second >= n || symbols[second] !== right) continue;
+      symbols[place] = this.#characters.length + 1 + rank;
+      symbols[second] = GONE;
+      next[place] = next[second];
+      if (next[place] < n) previous[next[place]] = place;
+      note(previous[place]);
+      note(place);
     }
+    return Array.from(symbols).filter((id) => id !== GONE);
+  }
+}
+
+/** The second half of a symbol that was merged. */
+const GONE = -1;
+
+/** Pairs by rank, of one rank from the left: a binary heap. */
+class PairQueue {
+  /** rank · length + place. */
+  readonly #keys: number[] = [];
+  readonly #length: number;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  push(rank: number, place: number): void {
+    const keys = this.#keys;
+    const key = rank * this.#length + place;
+    let i = keys.length;
+    while (i > 0) {
+      const above = (i - 1) >> 1;
+      if (keys[above] <= key) break;
+      keys[i] = keys[above];
+      i = above;
+    }
+    keys[i] = key;
+  }
+
+  pop(): { readonly rank: number; readonly place: number } | undefined {
+    const keys = this.#keys;
+    const [first] = keys;
+    const last = keys.pop();
+    if (first === undefined || last === undefined) return undefined;
+    if (keys.length > 0) {
+      let i = 0;
+      for (;;) {
+        let below = 2 * i + 1;
+        if (below >= keys.length) break;
+        if (below + 1 < keys.length && keys[below + 1] < keys[below]) below++;
+        if (keys[below] >= last) break;
+        keys[i] = keys[below];
+        i = below;
+      }
+      keys[i] = last;
+    }
+    const rank = Math.floor(first / this.#length);
+    return { rank, place: first - rank * this.#length };
   }
 }
 

@@ -1,7 +1,8 @@
 /** @file How a translator is trained. */
 import { inPieces, type Pieces } from "#platform";
 import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
-import { exampleBatches, padSequences } from "../../data/index.ts";
+import { exampleBatches, largestBatch, padSequences } from "../../data/index.ts";
+import { describeBatch } from "../largest-example.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { runSequence, sampleToken } from "../../rnn/index.ts";
 import {
@@ -44,7 +45,7 @@ export type TranslationBatch = {
   readonly index: number;
 };
 
-type Example = { readonly source: Int32Array; readonly target: Int32Array };
+type Example = { readonly source: Int32Array; readonly target: Int32Array; readonly place: string };
 
 /**
  * Training of a translator, for `trainOn`. The loss is the mean cross entropy per target token, the end included; evaluations report it with `perplexity`
@@ -60,13 +61,17 @@ export function translatorTask(
   checkInteger(`${where} batchSize`, batchSize, 1);
   if (scheduledSampling !== undefined) teacherProbability(scheduledSampling, 0);
   const examplesOf = (pairs: readonly Pair[]): Example[] =>
-    pairs.map(({ source, target }) => ({ source: model.sourceIds(source), target: model.targetIds(target) }));
+    pairs.map(({ source, target, place }, i) => ({
+      source: model.sourceIds(source),
+      target: model.targetIds(target),
+      place: place ?? `pair ${i + 1}`,
+    }));
   const examples = examplesOf(training);
   const held = examplesOf(validation);
   const random = randomStream(checkInteger(`${where} seed`, seed));
   const batches = (from: readonly Example[], shuffle?: RandomStream): Example[][] =>
     exampleBatches(from, { batchSize, lengthOf, random: shuffle });
-  const perEpoch = Math.ceil(examples.length / batchSize);
+  const perEpoch = batches(examples).length;
   return {
     parameters: model.parameters(),
     batches: (epoch) =>
@@ -78,6 +83,17 @@ export function translatorTask(
       return { value: translationLoss(model, batch, { random: context.random, teacher }), weight: tokensOf(batch) };
     },
     tokens: tokensOf,
+    rehearsal() {
+      const largest = largestBatch(batches(examples), lengthOf);
+      const heldBatch = largestBatch(batches(held), lengthOf);
+      return {
+        batches: [batchOf(model, largest, 0)],
+        evaluate:
+          heldBatch.length === 0 ? undefined : () => void translationLoss(model, batchOf(model, heldBatch, 0)).item(),
+        largest: describeBatch(largest, lengthOf, "tokens in both languages"),
+        cures: ["batchSize"],
+      };
+    },
     ...(held.length > 0 && {
       async evaluate(signal) {
         const loss = await inPieces(meanLoss(model, batches(held)), signal);
@@ -99,6 +115,14 @@ const tokensOf = ({ targetLengths }: TranslationBatch): number => targetLengths.
 
 const lengthOf = ({ source, target }: Example): number => source.length + target.length;
 
+/** What the decoder reads: the start, then all but the last token. */
+function startingWith(start: number, target: Int32Array): Int32Array {
+  const inputs = new Int32Array(target.length);
+  inputs[0] = start;
+  inputs.set(target.subarray(0, -1), 1);
+  return inputs;
+}
+
 function batchOf(model: Translator, examples: readonly Example[], index: number): TranslationBatch {
   const timeMajor = { timeMajor: true };
   const source = padSequences(
@@ -110,7 +134,7 @@ function batchOf(model: Translator, examples: readonly Example[], index: number)
     timeMajor,
   );
   const inputs = padSequences(
-    examples.map(({ target }) => Int32Array.of(model.start, ...target.subarray(0, -1))),
+    examples.map(({ target }) => startingWith(model.start, target)),
     timeMajor,
   );
   return {

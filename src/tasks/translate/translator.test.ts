@@ -36,6 +36,35 @@ const pairs = reversed(300, 1);
 const small: TranslatorOptions = { pairs, hiddenSize: 24, embeddingSize: 12, merges: 40 };
 
 describe("bytePairEncoding", () => {
+  test("pieces are those of merging everywhere in the order of learning", () => {
+    for (let i = 0; i < 100; i++) {
+      const random = randomStream(8).at(i);
+      const text = (): string =>
+        Array.from({ length: 1 + random.integer(40) }, () => "aab c"[random.integer(5)]).join("");
+      const encoding = bytePairEncoding.train([text(), text(), text()], {
+        merges: 1 + random.integer(12),
+        minCount: 1,
+      });
+      const { characters, merges } = encoding.toJSON() as { characters: string[]; merges: [number, number][] };
+      const asLearned = (piece: string): number[] => {
+        let ids = Array.from(piece, (character) => characters.indexOf(character) + 1);
+        merges.forEach(([left, right], rank) => {
+          const next: number[] = [];
+          for (let at = 0; at < ids.length; at++) {
+            const isPair = ids[at] === left && ids[at + 1] === right;
+            next.push(isPair ? characters.length + 1 + rank : ids[at]);
+            if (isPair) at++;
+          }
+          ids = next;
+        });
+        return ids;
+      };
+      const other = text();
+      const pieces = other.match(/ ?[^\s]+|\s/gu) ?? [];
+      expect([...encoding.encode(other)]).toEqual(pieces.flatMap((piece) => asLearned(piece)));
+    }
+  });
+
   const texts = ["low low low low low", "lower lower newer newer newer newer newer newer wider wider wider"];
 
   test("learns the most frequent pairs, in whatever order the texts come", () => {

@@ -50,7 +50,12 @@ import { concat, gather, linear, swapLeading, type Tensor, tensor } from "../../
 import { type BytePairEncoding, bytePairEncoding } from "./byte-pair-encoding.ts";
 
 /** Two texts that say the same. */
-export type Pair = { readonly source: string; readonly target: string };
+export type Pair = {
+  readonly source: string;
+  readonly target: string;
+  /** Where it stands, such as "dates.tsv line 7", for messages. */
+  readonly place?: string | undefined;
+};
 
 export type TranslatorConfig = StackConfig & {
   /** Features of a token, source and target. */
@@ -256,7 +261,7 @@ function copiesOf(
 export function translator({ pairs, source, target, merges, ...rest }: TranslatorOptions): Translator {
   const where = "translator";
   if (pairs?.length === 0) throw new DataError(sentence(`${where} pairs`, "at least one pair", "none"));
-  const learned = (given: BytePairEncoding | undefined, side: keyof Pair): BytePairEncoding => {
+  const learned = (given: BytePairEncoding | undefined, side: "source" | "target"): BytePairEncoding => {
     if (given !== undefined) return given;
     if (pairs === undefined) throw kindError(where, `pairs, or an encoding as ${side}`, undefined);
     return bytePairEncoding.train(
