@@ -6,19 +6,23 @@ const edits = mutantsIn(
   "src/metrics/edit-distance.ts",
   [
     ["edits: substitution costs two", "=== hypothesis[j - 1] ? 0 : 1)", "=== hypothesis[j - 1] ? 0 : 2)"],
-    ["edits: beginning of the reference free", "    next.cost[0] = i;\n", ""],
+    [
+      "edits: beginning of the reference free",
+      "nextCost[first - 1] = i <= band ? i : FAR;",
+      "nextCost[first - 1] = 0;",
+    ],
     ["edits: items one apart", "reference[i - 1] === hypothesis[j - 1]", "reference[i] === hypothesis[j]"],
     [
       "edits: deletion from the wrong row",
-      "Math.min(across, cost[j] + 1, next.cost[j - 1] + 1)",
-      "Math.min(across, cost[j - 1] + 1, next.cost[j - 1] + 1)",
+      "[cost[j] + 1, nextCost[j - 1] + 1]",
+      "[cost[j - 1] + 1, nextCost[j - 1] + 1]",
     ],
     [
       "edits: insertions and deletions swapped",
       "return { distance, substitutions: distance - insertions - deletions, insertions, deletions };",
       "return { distance, substitutions: distance - insertions - deletions, insertions: deletions, deletions: insertions };",
     ],
-    ["edits: deletions of the beginning not counted", "    next.deleted[0] = i;\n", ""],
+    ["edits: deletions of the beginning not counted", "    nextDeleted[first - 1] = i;\n", ""],
     [
       "edits: insertions are what the hypothesis is longer",
       "const insertions = deletions + hypothesis.length - reference.length;",
@@ -27,12 +31,12 @@ const edits = mutantsIn(
     [
       "edits: insertion and deletion for a substitution",
       "best === across ? deleted[j - 1] :",
-      "best === across && best < Math.min(cost[j], next.cost[j - 1]) + 1 ? deleted[j - 1] :",
+      "best === across && best < Math.min(above, before) ? deleted[j - 1] :",
     ],
     [
       "edits: substitution first, whatever came before",
-      "best === cost[j] + 1 ? deleted[j] + 1 :",
-      "best === cost[j] + 1 && best < across ? deleted[j] + 1 :",
+      "if (best === above && deleted",
+      "if (best === above && best < across && deleted",
     ],
     ["error rate: UTF-16 units for characters", "(text) => [...text]);", '(text) => text.split(""));'],
     ["error rate: words by single spaces", 'text.split(/\\s+/u).filter((word) => word !== "")', 'text.split(" ")'],
@@ -144,7 +148,7 @@ const classification = mutantsIn(
     ["classes: weighted by predictions", "weighted: averaged(support),", "weighted: averaged(predicted),"],
     [
       "classes: micro as macro",
-      "micro: measures(right, total(predicted), total(support)),",
+      "micro: measures(total(right), total(predicted), total(support)),",
       "micro: averaged(labels.map(() => 1)),",
     ],
     [
