@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import type { Command } from "commander";
 import { type LanguageModel, evaluate as evaluateModel, loadLanguageModel, useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater } from "./failure.ts";
@@ -6,21 +7,24 @@ import { count, real, table } from "./format.ts";
 import { taskOfModel } from "./model-task.ts";
 import { tokensOf } from "./model-text.ts";
 import { say, sayJson } from "./output.ts";
+import { refuseOthers } from "./own-options.ts";
 import type { TaskDeclaration, TaskOptions } from "./tasks/task.ts";
 import { linesOf, savePicture } from "./tasks/train-task.ts";
 import { trainedOptions } from "./trained-options.ts";
 
-export type EvaluateCommandOptions = { threads?: number; json?: boolean; out?: string };
+export type EvaluateCommandOptions = { threads?: number; json?: boolean; out?: string; [own: string]: unknown };
 
 /** Prints how well the model does on the files. */
 export async function evaluate(
   directory: string,
   files: readonly string[],
   options: EvaluateCommandOptions,
+  command: Command,
 ): Promise<void> {
   if (options.threads !== undefined) useThreads(options.threads);
   const bytes = asUsage(() => readModelBytes(directory));
   const declaration = taskOfModel(bytes);
+  refuseOthers("evaluateOptions", declaration, command);
   if (declaration === undefined) evaluateLanguageModel(loadLanguageModel(bytes), files, options);
   else await evaluateTask(declaration, bytes, { directory, files, options });
 }
@@ -48,8 +52,10 @@ async function evaluateTask(
 ): Promise<void> {
   const { directory, files, options } = asked;
   const task = await declaration.load();
-  const trained = trainedOptions(directory) as Partial<TaskOptions>;
-  const found = await asUsageLater(() => task.evaluate(task.decode(bytes), files, trained));
+  const own = (declaration.evaluateOptions ?? []).map((option) => option.attributeName());
+  const typed = Object.fromEntries(own.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+  const all = { ...trainedOptions(directory), ...typed } as Partial<TaskOptions>;
+  const found = await asUsageLater(() => task.evaluate(task.decode(bytes), files, all));
   if (options.json) sayJson(found.measures);
   else for (const line of linesOf(found)) say(line);
   if (options.out === undefined) return;

@@ -1,7 +1,7 @@
 /** @file Options of `unrolled predict`. Its work is loaded when it is called. */
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
+import { optionsOfTasks } from "./own-options.ts";
 import type { PredictOptions } from "./predict.ts";
-import { TASKS } from "./tasks/declarations.ts";
 import { threadsOption } from "./threads.ts";
 
 const EXAMPLES = `
@@ -14,19 +14,13 @@ Without files the standard input is read, where the task takes text; without a l
 A file with nothing in it to answer for is refused.
 An option that the model's task doesn't have is refused.`;
 
-/** Options of all tasks, each once: which model it is turns out when its file is read. */
-function optionsOfTasks(): Option[] {
-  const byName = new Map(TASKS.flatMap(({ predictOptions = [] }) => predictOptions).map((one) => [one.long, one]));
-  return [...byName.values()];
-}
-
 export function addPredict(program: Command): void {
   const command = program
     .command("predict")
     .description("Let a trained model answer: labels, tags, translations, transcripts, forecasts.")
     .argument("<dir>", "run directory or model file")
     .argument("[files...]", "files to answer for (default: standard input)");
-  for (const option of optionsOfTasks()) command.addOption(option);
+  for (const option of optionsOfTasks("predictOptions")) command.addOption(option);
   command
     .addOption(threadsOption())
     .option("--json", "one line of JSON for each answer")

@@ -4,8 +4,8 @@ import { readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater, UsageError } from "./failure.ts";
 import { taskOfModel } from "./model-task.ts";
 import { say, sayJson } from "./output.ts";
+import { refuseOthers } from "./own-options.ts";
 import { trainedOptions } from "./trained-options.ts";
-import type { TaskDeclaration } from "./tasks/task.ts";
 
 export type PredictOptions = {
   readonly threads?: number;
@@ -26,7 +26,7 @@ export async function predict(
     throw new UsageError(
       `expected a model with answers, got a language model. It continues text: unrolled sample ${directory}`,
     );
-  refuseOthers(declaration, command);
+  refuseOthers("predictOptions", declaration, command);
   if (options.threads !== undefined) useThreads(options.threads);
   const task = await declaration.load();
   const model = task.decode(bytes);
@@ -45,13 +45,4 @@ function withColumns(directory: string, options: PredictOptions, command: Comman
     ([name]) => name.endsWith("Column") && command.getOptionValueSource(name) !== "cli",
   );
   return { ...options, ...Object.fromEntries(columns) };
-}
-
-/** Throws UsageError for an option of another task. */
-function refuseOthers({ name, predictOptions = [] }: TaskDeclaration, command: Command): void {
-  const own = new Set([...predictOptions.map(({ long }) => long), "--threads", "--json"]);
-  for (const option of command.options) {
-    if (command.getOptionValueSource(option.attributeName()) === "cli" && !own.has(option.long))
-      throw new UsageError(`${option.long}: expected an option of ${name}, the task of the model`);
-  }
 }

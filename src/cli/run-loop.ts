@@ -5,6 +5,7 @@ import { type EndEvent, type Measured, NotFiniteError, type Training } from "unr
 import { MODEL_FILE } from "unrolled/node";
 import { EXIT, UsageError } from "./failure.ts";
 import { count, duration, plural, real } from "./format.ts";
+import { DivergenceWatch } from "./divergence.ts";
 import { sayJson, warn } from "./output.ts";
 import type { ResumePoint, RunRecorder } from "./run-recorder.ts";
 import type { Status } from "./status.ts";
@@ -32,12 +33,14 @@ export async function followRun(run: RunToFollow): Promise<number> {
   // a reader that went away, such as `| head`, ends the run but loses nothing of it
   process.stdout.on("error", () => stop(EXIT.ok));
   process.stderr.on("error", () => {});
+  const watch = new DivergenceWatch();
   try {
     for await (const event of training) {
       status.show(event);
       if (json && !process.stdout.errored) sayJson(event);
       await recorder.record(event, training);
-      if (event.kind === "end") sayEnd(event, status);
+      if (event.kind === "step") watch.add(event);
+      if (event.kind === "end") sayEnd(event, status, watch.warning());
     }
     if (received() === undefined) await finish?.();
   } catch (error) {
@@ -55,11 +58,14 @@ export async function followRun(run: RunToFollow): Promise<number> {
   return received() ?? EXIT.ok;
 }
 
-function sayEnd(event: EndEvent, status: Status): void {
+function sayEnd(event: EndEvent, status: Status, warning: string | undefined): void {
   status.end();
   status.chart();
   const how = event.reason === "aborted" ? "interrupted" : "done";
   status.note(`${how} after ${plural(event.step, "step")} in ${duration(event.seconds)}, loss ${real(event.loss)}`);
+  if (warning === undefined) return;
+  if (status.isQuiet) warn(warning);
+  else status.note(warning);
 }
 
 /** Where a run begins, for people. */

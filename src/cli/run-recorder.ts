@@ -156,6 +156,11 @@ export class RunRecorder {
     if (event.kind === "end") await this.#tell();
   }
 
+  /** The model again, after the end of training has changed it. */
+  saveAgain(): void {
+    this.saved = saveModel(this.#model, this.#directory);
+  }
+
   /** The card again, now that there is more to say. */
   rewriteCard(writeCard: WriteCard): void {
     if (mayWriteCard(this.#directory))

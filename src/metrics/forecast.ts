@@ -35,13 +35,14 @@ export type MaseOptions = {
 
 /**
  * Mean absolute scaled error (Hyndman and Koehler 2006): the mean absolute error, divided by that of the seasonal-naive forecast one season ahead in the
- * training values. Below 1 is better than that. Infinite or NaN where those repeat exactly.
+ * training values. Below 1 is better than that. NaN where those repeat exactly, as in a constant series: there is no error to scale by.
  */
 export function mase(actual: Numbers, forecast: Numbers, { training, period = 1 }: MaseOptions): number {
   checkInteger("mase period", period, 1);
   if (training.length <= period) throw valueError("mase training", `more than ${period} values`, training.length);
   const later = Array.from({ length: training.length - period }, (_, i) => training[i + period] - training[i]);
-  return meanAbsoluteError(actual, forecast) / meanOver(later, Math.abs);
+  const scale = meanOver(later, Math.abs);
+  return scale === 0 ? NaN : meanAbsoluteError(actual, forecast) / scale;
 }
 
 /** Symmetric mean absolute percentage error as a share, 2 |y-f| / (|y|+|f|), in [0, 2]; 0 where both are 0. (Makridakis 1993.) */

@@ -66,7 +66,11 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
     rows.set(id, list);
     list.push(rowOf(entry, options));
   }
-  const tables = [...rows].map(([id, list]) => {
+  // one row has no frequency: it takes that of the other series
+  const several = [...rows].filter(([, list]) => list.length > 1);
+  const alone = [...rows].filter(([, list]) => list.length === 1);
+  const isAlone = several.length === 0 && found.length === 0;
+  const tables = (isAlone ? [...rows] : several).map(([id, list]) => {
     const { frequency, ...series } = seriesOf(id, list, options);
     return { list, series, frequency };
   });
@@ -77,6 +81,10 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
     if (isSame) seriesWith(series.id, list, keepsDay, options);
     found.push(series);
     frequencies.push({ frequency: isSame ? keepsDay : frequency, place: list[0].place });
+  }
+  for (const [id, list] of isAlone ? [] : alone) {
+    const { frequency: _, ...series } = seriesWith(id, list, frequencies[0].frequency, options);
+    found.push(series);
   }
   if (found.length === 0) throw new DataError(sentence(paths.join(", "), "at least one row", "none"));
   const [{ frequency }] = frequencies;

@@ -55,7 +55,7 @@ export type { EncodeWavOptions, Sound, WavFormat } from "./transcribe/wav.ts";
 export { coverage, crps, crpsFromQuantiles, mase, meanAbsoluteError, pinball, smape } from "../metrics/index.ts";
 export type { CrpsOptions, MaseOptions } from "../metrics/index.ts";
 export { negativeBinomialLoss, normalLoss, studentTLoss } from "../tensor/index.ts";
-export { backtest, seasonalNaive } from "./forecast/backtest.ts";
+export { backtest, calibrate, seasonalNaive } from "./forecast/backtest.ts";
 export type {
   Backtest,
   BacktestOptions,
@@ -78,10 +78,12 @@ export type { CalendarFeature, Frequency } from "./forecast/calendar.ts";
 export type { Columns, Covariate, ForecasterConfig, KnownSeries } from "./forecast/config.ts";
 export { Forecaster, forecaster, loadForecaster, saveForecaster } from "./forecast/forecaster.ts";
 export type { ForecasterOptions, ForecasterOutput } from "./forecast/forecaster.ts";
-export { firstWindows, forecasterTask } from "./forecast/forecaster-task.ts";
+export { firstWindows, forecasterTask, trainedLength } from "./forecast/forecaster-task.ts";
 export type { ForecasterTaskOptions, WindowBatch } from "./forecast/forecaster-task.ts";
 export type { HeadName } from "./forecast/heads.ts";
 export { featureNames } from "./forecast/inputs.ts";
+export { seasonOf } from "./forecast/season.ts";
+export type { Spread } from "./forecast/spread.ts";
 export type { Forecast, Interval } from "./forecast/result.ts";
 export type { ScalerName, Series, SeriesNeeds, SeriesScale } from "./forecast/series.ts";
 export { forecast, ForecastTracker } from "./forecast/tracker.ts";

@@ -9,6 +9,12 @@ function steps(text: string): string {
   return text;
 }
 
+const season = (): Option =>
+  new Option(
+    "--season <n>",
+    "steps of the season of the naive forecast to beat (default: a day of hours, a week of days, a year of months)",
+  ).argParser(integer(1));
+
 const HEADS = ["studentT", "normal", "negativeBinomial", "quantile", "mean"];
 
 export const FORECAST: TaskDeclaration = {
@@ -36,10 +42,10 @@ export const FORECAST: TaskDeclaration = {
       "mean",
       "none",
     ]),
-    new Option("--season <n>", "steps of the season of the naive forecast to beat").argParser(integer(1)).default(7),
+    season(),
     new Option(
       "--held-out <n>",
-      "steps at the end of each series that are not trained on (default: the share --validation of the shortest)",
+      "steps at the end of each series that are not trained on (default: the share --validation of the shortest that gives a horizon)",
     ).argParser(integer(0)),
     new Option("--series-embedding <n>", "numbers that are learnt for each series").argParser(integer(0)).default(0),
     new Option("--fill-gaps", "take dates that are left out as missing values"),
@@ -52,6 +58,7 @@ export const FORECAST: TaskDeclaration = {
     new Option("--plot <file>", "draw history and forecast as SVG"),
     new Option("--csv", "a table in commas"),
   ],
+  evaluateOptions: [season()],
   examples: [
     "unrolled train births.csv --task forecast --value-column births --lags 7,364 --horizon 28",
     "unrolled predict runs/births births.csv --plot births.svg",

@@ -1,8 +1,12 @@
 /** @file The work of `--task forecast`. */
 import { writeFileSync } from "node:fs";
+import { DataError } from "unrolled";
 import { forecastPicture, readSeries, type SeriesFile } from "unrolled/node";
 import {
   backtest,
+  type Backtest,
+  type BacktestOptions,
+  calibrate,
   featureNames,
   firstWindows,
   type Forecast,
@@ -16,9 +20,12 @@ import {
   formatFrequency,
   loadForecaster,
   seasonalNaive,
+  seasonOf,
   type Series,
 } from "unrolled/tasks";
 import { count, plural, real, table } from "../format.ts";
+import { warn } from "../output.ts";
+import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
 import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
 
 type ForecastTaskOptions = TaskOptions & {
@@ -31,7 +38,7 @@ type ForecastTaskOptions = TaskOptions & {
   readonly lags?: string;
   readonly head: NonNullable<ForecasterOptions["head"]>;
   readonly scaler?: NonNullable<ForecasterOptions["scaler"]>;
-  readonly season: number;
+  readonly season?: number;
   readonly heldOut?: number;
   readonly seriesEmbedding: number;
   readonly fillGaps?: true;
@@ -45,28 +52,29 @@ type PredictOptions = {
   readonly csv?: true;
 };
 
-/** Forecasts that a run makes at most to say how good it is. */
+/** Forecasts of each series that a run makes at most to say how good it is; more where there are few series. */
 const FOLDS = 12;
-const SEASON = 7;
+const FOLDS_OF_FEW = 24;
+const FEW = 3;
 
 const listOf = (text: string | undefined): string[] => (text === undefined ? [] : text.split(","));
 
-const shortestOf = (series: readonly Series[]): number =>
-  series.reduce((shortest, { values }) => Math.min(shortest, values.length), Infinity);
+const splitOf = ({ series }: SeriesFile, options: ForecastTaskOptions): SeriesSplit => splitSeries(series, options);
 
-const heldOut = (series: readonly Series[], { heldOut: steps, validation }: ForecastTaskOptions): number =>
-  steps ?? Math.floor(validation * shortestOf(series));
+const longestOf = (series: readonly Series[]): number =>
+  series.reduce((longest, { values }) => Math.max(longest, values.length), 0);
 
 const withoutEnd = (series: Series, steps: number): Series => ({
   ...series,
   values: Array.from(series.values).slice(0, series.values.length - steps),
 });
 
-function create({ series, frequency }: SeriesFile, options: ForecastTaskOptions): Forecaster {
+function create(data: SeriesFile, options: ForecastTaskOptions): Forecaster {
   const { cell, dialect, hiddenSize, layers, dropout, seed, horizon, context, head, scaler } = options;
-  const held = heldOut(series, options);
+  const { held, trained, measured: measurable } = splitOf(data, options);
+  const long = new Set(measurable);
   return forecaster({
-    series: series.map((one) => withoutEnd(one, held)),
+    series: (trained.length === 0 ? data.series : trained).map((one) => (long.has(one) ? withoutEnd(one, held) : one)),
     cell,
     dialect,
     hiddenSize,
@@ -75,7 +83,7 @@ function create({ series, frequency }: SeriesFile, options: ForecastTaskOptions)
     seed,
     horizon,
     head,
-    frequency,
+    frequency: data.frequency,
     ...(context !== undefined && { contextLength: context }),
     ...(scaler !== undefined && { scaler }),
     lags: listOf(options.lags).map(Number),
@@ -99,12 +107,10 @@ const readFor = (
     fillGaps,
   });
 
-const taskOptions = (data: SeriesFile, options: ForecastTaskOptions): ForecasterTaskOptions => ({
-  series: data.series,
-  validation: heldOut(data.series, options),
-  batchSize: options.batchSize,
-  seed: options.seed,
-});
+function taskOptions(data: SeriesFile, options: ForecastTaskOptions): ForecasterTaskOptions {
+  const { trained, held } = splitOf(data, options);
+  return { series: trained, validation: held, batchSize: options.batchSize, seed: options.seed };
+}
 
 function preview(model: Forecaster, data: SeriesFile, options: ForecastTaskOptions): string[] {
   const { features, targets, weights, shape } = firstWindows(model, taskOptions(data, options), 3);
@@ -142,12 +148,18 @@ async function* predict(
   inputs: readonly string[],
   { horizon, samples, seed, plot, csv }: PredictOptions,
 ): AsyncGenerator<Prediction> {
-  const { series } = await readFor(model, inputs);
+  const { series: all } = await readFor(model, inputs);
   const { frequency, columns } = model.config;
-  for (const [i, one] of series.entries()) {
+  const isForecast = forecastable(model);
+  const series = all.filter(isForecast);
+  const others = all.filter((one) => !isForecast(one)).map(({ id }) => JSON.stringify(id));
+  if (others.length > 0 && series.length > 0)
+    warn(`left out, for lack of values or of training on them: ${others.join(", ")}`);
+  // where there is nothing else, the error says what is wrong
+  for (const [i, one] of (series.length === 0 ? all : series).entries()) {
     const found = forecast(model, one, { horizon, samples, seed });
     const { head, rows } = rowsOf(found);
-    const id = series.length > 1 ? [one.id] : [];
+    const id = all.length > 1 ? [one.id] : [];
     const lines = csv
       ? [...(i === 0 ? [[...id.map(() => "series"), ...head]] : []), ...rows.map((row) => [...id, ...row])].map((row) =>
           row.join(","),
@@ -169,6 +181,13 @@ async function* predict(
   }
 }
 
+/** Whether a series has values, or is one of those that the model was made with. */
+function forecastable({ config }: Forecaster): (series: Series) => boolean {
+  const known = new Set(config.series.map(({ id }) => id));
+  return ({ id = "", values }) =>
+    known.has(id) || (config.embeddingSize === 0 && Array.from(values).some((value) => !Number.isNaN(value)));
+}
+
 const NAMES: Readonly<Record<keyof ForecastMeasures, string>> = {
   mase: "MASE",
   crps: "CRPS",
@@ -178,27 +197,34 @@ const NAMES: Readonly<Record<keyof ForecastMeasures, string>> = {
   coverage95: "in 95 %",
 };
 
-/** Forecasts over the last steps, against the season before. */
+type Measuring = {
+  /** What was asked for, if anything. */
+  readonly season: number | undefined;
+  /** Backtest of the model, which may change its intervals. */
+  readonly backtestOf: (model: Forecaster, series: readonly Series[], options: BacktestOptions) => Backtest;
+};
+
+/** Forecasts over the last `held` steps of series, against the season before. */
 async function measured(
   model: Forecaster,
-  series: readonly Series[],
-  held: number,
-  season: number,
+  { measured: series, held }: SeriesSplit,
+  { season, backtestOf }: Measuring,
 ): Promise<Evaluated> {
-  const { horizon, frequency, columns } = model.config;
-  const folds = Math.max(1, Math.min(FOLDS, Math.floor(held / horizon)));
-  const options = { horizon, folds, period: season };
-  const own = backtest(model, series, options);
-  const naive = backtest(
-    ({ values }, asked) => seasonalNaive(values, { horizon: asked.horizon, period: season }),
-    series,
-    options,
-  );
+  const { frequency, columns } = model.config;
+  const horizon = Math.min(model.config.horizon, held);
+  const most = series.length <= FEW ? FOLDS_OF_FEW : FOLDS;
+  const folds = Math.max(1, Math.min(most, Math.floor(held / horizon)));
+  const period = season ?? seasonOf(frequency, longestOf(series) - held);
+  const options = { horizon, folds, period };
+  const own = backtestOf(model, series, options);
   const keys = Object.keys(NAMES) as (keyof ForecastMeasures)[];
+  const cells = (measures: ForecastMeasures): string[] =>
+    keys.map((key) => (Number.isNaN(measures[key]) ? "-" : real(measures[key])));
+  const naive = naiveMeasures(series, options);
   const rows = [
     ["", ...keys.map((key) => NAMES[key])],
-    ["model", ...keys.map((key) => real(own.measures[key]))],
-    [`value ${season} before`, ...keys.map((key) => real(naive.measures[key]))],
+    ["model", ...cells(own.measures)],
+    ...("failure" in naive ? [] : [[`value ${period} before`, ...cells(naive)]]),
   ];
   const last = own.folds.findLast(({ id }) => id === (series[0].id ?? ""));
   const picture =
@@ -209,11 +235,50 @@ async function measured(
         actual: last.actual,
         value: columns.value,
       }));
+  const text = [
+    `${plural(own.folds.length, "forecast")} of ${plural(horizon, "step")}, season of ${plural(period, "step")} (${season === undefined ? `for values every ${formatFrequency(frequency)}` : "--season"})`,
+    table(rows, new Set(rows[0].keys())),
+    ...("failure" in naive ? [`value ${period} before: not available (${naive.failure})`] : []),
+    ...measureNotes(own),
+  ];
   return {
-    measures: { ...own.measures },
-    text: `${plural(own.folds.length, "forecast")} of ${plural(horizon, "step")}\n${table(rows, new Set(rows[0].keys()))}`,
+    measures: Object.fromEntries(Object.entries(own.measures).filter(([, value]) => !Number.isNaN(value))),
+    text: text.join("\n"),
     ...(picture !== undefined && { pictures: { "forecast.svg": picture } }),
   };
+}
+
+/** Those of the season before, or why there are none. */
+function naiveMeasures(
+  series: readonly Series[],
+  options: BacktestOptions & { readonly period: number },
+): ForecastMeasures | { readonly failure: string } {
+  try {
+    return backtest(
+      // a history that is shorter repeats its last value
+      ({ values }, { horizon }) =>
+        seasonalNaive(values, { horizon, period: values.length < options.period ? 1 : options.period }),
+      series,
+      options,
+    ).measures;
+  } catch (error) {
+    return { failure: (error as Error).message };
+  }
+}
+
+/** What the measures leave out. */
+function measureNotes({ unscaled, measures, folds }: Backtest): string[] {
+  const count = new Set(folds.map(({ id }) => id)).size;
+  const without =
+    count === 1 ? "no MASE" : `MASE without ${plural(unscaled.length, "series").replace("seriess", "series")}`;
+  return [
+    ...(unscaled.length > 0
+      ? [
+          `${without}: the values before repeat each season exactly, or are fewer, so that there is no error to scale by`,
+        ]
+      : []),
+    ...(Number.isNaN(measures.weightedQuantileLoss) ? ["no wQL: the values to forecast are all 0 or missing"] : []),
+  ];
 }
 
 const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
@@ -235,25 +300,47 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
   },
   preview,
   training(model, data, options) {
+    // what an earlier training has found says nothing of this one
+    model.setSpread([]);
     const own = forecasterTask(model, taskOptions(data, options));
-    const held = heldOut(data.series, options) * data.series.length;
-    const all = data.series.reduce((sum, { values }) => sum + values.length, 0);
+    const split = splitOf(data, options);
+    const held = split.held * split.measured.length;
+    const all = split.trained.reduce((sum, { values }) => sum + values.length, 0);
     return {
       task: own,
       unit: "values",
       stepsPerEpoch: [...(own.batches(0) as Iterable<unknown>)].length,
       examples: { training: all - held, validation: held },
+      notes: splitNotes(split, options),
+      keepsBest: true,
     };
   },
   predict,
-  async evaluate(model, paths, { season = SEASON, fillGaps }) {
+  async evaluate(model, paths, { season, fillGaps }) {
     const { series } = await readFor(model, paths, fillGaps);
-    const shortest = shortestOf(series);
-    return measured(model, series, Math.min(4 * model.config.horizon, Math.floor(shortest / 2)), season);
+    const { horizon } = model.config;
+    const longest = longestOf(series);
+    const shortest = series.reduce(
+      (least, { values: { length } }) => (length >= 2 * horizon ? Math.min(least, length) : least),
+      longest,
+    );
+    const asked = { heldOut: Math.min(4 * horizon, Math.floor(shortest / 2)), validation: 0, horizon };
+    const split = splitSeries(series, asked);
+    if (split.measured.length === 0)
+      throw new DataError(`evaluate: expected a series of at least four values, got ${plural(longest, "row")}`);
+    const found = await measured(model, split, { season, backtestOf: backtest });
+    const left = [...split.short, ...split.empty].map(({ id = "" }) => JSON.stringify(id));
+    const note = left.length === 0 ? "" : `\ntoo short to be measured: ${left.join(", ")}`;
+    return { ...found, text: `${found.text ?? ""}${note}` };
   },
   async finish(model, data, options) {
-    const held = heldOut(data.series, options);
-    return held < model.config.horizon ? { measures: {} } : measured(model, data.series, held, options.season);
+    const split = splitOf(data, options);
+    if (split.measured.length === 0) return { measures: {} };
+    const found = await measured(model, split, { season: options.season, backtestOf: calibrate });
+    const { spread = [] } = model.config;
+    const moved = spread.map(({ level, factor }) => `${100 * level} % times ${real(factor)}`).join(", ");
+    const note = spread.length === 0 ? "" : `\nwidths of the intervals, so that they hold what they say: ${moved}`;
+    return { ...found, text: `${found.text ?? ""}${note}`, changesModel: spread.length > 0 };
   },
 };
 

@@ -4,12 +4,10 @@ import { readTaskRunConfig, type TaskRunConfig } from "unrolled/node";
 import { asUsage, UsageError } from "../failure.ts";
 import { checkTaskOfRun } from "../model-task.ts";
 import { flagOf } from "../train-settings.ts";
-import { MAY_CHANGE, NOT_OF_THE_RUN, type TaskCommandOptions } from "./train-task-options.ts";
+import { DEFAULT_EPOCHS, MAY_CHANGE, NOT_OF_THE_RUN, type TaskCommandOptions } from "./train-task-options.ts";
 
 export type TaskPlan = { readonly files: readonly string[]; readonly options: TaskCommandOptions };
 
-/** Passes over the data where nothing limits the run. */
-const DEFAULT_EPOCHS = 10;
 const LIMITS = ["steps", "epochs", "seconds"];
 
 /** Files and options, with those of `--resume` and `--config` wherever none was typed. Throws UsageError for what doesn't go together. */

@@ -28,6 +28,8 @@ export type TaskDeclaration = {
   readonly defaults?: OptionDefaults;
   /** Options of `predict`, such as `--beams`. */
   readonly predictOptions?: readonly Option[];
+  /** Options of `evaluate` that it has beside those of every task. */
+  readonly evaluateOptions?: readonly Option[];
   /** Commands to imitate, a line each. */
   readonly examples: readonly string[];
   /** Its work, loaded when it is needed. */
@@ -55,6 +57,8 @@ export type Evaluated = {
   readonly text?: string;
   /** Pictures by their file names, such as `confusion.svg`, drawn into the run directory (or where the command is told to). */
   readonly pictures?: Readonly<Record<string, Picture>>;
+  /** Whether `finish` has changed what is saved of the model beside its weights, so that it is saved again. */
+  readonly changesModel?: boolean;
 };
 
 /** The parts of a run. `B` is a batch. */
@@ -65,6 +69,10 @@ export type TaskTraining<B = unknown> = {
   readonly unit?: string;
   /** Examples that are trained on, and those that are held out. */
   readonly examples: { readonly training: number; readonly validation: number };
+  /** Lines to be shown before the first step, such as what of the data is not trained on. */
+  readonly notes?: readonly string[];
+  /** Whether the model that is saved at the end has the weights of the best evaluation, and not the last ones. Default: the last ones. */
+  readonly keepsBest?: boolean;
 };
 
 /** The work of a task. `M` is its model, `D` its data in memory, `O` its options. */
@@ -83,7 +91,7 @@ export type Task<M extends SavedModel = SavedModel, D = unknown, O extends TaskO
   training(model: M, data: D, options: O): TaskTraining;
   /** Answers for `inputs`: files, or "-" for the standard input, which is what is read when none is given. Options are those of `predict`. */
   predict(model: M, inputs: readonly string[], options: Readonly<Record<string, unknown>>): AsyncIterable<Prediction>;
-  /** Measures on files of labelled data; `options` are those that the model was trained with, as far as they are known. */
+  /** Measures on files of labelled data; `options` are those of `evaluate` and else those that the model was trained with, as far as they are known. */
   evaluate(model: M, paths: readonly string[], options: Partial<O>): Promise<Evaluated>;
   /** What is shown and saved at the end of a training run, on the held-out examples. Default: nothing. */
   finish?(model: M, data: D, options: O): Promise<Evaluated>;

@@ -33,9 +33,12 @@ export const MAY_CHANGE: ReadonlySet<string> = new Set([
   "evaluateEvery",
 ]);
 
+/** Passes over the data where nothing limits the run. */
+export const DEFAULT_EPOCHS = 10;
+
 const TEXTS: OptionDifferences["texts"] = {
   batchSize: "examples per batch",
-  epochs: "stop after so many passes (default: 10, without --steps and --seconds)",
+  epochs: "stop after so many passes, without --steps and --seconds",
   validation: "share of the examples that is held out",
   evaluateEvery: "steps between evaluations (default: an epoch)",
   dryRun: "show examples as the model sees them and what the run would take, and stop",
@@ -48,7 +51,7 @@ export function declareTaskOptions(command: Command, declaration: TaskDeclaratio
     .addOption(choice("--task <name>", "what to train", [name]).default(name));
   return declareTrainOptions(command, {
     texts: TEXTS,
-    defaults: { hiddenSize: 64, validation: 0.1, ...defaults },
+    defaults: { hiddenSize: 64, validation: 0.1, epochs: DEFAULT_EPOCHS, ...defaults },
     own: { overwrite: options },
   }).addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}\n`).join("")}`);
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type SavedModel, trainOn } from "unrolled";
+import { type Callback, earlyStopping, type SavedModel, trainOn } from "unrolled";
 import {
   CARD_FILE,
   describeFiles,
@@ -18,7 +18,7 @@ import { count, plural, real, shellWord } from "../format.ts";
 import { say, sayJson } from "../output.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "../run-loop.ts";
 import { resumePoint, RunRecorder } from "../run-recorder.ts";
-import { trainingStatus } from "../status.ts";
+import { type Status, trainingStatus } from "../status.ts";
 import { stopSignals } from "../stop-signals.ts";
 import { DRY_STEPS, figureLines, measureRun } from "../run-figures.ts";
 import { loopOptions, outputDirectory, typedCommand } from "../train-settings.ts";
@@ -76,7 +76,12 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
   });
   const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
   const stops = stopSignals();
-  const settings = { ...loopOptions(options, training.stepsPerEpoch), signal: stops.signal };
+  const best = training.keepsBest === true ? keepBest() : undefined;
+  const settings = {
+    ...loopOptions(options, training.stepsPerEpoch),
+    signal: stops.signal,
+    ...(best && { callbacks: [best] }),
+  };
   const run = trainOn(training.task, from === undefined ? settings : { ...settings, resume: from.snapshot });
   const cardOf =
     (found: Evaluated | undefined) =>
@@ -112,10 +117,13 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
   status.note(`${task.describe(model, data)}, ${count(parameterCount(model))} parameters`);
   const held = examples.validation === 0 ? "" : ` (${count(examples.validation)} held out)`;
   status.note(`${plural(examples.training, "example")}${held}, ${plural(stepsPerEpoch, "step")} per epoch`);
+  for (const line of training.notes ?? []) status.note(line);
   sayStart(status, options.resume !== undefined, from);
   const finish = async (): Promise<void> => {
-    const found = await task.finish?.(model, data, options);
+    if (best !== undefined) sayBest(best, status);
+    const found = await reported(() => task.finish?.(model, data, options), status);
     if (found === undefined) return;
+    if (found.changesModel === true) recorder.saveAgain();
     const pictures: Record<string, Picture> = {};
     for (const [name, draw] of Object.entries(found.pictures ?? {})) {
       if (await unlessItFails(name, () => savePicture(directory, name, draw))) pictures[name] = draw;
@@ -133,6 +141,28 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
     nextCommand: `unrolled predict ${shellWord(directory)} FILE`,
     finish,
   });
+}
+
+/** What a finished run reports. Its model is saved by now, so that what goes wrong here is told and ends nothing. */
+export async function reported(
+  find: () => Promise<Evaluated> | undefined,
+  status: Status,
+): Promise<Evaluated | undefined> {
+  try {
+    return await find();
+  } catch (error) {
+    status.note(`no report of how good it is: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** Gives the model the weights of its best evaluation at the end, and never stops. */
+const keepBest = (): Callback => earlyStopping({ patience: Number.MAX_SAFE_INTEGER });
+
+function sayBest(callback: Callback, status: Status): void {
+  const { best, bestStep } = callback.state?.() as { readonly best: number | null; readonly bestStep: number };
+  if (best !== null)
+    status.note(`keeps the weights of step ${count(bestStep)}, whose validation loss was lowest: ${real(best)}`);
 }
 
 export const parameterCount = (model: SavedModel): number =>

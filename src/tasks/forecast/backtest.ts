@@ -5,6 +5,7 @@ import { coverage, crps, mase, pinball, smape } from "../../metrics/index.ts";
 import { Forecaster } from "./forecaster.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 import type { Series } from "./series.ts";
+import { missesOf, spreadOf, spreadOut } from "./spread.ts";
 import type { ForecastOptions } from "./tracker.ts";
 
 export type SeasonalNaiveOptions = {
@@ -18,7 +19,8 @@ export type SeasonalNaiveOptions = {
 
 /**
  * Repeats the last season. Samples are that, plus the errors that it made h seasons ahead in the past (the latest of them), so that its intervals are fair
- * ones. A missing value is that of the season before. Throws DataError unless there is a season of values.
+ * ones. A missing value is that of the season before; where all of these are missing, such as Sundays of a shop that is closed, it is the last value that is
+ * there. Throws DataError for fewer values than a season has, and where all are missing.
  */
 export function seasonalNaive(
   values: ArrayLike<number>,
@@ -28,14 +30,19 @@ export function seasonalNaive(
   checkInteger(`${where} horizon`, horizon, 1);
   checkInteger(`${where} period`, period, 1);
   const n = values.length;
+  if (n < period) throw new DataError(sentence(where, `at least ${period} values, a season`, String(n)));
+  const known = Float64Array.from(values);
+  let last = known.find((value) => !Number.isNaN(value));
+  if (last === undefined) throw new DataError(sentence(where, "at least one value", `${n} that are missing`));
+  /** The last value that is there, and before the first one that one. */
+  const latest = known.map((value) => (last = Number.isNaN(value) ? (last as number) : value));
   const at = (t: number): number => {
     for (let from = t; from >= 0; from -= period) if (!Number.isNaN(values[from])) return values[from];
-    return NaN;
+    return latest[t];
   };
   const paths = Array.from({ length: horizon }, (_, h) => {
     const seasons = Math.floor(h / period) + 1;
     const value = at(n + h - seasons * period);
-    if (!(value === value)) throw new DataError(sentence(where, `a season of ${period} values`, `${n} values`));
     const errors: number[] = [];
     for (let t = n - 1; t - seasons * period >= 0 && errors.length < samples; t--) {
       const error = values[t] - at(t - seasons * period);
@@ -52,9 +59,9 @@ export function seasonalNaive(
   };
 }
 
-/** How good forecasts were, over all of their steps. */
+/** How good forecasts were, over all of their values that are there. NaN where a measure isn't defined, such as the wQL of values that are all 0. */
 export type ForecastMeasures = {
-  /** Of the median, by the errors of `period` in the values before the first fold. */
+  /** Of the median, by the errors of `period` in the values before the first fold. Series for which these are 0 or none are left out: `unscaled`. */
   readonly mase: number;
   /** Of the samples, in the unit of the values. */
   readonly crps: number;
@@ -86,7 +93,12 @@ export type Fold = {
   readonly forecast: Forecast;
 };
 
-export type Backtest = { readonly measures: ForecastMeasures; readonly folds: readonly Fold[] };
+export type Backtest = {
+  readonly measures: ForecastMeasures;
+  readonly folds: readonly Fold[];
+  /** Ids of the series that `mase` leaves out: those that repeat each season exactly before the first fold, such as constant ones, or are no longer than one. */
+  readonly unscaled: readonly string[];
+};
 
 /** Forecasts from the history before a fold: `history.values` ends there, its covariates go on. */
 export type ForecastFactory = (history: Series, options: ForecastOptions & { readonly horizon: number }) => Forecast;
@@ -144,9 +156,65 @@ function* backtestInPieces(
         yield;
       }
   }
-  const starts = new Map(list.map((one) => [one.id ?? "", Array.from(one.values)]));
-  return { measures: yield* measure(found, starts, options.period ?? 1), folds: found };
+  return yield* measureFolds(found, list, options.period ?? 1);
 }
+
+/**
+ * Sets the spread of a model so that its intervals hold their share of the values of the folds, which training must not have seen: `setSpread` with what
+ * `spreadOf` finds. Returns a backtest in which the intervals of each fold are moved by what the others say (where there are none, by its own), so that its
+ * coverage is that of values which the spread has not seen.
+ *
+ * The mean head has no intervals and stays as it is. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws
+ * DataError for a series that is too short.
+ */
+export function calibrate(
+  model: Forecaster,
+  series: Series | readonly Series[],
+  options: BacktestOptions & WithSignal,
+): Promise<Backtest>;
+export function calibrate(
+  model: Forecaster,
+  series: Series | readonly Series[],
+  options?: BacktestOptions & WithoutSignal,
+): Backtest;
+export function calibrate(
+  model: Forecaster,
+  series: Series | readonly Series[],
+  { signal, ...options }: BacktestOptions & MaybeSignal = {},
+): Backtest | Promise<Backtest> {
+  return carryOut(calibrateInPieces(model, series, options), signal);
+}
+
+function* calibrateInPieces(
+  model: Forecaster,
+  series: Series | readonly Series[],
+  options: BacktestOptions,
+): Pieces<Backtest> {
+  model.setSpread([]);
+  const list = Array.isArray(series) ? (series as readonly Series[]) : [series as Series];
+  const whole = yield* backtestInPieces(model, list, options);
+  if (model.config.head === "mean") return whole;
+  const missed = whole.folds.map((fold) => ({ fold, misses: missesOf(fold.forecast, fold.actual) }));
+  const spread = spreadOf(missed.flatMap(({ misses }) => misses));
+  const moved: Fold[] = [];
+  for (const fold of whole.folds) {
+    const others =
+      missed.length > MANY_FOLDS
+        ? []
+        : missed.filter(({ fold: other }) => !overlap(fold, other)).flatMap(({ misses }) => misses);
+    const own = others.length === 0 ? spread : spreadOf(others);
+    moved.push({ ...fold, forecast: spreadOut(fold.forecast, own, model.needs.counts) });
+    yield;
+  }
+  model.setSpread(spread);
+  return yield* measureFolds(moved, list, options.period ?? 1);
+}
+
+/** Among more than so many a fold's own values have next to no part in a spread. */
+const MANY_FOLDS = 200;
+
+const overlap = (a: Fold, b: Fold): boolean =>
+  a.id === b.id && a.origin < b.origin + b.actual.length && b.origin < a.origin + a.actual.length;
 
 const historyOf = (series: Series, origin: number): Series => ({
   ...series,
@@ -186,50 +254,66 @@ function* byModel(
 
 const LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-const mean = (values: readonly number[]): number => {
-  const known = values.filter((x) => !Number.isNaN(x));
-  return known.reduce((sum, x) => sum + x, 0) / known.length;
-};
+/** Mean of those that are numbers, NaN without any. */
+class Mean {
+  #sum = 0;
+  #count = 0;
 
-function* measure(
-  folds: readonly Fold[],
-  values: ReadonlyMap<string, readonly number[]>,
-  period: number,
-): Pieces<ForecastMeasures> {
+  add(value: number): void {
+    if (Number.isNaN(value)) return;
+    this.#sum += value;
+    this.#count++;
+  }
+
+  get value(): number {
+    return this.#sum / this.#count;
+  }
+}
+
+/** Each value counts once, in whatever fold it is. */
+function* measureFolds(folds: readonly Fold[], series: readonly Series[], period: number): Pieces<Backtest> {
   const firsts = new Map<string, number>();
   for (const { id, origin } of folds) firsts.set(id, Math.min(origin, firsts.get(id) ?? origin));
-  const median = ({ forecast }: Fold): readonly number[] => forecast.quantiles["0.5"] ?? forecast.quantile(0.5);
-  const inside = (level: number): number =>
-    mean(
-      folds.map(({ forecast, actual }) => {
-        if (forecast.sampleCount === 1) return NaN;
-        const { lower, upper } = forecast.interval(level);
-        return coverage(actual, lower, upper);
-      }),
-    );
-  const scores: number[] = [];
-  const losses: number[] = [];
-  for (const { forecast, actual } of folds) {
-    const { samples, sampleCount } = forecast;
-    for (const [h, y] of actual.entries()) {
-      const drawn = Array.from({ length: sampleCount }, (_, s) => samples[s * actual.length + h]);
-      scores.push(crps(drawn, y));
-    }
-    for (const level of LEVELS) losses.push(2 * pinball(actual, forecast.quantile(level), level));
+  const scales = new Map<string, number>();
+  for (const { id = "", values } of series) {
+    scales.set(id, scaleOfErrors(Array.from(values).slice(0, firsts.get(id)), period));
+  }
+  const [scaled, score, loss, size, percentage, in80, in95] = Array.from({ length: 7 }, () => new Mean());
+  for (const { id, forecast, actual } of folds) {
+    const median = forecast.quantiles["0.5"] ?? forecast.quantile(0.5);
+    const quantiles = LEVELS.map((level) => forecast.quantile(level));
+    const [middle80, middle95] = forecast.sampleCount === 1 ? [] : [forecast.interval(0.8), forecast.interval(0.95)];
+    actual.forEach((y, h) => {
+      if (Number.isNaN(y)) return;
+      scaled.add(Math.abs(y - median[h]) / (scales.get(id) as number));
+      score.add(
+        crps(
+          Array.from({ length: forecast.sampleCount }, (_, s) => forecast.samples[s * actual.length + h]),
+          y,
+        ),
+      );
+      LEVELS.forEach((level, i) => loss.add(2 * pinball([y], [quantiles[i][h]], level)));
+      size.add(Math.abs(y));
+      percentage.add(smape([y], [median[h]]));
+      in80.add(middle80 === undefined ? NaN : coverage([y], [middle80.lower[h]], [middle80.upper[h]]));
+      in95.add(middle95 === undefined ? NaN : coverage([y], [middle95.lower[h]], [middle95.upper[h]]));
+    });
     yield;
   }
-  const size = mean(folds.flatMap(({ actual }) => actual.map(Math.abs)));
   return {
-    mase: mean(
-      folds.map((fold) => {
-        const training = (values.get(fold.id) ?? []).slice(0, firsts.get(fold.id));
-        return training.length > period ? mase(fold.actual, median(fold), { training, period }) : NaN;
-      }),
-    ),
-    crps: mean(scores),
-    weightedQuantileLoss: mean(losses) / size,
-    smape: mean(folds.map((fold) => smape(fold.actual, median(fold)))),
-    coverage80: inside(0.8),
-    coverage95: inside(0.95),
+    measures: {
+      mase: scaled.value,
+      crps: score.value,
+      weightedQuantileLoss: size.value === 0 ? NaN : loss.value / size.value,
+      smape: percentage.value,
+      coverage80: in80.value,
+      coverage95: in95.value,
+    },
+    folds,
+    unscaled: series.flatMap(({ id = "" }) => (Number.isNaN(scales.get(id)) ? [id] : [])),
   };
 }
+
+/** What `mase` divides by, NaN where it can't. */
+const scaleOfErrors = (training: readonly number[], period: number): number =>
+  training.length > period ? 1 / mase([1], [0], { training, period }) : NaN;

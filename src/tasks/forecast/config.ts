@@ -4,6 +4,7 @@ import { asFormatError, field, type Fields, parseFields, type StackConfig, stack
 import { CALENDAR_FEATURES, type CalendarFeature, checkFrequency, type Frequency } from "./calendar.ts";
 import { type HeadName, HEADS } from "./heads.ts";
 import type { ScalerName, SeriesScale } from "./series.ts";
+import { checkSpread, type Spread } from "./spread.ts";
 
 export type KnownSeries = SeriesScale & { readonly id: string };
 export type Covariate = SeriesScale & { readonly name: string };
@@ -32,6 +33,8 @@ export type ForecasterConfig = StackConfig & {
   readonly covariates: readonly Covariate[];
   /** What the columns of its files are called; `series` is "" where there is one series. */
   readonly columns: Columns;
+  /** How far the ends of its intervals are moved from where it draws them, as `calibrate` found. Absent: not at all. */
+  readonly spread?: readonly Spread[];
 };
 
 const SCALERS: readonly ScalerName[] = ["standard", "robust", "mean", "none"];
@@ -59,7 +62,7 @@ function checkLevels(where: string, value: unknown): readonly number[] {
 }
 
 /** Checks of everything but the stack: of options as of a file. */
-export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig>> = {
+export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig | "spread">> = {
   head: (where, value) => checkChoice(where, value, HEADS),
   levels: checkLevels,
   scaler: (where, value) => checkChoice(where, value, SCALERS),
@@ -92,9 +95,15 @@ export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig>> =
 /** The configuration in a file. Throws FormatError for one that isn't. */
 export function parseForecasterConfig(value: unknown): ForecasterConfig {
   const where = "forecaster file";
-  const config = parseFields<ForecasterConfig>(where, value, { ...stackFields, ...forecastFields });
+  // a file from before there was a spread has none
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  const { spread, ...rest } = (isObject ? value : {}) as { readonly spread?: unknown };
+  const config = parseFields<Omit<ForecasterConfig, "spread">>(where, isObject ? rest : value, {
+    ...stackFields,
+    ...forecastFields,
+  });
   return asFormatError(() => {
     if (config.bidirectional) throw new FormatError(sentence(where, "layers in one direction", "both"));
-    return config;
+    return spread === undefined ? config : { ...config, spread: checkSpread(`${where}: spread`, spread) };
   });
 }

@@ -1,6 +1,7 @@
 /** @file Training of a forecaster: windows of series, the loss over all of their steps. */
 import { atOnce, inPieces, type Pieces } from "#platform";
 import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
 import { weightedMean } from "../../rnn/index.ts";
 import { scope, type Tensor, tensor } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -12,7 +13,10 @@ import { checkSeries, type Series, type SeriesScale } from "./series.ts";
 
 export type ForecasterTaskOptions = {
   readonly series: readonly Series[];
-  /** Steps at the end of each series that are held out, and only evaluated. Default 0: none. */
+  /**
+   * Steps at the end of each series that are held out, and only evaluated. A series that would keep fewer than two values is too short for that: it is trained
+   * on whole, and not evaluated. Default 0: none.
+   */
   readonly validation?: number;
   /** Windows in a batch. Default 32. */
   readonly batchSize?: number;
@@ -41,6 +45,8 @@ type Prepared = {
   readonly values: Float64Array;
   readonly scale: SeriesScale;
   readonly index: number;
+  /** Where what is held out begins: its length for none. */
+  readonly end: number;
 };
 type Window = { readonly series: Prepared; readonly from: number; readonly to: number; readonly countsFrom: number };
 
@@ -66,18 +72,18 @@ export function forecasterTask(
   checkInteger(`${where} batchSize`, batchSize, 1);
   checkInteger(`${where} stride`, stride, 1);
   const random = randomStream(checkInteger(`${where} seed`, seed)).named("windows");
-  const prepared = series.map((one, i) => prepare(`${where} series[${i}]`, model, one));
+  const prepared = series.map((one, i) => prepare(`${where} series[${i}]`, model, one, validation));
   const length = model.config.contextLength + model.config.horizon;
-  if (prepared.every(({ values }) => values.length - validation < 2))
+  if (series.every(({ values }) => trainedLength(values, validation) === undefined))
     throw new DataError(sentence(`${where} series`, `more than ${validation + 1} values`, "fewer"));
-  const held = prepared.flatMap((one) => heldWindows(one, length, validation));
+  const held = prepared.flatMap((one) => heldWindows(one, length));
   // every window has the same length
   const rows = mostRows(batchSize, length);
   return {
     parameters: model.parameters(),
     *batches(epoch) {
       const own = random.at(epoch);
-      const windows = prepared.flatMap((one) => trainingWindows(one, length, validation, stride, own));
+      const windows = prepared.flatMap((one) => trainingWindows(one, length, stride, own));
       const order = own.named("order").permutation(windows.length);
       for (let at = 0; at < order.length; at += rows)
         yield windowBatch(
@@ -89,7 +95,7 @@ export function forecasterTask(
     loss: (batch, { random: dropout }) => ({ value: lossOf(model, batch, dropout), weight: valuesOf(batch) }),
     tokens: valuesOf,
     rehearsal() {
-      const windows = prepared.flatMap((one) => trainingWindows(one, length, validation, stride, random.at(0)));
+      const windows = prepared.flatMap((one) => trainingWindows(one, length, stride, random.at(0)));
       const heldRows = held.slice(0, rows);
       return {
         batches: [windowBatch(model, length, windows.slice(0, rows))],
@@ -99,27 +105,46 @@ export function forecasterTask(
       };
     },
     ...(held.length > 0 && { evaluate: (signal) => inPieces(evaluateOn(model, length, held, rows), signal) }),
-    fingerprint: { model: model.configuration(), validation, batchSize, stride, seed, values: checksum(prepared) },
+    fingerprint: {
+      model: withoutSpread(model.configuration()),
+      validation,
+      batchSize,
+      stride,
+      seed,
+      values: checksum(prepared),
+    },
   };
 }
 
-function prepare(where: string, model: Forecaster, series: Series): Prepared {
+/**
+ * How many values of a series come before the last `validation` ones, which are held out; undefined where there are fewer than two, or two that aren't
+ * missing: there would be nothing to learn from.
+ */
+export function trainedLength(values: ArrayLike<number>, validation: number): number | undefined {
+  const end = values.length - validation;
+  let known = 0;
+  for (let i = 0; i < end && known < 2; i++) if (!Number.isNaN(values[i])) known++;
+  return known < 2 ? undefined : end;
+}
+
+/** A run that goes on begins with a model that may have been calibrated, which training doesn't see. */
+function withoutSpread(configuration: JsonValue): JsonValue {
+  const { spread: _, ...rest } = configuration as Readonly<Record<string, JsonValue>>;
+  return rest;
+}
+
+function prepare(where: string, model: Forecaster, series: Series, validation: number): Prepared {
   checkSeries(where, series, model.needs);
   const scale = model.scaleOf(series);
   const reader = new FeatureReader(model.config, series, scale);
   const values = Float64Array.from(series.values);
   for (const value of values) reader.push(value);
-  return { reader, values, scale, index: model.indexOf(series) };
+  const end = trainedLength(values, validation) ?? values.length;
+  return { reader, values, scale, index: model.indexOf(series), end };
 }
 
-function trainingWindows(
-  series: Prepared,
-  length: number,
-  validation: number,
-  stride: number,
-  random: RandomStream,
-): Window[] {
-  const end = series.values.length - validation;
+function trainingWindows(series: Prepared, length: number, stride: number, random: RandomStream): Window[] {
+  const { end } = series;
   if (end < 2) return [];
   const windows: Window[] = [];
   const first = end <= length ? 0 : random.named(`series ${series.index}`).integer(Math.min(stride, end - length + 1));
@@ -129,11 +154,11 @@ function trainingWindows(
 }
 
 /** Each held-out step counts once, with as much before it as in training. */
-function heldWindows(series: Prepared, length: number, validation: number): Window[] {
+function heldWindows(series: Prepared, length: number): Window[] {
   const windows: Window[] = [];
   const end = series.values.length;
   const context = Math.max(1, Math.floor(length / 2));
-  for (let at = Math.max(0, end - validation); at < end; at += length - context) {
+  for (let at = series.end; at < end; at += length - context) {
     const from = Math.max(0, at - context);
     windows.push({ series, from, to: Math.min(end, at + length - context), countsFrom: at });
   }

@@ -165,7 +165,7 @@ test("errors name what is wrong", () => {
 test("the seasonal-naive forecast repeats the season before, and passes over gaps", () => {
   const values = [1, 2, 3, 4, NaN, 6];
   expect(seasonalNaive(values, { horizon: 4, period: 3 }).quantiles["0.5"]).toEqual([4, 2, 6, 4]);
-  expect(() => seasonalNaive([1], { horizon: 3, period: 3 })).toThrow("a season of 3 values");
+  expect(() => seasonalNaive([1], { horizon: 3, period: 3 })).toThrow("at least 3 values, a season, got 1");
 });
 
 test("the time of year is seen from two years of values on", () => {

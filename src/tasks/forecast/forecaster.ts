@@ -24,6 +24,7 @@ import {
 import { heads, type HeadName } from "./heads.ts";
 import { featureNames } from "./inputs.ts";
 import { checkSeries, type ScalerName, scaleOf, type Series, type SeriesNeeds, type SeriesScale } from "./series.ts";
+import { checkSpread, type Spread } from "./spread.ts";
 import { ForecastTracker } from "./tracker.ts";
 
 /** Between 1 % and 99 %, closer at the ends. */
@@ -68,7 +69,7 @@ export type ForecasterOutput = {
 /** Forecasts time series; use `forecaster(...)`. */
 export class Forecaster {
   readonly kind = "forecaster";
-  readonly config: ForecasterConfig;
+  #config: ForecasterConfig;
   readonly #stack: RecurrentStack;
   readonly #output: ParameterSet;
   readonly #embedding: ParameterSet | undefined;
@@ -76,7 +77,7 @@ export class Forecaster {
   readonly #seriesOf: ReadonlyMap<string, number>;
 
   constructor(config: ForecasterConfig, initialize: boolean) {
-    this.config = config;
+    this.#config = config;
     // of equal ids the first
     this.#seriesOf = new Map(config.series.map(({ id }, i) => [id, i] as const).toReversed());
     const { embeddingSize, series, hiddenSize, seed } = config;
@@ -96,6 +97,16 @@ export class Forecaster {
       embedding: { shape: [series.length, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
     }));
     this.#embedding.build(series.length, { random, initialize });
+  }
+
+  get config(): ForecasterConfig {
+    return this.#config;
+  }
+
+  /** Sets how far the ends of its intervals are moved from where it draws them, as `calibrate` does; an empty list: not at all. It is saved with the model. */
+  setSpread(spread: readonly Spread[]): void {
+    const { spread: _before, ...rest } = this.#config;
+    this.#config = spread.length === 0 ? rest : { ...rest, spread: checkSpread("setSpread", spread) };
   }
 
   /** Every trainable tensor by its path: `rnn/0/kernel`, …, `output/kernel`, `output/bias`, and `embedding` where there is one. */

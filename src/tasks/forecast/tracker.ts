@@ -16,6 +16,7 @@ import { heads } from "./heads.ts";
 import { FeatureReader } from "./inputs.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 import { checkCovariates, checkValue, type Series, type SeriesScale } from "./series.ts";
+import { spreadOut } from "./spread.ts";
 
 export type ForecastOptions = {
   /** Steps. Default: the model's. */
@@ -103,8 +104,9 @@ export class ForecastTracker {
   }
 
   /**
-   * Paths from the last value on, each step drawn from the distribution that the steps before it lead to. The same seed gives the same paths, and changes
-   * nothing here. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws DataError where covariates of a step are not known, NotFiniteError where the network's numbers overflow.
+   * Paths from the last value on, each step drawn from the distribution that the steps before it lead to; then the model's `spread`, if it has one, moves
+   * them apart or together. The same seed gives the same paths, and changes nothing here. With `signal` the answer is a promise, which rejects with the
+   * signal's reason when that aborts. Throws DataError where covariates of a step are not known, NotFiniteError where the network's numbers overflow.
    */
   forecast(options: ForecastOptions & WithSignal): Promise<Forecast>;
   forecast(options?: ForecastOptions & WithoutSignal): Forecast;
@@ -124,10 +126,11 @@ export class ForecastTracker {
     const samples = yield* this.#draw(horizon, count, random);
     const times = Array.from({ length: horizon }, (_, h) => this.#reader.time(this.length + h));
     const dates = times.flatMap((time) => (time === undefined ? [] : [formatTime(time)]));
-    return forecastOf(samples, count, {
+    const drawn = forecastOf(samples, count, {
       dates: dates.length === horizon ? dates : undefined,
       levels: count === 1 ? [] : options.quantiles,
     });
+    return config.spread === undefined ? drawn : spreadOut(drawn, config.spread, needs.counts);
   }
 
   *#draw(horizon: number, count: number, random: RandomStream): Pieces<Float64Array> {
