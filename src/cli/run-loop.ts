@@ -68,9 +68,24 @@ function sayEnd(event: EndEvent, status: Status, warning: string | undefined): v
   else status.note(warning);
 }
 
-/** Where a run begins, for people. */
-export function sayStart(status: Status, isResumed: boolean, from: ResumePoint | undefined): void {
-  if (!isResumed) return;
+/** Paths that are shown. */
+const SHOWN = 3;
+
+/** Where a run begins, and which files it reads because a configuration names them. */
+export function sayStart(
+  status: Status,
+  {
+    files,
+    options: { resume, config },
+  }: {
+    readonly files: readonly string[];
+    readonly options: { readonly resume?: string | undefined; readonly config?: string | undefined };
+  },
+  from: ResumePoint | undefined,
+): void {
+  const more = files.length > SHOWN ? ` … (${count(files.length)})` : "";
+  if (resume !== undefined || config !== undefined) status.note(`reads ${files.slice(0, SHOWN).join(", ")}${more}`);
+  if (resume === undefined) return;
   status.note(from === undefined ? "no checkpoint yet: begins anew" : `goes on after step ${count(from.step)}`);
 }
 

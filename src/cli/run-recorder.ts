@@ -1,5 +1,5 @@
 /** @file What `unrolled train` writes while it runs: metrics, checkpoints and models. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { Measured, SavedModel, Snapshot, TrainEvent, Training } from "unrolled";
 import {
@@ -56,7 +56,9 @@ function removeOldRun(directory: string): void {
 /** Whether a README.md is a model card, or none: a page that people wrote stays. */
 function mayWriteCard(directory: string): boolean {
   const file = join(directory, CARD_FILE);
-  return !existsSync(file) || readFileSync(file, "utf8").includes("library_name: unrolled");
+  return (
+    !existsSync(file) || (statSync(file).isFile() && readFileSync(file, "utf8").includes("library_name: unrolled"))
+  );
 }
 
 const storeOf = (directory: string): CheckpointStore => checkpointStore(join(directory, CHECKPOINTS));

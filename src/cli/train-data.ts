@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type LanguageModel, languageModel, type TokenSource } from "unrolled";
 import {
+  checkRunData,
   corpusBytes,
   loadModel,
   readCorpus,
@@ -50,9 +51,13 @@ export function planOf(files: readonly string[], options: TrainCommandOptions, c
     const conflict = runConflict(run, options, command);
     if (conflict !== undefined) throw new UsageError(conflict);
     const plan = withOptions(files, options, run, command);
+    if (files.length === 0) checkRunData("--resume", run.data, { unchanged: true });
     return { ...plan, options: { ...plan.options, out: resume } };
   }
-  const plan = config === undefined ? { files, options } : withOptions(files, options, readRunOptions(config), command);
+  if (config === undefined && files.length > 0) return { files, options };
+  const run = config === undefined ? undefined : readRunOptions(config);
+  if (files.length === 0) checkRunData("--config", run?.data ?? [], { unchanged: false });
+  const plan = run === undefined ? { files, options } : withOptions(files, options, run, command);
   if (plan.files.length === 0) throw new UsageError("expected text files or folders, got none");
   return plan;
 }

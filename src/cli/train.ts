@@ -84,7 +84,7 @@ async function runIn(
   }
   status.note(describe(model, ids));
   status.note(`${describePlan(options, perEpoch)}; saves to ${join(directory, MODEL_FILE)}`);
-  sayStart(status, options.resume !== undefined, from);
+  sayStart(status, { files, options }, from);
 
   // what was typed to go on, such as new limits, is needed again
   const resumeCommand =

@@ -32,6 +32,8 @@ export {
   writeRunConfig,
 } from "./run-config.ts";
 export type { DataFile, RunConfig, RunFacts, RunMaker, RunModel, RunOptions, RunTraining } from "./run-config.ts";
+export { checkRunData } from "./run-data.ts";
+export type { CheckRunDataOptions } from "./run-data.ts";
 export { LOCK_FILE, lockRun } from "./run-lock.ts";
 export type { RunLock } from "./run-lock.ts";
 export { summarizeRun } from "./run-summary.ts";

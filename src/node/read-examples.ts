@@ -1,6 +1,6 @@
 /** @file Examples from files: records of JSON lines, JSON and tables, and folders with one folder per class. */
 import { extname, join } from "node:path";
-import { checkChoice, DataError, describe, firstRepeated, sentence } from "../base/index.ts";
+import { checkChoice, DataError, describe, firstRepeated, sentence, warnOnce } from "../base/index.ts";
 import { csvRows } from "../data/index.ts";
 import { parseDataJson } from "../formats/index.ts";
 import { textPieces } from "./file-pieces.ts";
@@ -233,7 +233,7 @@ export type ClassFile = { readonly label: string; readonly file: string };
 
 /**
  * The files below a folder that has one folder per class, in natural order: `spam/1.txt` is of class "spam". `extensions` are those that count, in small
- * letters, such as [".txt"]; others, and names that begin with ".", are passed over.
+ * letters, such as [".txt"]; others are passed over with a warning, names that begin with "." without one.
  * Throws DataError for a path that is no folder, without folders in it, for a class without files, and for a file that is a symbolic link out of the folder or
  * no regular file.
  */
@@ -247,8 +247,12 @@ export function classFiles(folder: string, extensions: readonly string[]): Class
   const labels = names(folder).filter((name) => isFolder(join(folder, name)));
   if (labels.length === 0)
     throw new DataError(sentence(where, `a folder per class in ${JSON.stringify(folder)}`, "none"));
-  return labels.flatMap((label) => {
-    const files = names(join(folder, label)).filter((name) => extensions.includes(extname(name).toLowerCase()));
+  const others: string[] = [];
+  const found = labels.flatMap((label) => {
+    const all = names(join(folder, label));
+    const isWanted = (name: string): boolean => extensions.includes(extname(name).toLowerCase());
+    const files = all.filter(isWanted);
+    others.push(...all.filter((name) => !isWanted(name)).map((name) => join(label, name)));
     if (files.length === 0)
       throw new DataError(
         sentence(where, `${extensions.join(" or ")} files in ${JSON.stringify(join(folder, label))}`, "none"),
@@ -259,6 +263,11 @@ export function classFiles(folder: string, extensions: readonly string[]): Class
       return { label, file };
     });
   });
+  if (others.length > 0)
+    warnOnce(
+      `${folder}: ${others.length} of ${others.length + found.length} entries are no ${extensions.join(" or ")} files and are passed over, such as ${describe(others[0])}; convert them to have them read`,
+    );
+  return found;
 }
 
 const isFolder = (path: string): boolean => statOf("classFiles", path)?.isDirectory() === true;

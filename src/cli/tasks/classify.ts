@@ -1,5 +1,5 @@
 /** @file The work of `--task classify`. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { extname } from "node:path";
 import { DataError } from "unrolled";
 import { classFiles, readCorpus, readRecords, type RecordEntry, recordText, recordValue } from "unrolled/node";
@@ -91,7 +91,7 @@ async function* questionsOf(model: Classifier, paths: readonly string[], columns
   for (const path of paths) {
     if (isFolder(path)) throw new DataError(`${path}: expected a file, got a folder`);
     if (path !== "-" && extname(path).toLowerCase() === ".txt") {
-      yield { input: readFileSync(path, "utf8"), name: path };
+      yield { input: readCorpus([path]), name: path };
       continue;
     }
     const areLines = path === "-" && model.vocabulary !== undefined;

@@ -1,6 +1,7 @@
 /** @file What a run of a task is made of: options that were typed, of a configuration, or of a run that goes on. */
+import { statSync } from "node:fs";
 import type { Command, Option } from "commander";
-import { readTaskRunConfig, type TaskRunConfig } from "unrolled/node";
+import { checkRunData, readTaskRunConfig, type TaskRunConfig } from "unrolled/node";
 import { asUsage, UsageError } from "../failure.ts";
 import { checkTaskOfRun } from "../model-task.ts";
 import { flagOf } from "../train-settings.ts";
@@ -25,6 +26,7 @@ export function taskPlanOf(files: readonly string[], options: TaskCommandOptions
   const run = asUsage(() => readTaskRunConfig(from));
   const stored = optionsOf(run, command);
   if (resume !== undefined) refuseChanges(stored, options, command);
+  if (files.length === 0) asUsage(() => checkInputs(run, resume !== undefined));
   const taken = Object.entries(stored).filter(([name]) => !isTyped(name) && !(isLimited && LIMITS.includes(name)));
   const rest = isLimited || LIMITS.some((name) => name in stored) ? withoutDefaults(own, isTyped) : own;
   const all = { ...rest, ...Object.fromEntries(taken), ...(resume !== undefined && { out: resume }) };
@@ -37,6 +39,18 @@ function inputsOf({ data, inputs = data.map(({ path }) => path) }: TaskRunConfig
     throw new UsageError("expected the examples again, since the run had them from the standard input, got no files");
   return inputs;
 }
+
+/** Files have to be what they were where the run goes on; what is in a folder may be more than the run has read. */
+function checkInputs(run: TaskRunConfig, unchanged: boolean): void {
+  const inputs = inputsOf(run);
+  const listed = run.data.filter(({ path }) => inputs.includes(path));
+  checkRunData(unchanged ? "--resume" : "--config", listed, { unchanged });
+  const other = inputs.find((path) => !listed.some((file) => file.path === path) && !isFolder(path));
+  if (other !== undefined)
+    throw new UsageError(`config.json: inputs: expected files of its data, or folders, got ${JSON.stringify(other)}`);
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** Without limits that nobody typed. */
 const withoutDefaults = (options: TaskCommandOptions, isTyped: (name: string) => boolean): TaskCommandOptions =>

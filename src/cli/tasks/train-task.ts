@@ -118,7 +118,7 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
   const held = examples.validation === 0 ? "" : ` (${count(examples.validation)} held out)`;
   status.note(`${plural(examples.training, "example")}${held}, ${plural(stepsPerEpoch, "step")} per epoch`);
   for (const line of training.notes ?? []) status.note(line);
-  sayStart(status, options.resume !== undefined, from);
+  sayStart(status, { files, options }, from);
   const finish = async (): Promise<void> => {
     if (best !== undefined) sayBest(best, status);
     const found = await reported(() => task.finish?.(model, data, options), status);

@@ -34,6 +34,9 @@ const FLOOR = 1e-10;
 /** Samples of the longest window: the tables for one have that many numbers for each band. */
 const LONGEST = 65_536;
 
+/** Windows that a sample may be in. */
+const MOST_OVERLAP = 1000;
+
 /** Throws TypeError and RangeError that name the option. */
 export function featureConfigOf(where: string, options: FeatureOptions): FeatureConfig {
   const sampleRate = checkInteger(`${where} sampleRate`, options.sampleRate, 100, 1_000_000);
@@ -45,7 +48,13 @@ export function featureConfigOf(where: string, options: FeatureOptions): Feature
     bands: checkInteger(`${where} bands`, bands, 1, 1024),
     coefficients: checkInteger(`${where} coefficients`, coefficients, 1, bands),
     windowSeconds: checkNumber(`${where} windowSeconds`, windowSeconds, 2 / sampleRate, LONGEST / sampleRate),
-    hopSeconds: checkNumber(`${where} hopSeconds`, hopSeconds, 1 / sampleRate, 10),
+    // else a second of sound would be a million transforms
+    hopSeconds: checkNumber(
+      `${where} hopSeconds`,
+      hopSeconds,
+      Math.max(1 / sampleRate, windowSeconds / MOST_OVERLAP),
+      10,
+    ),
     lowHertz: checkNumber(`${where} lowHertz`, lowHertz, 0),
     highHertz: checkNumber(`${where} highHertz`, highHertz, 0, sampleRate / 2),
   };
