@@ -1,4 +1,5 @@
 // Functions of one and two arrays, element by element. Numbers of the functions: src/engine/wasm/numbers.ts has the same.
+import { addToSums, beginSums, endSums, LONG_SUM, longColumnSums, ownSums, SUMMED_COLUMNS } from "./sums";
 import { activate } from "./activations";
 import {
   absRow, addRow, addScalar, divInto, divRow, divScalar, expRow, floorRow, maximumRow, maximumScalar, minimumRow, minimumScalar, mulRow,
@@ -90,6 +91,7 @@ export function binaryScalar(op: i32, a: usize, b: usize, bRow: usize, out: usiz
 
 /** out [n] = column sums of x [rows, n], in the order of the rows. */
 export function columnSums(x: usize, out: usize, rows: i32, n: i32): void {
+  if (rows > LONG_SUM) return longColumnSums(x, <usize>n << 2, out, rows, n);
   memory.fill(out, 0, <usize>n << 2);
   for (let i = 0; i < rows; i++) {
     addRow(out, x, out, n);
@@ -115,6 +117,44 @@ export function scatterAdd(x: usize, indices: usize, out: usize, N: i32, n: i32)
     addRow(to, x, to, n);
     indices += 4;
     x += row;
+  }
+}
+
+/**
+ * The same for many rows, as long sums: `order` has room for N numbers, `starts` for V + 1, where V are the rows of out. The rows of each index are summed
+ * one after the other.
+ */
+export function longScatterAdd(x: usize, indices: usize, out: usize, N: i32, n: i32, V: i32, order: usize, starts: usize): void {
+  const row = <usize>n << 2;
+  // starts[v + 1] counts the rows of v, then says where they begin, then where they end
+  memory.fill(starts, 0, <usize>(V + 1) << 2);
+  for (let i = 0; i < N; i++) {
+    const at = starts + (<usize>(i32.load(indices + (<usize>i << 2)) + 1) << 2);
+    i32.store(at, i32.load(at) + 1);
+  }
+  for (let v = 0; v < V; v++) {
+    const at = starts + (<usize>v << 2);
+    i32.store(at + 4, i32.load(at + 4) + i32.load(at));
+  }
+  for (let i = 0; i < N; i++) {
+    const at = starts + (<usize>i32.load(indices + (<usize>i << 2)) << 2);
+    const place = i32.load(at);
+    i32.store(order + (<usize>place << 2), i);
+    i32.store(at, place + 1);
+  }
+  const sums = ownSums();
+  for (let v = 0, p = 0; v < V; v++) {
+    const end = i32.load(starts + (<usize>v << 2));
+    if (p == end) continue;
+    const begin = p;
+    p = end;
+    for (let first = 0; first < n; first += SUMMED_COLUMNS) {
+      const count = min(SUMMED_COLUMNS, n - first);
+      const to = out + <usize>v * row + (<usize>first << 2);
+      beginSums(sums, to, count);
+      for (let q = begin; q < end; q++) addToSums(sums, x + <usize>i32.load(order + (<usize>q << 2)) * row + (<usize>first << 2), count);
+      endSums(sums, to, count);
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { columns, EDGE, LEFT, ROW_BLOCK, spare, SUM_BLOCK, tallest, ZEROS } from
 import { packedTile16, packedTile8, tile16, tile8 } from "./generated/tiles";
 import { loadLanes, storeLanes } from "./lanes";
 import { madd } from "./math";
+import { addToSums, beginSums, endSums, ownPart, ownSums, SUM_PART, SUMMED_COLUMNS } from "./sums";
 
 /** Width of the panel that begins at column j of n: a full one, or 8 for the last few columns. */
 // @ts-ignore: decorator
@@ -198,17 +199,19 @@ function interleave(a: usize, b: usize, n: i32, to: usize, toRow: usize): void {
 
 /**
  * c [m, n] = a [m, k] · packed (fresh), or c += …. Strides in bytes. Blocks of the sum on the outside, then of rows, then panels: a block of a and
- * a panel's part stay in the caches that are near. Where a's columns are not contiguous, or there are many panels, its block is packed too.
+ * a panel's part stay in the caches that are near. Where a's columns are not contiguous, or there are many panels, its block is packed too. For long sums
+ * (see sums.ts) `sums` is room for m * n float64; else it is 0.
  */
 export function multiply(
-  c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32, fresh: bool,
+  c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32, fresh: bool, sums: usize = 0,
 ): void {
-  multiplyColumns(c, cRow, a, aRow, aSum, packed, m, k, n, fresh, 0, n);
+  multiplyColumns(c, cRow, a, aRow, aSum, packed, m, k, n, fresh, 0, n, sums);
 }
 
 /** The same for columns from … end-1, which are where panels begin. */
 export function multiplyColumns(
   c: usize, cRow: usize, a: usize, aRow: usize, aSum: usize, packed: usize, m: i32, k: i32, n: i32, fresh: bool, first: i32, end: i32,
+  sums: usize = 0,
 ): void {
   if (k == 0 && fresh) {
     for (let i = 0; i < m; i++) memory.fill(c + <usize>i * cRow + (<usize>first << 2), 0, <usize>(end - first) << 2);
@@ -216,6 +219,11 @@ export function multiplyColumns(
   }
   const isAcross = aSum != 4 || end - first >= WORTH_PACKING;
   const left = spare + LEFT;
+  const sumsRow = <usize>n << 3;
+  if (sums) for (let i = 0; i < m; i++) {
+    const at = <usize>i * cRow + (<usize>first << 2);
+    beginSums(sums + <usize>i * sumsRow + (<usize>first << 3), fresh ? 0 : c + at, end - first);
+  }
   for (let p = 0; p < k; p += SUM_BLOCK) {
     const steps = min(SUM_BLOCK, k - p);
     const isFirst = fresh && p == 0;
@@ -225,14 +233,21 @@ export function multiplyColumns(
       if (isAcross) packBlock(from, aRow, aSum, height, steps, left);
       for (let j = first; j < end; ) {
         const width = panelWidth(j, n);
-        column(
-          c + <usize>i * cRow + (<usize>j << 2), cRow, isAcross ? left : from, aRow, isAcross,
-          panelAt(packed, p, j, k, n), height, steps, min(width, n - j), width, isFirst,
-        );
+        const panel = panelAt(packed, p, j, k, n), used = min(width, n - j);
+        if (sums) {
+          const to = sums + <usize>i * sumsRow + (<usize>j << 3);
+          longColumn(to, sumsRow, isAcross ? left : from, aRow, isAcross, panel, height, steps, used, width);
+        } else {
+          const to = c + <usize>i * cRow + (<usize>j << 2);
+          column(to, cRow, isAcross ? left : from, aRow, isAcross, panel, height, steps, used, width, isFirst);
+        }
         j += width;
       }
       i += height;
     }
+  }
+  if (sums) for (let i = 0; i < m; i++) {
+    endSums(sums + <usize>i * sumsRow + (<usize>first << 3), c + <usize>i * cRow + (<usize>first << 2), end - first);
   }
 }
 
@@ -305,6 +320,57 @@ export function column(
       for (let r = 0; r < rows; r++) memory.copy(target + <usize>r * cRow, edge + <usize>r * row, <usize>used << 2);
       i += rows;
     }
+  }
+}
+
+/** The same as parts of long sums, which are added to `sums` in float64, rows `sumsRow` bytes apart. */
+export function longColumn(
+  sums: usize, sumsRow: usize, a: usize, aRow: usize, isPacked: bool, panel: usize, height: i32, steps: i32, used: i32, width: i32,
+): void {
+  const zeros = spare + ZEROS, edge = spare + EDGE;
+  const row = <usize>width << 2;
+  for (let i = 0; i < height; ) {
+    const rows = tileHeight(height - i);
+    let x = isPacked ? a + ((<usize>i * steps) << 2) : a + <usize>i * aRow;
+    let y = panel;
+    for (let q = 0; q < steps; q += SUM_PART) {
+      const count = min(SUM_PART, steps - q);
+      tiles(isPacked, width, rows, 1, zeros, 0, edge, row, x, aRow, y, count);
+      for (let r = 0; r < rows; r++) addToSums(sums + <usize>(i + r) * sumsRow, edge + <usize>r * row, used);
+      x += <usize>(isPacked ? rows * count : count) << 2;
+      y += <usize>count * row;
+    }
+    i += rows;
+  }
+}
+
+/** As `multiplyRow`, by long sums. */
+export function longMultiplyRow(c: usize, a: usize, aSum: usize, b: usize, bRow: usize, k: i32, n: i32, fresh: bool): void {
+  const sums = ownSums(), part = ownPart();
+  for (let first = 0; first < n; first += SUMMED_COLUMNS) {
+    const count = min(SUMMED_COLUMNS, n - first);
+    const at = <usize>first << 2;
+    beginSums(sums, fresh ? 0 : c + at, count);
+    for (let p = 0; p < k; p += SUM_PART) {
+      multiplyRow(part, a + <usize>p * aSum, aSum, b + <usize>p * bRow + at, bRow, min(SUM_PART, k - p), count, true);
+      addToSums(sums, part, count);
+    }
+    endSums(sums, c + at, count);
+  }
+}
+
+/** As `multiplyRowTransposed`, by long sums. */
+export function longMultiplyRowTransposed(c: usize, a: usize, aSum: usize, b: usize, bColumn: usize, k: i32, n: i32, fresh: bool): void {
+  const sums = ownSums(), part = ownPart();
+  for (let first = 0; first < n; first += SUMMED_COLUMNS) {
+    const count = min(SUMMED_COLUMNS, n - first);
+    const from = b + <usize>first * bColumn;
+    beginSums(sums, fresh ? 0 : c + (<usize>first << 2), count);
+    for (let p = 0; p < k; p += SUM_PART) {
+      multiplyRowTransposed(part, a + <usize>p * aSum, aSum, from + (<usize>p << 2), bColumn, min(SUM_PART, k - p), count, true);
+      addToSums(sums, part, count);
+    }
+    endSums(sums, c + (<usize>first << 2), count);
   }
 }
 

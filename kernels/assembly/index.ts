@@ -9,7 +9,7 @@ import { serve, spread } from "./pool";
 import { packMatrix, product, productBatch, productRow } from "./products";
 import { rnnBackward, rnnForward, rnnUnits } from "./rnn";
 
-export { activationBackward, binary, binaryScalar, columnSums, fill, gather, maskSequence, move, reverseSequence, scatterAdd, transpose, unary } from "./elementwise";
+export { activationBackward, binary, binaryScalar, columnSums, fill, gather, longScatterAdd, maskSequence, move, reverseSequence, scatterAdd, transpose, unary } from "./elementwise";
 export { setTile, setUp, spareBytes } from "./instance";
 export { softmax, softmaxBackward } from "./loss";
 export { gateBytes } from "./panels";

@@ -1,7 +1,7 @@
 // Layer normalisation; see src/engine/reference/layer-norm.ts.
 import { addProductRow, addRow, divScalar, layerNormBackwardRow, mulRow, subScalar } from "./generated/rows";
 import { begin, float, int, pointer, share } from "./pool";
-import { laneDot, laneSum } from "./sums";
+import { addToSums, beginSums, endSums, laneDot, laneSum, LONG_SUM, longColumnSums, ownPart, ownSums, SUMMED_COLUMNS } from "./sums";
 
 /** gain and shift: 0 where there is none. */
 export function layerNorm(thread: i32, threads: i32): void {
@@ -49,6 +49,11 @@ export function layerNormBackward(thread: i32, threads: i32): void {
   const width = min(n, share(vectors, thread + 1, threads) << 3) - from;
   if (width <= 0) return;
   const at = <usize>from << 2;
+  if (rows > LONG_SUM) {
+    if (dGain) longProductSums(dy + at, normal + at, row, dGain + at, rows, width);
+    if (dShift) longColumnSums(dy + at, row, dShift + at, rows, width);
+    return;
+  }
   if (dGain) {
     memory.fill(dGain + at, 0, <usize>width << 2);
     for (let i = 0; i < rows; i++) {
@@ -59,5 +64,20 @@ export function layerNormBackward(thread: i32, threads: i32): void {
   if (dShift) {
     memory.fill(dShift + at, 0, <usize>width << 2);
     for (let i = 0; i < rows; i++) addRow(dShift + at, dy + <usize>i * row + at, dShift + at, width);
+  }
+}
+
+/** out [n] = the sums of the columns of a · b, element by element, whose rows are `row` bytes apart, as long sums. */
+function longProductSums(a: usize, b: usize, row: usize, out: usize, rows: i32, n: i32): void {
+  const sums = ownSums(), part = ownPart();
+  for (let first = 0; first < n; first += SUMMED_COLUMNS) {
+    const count = min(SUMMED_COLUMNS, n - first);
+    const at = <usize>first << 2;
+    beginSums(sums, 0, count);
+    for (let i = 0; i < rows; i++) {
+      mulRow(a + <usize>i * row + at, b + <usize>i * row + at, part, count);
+      addToSums(sums, part, count);
+    }
+    endSums(sums, out + at, count);
   }
 }

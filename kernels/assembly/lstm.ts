@@ -9,6 +9,7 @@ import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { gateBytes, toPanels } from "./panels";
 import { begin, float, int, pointer, share } from "./pool";
+import { beginSums, endSums } from "./sums";
 
 // @ts-ignore: decorator
 @inline function add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
@@ -209,7 +210,8 @@ function gatesOf(
 /**
  * dh [B, P] and dc [B, H] start as the gradients of the last state and end as those of the initial one. dx [T, B, I] (0: not wanted), dz (by toPanels,
  * T*B rows) and dPeepholes [3, H] are results. inputBack, recurrentBack, projectionBack: W, R and the projection transposed, by pack. zs [B, G*H] (by
- * scratchRow), dNext, carried [B, P] and dRaw [B, H] are scratch; dRaw is dNext without a projection. With peepholes there can be one thread only.
+ * scratchRow), dNext, carried [B, P] and dRaw [B, H] are scratch; dRaw is dNext without a projection. With peepholes there can be one thread only; for
+ * long sums (see sums.ts) longPeepholes is room for [3, H] float64, else 0.
  */
 export function lstmBackward(thread: i32, threads: i32): void {
   begin();
@@ -217,7 +219,7 @@ export function lstmBackward(thread: i32, threads: i32): void {
   const inputBack = pointer(), recurrentBack = pointer(), projectionBack = pointer(), peepholes = pointer(), lengths = pointer(), c0 = pointer();
   const outputs = pointer(), gates = pointer(), cells = pointer(), unclipped = pointer();
   const dy = pointer(), dh = pointer(), dc = pointer(), dx = pointer(), dz = pointer(), dPeepholes = pointer(), dProjectedOutputs = pointer();
-  const zs = pointer(), dNext = pointer(), dRaw = pointer(), carried = pointer();
+  const zs = pointer(), dNext = pointer(), dRaw = pointer(), carried = pointer(), longPeepholes = pointer();
   const gi = int(), gf = int(), gg = int(), go = int();
   const cellClip = float(), projectionClip = float();
   const gateAct = int(), candidateAct = int(), outputAct = int();
@@ -226,6 +228,7 @@ export function lstmBackward(thread: i32, threads: i32): void {
   const end = share(B, thread + 1, threads);
   const rows = end - start;
   if (dPeepholes) memory.fill(dPeepholes, 0, <usize>(3 * H) << 2);
+  if (longPeepholes) beginSums(longPeepholes, 0, 3 * H);
   if (rows == 0) return;
   const coupled = gi < 0;
   const G = coupled ? 3 : 4;
@@ -279,7 +282,7 @@ export function lstmBackward(thread: i32, threads: i32): void {
           );
         } else {
           gatesBack(
-            H, gb, cb, before, unclipped ? unclipped + index * units : 0, peepholes, drb, dcb, zb, dPeepholes,
+            H, gb, cb, before, unclipped ? unclipped + index * units : 0, peepholes, drb, dcb, zb, dPeepholes, longPeepholes,
             gi, gf, gg, go, cellClip, gateAct, candidateAct, outputAct,
           );
         }
@@ -295,11 +298,12 @@ export function lstmBackward(thread: i32, threads: i32): void {
       }
     }
   }
+  if (longPeepholes) endSums(longPeepholes, dPeepholes, 3 * H);
 }
 
 /** One row of gates backwards with any of the options. */
 function gatesBack(
-  H: i32, gates: usize, cells: usize, before: usize, unclipped: usize, peepholes: usize, dRaw: usize, dc: usize, dz: usize, dPeepholes: usize,
+  H: i32, gates: usize, cells: usize, before: usize, unclipped: usize, peepholes: usize, dRaw: usize, dc: usize, dz: usize, dPeepholes: usize, longPeepholes: usize,
   gi: i32, gf: i32, gg: i32, go: i32, cellClip: f32, gateAct: i32, candidateAct: i32, outputAct: i32,
 ): void {
   const t = table;
@@ -334,9 +338,9 @@ function gatesBack(
       const pi = mul(dzi, loadLanes(peepholes + at, left));
       const pf = mul(dzf, loadLanes(peepholes + units + at, left));
       dPrevious = add(dPrevious, add(pi, pf));
-      accumulate(dPeepholes + at, mul(dzi, previous), left);
-      accumulate(dPeepholes + units + at, mul(dzf, previous), left);
-      accumulate(dPeepholes + 2 * units + at, mul(dzo, state), left);
+      accumulate(dPeepholes, longPeepholes, at, mul(dzi, previous), left);
+      accumulate(dPeepholes, longPeepholes, units + at, mul(dzf, previous), left);
+      accumulate(dPeepholes, longPeepholes, 2 * units + at, mul(dzo, state), left);
     }
     storeLanes(dc + at, dPrevious, left);
     storeLanes(dz + at + <usize>gf * units, dzf, left);
@@ -347,6 +351,11 @@ function gatesBack(
 
 // @ts-ignore: decorator
 @inline
-function accumulate(p: usize, x: v128, left: i32): void {
-  storeLanes(p, add(loadLanes(p, left), x), left);
+function accumulate(sums: usize, longs: usize, at: usize, x: v128, left: i32): void {
+  if (!longs) return storeLanes(sums + at, add(loadLanes(sums + at, left), x), left);
+  for (let q = 0; q < min(4, left); q++) {
+    const to = longs + (at << 1) + (<usize>q << 3);
+    const value = q == 0 ? f32x4.extract_lane(x, 0) : q == 1 ? f32x4.extract_lane(x, 1) : q == 2 ? f32x4.extract_lane(x, 2) : f32x4.extract_lane(x, 3);
+    f64.store(to, f64.load(to) + <f64>value);
+  }
 }

@@ -1,8 +1,9 @@
 // The gradient of the pre-activations in the layout that the weight gradients want: for each gate [N, H] in panels of columns, each [N][width].
 import { LEFT, ROW_BLOCK, spare, SUM_BLOCK } from "./instance";
-import { blockHeight, column, packBlock, paddedColumns, panelWidth } from "./gemm";
+import { blockHeight, column, longColumn, packBlock, paddedColumns, panelWidth } from "./gemm";
 import { loadLanes, storeLanes } from "./lanes";
 import { begin, int, pointer, share } from "./pool";
+import { addToSums, beginSums, endSums, LONG_SUM } from "./sums";
 
 /**
  * Rows of a panel for N, in each block of the sum: an odd number, so that the same row of neighbouring panels is not at the same place of the caches.
@@ -52,7 +53,8 @@ export function toPanels(x: usize, n: i32, panels: usize, r: i32, N: i32): void 
 
 /**
  * Weight gradients: for gates first … last-1 of G, c [m, G*n] = aᵀ·dz, a [N, m] with rows `aRow` bytes apart, dz by toPanels; bias [G*n], if it is
- * not 0, gets the sums of dz's columns, as the product with a row of ones. Both are sums over N in order. The rows of c are shared by the threads.
+ * not 0, gets the sums of dz's columns, as the product with a row of ones. Both are sums over N in order, or long ones, for which `longs` is room for
+ * (m + 1) * G*n float64. The rows of c are shared by the threads.
  */
 export function weightGradients(thread: i32, threads: i32): void {
   begin();
@@ -67,12 +69,21 @@ export function weightGradients(thread: i32, threads: i32): void {
   const dz = pointer();
   const c = pointer();
   const bias = pointer();
+  const longs = pointer();
   const from = share(m, thread, threads);
   const to = share(m, thread + 1, threads);
   const cRow = <usize>(G * n) << 2;
   const gate = gateBytes(N, n);
   const left = spare + LEFT;
   const rows = panelRows(N);
+  const longRow = <usize>(G * n) << 3;
+  const longBias = longs + <usize>m * longRow;
+  const first = firstGate * n, columnsOfGates = (lastGate - firstGate) * n;
+  const own = longs + (<usize>first << 3);
+  if (longs) {
+    for (let i = from; i < to; i++) beginSums(own + <usize>i * longRow, 0, columnsOfGates);
+    if (from == 0) beginSums(longBias + (<usize>first << 3), 0, columnsOfGates);
+  }
   for (let p = 0; p < N; p += SUM_BLOCK) {
     const steps = min(SUM_BLOCK, N - p);
     const isFirst = p == 0;
@@ -86,14 +97,22 @@ export function weightGradients(thread: i32, threads: i32): void {
           const panel = block + <usize>g * gate + ((<usize>j * rows) << 2);
           const used = min(width, n - j);
           const at = <usize>(g * n + j) << 2;
-          column(c + <usize>i * cRow + at, cRow, left, 4, true, panel, height, steps, used, width, isFirst);
-          if (i == 0 && bias) sums(bias + at, panel, steps, used, width, isFirst);
+          if (longs) {
+            longColumn(longs + <usize>i * longRow + (at << 1), longRow, left, 4, true, panel, height, steps, used, width);
+            if (i == 0 && bias) for (let q = 0; q < steps; q++) addToSums(longBias + (at << 1), panel + ((<usize>q * width) << 2), used);
+          } else {
+            column(c + <usize>i * cRow + at, cRow, left, 4, true, panel, height, steps, used, width, isFirst);
+            if (i == 0 && bias) sums(bias + at, panel, steps, used, width, isFirst);
+          }
           j += width;
         }
       }
       i += height;
     }
   }
+  if (!longs) return;
+  for (let i = from; i < to; i++) endSums(own + <usize>i * longRow, c + <usize>i * cRow + (<usize>first << 2), columnsOfGates);
+  if (from == 0 && bias) endSums(longBias + (<usize>first << 3), bias + (<usize>first << 2), columnsOfGates);
 }
 
 /** to [used] = the sums of the columns of a panel [steps, width], or those added to it one after the other. */
@@ -117,6 +136,9 @@ function sums(to: usize, panel: usize, steps: i32, used: i32, width: i32, isFirs
 /** Rows of a panel that the scratch memory for a block of `a` holds. */
 const SUMMED_ROWS: i32 = (ROW_BLOCK * SUM_BLOCK) / 16;
 
+/** The same of float64. */
+const LONG_ROWS: i32 = SUMMED_ROWS / 2;
+
 /**
  * The gradient of x·W [V, G*n]: for each of the V inputs the sum of the rows of dz that read it, in order; dz by toPanels, N rows. The columns are shared
  * by the threads. The sums of a panel lie close together until they are ready: where they belong, rows that are a power of two long would fall on the same
@@ -137,7 +159,17 @@ export function projectedGradients(thread: i32, threads: i32): void {
       if (index % threads == thread) {
         const used = <usize>min(width, n - j) << 2;
         const target = to + (<usize>(g * n + j) << 2);
-        for (let first = 0; first < V; first += SUMMED_ROWS) {
+        if (N > LONG_SUM) {
+          for (let first = 0; first < V; first += LONG_ROWS) {
+            const count = min(LONG_ROWS, V - first);
+            beginSums(sums, 0, count * width);
+            for (let p = 0; p < N; p += SUM_BLOCK) {
+              const panel = dz + <usize>g * gate + <usize>(p / SUM_BLOCK) * blockBytes(N, n) + ((<usize>j * rows) << 2);
+              addLongByInput(sums, first, count, ids + (<usize>p << 2), panel, min(SUM_BLOCK, N - p), width);
+            }
+            for (let v = 0; v < count; v++) endSums(sums + ((<usize>v * width) << 3), target + <usize>(first + v) * row, min(width, n - j));
+          }
+        } else for (let first = 0; first < V; first += SUMMED_ROWS) {
           const count = min(SUMMED_ROWS, V - first);
           memory.fill(sums, 0, <usize>count * wide);
           for (let p = 0; p < N; p += SUM_BLOCK) {
@@ -166,5 +198,14 @@ function addByInput(sums: usize, first: i32, count: i32, ids: usize, panel: usiz
       v128.store(sum, f32x4.add(v128.load(sum, 32), v128.load(panel, 32)), 32);
       v128.store(sum, f32x4.add(v128.load(sum, 48), v128.load(panel, 48)), 48);
     }
+  }
+}
+
+/** The same as long sums of `width` columns. */
+function addLongByInput(sums: usize, first: i32, count: i32, ids: usize, panel: usize, steps: i32, width: i32): void {
+  for (let p = 0; p < steps; p++) {
+    const input = i32.load(ids + (<usize>p << 2)) - first;
+    if (<u32>input < <u32>count) addToSums(sums + ((<usize>input * width) << 3), panel, width);
+    panel += <usize>width << 2;
   }
 }

@@ -1,7 +1,10 @@
 // Matrix products as jobs.
-import { multiply, multiplyColumns, multiplyRow, multiplyRowTransposed, pack } from "./gemm";
+import {
+  longMultiplyRow, longMultiplyRowTransposed, multiply, multiplyColumns, multiplyRow, multiplyRowTransposed, pack,
+} from "./gemm";
 import { columns } from "./instance";
 import { begin, int, pointer, share } from "./pool";
+import { LONG_SUM } from "./sums";
 
 /** Columns that `thread` takes of n: whole panels. */
 // @ts-ignore: decorator
@@ -20,19 +23,21 @@ export function packMatrix(thread: i32, threads: i32): void {
   if (from < end) pack(b, bRow, bColumn, k, n, to, first, rows, from, end);
 }
 
-/** c [m, n] = a [m, k] · packed; see `multiply`. The rows are shared by the threads where there are more of them than columns, else the columns. */
+/** c [m, n] = a [m, k] · packed; see `multiply`, also for `sums`. The rows are shared by the threads where there are more of them than columns, else the columns. */
 export function product(thread: i32, threads: i32): void {
   begin();
   const c = pointer(), cRow = <usize>int(), a = pointer(), aRow = <usize>int(), aSum = <usize>int(), packed = pointer();
-  const m = int(), k = int(), n = int(), fresh = int() != 0;
+  const m = int(), k = int(), n = int(), fresh = int() != 0, sums = pointer();
   if (m >= n) {
     const from = share(m, thread, threads);
     const end = share(m, thread + 1, threads);
-    if (from < end) multiply(c + <usize>from * cRow, cRow, a + <usize>from * aRow, aRow, aSum, packed, end - from, k, n, fresh);
+    if (from >= end) return;
+    const own = sums ? sums + <usize>from * (<usize>n << 3) : 0;
+    multiply(c + <usize>from * cRow, cRow, a + <usize>from * aRow, aRow, aSum, packed, end - from, k, n, fresh, own);
   } else {
     const from = columnShare(n, thread, threads);
     const end = columnShare(n, thread + 1, threads);
-    if (from < end) multiplyColumns(c, cRow, a, aRow, aSum, packed, m, k, n, fresh, from, end);
+    if (from < end) multiplyColumns(c, cRow, a, aRow, aSum, packed, m, k, n, fresh, from, end, sums);
   }
 }
 
@@ -42,7 +47,10 @@ export function productRow(thread: i32, threads: i32): void {
   const c = pointer(), a = pointer(), aSum = <usize>int(), b = pointer(), bRow = <usize>int(), k = int(), n = int(), fresh = int() != 0;
   const from = columnShare(n, thread, threads);
   const end = columnShare(n, thread + 1, threads);
-  if (from < end) multiplyRow(c + (<usize>from << 2), a, aSum, b + (<usize>from << 2), bRow, k, end - from, fresh);
+  if (from >= end) return;
+  const to = c + (<usize>from << 2), right = b + (<usize>from << 2);
+  if (k > LONG_SUM) longMultiplyRow(to, a, aSum, right, bRow, k, end - from, fresh);
+  else multiplyRow(to, a, aSum, right, bRow, k, end - from, fresh);
 }
 
 /**
@@ -61,7 +69,10 @@ export function productBatch(thread: i32, threads: i32): void {
     let left = a + <usize>batch * aBatch;
     const right = b + <usize>batch * bBatch;
     for (let i = 0; i < m; i++) {
-      if (bColumn == 4) multiplyRow(row, left, aSum, right, bRow, k, n, fresh);
+      if (k > LONG_SUM) {
+        if (bColumn == 4) longMultiplyRow(row, left, aSum, right, bRow, k, n, fresh);
+        else longMultiplyRowTransposed(row, left, aSum, right, bColumn, k, n, fresh);
+      } else if (bColumn == 4) multiplyRow(row, left, aSum, right, bRow, k, n, fresh);
       else multiplyRowTransposed(row, left, aSum, right, bColumn, k, n, fresh);
       row += cRow;
       left += aRow;

@@ -1,7 +1,29 @@
+// Sums of more than LONG_SUM floats are kept in float64; see src/engine/reference/long-sums.ts.
+import { LEFT, spare } from "./instance";
 import { loadLanes } from "./lanes";
+
+/** Elements of a sum from which on, exclusively, it is a long one. */
+export const LONG_SUM: i32 = 4096;
+
+/** Steps of a long product's sum that are added in float32 before the part is added in float64. */
+export const SUM_PART: i32 = 64;
+
+/** The first two of four floats in float64. */
+// @ts-ignore: decorator
+@inline
+function firstTwo(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function lastTwo(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+}
 
 /** Sum of n floats in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1. */
 export function laneSum(x: usize, n: i32): f32 {
+  if (n > LONG_SUM) return longSum(x, n);
   let low = f32x4.splat(0);
   let high = f32x4.splat(0);
   let j = 0;
@@ -17,8 +39,103 @@ export function laneSum(x: usize, n: i32): f32 {
   return fold(low, high);
 }
 
+function longSum(x: usize, n: i32): f32 {
+  let a = f64x2.splat(0), b = a, c = a, d = a;
+  for (let j = 0; j < n; j += 8) {
+    const low = loadLanes(x, n - j);
+    const high = n - j > 4 ? loadLanes(x + 16, n - j - 4) : f32x4.splat(0);
+    a = f64x2.add(a, firstTwo(low));
+    b = f64x2.add(b, lastTwo(low));
+    c = f64x2.add(c, firstTwo(high));
+    d = f64x2.add(d, lastTwo(high));
+    x += 32;
+  }
+  return foldLong(a, b, c, d);
+}
+
+function longDot(x: usize, y: usize, n: i32): f32 {
+  let a = f64x2.splat(0), b = a, c = a, d = a;
+  for (let j = 0; j < n; j += 8) {
+    const isWhole = n - j > 4;
+    const low = loadLanes(x, n - j), lowY = loadLanes(y, n - j);
+    const high = isWhole ? loadLanes(x + 16, n - j - 4) : f32x4.splat(0), highY = isWhole ? loadLanes(y + 16, n - j - 4) : f32x4.splat(0);
+    a = f64x2.add(a, f64x2.mul(firstTwo(low), firstTwo(lowY)));
+    b = f64x2.add(b, f64x2.mul(lastTwo(low), lastTwo(lowY)));
+    c = f64x2.add(c, f64x2.mul(firstTwo(high), firstTwo(highY)));
+    d = f64x2.add(d, f64x2.mul(lastTwo(high), lastTwo(highY)));
+    x += 32;
+    y += 32;
+  }
+  return foldLong(a, b, c, d);
+}
+
+/** Lanes 0 and 1, 2 and 3, 4 and 5, 6 and 7. */
+// @ts-ignore: decorator
+@inline
+function foldLong(a: v128, b: v128, c: v128, d: v128): f32 {
+  const two = f64x2.add(f64x2.add(a, c), f64x2.add(b, d));
+  return <f32>(f64x2.extract_lane(two, 0) + f64x2.extract_lane(two, 1));
+}
+
+/** n sums in float64 begin with 0, or with the floats at `from` where it is not 0. */
+export function beginSums(sums: usize, from: usize, n: i32): void {
+  if (!from) memory.fill(sums, 0, <usize>n << 3);
+  else for (let j: usize = 0; j < <usize>n; j++) f64.store(sums + (j << 3), <f64>f32.load(from + (j << 2)));
+}
+
+/** Adds n floats to n sums. */
+export function addToSums(sums: usize, x: usize, n: i32): void {
+  let left = n;
+  for (; left >= 4; left -= 4) {
+    const v = v128.load(x);
+    v128.store(sums, f64x2.add(v128.load(sums), firstTwo(v)));
+    v128.store(sums, f64x2.add(v128.load(sums, 16), lastTwo(v)), 16);
+    x += 16;
+    sums += 32;
+  }
+  for (; left > 0; left--) {
+    f64.store(sums, f64.load(sums) + <f64>f32.load(x));
+    x += 4;
+    sums += 8;
+  }
+}
+
+/** The sums, rounded, to n floats. */
+export function endSums(sums: usize, to: usize, n: i32): void {
+  for (let j: usize = 0; j < <usize>n; j++) f32.store(to + (j << 2), <f32>f64.load(sums + (j << 3)));
+}
+
+/** Columns whose sums, and as many floats, fit into the scratch memory of a thread. */
+export const SUMMED_COLUMNS: i32 = 8192;
+
+/** Scratch memory of a thread for SUMMED_COLUMNS sums, and behind them for as many floats. */
+// @ts-ignore: decorator
+@inline
+export function ownSums(): usize {
+  return spare + LEFT;
+}
+
+// @ts-ignore: decorator
+@inline
+export function ownPart(): usize {
+  return spare + LEFT + (<usize>SUMMED_COLUMNS << 3);
+}
+
+/** out [n] = the sums of the columns of x [rows, n], whose rows are `row` bytes apart, as long sums. */
+export function longColumnSums(x: usize, row: usize, out: usize, rows: i32, n: i32): void {
+  const sums = ownSums();
+  for (let first = 0; first < n; first += SUMMED_COLUMNS) {
+    const count = min(SUMMED_COLUMNS, n - first);
+    const from = x + (<usize>first << 2);
+    beginSums(sums, 0, count);
+    for (let i = 0; i < rows; i++) addToSums(sums, from + <usize>i * row, count);
+    endSums(sums, out + (<usize>first << 2), count);
+  }
+}
+
 /** The products of n floats of a and b, summed as `laneSum` does. */
 export function laneDot(a: usize, b: usize, n: i32): f32 {
+  if (n > LONG_SUM) return longDot(a, b, n);
   let low = f32x4.splat(0);
   let high = f32x4.splat(0);
   let j = 0;

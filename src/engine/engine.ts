@@ -372,7 +372,10 @@ export type EngineKernels = Omit<
   | "counting"
 >;
 
-/** All kernels write `out` completely and never read it, unless they say otherwise. Operands never overlap, unless equal. */
+/**
+ * All kernels write `out` completely and never read it, unless they say otherwise. Operands never overlap, unless equal. Sums of more than 4,096 float32
+ * have an order of their own, see reference/long-sums.ts; those over the features and units of a recurrent layer are always in order.
+ */
 export interface Engine {
   readonly name: string;
   readonly numerics: NumericsClass;

@@ -290,6 +290,13 @@ const products: readonly (readonly [batch: Shape, m: number, k: number, n: numbe
   [[2], 6, 7, 1],
   // a row that is a panel as it is
   [[2], 30, 1, 24],
+  // long sums: of one row, of rows, of columns that fill no panel, of several products
+  [[], 1, 4097, 9],
+  [[], 7, 4131, 13],
+  [[], 13, 4200, 35],
+  [[], 20, 4097, 1],
+  [[2], 2, 4100, 9],
+  [[3], 1, 4097, 5],
   // empty sums are zero, or leave the result
   [[], 3, 0, 5],
   [[], 1, 0, 9],
@@ -306,6 +313,8 @@ const largeProducts: typeof products = [
   [[], 1, 512, 601],
   [[], 610, 30, 17],
   [[2], 33, 90, 120],
+  [[], 24, 4300, 21],
+  [[], 1, 4300, 130],
 ];
 
 /** Enough for the engine to look for the fastest tile first. */
@@ -366,6 +375,13 @@ const folds: readonly (readonly [outer: number, n: number, inner: number])[] = [
   [2, 1, 3],
   [0, 3, 1],
   [3, 4, 0],
+  // long sums, and the last that is none
+  [2, 4096, 1],
+  [2, 4097, 1],
+  [1, 9003, 1],
+  [2, 4099, 5],
+  [1, 4097, 1],
+  [1, 4097, 17],
 ];
 
 const reductions = folds.flatMap(([outer, n, inner]): KernelCase[] => [
@@ -439,6 +455,7 @@ const classSizes = [
   [3, 19],
   [2, 100],
   [0, 5],
+  [2, 4101],
 ];
 
 const softmaxes = classSizes.flatMap(([rows, n]) =>
@@ -559,6 +576,9 @@ const tables: readonly (readonly [outer: number, rows: number, n: number, inner:
   [1, 2, 6, 33],
   [3, 4, 5, 2],
   [1, 4, 2, 0],
+  [1, 7, 4099, 9],
+  [1, 5000, 4200, 2],
+  [1, 2, 4097, 1],
 ];
 
 const gathers = tables.flatMap(([outer, rows, n, inner]) => [

@@ -413,7 +413,10 @@ const many: readonly Sizes[] = [
 ];
 /** More rows than one block of the sums, and more inputs than one block of rows. */
 const blocks: Sizes = [30, 9, 195, 10];
+/** Sums of gradients over all steps and rows that are long ones. */
+const manySteps: Sizes = [600, 7, 3, 5];
 const large: readonly Sizes[] = [
+  [70, 60, 9, 12],
   [6, 8, 12, 48],
   [16, 3, 20, 40],
   [40, 1, 24, 64],
@@ -448,6 +451,9 @@ export const recurrentCases: readonly KernelCase[] = [
   ...mainForms.map((variant) => toCase(layer(variant, blocks, true), false)),
   ...mainForms.map((variant) => toCase(layer(variant, blocks, false, fromTable), false)),
   toCase(layer({ name: "lstm", kind: lstmKind({}) }, [9, 7, 1, 3], false, fromLargeTable), false),
+  ...mainForms.map((variant) => toCase(layer(variant, manySteps, true), false)),
+  ...mainForms.map((variant) => toCase(layer(variant, manySteps, false, fromTable), false)),
+  toCase(layer({ name: "lstm", kind: lstmKind({}) }, manySteps, false, { table: 1_600 }), false),
   ...mainForms.flatMap((variant) =>
     large.flatMap((sizes) => [
       ...[false, true].map((ragged) => toCase(layer(variant, sizes, ragged), true)),

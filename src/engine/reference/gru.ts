@@ -8,7 +8,7 @@
  */
 import type { GruBackward, GruForward } from "../engine.ts";
 import { activationDerivative, activationFunction } from "./activations.ts";
-import { multiplyAdd, transposed } from "./matmul.ts";
+import { multiplyAdd, multiplyAddLong, transposed } from "./matmul.ts";
 import { floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
 import {
@@ -198,7 +198,7 @@ export function gruBackward(arrays: GruBackward): void {
     const block = matrix(floats(arrays.dRecurrent), width, candidate * units);
     for (let k = 0; k < units; k++) block.data.fill(0, block.at + k * width, block.at + k * width + units);
     const gradient = matrix(dz, width, candidate * units);
-    multiplyAdd(block, matrix(resetTerm, units), gradient, units, steps * batch, units, true);
+    multiplyAddLong(block, matrix(resetTerm, units), gradient, units, steps * batch, units, true);
   }
   if (arrays.dRecurrentBias && dRecurrent) {
     const [dBias, dRecurrentBias] = [arrays.dBias, arrays.dRecurrentBias].map(floats);

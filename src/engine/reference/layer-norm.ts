@@ -1,10 +1,15 @@
 import type { LayerNormBackward, LayerNormForward } from "../engine.ts";
 import { type FloatArray, floats } from "./memory.ts";
+import { isLong, sumsFor } from "./long-sums.ts";
 import { laneSum } from "./reduce.ts";
-import { type Round, roundingFor } from "./rounding.ts";
+import { exactly, type Round, roundingFor } from "./rounding.ts";
 
 /** The products of a row's elements, summed as `laneSum` does. */
 function laneDot(a: FloatArray, b: FloatArray, at: number, n: number, round: Round): number {
+  if (isLong(a, n)) {
+    const exact = Float64Array.from(a.subarray(at, at + n), (x, j) => x * b[at + j]);
+    return round(laneSum(exact, 0, n, exactly));
+  }
   const products = a.slice(at, at + n);
   for (let j = 0; j < n; j++) products[j] *= b[at + j];
   return laneSum(products, 0, n, round);
@@ -65,5 +70,7 @@ function inputGradient(
 /** to [n] = column sums of the elements [size / n, n]. */
 function sumRows(to: FloatArray, size: number, element: (i: number) => number): void {
   to.fill(0);
-  for (let i = 0; i < size; i++) to[i % to.length] += element(i);
+  const { sums, end } = sumsFor(to, size / to.length);
+  for (let i = 0; i < size; i++) sums[i % to.length] += element(i);
+  end();
 }

@@ -10,7 +10,8 @@
  */
 import type { LstmBackward, LstmForward } from "../engine.ts";
 import { activationDerivative, activationFunction } from "./activations.ts";
-import { multiplyAdd, transposed } from "./matmul.ts";
+import { sumsFor } from "./long-sums.ts";
+import { multiplyAdd, multiplyAddLong, transposed } from "./matmul.ts";
 import { floats } from "./memory.ts";
 import { roundingFor } from "./rounding.ts";
 import {
@@ -138,6 +139,7 @@ export function lstmBackward(arrays: LstmBackward): void {
   setOrClear(dh, arrays.dhLast);
   setOrClear(dc, arrays.dcLast);
   dPeepholes?.fill(0);
+  const peepholeSums = dPeepholes && sumsFor(dPeepholes, steps * batch);
 
   for (let t = steps - 1; t >= 0; t--) {
     // gradient at this step's output: from above and from the next step
@@ -189,10 +191,11 @@ export function lstmBackward(arrays: LstmBackward): void {
         dz[to + forget * units] = dzf;
         dz[to + candidate * units] = round(round(dCell * i) * candidateSlope(g));
         dz[to + output * units] = dzo;
-        if (dPeepholes) {
-          dPeepholes[j] += round(dzi * cPrevious);
-          dPeepholes[units + j] += round(dzf * cPrevious);
-          dPeepholes[2 * units + j] += round(dzo * cells[saved]);
+        if (peepholeSums) {
+          const { sums } = peepholeSums;
+          sums[j] += round(dzi * cPrevious);
+          sums[units + j] += round(dzf * cPrevious);
+          sums[2 * units + j] += round(dzo * cells[saved]);
         }
       }
     }
@@ -200,13 +203,14 @@ export function lstmBackward(arrays: LstmBackward): void {
     multiplyAdd(matrix(carried, features), matrix(dz, width, t * batch * width), recurrentBack, batch, width, features);
     copyActive(dh, carried, features, batch, t, active);
   }
+  peepholeSums?.end();
   outerGradients(arrays, dz);
   if (arrays.dProjection && arrays.hidden && dProjectedOutputs) {
     const dProjection = floats(arrays.dProjection);
     dProjection.fill(0);
     const hidden = matrix(floats(arrays.hidden), units);
     const rows = steps * batch;
-    multiplyAdd(
+    multiplyAddLong(
       matrix(dProjection, features),
       hidden,
       matrix(dProjectedOutputs, features),

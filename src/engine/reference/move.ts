@@ -1,6 +1,7 @@
 /** @file Kernels that move elements without computing with them (scatterAdd adds where rows meet). */
 import { type Shape, sizeOf } from "../../base/index.ts";
 import type { Operand, Strides } from "../engine.ts";
+import { sumsFor } from "./long-sums.ts";
 import { arrayOf, type FloatArray, floats, integers } from "./memory.ts";
 
 export function copyStrided(x: Operand, from: Strides, out: Operand, to: Strides, shape: Shape): void {
@@ -57,10 +58,12 @@ export function scatterAdd(x: Operand, indices: Operand, out: Operand, outer: nu
 
 /** target [V, inner] += x [N, inner], each row of x at its index, in the order of N. */
 export function addRows(x: FloatArray, indices: Int32Array, target: FloatArray, inner: number): void {
+  const { sums, end } = sumsFor(target, indices.length);
   let at = 0;
   for (const index of indices) {
-    for (let j = 0; j < inner; j++) target[index * inner + j] += x[at++];
+    for (let j = 0; j < inner; j++) sums[index * inner + j] += x[at++];
   }
+  end();
 }
 
 export function reverseSequence(x: Operand, lengths: Operand, out: Operand): void {

@@ -1,13 +1,18 @@
 import { exp, exp32, log, log32 } from "../../base/index.ts";
 import type { Operand, ReduceOp } from "../engine.ts";
+import { isLong } from "./long-sums.ts";
 import { arrayOf, type FloatArray, floats, integers } from "./memory.ts";
-import { type Round, roundingFor } from "./rounding.ts";
+import { exactly, type Round, roundingFor } from "./rounding.ts";
 
 /**
  * Sum of n contiguous elements in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1: a fixed order that SIMD
- * can follow and whose error grows with n/8.
+ * can follow and whose error grows with n/8. A long sum is rounded at the end only.
  */
 export function laneSum(x: FloatArray, at: number, n: number, round: Round): number {
+  return isLong(x, n) ? round(sumInLanes(x, at, n, exactly)) : sumInLanes(x, at, n, round);
+}
+
+function sumInLanes(x: FloatArray, at: number, n: number, round: Round): number {
   const lanes = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < n; i++) lanes[i & 7] = round(lanes[i & 7] + x[at + i]);
   for (let width = 4; width > 0; width >>= 1) {
@@ -32,9 +37,9 @@ export function reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n:
   }
 }
 
-/** Sum in index order. */
+/** Sum in index order; a long one is rounded where it is stored. */
 function strided(x: ArrayLike<number>, at: number, n: number, step: number): number {
-  const round = x instanceof Float32Array ? Math.fround : (v: number) => v;
+  const round = x instanceof Float32Array && !isLong(x, n) ? Math.fround : exactly;
   let total = 0;
   for (let k = 0; k < n; k++) total = round(total + x[at + k * step]);
   return total;
@@ -65,7 +70,7 @@ export function cumulativeSum(
 ): void {
   const from = arrayOf(x);
   const to = arrayOf(out);
-  const round = from instanceof Float32Array ? Math.fround : (v: number) => v;
+  const round = from instanceof Float32Array && !isLong(from, n) ? Math.fround : exactly;
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       let total = 0;

@@ -1,6 +1,7 @@
 /** @file What the three recurrent kernels share. */
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
-import { type Matrix, multiplyAdd, transposed } from "./matmul.ts";
+import { sumsFor } from "./long-sums.ts";
+import { type Matrix, multiplyAdd, multiplyAddLong, transposed } from "./matmul.ts";
 import { type FloatArray, floats, integers } from "./memory.ts";
 import { addRows } from "./move.ts";
 
@@ -83,7 +84,7 @@ export function outerGradients(arrays: OuterGradients, dz: FloatArray, dzRecurre
   const dRecurrent = floats(arrays.dRecurrent);
   dRecurrent.fill(0);
   const previous = matrix(floats(states), outputs);
-  multiplyAdd(matrix(dRecurrent, width), previous, matrix(dzRecurrent, width), outputs, rows, width, true);
+  multiplyAddLong(matrix(dRecurrent, width), previous, matrix(dzRecurrent, width), outputs, rows, width, true);
   columnSums(arrays.ids === undefined ? dz : floats(arrays.dProjected), floats(arrays.dBias));
 }
 
@@ -102,11 +103,13 @@ function inputGradients(
   }
   const dKernel = floats(dInputKernel);
   dKernel.fill(0);
-  multiplyAdd(matrix(dKernel, width), matrix(floats(inputs), features), gradient, features, rows, width, true);
+  multiplyAddLong(matrix(dKernel, width), matrix(floats(inputs), features), gradient, features, rows, width, true);
 }
 
 /** to [n] = the sums of the columns of x [.., n], in the order of the rows. */
 export function columnSums(x: FloatArray, to: FloatArray): void {
   to.fill(0);
-  for (let i = 0; i < x.length; i++) to[i % to.length] += x[i];
+  const { sums, end } = sumsFor(to, x.length / to.length);
+  for (let i = 0; i < x.length; i++) sums[i % to.length] += x[i];
+  end();
 }

@@ -16,7 +16,7 @@ import { optimizerUpdate } from "./optimizer.ts";
 import { Pool } from "./pool.ts";
 import { rnnBackward, rnnForward } from "./rnn.ts";
 import { type Tile, TileTuner } from "./tile-tuner.ts";
-import { Workspace } from "./workspace.ts";
+import { isLongSum, Workspace } from "./workspace.ts";
 
 /** Whether the kernels can work on it. */
 const isFloat32 = (x: Operand): boolean => x.dtype === "float32";
@@ -191,7 +191,7 @@ function kernelsOn(work: Workspace, reference: EngineKernels = referenceKernels)
     },
     scatterAdd(x, indices, out, outer, inner) {
       if (outer !== 1 || !isFloat32(x)) reference.scatterAdd(x, indices, out, outer, inner);
-      else kernels.scatterAdd(pointerOf(x), pointerOf(indices), pointerOf(out), sizeOf(indices.shape), inner);
+      else scatterAdd(work, x, indices, out, inner);
     },
     reverseSequence(x, lengths, out) {
       if (isFloat32(x)) kernels.reverseSequence(pointerOf(x), pointerOf(lengths), pointerOf(out), ...stepsOf(x));
@@ -208,6 +208,18 @@ function kernelsOn(work: Workspace, reference: EngineKernels = referenceKernels)
     gruForward: (a) => (isFloat32(a.states) ? gruForward(work, a) : reference.gruForward(a)),
     gruBackward: (a) => (isFloat32(a.states) ? gruBackward(work, a) : reference.gruBackward(a)),
   };
+}
+
+/** Rows of x, added to those of out that the indices name. */
+function scatterAdd(work: Workspace, x: Operand, indices: Operand, out: Operand, inner: number): void {
+  const count = sizeOf(indices.shape);
+  const operands = [pointerOf(x), pointerOf(indices), pointerOf(out), count, inner] as const;
+  if (!isLongSum(count) || inner === 0) return work.kernels.scatterAdd(...operands);
+  const rows = sizeOf(out.shape) / inner;
+  work.within(0, () => {
+    const order = work.scratch(count);
+    work.kernels.longScatterAdd(...operands, rows, order, work.scratch(rows + 1));
+  });
 }
 
 /** T, B and the elements of one step of one row. */

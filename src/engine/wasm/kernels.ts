@@ -33,6 +33,7 @@ export type Kernels = {
   readonly extremes: Kernel<6>;
   readonly gather: Kernel<5>;
   readonly scatterAdd: Kernel<5>;
+  readonly longScatterAdd: Kernel<8>;
   readonly reverseSequence: Kernel<6>;
   readonly maskSequence: Kernel<6>;
   readonly transpose: Kernel<6>;
@@ -117,6 +118,7 @@ const NOTED = [
   "extremes",
   "gather",
   "scatterAdd",
+  "longScatterAdd",
   "reverseSequence",
   "maskSequence",
   "transpose",

@@ -18,7 +18,7 @@ import {
   weightGradients,
   type Sizes,
 } from "./recurrent.ts";
-import type { Workspace } from "./workspace.ts";
+import { isLongSum, type Workspace } from "./workspace.ts";
 
 export function lstmForward(work: Workspace, a: LstmForward): void {
   const { spec } = a;
@@ -172,6 +172,7 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
       dNext,
       projectionBack === 0 ? dNext : work.scratch(batch * units),
       work.scratch(batch * projected),
+      a.peepholes !== undefined && isLongSum(steps * batch) ? work.doubles(3 * units) : 0,
       spec.coupled ? -1 : input,
       forget,
       candidate,

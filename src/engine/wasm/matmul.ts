@@ -3,7 +3,7 @@ import { sizeOf } from "../../base/index.ts";
 import type { Engine, Operand } from "../engine.ts";
 import { jobs } from "./kernels.ts";
 import { BYTES, pointerOf } from "./linear-memory.ts";
-import { NARROWEST, type Workspace } from "./workspace.ts";
+import { isLongSum, NARROWEST, type Workspace } from "./workspace.ts";
 
 /** a, in bytes: element (i, p) is at start + i * row + p * sum. */
 type Left = { readonly start: number; readonly row: number; readonly sum: number };
@@ -23,20 +23,21 @@ export function multiplyInto(work: Workspace, c: number, a: Left, b: Right, { m,
     work.run(jobs.productRow, operations, c, a.start, a.sum, b.start, b.row * BYTES, k, n, Number(fresh));
     return;
   }
+  const sums = isLongSum(k) ? work.doubles(m * n) : 0;
   if (m === 1) {
     // as bᵀ·aᵀ, so that the vector is packed and not the matrix; the sums are the same, in the same order
     const left = { start: b.start, row: b.column * BYTES, sum: b.row * BYTES };
     const right = work.pack(a.start, { k, n: 1, row: a.sum / BYTES, column: 1 });
-    work.run(jobs.product, operations, c, BYTES, left.start, left.row, left.sum, right, n, k, 1, Number(fresh));
+    work.run(jobs.product, operations, c, BYTES, left.start, left.row, left.sum, right, n, k, 1, Number(fresh), sums);
     return;
   }
   if (k === 1 && b.column === 1 && n % NARROWEST === 0) {
     // one row in panels is that row
-    work.run(jobs.product, operations, c, n * BYTES, a.start, a.row, BYTES, b.start, m, k, n, Number(fresh));
+    work.run(jobs.product, operations, c, n * BYTES, a.start, a.row, BYTES, b.start, m, k, n, Number(fresh), 0);
     return;
   }
   const panels = work.pack(b.start, { k, n, row: b.row, column: b.column });
-  work.run(jobs.product, operations, c, n * BYTES, a.start, a.row, a.sum, panels, m, k, n, Number(fresh));
+  work.run(jobs.product, operations, c, n * BYTES, a.start, a.row, a.sum, panels, m, k, n, Number(fresh), sums);
 }
 
 /** See the engine contract. */

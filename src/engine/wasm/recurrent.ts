@@ -3,7 +3,7 @@ import { sizeOf } from "../../base/index.ts";
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
 import { jobs } from "./kernels.ts";
 import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
-import type { Workspace } from "./workspace.ts";
+import { isLongSum, type Workspace } from "./workspace.ts";
 
 /** T, B, I, P and G*H. */
 export type Sizes = {
@@ -134,6 +134,7 @@ export function weightGradient(
     dz,
     target,
     pointerOrZero(bias),
+    isLongSum(rows) ? work.doubles((m + 1) * gates * units) : 0,
   );
 }
 

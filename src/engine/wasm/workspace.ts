@@ -1,12 +1,16 @@
 import { sizeOf } from "../../base/index.ts";
 import type { Block, Operand, Recorder } from "../engine.ts";
 import { jobs, type Kernels, notedKernels } from "./kernels.ts";
+import { LONG_SUM } from "../reference/long-sums.ts";
 import { addressOf, BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
 import type { Pool } from "./pool.ts";
 import type { TileTuner } from "./tile-tuner.ts";
 
 /** op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start. */
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
+
+/** Whether a sum of n float32 is kept in float64; see kernels/assembly/sums.ts. */
+export const isLongSum = (n: number): boolean => n > LONG_SUM;
 
 /** The narrowest panel: packed matrices have whole ones. */
 export const NARROWEST = 8;
@@ -94,6 +98,11 @@ export class Workspace {
     const block = (this.#recorder ?? this.#memory).allocate("float32", length);
     this.#held.push(block);
     return addressOf(block);
+  }
+
+  /** The same of float64. */
+  doubles(length: number): number {
+    return this.scratch(2 * length);
   }
 
   /** Floats that a packed [k, n] takes. */
