@@ -25,6 +25,11 @@ export function crossEntropy(thread: i32, threads: i32): void {
     const largest = largestOf(x, V);
     expShiftRow(x, p, V, largest);
     const total = laneSum(p, V);
+    if (total == 0) {
+      // all logits are -Infinity: no class is possible, and the exponentials are 0
+      f32.store(loss + (<usize>i << 2), Infinity);
+      continue;
+    }
     f32.store(loss + (<usize>i << 2), log1(total) - (f32.load(x + (<usize>target << 2)) - largest));
     divScalar(p, p, V, total);
   }

@@ -10,10 +10,16 @@ export type Fields<T> = {
 /** The largest number below 1. */
 const BELOW_ONE = 1 - 2 ** -53;
 
+/** Most features of anything, such as units or an embedding: a matrix of more does not fit into 4 GiB with anything beside it. */
+export const MOST_FEATURES = 65_536;
+
+/** Most layers. A stack is as many objects, and each has its parameters. */
+export const MOST_LAYERS = 256;
+
 /** The checks that several configurations share. */
 export const field = {
-  size: (where: string, value: unknown): number => checkInteger(where, value, 1, 65_536),
-  layers: (where: string, value: unknown): number => checkInteger(where, value, 1, 256),
+  size: (where: string, value: unknown): number => checkInteger(where, value, 1, MOST_FEATURES),
+  layers: (where: string, value: unknown): number => checkInteger(where, value, 1, MOST_LAYERS),
   integer: (where: string, value: unknown): number => checkInteger(where, value),
   probability: (where: string, value: unknown): number => checkNumber(where, value, 0, BELOW_ONE),
   cell: (where: string, value: unknown): "rnn" | "lstm" | "gru" => checkChoice(where, value, ["rnn", "lstm", "gru"]),

@@ -24,6 +24,7 @@ import {
   zeroState,
 } from "../rnn/index.ts";
 import { linear, reshape, type Tensor } from "../tensor/index.ts";
+import { field } from "./fields.ts";
 import { generateText, type GenerateOptions } from "./generate.ts";
 import { layerCell } from "./recurrent-stack.ts";
 import { checkTied, type LanguageModelConfig } from "./language-model-config.ts";
@@ -174,8 +175,12 @@ export function languageModel({
     ...rest,
     ...(tieWeights && { tieWeights }),
   };
-  for (const name of ["hiddenSize", "layers", "embeddingSize"] as const)
-    checkInteger(`${where} ${name}`, config[name], 1);
+  // the limits are those of a saved model
+  field.cell(`${where} cell`, config.cell);
+  field.dialect(`${where} dialect`, config.dialect);
+  field.layers(`${where} layers`, config.layers);
+  field.size(`${where} hiddenSize`, config.hiddenSize);
+  field.size(`${where} embeddingSize`, config.embeddingSize);
   checkNumber(`${where} dropout`, config.dropout, 0, 1 - 2 ** -24);
   checkInteger(`${where} seed`, config.seed);
   if (typeof tieWeights !== "boolean") throw kindError(`${where} tieWeights`, "true or false", tieWeights);

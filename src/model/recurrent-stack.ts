@@ -1,5 +1,5 @@
 /** @file Recurrent layers on top of each other, in one or both directions: what every model here is built around. */
-import { checkChoice, checkInteger, checkNumber, type RandomStream, withPrefix } from "../base/index.ts";
+import { checkChoice, checkNumber, type RandomStream, withPrefix } from "../base/index.ts";
 import {
   type Cell,
   type Dialect,
@@ -66,8 +66,8 @@ export function stackConfigOf(
   return {
     cell: checkChoice(`${where} cell`, cell, ["rnn", "lstm", "gru"]),
     dialect: checkChoice(`${where} dialect`, dialect, ["tf1", "keras", "torch"]),
-    hiddenSize: checkInteger(`${where} hiddenSize`, hiddenSize, 1),
-    layers: checkInteger(`${where} layers`, layers, 1),
+    hiddenSize: field.size(`${where} hiddenSize`, hiddenSize),
+    layers: field.layers(`${where} layers`, layers),
     bidirectional: field.flag(`${where} bidirectional`, bidirectional),
     dropout: checkNumber(`${where} dropout`, dropout, 0, 1 - 2 ** -24),
   };

@@ -1,6 +1,6 @@
 import { sameShape, shapeError } from "../base/index.ts";
-import { add, div, mul, sparseSoftmaxCrossEntropy, sum, type Tensor } from "../tensor/index.ts";
-import { TINY } from "./weighted-mean.ts";
+import { add, div, sparseSoftmaxCrossEntropy, sum, type Tensor } from "../tensor/index.ts";
+import { TINY, weighed } from "./weighted-mean.ts";
 
 export type SequenceLossOptions = {
   /** Sum over time, divided by the sum of the weights there. Default true. */
@@ -36,7 +36,7 @@ export function sequenceLoss(
   ] as const) {
     if (!sameShape(x.shape, expected)) throw shapeError("sequenceLoss", `${name} [${expected.join(", ")}]`, x.shape);
   }
-  const losses = mul(softmaxLossFunction(logits, targets), weights);
+  const losses = weighed(softmaxLossFunction(logits, targets), weights);
   if (!averageAcrossTimesteps && !averageAcrossBatch) return losses;
   const axes = [...(averageAcrossBatch ? [0] : []), ...(averageAcrossTimesteps ? [1] : [])];
   return div(sum(losses, axes), add(sum(weights, axes), TINY));

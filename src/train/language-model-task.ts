@@ -1,5 +1,13 @@
 /** @file A language model with its text, as the training loop wants it. */
-import { checkNumber, DataError, encodeUtf8, kindError, type RandomStream, sentence } from "../base/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  DataError,
+  encodeUtf8,
+  kindError,
+  type RandomStream,
+  sentence,
+} from "../base/index.ts";
 import {
   contiguousBatches,
   shuffledWindows,
@@ -61,6 +69,8 @@ export type LanguageModelTask = Task<TokenBatch, Evaluation> & {
 /** Throws TypeError, RangeError or DataError for options and a text that is too short. */
 export function languageModelTask(model: LanguageModel, options: LanguageModelTaskOptions): LanguageModelTask {
   const { batchSize, sequenceLength, shuffle, resetState, seed, random, penalties, diagnosis } = options;
+  checkInteger("train batchSize", batchSize, 1);
+  checkInteger("train sequenceLength", sequenceLength, 1);
   checkNumber("train resetState", resetState, 0, 1);
   for (const [name, value] of Object.entries(penalties)) checkNumber(`train penalties.${name}`, value, 0);
   const { training, validation } = splitCorpus(model, options);

@@ -1,5 +1,5 @@
 /** @file The training loop: steps, evaluations and their events, for any task. */
-import { checkInteger, DataError, NotFiniteError, type RandomStream, sentence } from "../base/index.ts";
+import { checkInteger, DataError, kindError, NotFiniteError, type RandomStream, sentence } from "../base/index.ts";
 import type { JsonValue } from "../formats/index.ts";
 import type { Evaluation } from "../model/index.ts";
 import type { Optimizer, Parameters, Schedule } from "../optim/index.ts";
@@ -300,7 +300,9 @@ export class Loop<B, E extends Measured = Measured> {
     if (task.carried !== undefined && task.resetState)
       resetRows(task.carried, task.resetState, random.named("reset").at(step));
     const begin = now();
-    const scheduled = schedule?.(step);
+    const scheduled: unknown = schedule?.(step);
+    if (scheduled !== undefined && typeof scheduled !== "number")
+      throw kindError("train schedule", `a learning rate for step ${step}`, scheduled);
     const own = this.#optimizer.learningRate;
     const base = scheduled ?? (run.rateFactor === 1 ? undefined : own);
     const rate = base === undefined ? undefined : base * run.rateFactor;

@@ -1,5 +1,5 @@
 /** @file What every training run can be told, whatever it trains. */
-import { checkInteger, checkNumber, type RandomStream, valueError } from "../base/index.ts";
+import { checkInteger, checkNumber, kindError, type RandomStream, valueError } from "../base/index.ts";
 import { useThreads } from "../engine/index.ts";
 import { adam, type Optimizer, type Schedule } from "../optim/index.ts";
 import type { Callback } from "./callbacks.ts";
@@ -50,6 +50,21 @@ export type TrainOnOptions = {
 
 const DEFAULT_EPOCHS = 50;
 
+/** Throws TypeError for options that are no numbers and of the wrong kind. */
+function checkKinds({ optimizer, schedule, anomaly, groups, callbacks, signal, resume }: TrainOnOptions): void {
+  if (optimizer !== undefined && typeof (optimizer as Partial<Optimizer> | null)?.update !== "function")
+    throw kindError("train optimizer", "an optimizer, such as adam()", optimizer);
+  if (schedule !== undefined && typeof schedule !== "function")
+    throw kindError("train schedule", "a function of the step", schedule);
+  if (anomaly !== undefined && typeof anomaly !== "boolean") throw kindError("train anomaly", "true or false", anomaly);
+  if (groups !== undefined && !Array.isArray(groups)) throw kindError("train groups", "a list", groups);
+  if (callbacks !== undefined && !Array.isArray(callbacks)) throw kindError("train callbacks", "a list", callbacks);
+  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.aborted !== "boolean")
+    throw kindError("train signal", "an AbortSignal", signal);
+  if (resume !== undefined && (typeof resume !== "object" || (resume as object | null) === null))
+    throw kindError("train resume", "a snapshot", resume);
+}
+
 /** What the loop needs. Throws RangeError and TypeError for wrong options. Sets the threads. */
 export function loopSettings(options: TrainOnOptions, random: RandomStream): LoopSettings {
   const { optimizer = adam({ learningRate: 2e-3 }), groups = [], callbacks = [] } = options;
@@ -62,7 +77,8 @@ export function loopSettings(options: TrainOnOptions, random: RandomStream): Loo
   if (clipNorm !== Infinity) checkNumber("train clipNorm", clipNorm, Number.MIN_VALUE);
   checkInteger("train accumulate", accumulate, 1);
   if (evaluateEvery !== undefined) checkInteger("train evaluateEvery", evaluateEvery, 1);
-  if (threads !== undefined) useThreads(threads);
+  checkKinds(options);
+  if (threads !== undefined) useThreads(checkInteger("train threads", threads, 1, 1024));
   return {
     steps,
     seconds,

@@ -488,6 +488,22 @@ const softmaxes = classSizes.flatMap(([rows, n]) =>
   ]),
 );
 
+/** A row without any possible class between two others. */
+const impossible = kernelCase(
+  "cross entropy where no class is possible",
+  (random) => ({
+    logits: normals(random, [3, 9]).map((x, i) => (i >= 9 && i < 18 ? -Infinity : x)),
+    targets: integers(random, 3, 9),
+  }),
+  (bench, { logits, targets }) => {
+    const [loss, p, dLogits] = [bench.result([3]), bench.result([3, 9]), bench.result([3, 9])];
+    const ids = bench.input([3], targets);
+    bench.engine.crossEntropy(bench.input([3, 9], logits), ids, loss, p);
+    bench.engine.crossEntropyBackward(p, ids, bench.input([3], Float32Array.of(1, 0, 2)), dLogits);
+    return { loss: bench.values(loss), p: bench.values(p), dLogits: bench.values(dLogits) };
+  },
+);
+
 const crossEntropies = [...classSizes.map((size) => [size, false] as const), [[710, 711], true] as const].flatMap(
   ([[rows, n], large]) =>
     [false, ...(large ? [] : [true])].map((wild) =>
@@ -774,6 +790,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...emptySums,
   ...softmaxes,
   ...crossEntropies,
+  impossible,
   ...norms,
   ...gathers,
   ...sequences,

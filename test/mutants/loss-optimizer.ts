@@ -293,12 +293,12 @@ const losses = [
     ],
     [
       "sequence loss: weights ignored above",
-      "mul(softmaxLossFunction(logits, targets), weights)",
+      "weighed(softmaxLossFunction(logits, targets), weights)",
       "softmaxLossFunction(logits, targets)",
     ],
     [
       "sequence loss: weights squared",
-      "mul(softmaxLossFunction(logits, targets), weights)",
+      "weighed(softmaxLossFunction(logits, targets), weights)",
       "mul(mul(softmaxLossFunction(logits, targets), weights), weights)",
     ],
     [

@@ -145,6 +145,11 @@ export function crossEntropy(logits: Operand, targets: Operand, loss: Operand, p
   for (let row = 0; row < ids.length; row++) {
     const at = row * n;
     const { maximum, total } = exponentials(from, to, at, n);
+    if (total === 0) {
+      // all logits are -Infinity: no class is possible, and the exponentials are 0
+      losses[row] = Infinity;
+      continue;
+    }
     losses[row] = naturalLog(total, round) - round(from[at + ids[row]] - maximum);
     for (let j = 0; j < n; j++) to[at + j] = to[at + j] / total;
   }

@@ -10,6 +10,9 @@ import type { Declaration } from "../parameter-set.ts";
  */
 export type Dialect = "tf1" | "keras" | "torch";
 
+/** Most units of a cell: one matrix of more would not fit into 4 GiB. */
+export const MOST_UNITS = 65_536;
+
 /** I input features, P features of h, W = G*H columns of all gates. */
 export type KernelSizes = {
   readonly inputSize: number;

@@ -3,7 +3,7 @@ import type { ActivationName, GruSpec } from "../../engine/index.ts";
 import { gruSequence, gruStep, mul, reshape, slice, type Tensor } from "../../tensor/index.ts";
 import type { Cell, Trace } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, MOST_UNITS } from "./dialect.ts";
 import { type ArrangedGru, arrangeGru, declareGru, gruGates } from "./gru-dialects.ts";
 
 export type GruState = { readonly h: Tensor };
@@ -48,7 +48,7 @@ export function gruCell({
   recurrentActivation = "sigmoid",
   seed,
 }: GruCellOptions): Cell<GruState> {
-  checkInteger("gruCell units", units, 1);
+  checkInteger("gruCell units", units, 1, MOST_UNITS);
   if (dialect !== "keras" && resetAfter !== (dialect === "torch")) {
     throw valueError(
       "gruCell resetAfter",

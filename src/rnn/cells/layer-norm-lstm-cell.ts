@@ -3,6 +3,7 @@ import { add, concat, layerNorm, matmul, mul, reshape, sigmoid, slice, tanh, typ
 import type { Cell, Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal } from "../initializers.ts";
 import { type Declaration, ParameterSet } from "../parameter-set.ts";
+import { MOST_UNITS } from "./dialect.ts";
 import type { LstmState } from "./lstm-cell.ts";
 
 /**
@@ -37,7 +38,7 @@ export function layerNormLstmCell({
   epsilon = EPSILON[variant],
   seed,
 }: LayerNormLstmCellOptions): Cell<LstmState> {
-  checkInteger("layerNormLstmCell units", units, 1);
+  checkInteger("layerNormLstmCell units", units, 1, MOST_UNITS);
   const parameters = new ParameterSet("layerNormLstmCell", (inputSize) => declare(variant, inputSize, units), seed);
   const step = { contrib: contribStep, tfa: tfaStep, haste: hasteStep }[variant];
   return {

@@ -3,7 +3,7 @@ import type { ActivationName, LstmSpec } from "../../engine/index.ts";
 import { lstmSequence, lstmStep, mul, reshape, slice, stack, type Tensor } from "../../tensor/index.ts";
 import type { Cell, Trace } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, MOST_UNITS } from "./dialect.ts";
 import { type ArrangedLstm, arrangeLstm, declareLstm, lstmGates } from "./lstm-dialects.ts";
 
 /** Cell state c and output h. The order of the two in other frameworks' tuples plays no role here. */
@@ -64,9 +64,9 @@ export function lstmCell({
   recurrentActivation = "sigmoid",
   seed,
 }: LstmCellOptions): Cell<LstmState> {
-  checkInteger("lstmCell units", units, 1);
+  checkInteger("lstmCell units", units, 1, MOST_UNITS);
   checkNumber("lstmCell forgetBias", forgetBias);
-  if (projection !== undefined) checkInteger("lstmCell projection", projection, 1);
+  if (projection !== undefined) checkInteger("lstmCell projection", projection, 1, MOST_UNITS);
   if (cellClip !== Infinity) checkNumber("lstmCell cellClip", cellClip, 0);
   if (projectionClip !== Infinity) checkNumber("lstmCell projectionClip", projectionClip, 0);
   const settings: LstmSettings = {

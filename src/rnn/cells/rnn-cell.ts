@@ -3,7 +3,7 @@ import type { ActivationName } from "../../engine/index.ts";
 import { mul, rnnSequence, rnnStep, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
 import { ParameterSet } from "../parameter-set.ts";
-import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
+import { arrangeKernels, declareKernels, type Dialect, type Kernels, MOST_UNITS } from "./dialect.ts";
 
 export type RnnState = { readonly h: Tensor };
 
@@ -25,7 +25,7 @@ export type RnnCellOptions = {
  * torch: `weight_ih` [H, I], `weight_hh` [H, H], `bias_ih`, `bias_hh`.
  */
 export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: RnnCellOptions): Cell<RnnState> {
-  checkInteger("rnnCell units", units, 1);
+  checkInteger("rnnCell units", units, 1, MOST_UNITS);
   const sizes = { features: units, width: units, units };
   const parameters = new ParameterSet("rnnCell", (inputSize) => declareKernels(dialect, { inputSize, ...sizes }), seed);
   const operands = (): Kernels => arrangeKernels(dialect, parameters.values());

@@ -1,5 +1,5 @@
 /** @file Sound in WAV files (RIFF, Microsoft and IBM 1991), as bytes. */
-import { checkChoice, checkInteger, FormatError, kindError, sentence } from "../../base/index.ts";
+import { checkChoice, checkInteger, FormatError, kindError, sentence, valueError } from "../../base/index.ts";
 
 /** One channel of sound. */
 export type Sound = {
@@ -120,13 +120,15 @@ export type EncodeWavOptions = {
   readonly format?: WavFormat;
 };
 
-/** The bytes of a WAV file with one channel. In integer formats samples are limited to [-1, 1] and rounded. Throws TypeError and RangeError for options. */
+/** The bytes of a WAV file with one channel. In integer formats samples are limited to [-1, 1] and rounded. Throws RangeError for samples that are not finite, TypeError and RangeError for options. */
 export function encodeWav(
   samples: Float32Array | Float64Array,
   { sampleRate, format = "pcm16" }: EncodeWavOptions,
 ): Uint8Array {
   checkInteger("encodeWav sampleRate", sampleRate, 1, 0xffffffff);
   checkChoice("encodeWav format", format, Object.keys(bytesOf) as WavFormat[]);
+  for (let i = 0; i < samples.length; i++)
+    if (!Number.isFinite(samples[i])) throw valueError(`encodeWav samples[${i}]`, "a finite number", samples[i]);
   const width = bytesOf[format];
   const size = samples.length * width;
   const bytes = new Uint8Array(44 + size + (size % 2));
