@@ -13,6 +13,7 @@ import {
 } from "unrolled/node";
 import { asUsage, UsageError } from "./failure.ts";
 import { plural, shellWord, table } from "./format.ts";
+import { interruptible, uninterrupted, workSignal } from "./interruptible.ts";
 import { tokensOf } from "./model-text.ts";
 import { say, sayJson } from "./output.ts";
 
@@ -33,13 +34,13 @@ export async function diagnose(
   const { data, training } = asUsage(() => readRunConfig(directory));
   const model = asUsage(() => loadModel(directory));
   const paths = files.length > 0 ? files : data.map(({ path }) => path);
-  const corpus = asUsage(() => tokensOf(model, paths));
+  const corpus = asUsage(() => uninterrupted(() => tokensOf(model, paths)));
   const metrics = join(directory, METRICS_FILE);
   const history = existsSync(metrics) ? readMetrics(metrics) : [];
   const { sequenceLength, batchSize, clipNorm, validation, shuffle = false } = training;
   const optimizer = optimizerOf(training, history);
   const settings = { corpus, sequenceLength, batchSize, clipNorm, validation, shuffle, optimizer, history, batches };
-  const diagnosis = await diagnoseModel(model, settings);
+  const diagnosis = await interruptible(() => diagnoseModel(model, { ...settings, signal: workSignal() }));
   const drawn = out === undefined ? [] : await writeDiagnosis(out === true ? directory : out, diagnosis);
   if (json) sayJson(diagnosis);
   else {

@@ -4,6 +4,7 @@ import { type Choice, choicesOf } from "./engine-choices.ts";
 import { EXIT } from "./failure.ts";
 import { binaryBytes, real, table } from "./format.ts";
 import { say, sayJson } from "./output.ts";
+import { interruptible } from "./interruptible.ts";
 import { type Check, selfCheck } from "./self-check.ts";
 import { measureSpeed, SIZES, type Speed } from "./speed.ts";
 import { type WasmFeatures, wasmFeatures } from "./wasm-features.ts";
@@ -29,7 +30,7 @@ type Diagnosis = {
 
 /** Prints the diagnosis; returns the exit code. */
 export async function doctor({ json }: { readonly json?: boolean }): Promise<number> {
-  const diagnosis = await diagnose();
+  const diagnosis = await interruptible(diagnose);
   if (json) sayJson(diagnosis);
   else say(describe(diagnosis));
   return diagnosis.ok ? EXIT.ok : EXIT.failure;
@@ -40,7 +41,7 @@ async function diagnose(): Promise<Diagnosis> {
   const speed = await measureSpeed(threads);
   // before the self-check, which sets the threads anew
   const report = engineReport();
-  const checks = selfCheck(threads);
+  const checks = await selfCheck(threads);
   return {
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,

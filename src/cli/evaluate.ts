@@ -4,6 +4,7 @@ import { type LanguageModel, evaluate as evaluateModel, loadLanguageModel, useTh
 import { readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater } from "./failure.ts";
 import { count, real, table } from "./format.ts";
+import { interruptible, uninterrupted, workSignal } from "./interruptible.ts";
 import { taskOfModel } from "./model-task.ts";
 import { tokensOf } from "./model-text.ts";
 import { say, sayJson } from "./output.ts";
@@ -25,13 +26,17 @@ export async function evaluate(
   const bytes = asUsage(() => readModelBytes(directory));
   const declaration = taskOfModel(bytes);
   refuseOthers("evaluateOptions", declaration, command);
-  if (declaration === undefined) evaluateLanguageModel(loadLanguageModel(bytes), files, options);
+  if (declaration === undefined) await evaluateLanguageModel(loadLanguageModel(bytes), files, options);
   else await evaluateTask(declaration, bytes, { directory, files, options });
 }
 
-function evaluateLanguageModel(model: LanguageModel, files: readonly string[], { json }: EvaluateCommandOptions): void {
-  const ids = asUsage(() => tokensOf(model, files));
-  const result = evaluateModel(model, ids);
+async function evaluateLanguageModel(
+  model: LanguageModel,
+  files: readonly string[],
+  { json }: EvaluateCommandOptions,
+): Promise<void> {
+  const ids = asUsage(() => uninterrupted(() => tokensOf(model, files)));
+  const result = await interruptible(() => evaluateModel(model, ids, { signal: workSignal() }));
   if (json) {
     sayJson(result);
     return;
@@ -55,7 +60,8 @@ async function evaluateTask(
   const own = (declaration.evaluateOptions ?? []).map((option) => option.attributeName());
   const typed = Object.fromEntries(own.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
   const all = { ...trainedOptions(directory), ...typed } as Partial<TaskOptions>;
-  const found = await asUsageLater(() => task.evaluate(task.decode(bytes), files, all));
+  const model = task.decode(bytes);
+  const found = await asUsageLater(() => interruptible(() => task.evaluate(model, files, all)));
   if (options.json) sayJson(found.measures);
   else for (const line of linesOf(found)) say(line);
   if (options.out === undefined) return;

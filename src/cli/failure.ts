@@ -17,6 +17,17 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
+/** A signal, or a reader that went away, has ended the work: the exit code says which. */
+export class Interrupted extends Error {
+  override readonly name: string = "Interrupted";
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super("interrupted");
+    this.exitCode = exitCode;
+  }
+}
+
 /** Whether it is an error of the library with one of these codes, which are told by name since help needs no library. */
 const hasCode = (error: unknown, ...codes: readonly ErrorCode[]): boolean =>
   error instanceof Error && codes.some((code) => "code" in error && error.code === code);
@@ -31,6 +42,7 @@ function exitCodeOf(error: unknown): number {
 
 /** Prints one line (with `UNROLLED_DEBUG` the stack) and returns the exit code. `name` is the command, such as `unrolled train`. */
 export async function reportFailure(error: unknown, name: string): Promise<number> {
+  if (error instanceof Interrupted) return error.exitCode;
   // commander has printed its own message
   if (error instanceof CommanderError) return exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);

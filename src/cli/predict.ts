@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage, asUsageLater, UsageError } from "./failure.ts";
+import { interruptible, rest } from "./interruptible.ts";
 import { taskOfModel } from "./model-task.ts";
 import { say, sayJson } from "./output.ts";
 import { refuseOthers } from "./own-options.ts";
@@ -31,12 +32,15 @@ export async function predict(
   const task = await declaration.load();
   const model = task.decode(bytes);
   const all = withColumns(directory, options, command);
-  await asUsageLater(async () => {
-    for await (const { text, json } of task.predict(model, files.length === 0 ? ["-"] : files, all)) {
-      if (options.json === true) sayJson(json);
-      else say(text);
-    }
-  });
+  await asUsageLater(() =>
+    interruptible(async () => {
+      for await (const { text, json } of task.predict(model, files.length === 0 ? ["-"] : files, all)) {
+        if (options.json === true) sayJson(json);
+        else say(text);
+        await rest();
+      }
+    }),
+  );
 }
 
 /** Options with the columns that the run read, where none was typed. */

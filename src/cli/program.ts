@@ -10,6 +10,7 @@ import { addDoctor } from "./doctor-options.ts";
 import { addEvaluate } from "./evaluate-options.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addHello } from "./hello-options.ts";
+import { exitOnSignals } from "./interruptible.ts";
 import { addInspect } from "./inspect-options.ts";
 import { addPredict } from "./predict-options.ts";
 import { addSample } from "./sample-options.ts";
@@ -44,7 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .addHelpText("after", EXAMPLES);
   addHello(program);
   addTrain(program, finish, args);
-  addSample(program, finish);
+  addSample(program);
   addPredict(program);
   addEvaluate(program);
   addInspect(program);
@@ -64,6 +65,8 @@ export async function run(args: readonly string[]): Promise<number> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
+  // training has something to save
+  if (chosen?.name() !== "train") exitOnSignals();
   try {
     if (args.length === 0) {
       program.outputHelp({ error: true });

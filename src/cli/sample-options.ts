@@ -1,6 +1,5 @@
 /** @file Options of `unrolled sample`. Its work is loaded when it is called. */
 import type { Command } from "commander";
-import type { Finish } from "./program.ts";
 import type { SampleOptions } from "./sample.ts";
 import { threadsOption } from "./threads.ts";
 import { collect, integer, number } from "./values.ts";
@@ -11,7 +10,7 @@ Examples:
   unrolled sample runs/book --length 1000 --seed 7 --stop "CHAPTER"
   unrolled sample runs/book --primetext "Call me" --sample 0      (as in char-rnn)`;
 
-export function addSample(program: Command, finish: Finish): void {
+export function addSample(program: Command): void {
   program
     .command("sample")
     .description("Continue a text.")
@@ -28,6 +27,6 @@ export function addSample(program: Command, finish: Finish): void {
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, options: SampleOptions) => {
       const { sample } = await import("./sample.ts");
-      finish(await sample(directory, options));
+      await sample(directory, options);
     });
 }

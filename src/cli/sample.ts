@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { loadLanguageModel, useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
-import { asUsage, EXIT } from "./failure.ts";
+import { asUsage } from "./failure.ts";
+import { interruptible, workSignal } from "./interruptible.ts";
 import { checkLanguageModel } from "./model-task.ts";
 import { warn, write } from "./output.ts";
 
@@ -17,39 +18,31 @@ export type SampleOptions = {
   threads?: number;
 };
 
-/** Prints the text; returns the exit code. */
-export async function sample(directory: string, options: SampleOptions): Promise<number> {
+/** Prints the text. */
+export async function sample(directory: string, options: SampleOptions): Promise<void> {
   if (options.threads !== undefined) useThreads(options.threads);
   const bytes = asUsage(() => readModelBytes(directory));
   checkLanguageModel(bytes, directory);
   const model = loadLanguageModel(bytes);
   const seed = options.seed ?? randomInt(2 ** 32);
-  const stopped = new AbortController();
-  const interrupt = (): void => stopped.abort();
-  process.once("SIGINT", interrupt);
-  // a reader that went away, such as `| head`, is no error
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    stopped.abort();
-  });
   const greedy = options.greedy === true;
   model.vocabulary.encode(options.prime); // throws before anything is printed
   if (options.seed === undefined && !greedy) warn(`seed ${seed}`);
-  const text = model.generate(options.prime, {
-    maxTokens: options.length,
-    temperature: greedy ? 0 : options.temperature,
-    seed,
-    signal: stopped.signal,
-    ...(options.topK !== undefined && { topK: options.topK }),
-    ...(options.topP !== undefined && { topP: options.topP }),
-    ...(options.stop && { stop: options.stop }),
+  await interruptible(async () => {
+    const text = model.generate(options.prime, {
+      maxTokens: options.length,
+      temperature: greedy ? 0 : options.temperature,
+      seed,
+      signal: workSignal(),
+      ...(options.topK !== undefined && { topK: options.topK }),
+      ...(options.topP !== undefined && { topP: options.topP }),
+      ...(options.stop && { stop: options.stop }),
+    });
+    let first = true;
+    for await (const piece of text) {
+      write(first ? options.prime + piece : piece);
+      first = false;
+    }
+    write(first ? `${options.prime}\n` : "\n");
   });
-  let first = true;
-  for await (const piece of text) {
-    write(first ? options.prime + piece : piece);
-    first = false;
-  }
-  write(first ? `${options.prime}\n` : "\n");
-  process.off("SIGINT", interrupt);
-  return stopped.signal.aborted && !process.stdout.errored ? EXIT.interrupted : EXIT.ok;
 }

@@ -10,6 +10,7 @@ import {
   useThreads,
   valueAndGrad,
 } from "unrolled";
+import { rest } from "./interruptible.ts";
 import { haveStarted } from "./speed.ts";
 
 export type Check = { readonly what: string; readonly ok: boolean };
@@ -18,12 +19,14 @@ export type Check = { readonly what: string; readonly ok: boolean };
 const [M, K, N] = [97, 513, 259];
 
 /** Checks one thread and, if that is more, `threads`, which should have started: see `measureSpeed`. Leaves the engine at `threads`. */
-export function selfCheck(threads: number): Check[] {
+export async function selfCheck(threads: number): Promise<Check[]> {
   const counts = threads > 1 ? [1, threads] : [1];
-  const results = counts.map((count) => {
+  const results: { started: boolean; exact: boolean; gradients: Float32Array }[] = [];
+  for (const count of counts) {
     useThreads(count);
-    return { started: haveStarted(count), exact: productIsExact(), gradients: gradientsOfModel() };
-  });
+    results.push({ started: haveStarted(count), exact: productIsExact(), gradients: gradientsOfModel() });
+    await rest();
+  }
   const checks = [{ what: "a matrix product of integers is exact", ok: results.every(({ exact }) => exact) }];
   if (threads === 1) return checks;
   const [alone, together] = results.map(({ gradients }) => Buffer.from(gradients.buffer));

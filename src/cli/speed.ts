@@ -1,4 +1,5 @@
 /** @file How fast the engine is here, for `unrolled doctor`: half a second for each number of threads. */
+import { rest } from "./interruptible.ts";
 import {
   engineReport,
   type LanguageModel,
@@ -41,8 +42,8 @@ export async function measureSpeed(threads: number): Promise<Speed[]> {
   for (const count of counts) {
     useThreads(count);
     await startThreads(count, product);
-    repeat(product);
-    const gflops = gflopsOf(median(repeat(product)));
+    await repeat(product);
+    const gflops = gflopsOf(median(await repeat(product)));
     speeds.push({ threads: count, gflops, stepMilliseconds: await stepTime(model) });
   }
   return speeds;
@@ -67,10 +68,13 @@ function productTimer(): () => number {
 }
 
 /** Runs `f` again and again for a while; what it returned. */
-function repeat(f: () => number): number[] {
+async function repeat(f: () => number): Promise<number[]> {
   const end = performance.now() + PERIOD;
   const results: number[] = [];
-  while (performance.now() < end) results.push(f());
+  while (performance.now() < end) {
+    results.push(f());
+    await rest();
+  }
   return results;
 }
 
@@ -101,6 +105,7 @@ async function stepTime(model: LanguageModel): Promise<number> {
   const times: number[] = [];
   let end = Infinity;
   for await (const event of train(model, { sequenceLength, batchSize, validation: 0, steps: 10_000 })) {
+    await rest();
     if (event.kind !== "step") continue;
     times.push((sequenceLength * batchSize * 1000) / event.tokensPerSecond);
     if (times.length === 1) end = performance.now() + 2 * PERIOD;

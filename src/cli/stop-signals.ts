@@ -1,7 +1,12 @@
 /** @file Ctrl-C and its relatives, as an AbortSignal. */
 import { EXIT } from "./failure.ts";
 
-const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hangup } as const;
+/** Exit codes of the signals that end a command. */
+export const CODES: Readonly<Record<"SIGINT" | "SIGTERM" | "SIGHUP", number>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.hangup,
+};
 
 export type StopSignals = {
   readonly signal: AbortSignal;

@@ -13,6 +13,7 @@ import {
   splitExamples,
 } from "unrolled/tasks";
 import { count, plural, table } from "../format.ts";
+import { workSignal } from "../interruptible.ts";
 import { type Evaluated, type Prediction, stepsOf, type TaskOptions, type TaskTraining } from "./task.ts";
 
 export type ClassifierTaskChoices = TaskOptions & {
@@ -89,8 +90,9 @@ function largest<C extends { readonly support: number }>(classes: readonly C[]):
 }
 
 /** Measures, a table by class and the picture. */
-export function evaluatedOf(model: Classifier, examples: readonly ClassifierExample[]): Evaluated {
-  const { accuracy, loss, report, rocAuc, confusion } = evaluateClassifier(model, examples);
+export async function evaluatedOf(model: Classifier, examples: readonly ClassifierExample[]): Promise<Evaluated> {
+  const signal = workSignal();
+  const { accuracy, loss, report, rocAuc, confusion } = await evaluateClassifier(model, examples, { signal });
   const percent = (share: number): string => (100 * share).toFixed(2);
   const shown = largest(report.classes);
   const left = report.classes.length - shown.length;

@@ -23,6 +23,7 @@ import {
   trainingOf,
 } from "./classifier-work.ts";
 import { notEmpty } from "./not-empty.ts";
+import { rest, workSignal } from "../interruptible.ts";
 import { asTask, type Prediction, type Task } from "./task.ts";
 
 type ClassifyTaskOptions = ClassifierTaskChoices & {
@@ -61,6 +62,7 @@ async function readAll(
           `${entry.place}: expected one of the model's ${labels.size} labels, got ${JSON.stringify(label)}`,
         );
       examples.push({ input: inputOf(entry, columns), label, place: entry.place });
+      await rest();
     }
   }
   if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one example, got none`);
@@ -108,17 +110,16 @@ const TOGETHER = 64;
 
 async function* predict(model: Classifier, paths: readonly string[], columns: Columns): AsyncGenerator<Prediction> {
   let waiting: Question[] = [];
-  const answers = function* (): Generator<Prediction> {
-    const found = classify(
-      model,
-      waiting.map(({ input }) => input),
-    );
+  const answers = async function* (): AsyncGenerator<Prediction> {
+    const inputs = waiting.map(({ input }) => input);
+    const found = await classify(model, inputs, { signal: workSignal() });
     const names = waiting.map(({ name }) => name);
     waiting = [];
     for (const [i, answer] of found.entries()) yield predictionOf(answer, names[i]);
   };
   for await (const question of questionsOf(model, paths, columns)) {
     waiting.push(question);
+    await rest();
     // a person who types wants the answer now
     if (waiting.length >= TOGETHER || process.stdin.isTTY) yield* answers();
   }
@@ -157,8 +158,8 @@ const task: Task<Classifier, ClassifierData, ClassifyTaskOptions> = {
   training: (model, data, options) => trainingOf(model, data, options),
   predict,
   evaluate: async (model, paths, options) => evaluatedOf(model, await readAll(paths, options, model.labels)),
-  finish: (model, { validation }) =>
-    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation)),
+  finish: async (model, { validation }) =>
+    validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation),
 };
 
 /** As the commands see it. */

@@ -24,6 +24,7 @@ import {
   type Series,
 } from "unrolled/tasks";
 import { count, plural, real, table } from "../format.ts";
+import { workSignal } from "../interruptible.ts";
 import { warn } from "../output.ts";
 import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
 import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
@@ -157,7 +158,7 @@ async function* predict(
     warn(`left out, for lack of values or of training on them: ${others.join(", ")}`);
   // where there is nothing else, the error says what is wrong
   for (const [i, one] of (series.length === 0 ? all : series).entries()) {
-    const found = forecast(model, one, { horizon, samples, seed });
+    const found = await forecast(model, one, { horizon, samples, seed, signal: workSignal() });
     const { head, rows } = rowsOf(found);
     const id = all.length > 1 ? [one.id] : [];
     const lines = csv
@@ -201,7 +202,11 @@ type Measuring = {
   /** What was asked for, if anything. */
   readonly season: number | undefined;
   /** Backtest of the model, which may change its intervals. */
-  readonly backtestOf: (model: Forecaster, series: readonly Series[], options: BacktestOptions) => Backtest;
+  readonly backtestOf: (
+    model: Forecaster,
+    series: readonly Series[],
+    options: BacktestOptions,
+  ) => Backtest | Promise<Backtest>;
 };
 
 /** Forecasts over the last `held` steps of series, against the season before. */
@@ -216,7 +221,7 @@ async function measured(
   const folds = Math.max(1, Math.min(most, Math.floor(held / horizon)));
   const period = season ?? seasonOf(frequency, longestOf(series) - held);
   const options = { horizon, folds, period };
-  const own = backtestOf(model, series, options);
+  const own = await backtestOf(model, series, options);
   const keys = Object.keys(NAMES) as (keyof ForecastMeasures)[];
   const cells = (measures: ForecastMeasures): string[] =>
     keys.map((key) => (Number.isNaN(measures[key]) ? "-" : real(measures[key])));
@@ -328,7 +333,10 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
     const split = splitSeries(series, asked);
     if (split.measured.length === 0)
       throw new DataError(`evaluate: expected a series of at least four values, got ${plural(longest, "row")}`);
-    const found = await measured(model, split, { season, backtestOf: backtest });
+    const found = await measured(model, split, {
+      season,
+      backtestOf: (own, some, asked) => backtest(own, some, { ...asked, signal: workSignal() }),
+    });
     const left = [...split.short, ...split.empty].map(({ id = "" }) => JSON.stringify(id));
     const note = left.length === 0 ? "" : `\ntoo short to be measured: ${left.join(", ")}`;
     return { ...found, text: `${found.text ?? ""}${note}` };

@@ -23,6 +23,7 @@ import {
 } from "./classifier-work.ts";
 import { plural } from "../format.ts";
 import { notEmpty } from "./not-empty.ts";
+import { workSignal } from "../interruptible.ts";
 import { asTask, type Prediction, type Task } from "./task.ts";
 
 type ImageTaskOptions = ClassifierTaskChoices & {
@@ -122,9 +123,10 @@ async function* predict(model: Classifier, paths: readonly string[]): AsyncGener
         path === "-"
           ? await decodePng("standard input", await bytesOfInput(), { channels })
           : await readPng(path, { channels });
-      yield predictionOf(classify(model, [picture])[0], path === "-" ? undefined : path);
+      const [answer] = await classify(model, [picture], { signal: workSignal() });
+      yield predictionOf(answer, path === "-" ? undefined : path);
     } else {
-      const answers = classify(model, idxPictures(path, readIdx(path)));
+      const answers = await classify(model, idxPictures(path, readIdx(path)), { signal: workSignal() });
       for await (const [i, answer] of notEmpty(path, "picture", answers.entries()))
         yield predictionOf(answer, `${path} ${i + 1}`);
     }
@@ -158,8 +160,8 @@ const task: Task<Classifier, ClassifierData, ImageTaskOptions> = {
   },
   predict,
   evaluate: async (model, paths) => evaluatedOf(model, await readAll(paths, { channels: channelsOf(model), model })),
-  finish: (model, { validation }) =>
-    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation)),
+  finish: async (model, { validation }) =>
+    validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation),
 };
 
 /** As the commands see it. */

@@ -17,6 +17,7 @@ import {
   type TagScheme,
 } from "unrolled/tasks";
 import { notEmpty } from "./not-empty.ts";
+import { uninterrupted, workSignal } from "../interruptible.ts";
 import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
 
 type TagTaskOptions = TaskOptions & {
@@ -102,8 +103,8 @@ async function* predict(
   { batchSize = 64, free }: { readonly batchSize?: number; readonly free?: true },
 ): AsyncGenerator<Prediction> {
   let waiting: string[][] = [];
-  const answers = function* (): Generator<Prediction> {
-    const found = tagAll(model, waiting, { constrained: free !== true, batchSize });
+  const answers = async function* (): AsyncGenerator<Prediction> {
+    const found = await tagAll(model, waiting, { constrained: free !== true, batchSize, signal: workSignal() });
     waiting = [];
     for (const sentence of found) yield predictionOf(sentence, model.config.tags);
   };
@@ -132,8 +133,8 @@ function table({ labels, micro, macro }: SpanF1): string {
   ].join("\n");
 }
 
-function evaluated(model: Tagger, examples: readonly TaggedExample[]): Evaluated {
-  const { loss, accuracy, f1, spans } = evaluateTagger(model, examples);
+async function evaluated(model: Tagger, examples: readonly TaggedExample[]): Promise<Evaluated> {
+  const { loss, accuracy, f1, spans } = await evaluateTagger(model, examples, { signal: workSignal() });
   return { measures: { loss, accuracy, f1 }, text: table(spans) };
 }
 
@@ -161,9 +162,12 @@ const task: Task<Tagger, TagData, TagTaskOptions> = {
     };
   },
   predict,
-  evaluate: (model, paths, options) => Promise.resolve(evaluated(model, readAll(paths, options))),
-  finish: (model, { validation }) =>
-    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluated(model, validation)),
+  evaluate: async (model, paths, options) =>
+    evaluated(
+      model,
+      uninterrupted(() => readAll(paths, options)),
+    ),
+  finish: async (model, { validation }) => (validation.length === 0 ? { measures: {} } : evaluated(model, validation)),
 };
 
 /** As the commands see it. */

@@ -22,6 +22,7 @@ import {
 } from "unrolled/tasks";
 import { UsageError } from "../failure.ts";
 import { count, duration, plural, table } from "../format.ts";
+import { uninterrupted, workSignal } from "../interruptible.ts";
 import {
   asTask,
   type Evaluated,
@@ -172,8 +173,8 @@ function trainingOf(
   if (measure === undefined) return own;
   return {
     ...own,
-    evaluate: async () => {
-      const { loss, measures } = (await measure()) as { loss: number; measures: TranscriptMeasures };
+    evaluate: async (signal) => {
+      const { loss, measures } = (await measure(signal)) as { loss: number; measures: TranscriptMeasures };
       return { loss, measures: shortNames(measures) };
     },
   };
@@ -212,7 +213,7 @@ async function* predict(
   const search = searchOf(options);
   for (const [i, path] of inputs.entries()) {
     const samples = await soundOf(model, path);
-    const { text, score, alignment } = transcribe(model, samples, search);
+    const { text, score, alignment } = await transcribe(model, samples, { ...search, signal: workSignal() });
     if (options.spectrogram !== undefined) {
       const file = i === 0 ? options.spectrogram : options.spectrogram.replace(/(\.svg)?$/, `-${i + 1}.svg`);
       writeFileSync(file, picture(model, samples, alignment, text));
@@ -256,8 +257,8 @@ function worst(recordings: readonly Recording[], texts: readonly string[]): stri
   return `${all}, ${count(wrong.length)} with errors; the worst:\n${table([head, ...rows], new Set([0]))}`;
 }
 
-function evaluated(model: Transcriber, recordings: readonly Recording[]): Evaluated {
-  const { loss, texts, ...rates } = evaluateTranscriber(model, recordings);
+async function evaluated(model: Transcriber, recordings: readonly Recording[]): Promise<Evaluated> {
+  const { loss, texts, ...rates } = await evaluateTranscriber(model, recordings, { signal: workSignal() });
   return { measures: { loss, ...shortNames(rates) }, text: worst(recordings, texts) };
 }
 
@@ -267,13 +268,13 @@ const goodToSee = (model: Transcriber, recordings: readonly Recording[]): Record
   return recordings.reduce((best, one) => (distance(one) < distance(best) ? one : best));
 };
 
-function finish(model: Transcriber, { validation }: TranscribeData): Evaluated {
+async function finish(model: Transcriber, { validation }: TranscribeData): Promise<Evaluated> {
   if (validation.length === 0) return { measures: {} };
   const shown = goodToSee(model, validation);
-  const found = transcribe(model, shown.samples);
+  const found = await transcribe(model, shown.samples, { signal: workSignal() });
   const title = found.text === shown.text ? found.text : `${found.text} (${shown.text})`;
   return {
-    ...evaluated(model, validation),
+    ...(await evaluated(model, validation)),
     pictures: { "spectrogram.svg": () => picture(model, shown.samples, found.alignment, title) },
   };
 }
@@ -306,12 +307,12 @@ const task: Task<Transcriber, TranscribeData, TranscribeTaskOptions> = {
     };
   },
   predict,
-  evaluate(model, paths, options) {
-    const { sampleRate, recordings } = readAll(paths, options);
+  async evaluate(model, paths, options) {
+    const { sampleRate, recordings } = uninterrupted(() => readAll(paths, options));
     checkRate(model, recordings[0].name, sampleRate);
-    return Promise.resolve(evaluated(model, recordings));
+    return evaluated(model, recordings);
   },
-  finish: (model, data) => Promise.resolve(finish(model, data)),
+  finish,
 };
 
 /** As the commands see it. */

@@ -21,6 +21,7 @@ import {
 } from "unrolled/tasks";
 import { plural } from "../format.ts";
 import { notEmpty } from "./not-empty.ts";
+import { rest, workSignal } from "../interruptible.ts";
 import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
 
 type TranslateTaskOptions = TaskOptions & {
@@ -47,7 +48,10 @@ async function readPairs(paths: readonly string[], options: Partial<TranslateTas
   const pairs: Pair[] = isParallel ? await parallel(first, second) : [];
   if (!isParallel)
     for (const path of paths)
-      for await (const pair of hasNames(path) ? named(path, options) : tabbed(path, options)) pairs.push(pair);
+      for await (const pair of hasNames(path) ? named(path, options) : tabbed(path, options)) {
+        pairs.push(pair);
+        await rest();
+      }
   if (pairs.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one pair of texts, got none`);
   return pairs;
 }
@@ -181,7 +185,7 @@ async function* predict(
   const options = { beams: Math.max(beams, nBest), nBest, lengthPenalty, coveragePenalty };
   let isFirst = true;
   for await (const source of sourcesOf(inputs.length === 0 ? ["-"] : inputs, sourceColumn)) {
-    const found = translate(model, source, options);
+    const found = await translate(model, source, { ...options, signal: workSignal() });
     if (isFirst && attention !== undefined) writeFileSync(attention, attentionPicture(found[0].attention));
     isFirst = false;
     yield predictionOf(source, found);
@@ -208,9 +212,13 @@ function predictionOf(source: string, found: readonly Translation[]): Prediction
 }
 
 /** Tokens of BLEU: words and white space are not cut apart any further. */
-function evaluated(model: Translator, pairs: readonly Pair[]): Evaluated {
+async function evaluated(model: Translator, pairs: readonly Pair[]): Promise<Evaluated> {
   const references = pairs.map(({ target }) => target);
-  const translations = pairs.map(({ source }) => translate(model, source)[0]);
+  const translations: Translation[] = [];
+  for (const { source } of pairs) {
+    translations.push((await translate(model, source, { signal: workSignal() }))[0]);
+    await rest();
+  }
   const found = translations.map(({ text }) => text);
   const [pair] = pairs;
   return {
@@ -256,8 +264,8 @@ const task: Task<Translator, Pairs, TranslateTaskOptions> = {
   predict,
   evaluate: async (model, paths, options) => evaluated(model, await readPairs(paths, options)),
   // a sample: a search for each of many pairs takes long
-  finish: (model, { validation }) =>
-    Promise.resolve(validation.length === 0 ? { measures: {} } : evaluated(model, validation.slice(0, 500))),
+  finish: async (model, { validation }) =>
+    validation.length === 0 ? { measures: {} } : evaluated(model, validation.slice(0, 500)),
 };
 
 /** As the commands see it. */
