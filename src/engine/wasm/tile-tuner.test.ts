@@ -53,3 +53,11 @@ test("both are right here", () => {
   tuner.choose();
   expect(tuner.choice.why).toMatch(/^6x16: \d+ GFLOP\/s, 4x8: \d+ GFLOP\/s$/);
 });
+
+test("what other jobs have left in the list of arguments has no say", () => {
+  const [kernels, memory] = kernelsWith(() => false);
+  new Float64Array(memory.memory.buffer, kernels.jobArguments(), 64).fill(8192);
+  const tuner = new TileTuner(kernels, memory, [wide, narrow]);
+  tuner.choose();
+  expect(tuner.choice.why).toMatch(/^6x16: \d+ GFLOP\/s, 4x8: \d+ GFLOP\/s$/);
+});

@@ -155,7 +155,7 @@ class TrialProduct {
     const [a, b, panels, c] = this.#blocks.map(({ pointer }) => pointer);
     this.#job(jobs.packMatrix, b, n * BYTES, BYTES, k, n, panels, 0, k);
     const begin = now();
-    this.#job(jobs.product, c, n * BYTES, a, k * BYTES, BYTES, panels, m, k, n, 1);
+    this.#job(jobs.product, c, n * BYTES, a, k * BYTES, BYTES, panels, m, k, n, 1, 0);
     return now() - begin;
   }
 
