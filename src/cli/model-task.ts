@@ -1,8 +1,8 @@
 /** @file Which task a model or a run is of. */
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { decodeNative } from "unrolled";
-import { CONFIG_FILE, taskOfRun } from "unrolled/node";
+import { CONFIG_FILE, statIfAny, taskOfRun } from "unrolled/node";
 import { asUsage, UsageError } from "./failure.ts";
 import { shellWord } from "./format.ts";
 import { TASKS } from "./tasks/declarations.ts";
@@ -27,9 +27,12 @@ export function checkLanguageModel(bytes: Uint8Array, path: string): void {
     );
 }
 
+/** The directory of the run at `path`, which may be that of its configuration. */
+export const runDirectory = (path: string): string => (statIfAny(path)?.isFile() ? dirname(path) : path);
+
 /** Throws UsageError where the run at `path`, a directory or a configuration, is not of the task. One that isn't there is left to who reads it. */
 export function checkTaskOfRun(path: string, task: string): void {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isFolder = statIfAny(path)?.isDirectory() === true;
   if (!existsSync(isFolder ? join(path, CONFIG_FILE) : path)) return;
   const found = asUsage(() => taskOfRun(path)) ?? LANGUAGE_MODEL;
   if (found !== task) throw new UsageError(`--task: expected ${found}, as in ${JSON.stringify(path)}, got ${task}`);

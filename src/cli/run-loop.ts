@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type EndEvent, type Measured, NotFiniteError, type Training } from "unrolled";
-import { MODEL_FILE } from "unrolled/node";
+import { CHECKPOINTS_FOLDER, CONFIG_FILE, MODEL_FILE } from "unrolled/node";
 import { EXIT, UsageError } from "./failure.ts";
 import { count, duration, plural, real } from "./format.ts";
 import { DivergenceWatch } from "./divergence.ts";
@@ -85,13 +85,13 @@ export function sayStart(
 ): void {
   const more = files.length > SHOWN ? ` … (${count(files.length)})` : "";
   if (resume !== undefined || config !== undefined) status.note(`reads ${files.slice(0, SHOWN).join(", ")}${more}`);
-  if (resume === undefined) return;
-  status.note(from === undefined ? "no checkpoint yet: begins anew" : `goes on after step ${count(from.step)}`);
+  if (from !== undefined) status.note(`goes on after step ${count(from.step)}`);
 }
 
-/** Throws UsageError where a model is already there. */
+/** Throws UsageError where a model is already there, or a run that can be gone on with. */
 export function refuseModel(directory: string): void {
-  if (!existsSync(join(directory, MODEL_FILE))) return;
+  const isRun = [CONFIG_FILE, CHECKPOINTS_FOLDER].every((name) => existsSync(join(directory, name)));
+  if (!isRun && !existsSync(join(directory, MODEL_FILE))) return;
   const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
   throw new UsageError(`--out: expected a directory without a model, got ${got}`);
 }

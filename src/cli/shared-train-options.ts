@@ -30,6 +30,7 @@ export type SharedTrainOptions = {
   readonly seed: number;
   readonly initFrom?: string;
   readonly resume?: string;
+  readonly allowOtherNumerics?: boolean;
   readonly config?: string;
   readonly dryRun?: boolean;
   readonly threads?: number;
@@ -100,6 +101,7 @@ const sharedOptions = (texts: OptionDifferences["texts"]): Readonly<Record<Share
   seed: value("--seed <n>", "same seed, same model", integer(0)),
   initFrom: flag("--init-from <dir>", "start from the weights of a saved model"),
   resume: flag("--resume <dir>", "go on with a run exactly where its last checkpoint is"),
+  allowOtherNumerics: flag("--allow-other-numerics", "with --resume: also where this engine gives other bits"),
   config: flag("--config <file>", "options and data of another run's config.json; what is typed comes first"),
   dryRun: flag("--dry-run", texts.dryRun),
   threads: threadsOption(),

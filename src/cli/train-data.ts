@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type LanguageModel, languageModel, type TokenSource } from "unrolled";
+import { type LanguageModel, languageModel, loadLanguageModel, type TokenSource } from "unrolled";
 import {
   checkRunData,
   corpusBytes,
@@ -15,6 +15,7 @@ import {
   streamCorpus,
 } from "unrolled/node";
 import { UsageError } from "./failure.ts";
+import { runDirectory } from "./model-task.ts";
 import { tokensOf } from "./model-text.ts";
 import { architectureConflict, flagOf, modelOptions, runConflict } from "./train-settings.ts";
 import type { TrainCommandOptions } from "./train-options.ts";
@@ -47,12 +48,13 @@ export function planOf(files: readonly string[], options: TrainCommandOptions, c
   if (resume !== undefined) {
     for (const name of ["out", "overwrite", "initFrom", "preset"] as const)
       if (options[name] !== undefined) throw new UsageError(`expected --resume or ${flagOf(name, command)}, got both`);
-    const run = readRunConfig(resume);
+    const directory = runDirectory(resume);
+    const run = readRunConfig(directory);
     const conflict = runConflict(run, options, command);
     if (conflict !== undefined) throw new UsageError(conflict);
     const plan = withOptions(files, options, run, command);
     if (files.length === 0) checkRunData("--resume", run.data, { unchanged: true });
-    return { ...plan, options: { ...plan.options, out: resume } };
+    return { ...plan, options: { ...plan.options, resume: directory, out: directory } };
   }
   if (config === undefined && files.length > 0) return { files, options };
   const run = config === undefined ? undefined : readRunOptions(config);
@@ -80,14 +82,15 @@ function withOptions(
   };
 }
 
-/** The model, new or from a file, and the corpus as its tokens. `directory` is that of the run. */
+/** The model, new or from a file, and the corpus as its tokens. `directory` is that of the run, `known` the model's bytes where a checkpoint has them. */
 export function prepare(
   { files, options }: TrainPlan,
   command: Command,
   directory: string,
+  known?: Uint8Array,
 ): Omit<Prepared, "perEpoch"> {
   const from = options.resume ?? options.initFrom;
-  const start = from === undefined ? undefined : loadModel(from);
+  const start = known !== undefined ? loadLanguageModel(known) : from === undefined ? undefined : loadModel(from);
   const conflict = start && architectureConflict(start, options, command);
   if (conflict !== undefined) throw new UsageError(conflict);
   if (options.stream === true || corpusBytes(files) > STREAM_ABOVE) {

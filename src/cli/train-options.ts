@@ -82,13 +82,16 @@ function taskOf(args: readonly string[]): TaskDeclaration | undefined {
 
 /** The task in a run's config.json; undefined where it can't be read, which is told when it is needed. */
 function storedTask(run: string): string | undefined {
-  const files = [run, join(run, "config.json")].filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
-  try {
-    const { task } = JSON.parse(readFileSync(files[0] ?? "", "utf8")) as { readonly task?: string };
-    return task;
-  } catch {
-    return undefined;
+  for (const file of [run, join(run, "config.json")]) {
+    try {
+      if (!statSync(file).isFile()) continue;
+      const { task } = JSON.parse(readFileSync(file, "utf8")) as { readonly task?: string };
+      return task;
+    } catch {
+      // nothing there, or no configuration
+    }
   }
+  return undefined;
 }
 
 const DIFFERENCES: OptionDifferences = {

@@ -55,17 +55,36 @@ type LoopCommandOptions = OptimizerOptions &
   ScheduleOptions &
   Pick<
     TrainCommandOptions,
-    "seed" | "clipNorm" | "steps" | "epochs" | "seconds" | "evaluateEvery" | "threads" | "anomaly"
+    | "seed"
+    | "clipNorm"
+    | "steps"
+    | "epochs"
+    | "seconds"
+    | "evaluateEvery"
+    | "threads"
+    | "anomaly"
+    | "allowOtherNumerics"
   >;
 
 /** What the loop is told, whatever it trains. */
 export function loopOptions(options: LoopCommandOptions, perEpoch: number): TrainOnOptions {
-  const { seed, clipNorm, steps, epochs, seconds, evaluateEvery, threads, anomaly = false } = options;
+  const {
+    seed,
+    clipNorm,
+    steps,
+    epochs,
+    seconds,
+    evaluateEvery,
+    threads,
+    anomaly = false,
+    allowOtherNumerics = false,
+  } = options;
   const schedule = scheduleOf(options, perEpoch);
   return {
     seed,
     clipNorm,
     anomaly,
+    allowOtherNumerics,
     optimizer: optimizerOf(options),
     ...(schedule && { schedule }),
     ...(steps !== undefined && { steps }),

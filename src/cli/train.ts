@@ -2,10 +2,12 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type LanguageModel, type TokenSource, train as trainModel } from "unrolled";
 import {
+  continuedBy,
   describeData,
   lockRun,
   MODEL_FILE,
   readRunConfig,
+  type RunLock,
   runMaker,
   type RunSummary,
   writeModelCard,
@@ -16,8 +18,8 @@ import { asUsage, UsageError } from "./failure.ts";
 import { count, duration, plural, shellWord } from "./format.ts";
 import { checkTaskOfRun } from "./model-task.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "./run-loop.ts";
-import { resumePoint, RunRecorder } from "./run-recorder.ts";
-import { trainingStatus } from "./status.ts";
+import { configWriter, type ResumePoint, resumePoint, RunRecorder } from "./run-recorder.ts";
+import { type Status, trainingStatus } from "./status.ts";
 import { planOf, type Prepared, prepare, tokensAdded, type TrainPlan } from "./train-data.ts";
 import { outputDirectory, runConfigOf, settingsOf, stepsPerEpoch, typedCommand } from "./train-settings.ts";
 import { stopSignals } from "./stop-signals.ts";
@@ -38,8 +40,8 @@ export async function train(
   const directory = outputDirectory(options, files);
   const isResumed = options.resume !== undefined;
   if (!isResumed && !options.dryRun && !options.overwrite) refuseModel(directory);
-  const prepared = (): Prepared => {
-    const { model, ids } = asUsage(() => prepare(plan, command, directory));
+  const prepared = (from?: ResumePoint): Prepared => {
+    const { model, ids } = asUsage(() => prepare(plan, command, directory, from?.model));
     return { model, ids, perEpoch: stepsPerEpoch(ids, options) };
   };
   if (options.dryRun === true) return dryRun(prepared(), options);
@@ -49,7 +51,10 @@ export async function train(
   const lock = lockRun(directory);
   const removeNewTokens = isResumed ? tokensAdded(directory) : undefined;
   try {
-    return await runIn(directory, plan, early ?? prepared());
+    const stream = options.json ? process.stderr : process.stdout;
+    const status = trainingStatus(stream, { quiet: options.quiet === true, seconds: options.seconds });
+    const from = isResumed ? await resumePoint(directory, (text) => status.note(text)) : undefined;
+    return await runIn(directory, plan, early ?? prepared(from), { from, lock, status });
   } catch (error) {
     // of a text that is refused; tokens that are needed are written again
     removeNewTokens?.();
@@ -59,14 +64,15 @@ export async function train(
   }
 }
 
+/** Where a run begins or goes on, and what it has for itself. */
+type Place = { readonly from: ResumePoint | undefined; readonly lock: RunLock; readonly status: Status };
+
 async function runIn(
   directory: string,
   { files, options }: TrainPlan,
   { model, ids, perEpoch }: Prepared,
+  { from, lock, status }: Place,
 ): Promise<number> {
-  const stream = options.json ? process.stderr : process.stdout;
-  const status = trainingStatus(stream, { quiet: options.quiet === true, seconds: options.seconds });
-  const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
   const stops = stopSignals();
   const settings = settingsOf(options, ids, perEpoch, stops.signal);
   const training = trainModel(model, from === undefined ? settings : { ...settings, resume: from.snapshot });
@@ -75,13 +81,19 @@ async function runIn(
   const recorder = new RunRecorder(model, directory, {
     every: options.checkpointEvery,
     from,
+    lock,
+    writeConfig: configWriter(
+      directory,
+      () =>
+        from === undefined
+          ? runConfigOf(options, describeData(files), model, ids.length, perEpoch, runMaker())
+          : continuedBy(readRunConfig(directory), from.step, runMaker()),
+      writeRunConfig,
+    ),
     writeCard,
     lossUnit: "nats per token",
   });
-  if (options.resume === undefined) {
-    recorder.begin();
-    writeRunConfig(directory, runConfigOf(options, describeData(files), model, ids.length, perEpoch, runMaker()));
-  }
+  if (from === undefined) await recorder.begin(training);
   status.note(describe(model, ids));
   status.note(`${describePlan(options, perEpoch)}; saves to ${join(directory, MODEL_FILE)}`);
   sayStart(status, { files, options }, from);

@@ -1,6 +1,7 @@
 export { checkedEngine } from "./checked.ts";
 export type { Anomaly } from "./checked.ts";
 export { setMemoryAdvice } from "./memory-advice.ts";
+export { NUMERICS_VERSION } from "./numerics-version.ts";
 export { engineReport, useThreads } from "./report.ts";
 export { everyTime, isRecorded, Recording, withoutRecording } from "./recording.ts";
 export { currentEngine, withEngine } from "./select.ts";

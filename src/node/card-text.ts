@@ -1,5 +1,5 @@
 /** @file Markdown and YAML of model cards. */
-import { dataHash, type DataFile } from "./run-config.ts";
+import { dataHash, type DataFile, type RunMaker, type RunPart } from "./run-config.ts";
 
 /** More files than this are not listed but counted; `config.json` lists them all. */
 export const MOST_FILES = 10;
@@ -24,6 +24,19 @@ export const real = (x: number): string => x.toFixed(Math.abs(x) < 100 ? 4 : 1);
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map((row) => line(row.map(markdown)))].join("\n");
+}
+
+/** Rows of a table that say by what a run was trained, part by part. */
+export function makerRows(maker: RunMaker, continued: readonly RunPart[] = []): string[][] {
+  const software = ({ unrolled, node, platform }: RunMaker): string =>
+    `unrolled ${unrolled}, Node ${node}, ${platform}`;
+  const engine = (one: RunMaker): string => `${one.engine}, numerics ${one.numerics}, ${plural(one.threads, "thread")}`;
+  return [
+    ["started", maker.started],
+    ["trained with", software(maker)],
+    ["engine", engine(maker)],
+    ...continued.map((part) => [`after step ${count(part.step)}`, `${software(part)}; ${engine(part)}`]),
+  ];
 }
 
 /** Text that means nothing in Markdown, in one line. */

@@ -38,6 +38,11 @@ export async function sweepTemporaries(directory: string, fs: FileSystem = nodeF
   await later(sweep(directory, fs));
 }
 
+/** Removes files of a directory, those that are there; returns when their names are gone from the disk. */
+export function removeDurablySync(directory: string, names: readonly string[]): void {
+  atOnce(removeAll(resolve(directory), names, nodeFilesSync));
+}
+
 /** As `sweepTemporaries`, but returns when it is done. */
 export function sweepTemporariesSync(directory: string): void {
   atOnce(sweep(directory, nodeFilesSync));
@@ -116,6 +121,19 @@ function* makeDirectory(path: string, fs: FileSystem): Steps<void> {
 function* makeSafe(directory: string, fs: FileSystem): Steps<void> {
   yield* makeDirectory(directory, fs);
   for (let at = directory; at !== dirname(at); at = dirname(at)) yield* wait(fs.syncDirectory(dirname(at)));
+}
+
+function* removeAll(directory: string, names: readonly string[], fs: FileSystem): Steps<void> {
+  let isChanged = false;
+  for (const name of names) {
+    try {
+      yield* wait(fs.unlink(join(directory, name)));
+      isChanged = true;
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
+  }
+  if (isChanged) yield* wait(fs.syncDirectory(directory));
 }
 
 function* sweep(directory: string, fs: FileSystem): Steps<void> {

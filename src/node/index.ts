@@ -8,6 +8,7 @@ export type {
   SavedCheckpoint,
   StoredCheckpoint,
 } from "./checkpoint-store.ts";
+export { CHECKPOINTS_FOLDER, clearRun } from "./clear-run.ts";
 export { compareCurves, CURVES_FILE, runCurves, writeCurves } from "./curves.ts";
 export type { NamedRun } from "./curves.ts";
 export { GATES_FILE, GRADIENTS_FILE, writeDiagnosis } from "./diagnosis-pictures.ts";
@@ -23,6 +24,7 @@ export { corpusBytes, readCorpus, readCorpusBytes } from "./read-corpus.ts";
 export { readCsv } from "./read-csv.ts";
 export {
   CONFIG_FILE,
+  continuedBy,
   dataHash,
   describeData,
   OPTIONAL_TRAINING,
@@ -31,11 +33,21 @@ export {
   runMaker,
   writeRunConfig,
 } from "./run-config.ts";
-export type { DataFile, RunConfig, RunFacts, RunMaker, RunModel, RunOptions, RunTraining } from "./run-config.ts";
+export type {
+  DataFile,
+  RunConfig,
+  RunFacts,
+  RunMaker,
+  RunModel,
+  RunOptions,
+  RunPart,
+  RunTraining,
+} from "./run-config.ts";
 export { checkRunData } from "./run-data.ts";
 export type { CheckRunDataOptions } from "./run-data.ts";
 export { LOCK_FILE, lockRun } from "./run-lock.ts";
 export type { RunLock } from "./run-lock.ts";
+export { statIfAny } from "./stat-if-any.ts";
 export { summarizeRun } from "./run-summary.ts";
 export type { BestEvaluation, RunSummary } from "./run-summary.ts";
 export { streamCorpus } from "./stream-corpus.ts";

@@ -2,11 +2,22 @@
  * @file `metrics.jsonl`: what a run has told, one JSON object per line, in order. It is only ever appended to, so that a crash can tear no line but the last;
  * a line counts once its line break is there.
  */
-import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { checkInteger, FormatError, jsonLine, sentence } from "../base/index.ts";
 import { type JsonValue, parseStrictJson } from "../formats/index.ts";
 import { readRegular } from "./safe-file.ts";
+import { statIfAny } from "./stat-if-any.ts";
 
 /** Name of the metrics in a run directory. */
 export const METRICS_FILE = "metrics.jsonl";
@@ -60,6 +71,8 @@ export type MetricsLog = {
    * crash leaves the old lines or the new. Throws TypeError or RangeError for more lines than there are.
    */
   truncate(lines: number): void;
+  /** Whether the file is still where it was: lines that are appended to one that was removed are lost. */
+  isThere(): boolean;
   /** Returns when all lines are on the disk. Only a loss of power needs that; what is appended outlives a crash of the process anyway. */
   sync(): void;
   close(): void;
@@ -99,6 +112,11 @@ export function metricsLog(file: string): MetricsLog {
       ftruncateSync(fd, size);
       fsyncSync(fd);
       lines = count;
+    },
+    isThere() {
+      const found = statIfAny(file);
+      const own = fstatSync(fd);
+      return found !== undefined && found.ino === own.ino && found.dev === own.dev;
     },
     sync: () => fsyncSync(fd),
     close: () => closeSync(fd),

@@ -1,7 +1,19 @@
 /** @file `README.md` of a run: a model card, with a head that the Hugging Face Hub and other tools read. */
 import { basename, join, resolve } from "node:path";
 import { writeFileDurablySync } from "./durable-file.ts";
-import { bytesOf, count, dataTable, fenced, markdown, MOST_FILES, plural, real, table, yaml } from "./card-text.ts";
+import {
+  bytesOf,
+  count,
+  dataTable,
+  fenced,
+  makerRows,
+  markdown,
+  MOST_FILES,
+  plural,
+  real,
+  table,
+  yaml,
+} from "./card-text.ts";
 import { CURVES_FILE } from "./curves.ts";
 import { dataHash, type RunConfig } from "./run-config.ts";
 import type { RunSummary } from "./run-summary.ts";
@@ -70,13 +82,11 @@ function yamlHead(
 }
 
 function body(config: RunConfig, summary: RunSummary, name: string): string {
-  const { command, seed, data, model, training, facts, maker } = config;
+  const { command, seed, data, model, training, facts, maker, continued } = config;
   const { best } = summary;
   const how = [
     ["seed", String(seed)],
-    ["started", maker.started],
-    ["trained with", `unrolled ${maker.unrolled}, Node ${maker.node}, ${maker.platform}`],
-    ["engine", `${maker.engine}, numerics ${maker.numerics}, ${plural(maker.threads, "thread")}`],
+    ...makerRows(maker, continued),
     ["optimizer", `${training.optimizer}, learning rate ${training.learningRate}`],
     ["batch", `${plural(training.batchSize, "row")} of ${plural(training.sequenceLength, "token")}`],
     ["gradient norm", training.clipNorm === Infinity ? "not limited" : `clipped to ${training.clipNorm}`],

@@ -103,6 +103,12 @@ export type RunMaker = {
   readonly started: string;
 };
 
+/** Who went on with a run, where that is not who trained before. */
+export type RunPart = RunMaker & {
+  /** Steps that were done before. */
+  readonly step: number;
+};
+
 export type RunConfig = {
   /** As one would type it, for people. */
   readonly command: string;
@@ -113,6 +119,8 @@ export type RunConfig = {
   readonly training: RunTraining;
   readonly facts: RunFacts;
   readonly maker: RunMaker;
+  /** By whom else it was trained, in order. Default: by nobody. */
+  readonly continued?: readonly RunPart[];
 };
 
 /** The options in a configuration: one that is written by hand may have some of them only. */
@@ -241,6 +249,12 @@ export const makerChecks: Checks<RunMaker> = {
   started: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, "a time such as 2026-01-31T12:00:00Z"),
 };
 
+/** Those of `continued`. */
+export const parts: Check<readonly RunPart[]> = (where, value) => {
+  if (!Array.isArray(value)) throw kindError(where, "a list", value);
+  return value.map((part, i) => record<RunPart>({ step: integer(0), ...makerChecks })(`${where}[${i}]`, part));
+};
+
 /** An object of these fields and no others; `isOptional` says which may be missing. */
 export function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = () => false): Check<T> {
   return (where, value) => {
@@ -278,7 +292,9 @@ const checks: Checks<Head & RunConfig> = {
   training: record(trainingChecks, (name) => OPTIONAL.has(name)),
   facts: record(factChecks),
   maker: record(makerChecks),
+  continued: parts,
 };
+const whole = record(checks, (name) => name === "continued");
 const isAnyOptional = (): boolean => true;
 const partialChecks: Checks<Partial<Head & RunConfig>> = {
   ...checks,
@@ -302,7 +318,7 @@ export function writeRunConfig(directory: string, config: RunConfig): string {
   };
   const file = join(directory, CONFIG_FILE);
   const json = asFormatError(() => writeStrictJson(written, file));
-  parse(file, json, record(checks));
+  parse(file, json, whole);
   writeFileDurablySync(file, `${JSON.stringify(JSON.parse(json), undefined, 2)}\n`);
   return file;
 }
@@ -313,11 +329,7 @@ export function writeRunConfig(directory: string, config: RunConfig): string {
  */
 export function readRunConfig(path: string): RunConfig {
   const file = configPath(path);
-  const {
-    format: _format,
-    version: _version,
-    ...config
-  } = parse(file, readRegular("readRunConfig", file), record(checks));
+  const { format: _format, version: _version, ...config } = parse(file, readRegular("readRunConfig", file), whole);
   return config;
 }
 
@@ -358,6 +370,27 @@ export function runMaker(): RunMaker {
     threads,
     started: new Date().toISOString(),
   };
+}
+
+/**
+ * The configuration of a run that `maker` goes on with after `step` steps: with another part at its end, where what has trained so far was something else.
+ * Parts that began later are none of the run any more.
+ */
+export function continuedBy<C extends { readonly maker: RunMaker; readonly continued?: readonly RunPart[] }>(
+  config: C,
+  step: number,
+  maker: RunMaker,
+): C {
+  const { continued = [], ...rest } = config;
+  const before = continued.filter((part) => part.step < step);
+  const last = before.at(-1) ?? config.maker;
+  const isOther = ([name, value]: [string, unknown]): boolean =>
+    name !== "started" && last[name as keyof RunMaker] !== value;
+  const isAnother = Object.entries(maker).some(isOther);
+  // a run of which nothing is done yet is wholly his
+  if (isAnother && step === 0) return { ...rest, maker } as unknown as C;
+  const after = isAnother ? [...before, { step, ...maker }] : before;
+  return { ...rest, ...(after.length > 0 && { continued: after }) } as unknown as C;
 }
 
 /** `path` itself, or the configuration in it when it is a run directory. */

@@ -15,7 +15,6 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
-  statSync,
   writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
@@ -25,12 +24,15 @@ import { parseStrictJson } from "../formats/index.ts";
 import { sweepTemporariesSync } from "./durable-file.ts";
 import { codeOf } from "./file-system.ts";
 import { readRegular } from "./safe-file.ts";
+import { statIfAny } from "./stat-if-any.ts";
 
 /** Name of the lock in a run directory. */
 export const LOCK_FILE = "run.lock";
 
 /** A run directory that is this process's own. */
 export type RunLock = {
+  /** Whether the directory and the lock in it are still there, and this process's. */
+  isHeld(): boolean;
   /** Gives the directory back. Does nothing the second time. */
   release(): void;
 };
@@ -77,13 +79,15 @@ export function lockRun(directory: string): RunLock {
   sweepTemporariesSync(root);
 
   const touching = setInterval(() => touch(path, owner), TOUCH_INTERVAL).unref();
-  let isHeld = true;
+  let isReleased = false;
+  const isHeld = (): boolean => !isReleased && readOwner(path)?.token === owner.token;
   return {
+    isHeld,
     release() {
-      if (!isHeld) return;
-      isHeld = false;
+      if (isReleased) return;
       clearInterval(touching);
-      if (readOwner(path)?.token === owner.token) rmSync(path, { force: true });
+      if (isHeld()) rmSync(path, { force: true });
+      isReleased = true;
     },
   };
 }
@@ -161,7 +165,7 @@ const isHere = ({ host, space }: Owner): boolean => host === hostname() && space
 function isStale(holder: Owner, path: string, now: number): boolean {
   if (holder.pid === 0) return true;
   if (isHere(holder)) return !isRunning(holder);
-  const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  const touched = statIfAny(path)?.mtimeMs;
   return touched !== undefined && now - touched > STALE_AFTER;
 }
 

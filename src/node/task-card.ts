@@ -1,6 +1,6 @@
 /** @file `README.md` of a run of a task: a model card. */
 import { basename, join, resolve } from "node:path";
-import { bytesOf, count, dataTable, fenced, markdown, MOST_FILES, plural, real, table, yaml } from "./card-text.ts";
+import { bytesOf, count, dataTable, fenced, makerRows, markdown, MOST_FILES, real, table, yaml } from "./card-text.ts";
 import { CURVES_FILE } from "./curves.ts";
 import { writeFileDurablySync } from "./durable-file.ts";
 import { CARD_FILE } from "./model-card.ts";
@@ -65,7 +65,7 @@ function headOf(
 
 function bodyOf(
   name: string,
-  { task, command, data, options, facts, maker }: TaskRunConfig,
+  { task, command, data, options, facts, maker, continued }: TaskRunConfig,
   { steps, epochs, seconds, best }: RunSummary,
   measures: Readonly<Record<string, number>>,
   pictures: readonly string[],
@@ -81,9 +81,7 @@ function bodyOf(
   ];
   const how = [
     ...Object.entries(options).map(([option, value]) => [option, String(value)]),
-    ["started", maker.started],
-    ["trained with", `unrolled ${maker.unrolled}, Node ${maker.node}, ${maker.platform}`],
-    ["engine", `${maker.engine}, numerics ${maker.numerics}, ${plural(maker.threads, "thread")}`],
+    ...makerRows(maker, continued),
   ];
   return `# ${markdown(name)}
 

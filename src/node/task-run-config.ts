@@ -22,8 +22,10 @@ import {
   makerChecks,
   object,
   parse,
+  parts,
   record,
   type RunMaker,
+  type RunPart,
   text,
 } from "./run-config.ts";
 
@@ -48,6 +50,8 @@ export type TaskRunConfig = {
     readonly stepsPerEpoch: number;
   };
   readonly maker: RunMaker;
+  /** By whom else it was trained, in order. Default: by nobody. */
+  readonly continued?: readonly RunPart[];
 };
 
 const options: Check<TaskRunConfig["options"]> = (where, value) => {
@@ -79,9 +83,10 @@ const checks: Checks<Head & TaskRunConfig> = {
     stepsPerEpoch: integer(0),
   }),
   maker: record(makerChecks),
+  continued: parts,
 };
 
-const whole = record(checks, (name) => name === "inputs");
+const whole = record(checks, (name) => ["inputs", "continued"].includes(name));
 
 /** What errors begin with. */
 const WHERE = "describeFiles";

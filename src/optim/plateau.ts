@@ -102,7 +102,7 @@ export function plateau({
     state: () => ({ learningRate, best, bad, cooling }),
 
     restore(state) {
-      checkNumber("plateau state learningRate", state.learningRate, 0);
+      checkNumber("plateau state learningRate", state.learningRate, 0, initial);
       if (state.best !== null) checkNumber("plateau state best", state.best);
       checkInteger("plateau state bad", state.bad);
       checkInteger("plateau state cooling", state.cooling);

@@ -1,5 +1,5 @@
 /** @file What may look at a run and change its course: early stopping, a smaller rate on a plateau, or what people write themselves. */
-import { checkInteger, checkNumber, kindError } from "../base/index.ts";
+import { checkInteger, checkNumber, kindError, sameShape, valueError } from "../base/index.ts";
 import type { JsonValue } from "../formats/index.ts";
 import { plateau, type Parameters, type PlateauOptions, type PlateauState } from "../optim/index.ts";
 import { assign, type Tensor } from "../tensor/index.ts";
@@ -11,7 +11,7 @@ import type { Measured } from "./task.ts";
 export type RunControl = {
   /** Of the model; callbacks may overwrite them with `assign`. */
   readonly parameters: Parameters;
-  /** Factor on every learning rate from the next step on; 1 at first. */
+  /** Factor on every learning rate from the next step on; 1 at first. RangeError for one that is not from 0 to a million. */
   rateFactor: number;
   /** Ends training after this event. `reason` appears in the end event. */
   stop(reason: string): void;
@@ -26,8 +26,11 @@ export type Callback = {
   state?(): JsonValue;
   /** Arrays that go with it. */
   arrays?(): Readonly<Record<string, Tensor>>;
-  /** Continues from a checkpoint. `arrays` has what `arrays()` gave. */
-  restore?(state: JsonValue, arrays: Readonly<Record<string, Tensor>>): void;
+  /**
+   * Continues from a checkpoint. `arrays` has what `arrays()` gave. A state that can't be one is to be refused with TypeError or RangeError before anything
+   * is changed: the run is then not resumed, and all is as it was.
+   */
+  restore?(state: JsonValue, arrays: Readonly<Record<string, Tensor>>, control: RunControl): void;
 };
 
 export type EarlyStoppingOptions = {
@@ -78,7 +81,16 @@ export function earlyStopping({
     },
     state: () => ({ best, bestStep, bad }),
     arrays: () => weights,
-    restore(state, arrays) {
+    restore(state, arrays, { parameters }) {
+      const { best: loss, bestStep: step, bad: count } = membersOf("earlyStopping state", state);
+      if (loss !== null) checkNumber("earlyStopping state best", loss);
+      checkInteger("earlyStopping state bestStep", step);
+      checkInteger("earlyStopping state bad", count);
+      for (const [path, { dtype, shape }] of Object.entries(arrays)) {
+        const own = Object.hasOwn(parameters, path) ? parameters[path] : undefined;
+        if (own?.dtype !== dtype || !sameShape(own.shape, shape))
+          throw valueError("earlyStopping weights", "those of the model's parameters", `${path} [${shape.join(", ")}]`);
+      }
       ({ best, bestStep, bad } = state as { best: number | null; bestStep: number; bad: number });
       weights = { ...arrays };
     },
@@ -96,8 +108,13 @@ export function reduceOnPlateau(options: Omit<PlateauOptions, "initial"> = {}): 
       control.rateFactor = rate.learningRate;
     },
     state: () => ({ ...rate.state() }),
-    restore: (state) => rate.restore(state as unknown as PlateauState),
+    restore: (state) => rate.restore(membersOf("reduceOnPlateau state", state) as PlateauState),
   };
+}
+
+function membersOf(where: string, state: JsonValue): Readonly<Record<string, unknown>> {
+  if (typeof state === "object" && state !== null && !Array.isArray(state)) return state;
+  throw kindError(where, "an object", state);
 }
 
 /** Throws unless all are callbacks with names of their own. */

@@ -1,5 +1,14 @@
 /** @file The training loop: steps, evaluations and their events, for any task. */
-import { checkInteger, DataError, kindError, NotFiniteError, type RandomStream, sentence } from "../base/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  DataError,
+  FormatError,
+  kindError,
+  NotFiniteError,
+  type RandomStream,
+  sentence,
+} from "../base/index.ts";
 import type { JsonValue } from "../formats/index.ts";
 import type { Evaluation } from "../model/index.ts";
 import type { Optimizer, Parameters, Schedule } from "../optim/index.ts";
@@ -17,8 +26,10 @@ import {
   type Trouble,
 } from "./events.ts";
 import { GroupedOptimizer, type ParameterGroup } from "./parameter-groups.ts";
+import { runNumerics } from "./numerics.ts";
 import {
-  restoreSnapshot,
+  checkSnapshot,
+  MOST_RATE_FACTOR,
   type RunArrays,
   type RunState,
   type Snapshot,
@@ -57,14 +68,15 @@ export type LoopSettings = {
   /** Whether a step that is skipped runs again to find out why. */
   readonly anomaly: boolean;
   readonly resume: Snapshot | undefined;
+  readonly allowOtherNumerics: boolean;
   readonly signal: AbortSignal | undefined;
 };
 
 /** A run: its events, one for each step, epoch and evaluation, then `end`; leaving the loop early stops it. */
 export type Training<E extends Measured = Evaluation> = AsyncGenerator<TrainEvent<E>, void, undefined> & {
   /**
-   * A copy of all that a run consists of, between two events: `train` with `resume` continues it bit for bit. Rejects with UnsupportedError before the
-   * first event.
+   * A copy of all that a run consists of, between two events: `train` with `resume` continues it bit for bit. Before the first event it is the beginning of
+   * the run, which is a state like any other; with `resume` that is where it goes on. Rejects as the run's first event would.
    */
   snapshot(): Promise<Snapshot>;
   /**
@@ -106,6 +118,8 @@ export class Loop<B, E extends Measured = Measured> {
   #steps: number | undefined;
   #perEpoch: number | undefined;
   #fingerprint: Promise<Readonly<Record<string, JsonValue>>> | undefined;
+  /** The batches of the epoch in which the run begins or goes on. */
+  #begun: Promise<EpochBatches<B>> | undefined;
   #startedAt = now();
   #planned: number | undefined;
   /** Of the last step that was skipped. */
@@ -132,7 +146,7 @@ export class Loop<B, E extends Measured = Measured> {
         return run.rateFactor;
       },
       set rateFactor(factor) {
-        run.rateFactor = factor;
+        run.rateFactor = checkNumber("callback rateFactor", factor, 0, MOST_RATE_FACTOR);
       },
       stop: (reason) => {
         run.stopped ??= reason;
@@ -160,14 +174,12 @@ export class Loop<B, E extends Measured = Measured> {
   }
 
   async *events(): AsyncGenerator<TrainEvent<E>, void, undefined> {
-    const { accumulate, resume } = this.#settings;
-    if (resume !== undefined) await this.#resume(resume);
+    const { accumulate } = this.#settings;
+    let batches = await this.#begin();
     const run = this.#run;
     this.#planned = planMemory(this.#task, { trained: this.#optimizer.trained, accumulate });
     const start = now();
     this.#startedAt = start - 1000 * run.seconds;
-    let batches = this.#task.epoch(run.epoch);
-    this.#plan(batches);
     let iterator = batches.from(run.batch);
     let reason: EndReason | undefined;
     // what comes next depends on `run` alone, so that a resumed run does the same
@@ -232,6 +244,7 @@ export class Loop<B, E extends Measured = Measured> {
 
   async snapshot(): Promise<Snapshot> {
     if (this.#last !== undefined) return this.#last;
+    await this.#begin();
     // the copies first: nothing may change meanwhile
     const { state, arrays } = takeSnapshot(
       { ...this.#run, updates: this.#optimizer.step },
@@ -262,14 +275,49 @@ export class Loop<B, E extends Measured = Measured> {
       accumulate,
       averaging: averaging ?? null,
       schedule: schedule === undefined ? null : SCHEDULE_STEPS.map((step) => schedule(step)),
+      numerics: runNumerics(),
     }));
     return this.#fingerprint;
   }
 
-  async #resume(snapshot: Snapshot): Promise<void> {
-    const { callbacks } = this.#settings;
-    Object.assign(this.#run, restoreSnapshot(snapshot, await this.#identity(), this.#arrays(), callbacks));
-    this.#optimizer.resumeAt(this.#run.updates);
+  /** Where the run begins, or goes on; the first call puts everything there. Resolves with the batches of the epoch. */
+  #begin(): Promise<EpochBatches<B>> {
+    const { resume } = this.#settings;
+    this.#begun ??= resume === undefined ? Promise.resolve(this.#batchesOf(0)) : this.#resume(resume);
+    return this.#begun;
+  }
+
+  /** Everything is checked before anything is changed. */
+  async #resume(snapshot: Snapshot): Promise<EpochBatches<B>> {
+    const { callbacks, accumulate, allowOtherNumerics } = this.#settings;
+    const { run, restore } = checkSnapshot(snapshot, {
+      fingerprint: await this.#identity(),
+      groups: this.#arrays(),
+      callbacks,
+      control: this.#control,
+      accumulate,
+      allowOtherNumerics,
+    });
+    const batches = this.#batchesOf(run.epoch);
+    if (run.batch > (batches.count ?? Infinity)) {
+      const expected = `at most the ${batches.count} of the epoch`;
+      throw new FormatError(sentence("train resume: run.batch", expected, String(run.batch)));
+    }
+    // the last step of an epoch may have fewer; of one whose length nobody knows, none can be told
+    if (batches.count !== undefined && run.batch < batches.count && run.batch % accumulate !== 0) {
+      throw new FormatError(sentence("train resume: run.batch", `a multiple of ${accumulate}`, String(run.batch)));
+    }
+    restore();
+    Object.assign(this.#run, run);
+    this.#optimizer.resumeAt(run.updates);
+    return batches;
+  }
+
+  /** The batches of an epoch, from whose number the steps of the run are known. */
+  #batchesOf(epoch: number): EpochBatches<B> {
+    const batches = this.#task.epoch(epoch);
+    this.#plan(batches);
+    return batches;
   }
 
   #plan({ count }: EpochBatches<B>): void {

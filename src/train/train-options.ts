@@ -44,6 +44,11 @@ export type TrainOnOptions = {
   readonly callbacks?: readonly Callback[];
   /** Continues the run that a snapshot was taken of, bit for bit. Everything but the limits, `evaluateEvery`, `threads` and `signal` must be as it was. */
   readonly resume?: Snapshot;
+  /**
+   * Goes on also where engine, numerics or their version give other bits than those of the snapshot, and says so in one line. Default false: such a run is
+   * refused.
+   */
+  readonly allowOtherNumerics?: boolean;
   /** Ends training after the step that is running. */
   readonly signal?: AbortSignal;
 };
@@ -94,6 +99,7 @@ export function loopSettings(options: TrainOnOptions, random: RandomStream): Loo
     callbacks,
     anomaly,
     resume: options.resume,
+    allowOtherNumerics: options.allowOtherNumerics === true,
     signal: options.signal,
   };
 }

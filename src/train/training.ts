@@ -1,18 +1,17 @@
-import { sentence, UnsupportedError } from "../base/index.ts";
 import type { TrainEvent } from "./events.ts";
 import type { Loop, Training } from "./loop.ts";
 import { Claim } from "./one-run.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Measured } from "./task.ts";
 
-/** A run whose loop is made when it is first advanced. `close` is called when it has ended, in whatever way. */
+/** A run whose loop is made when it is first advanced or asked for a snapshot. `close` is called when it has ended, in whatever way. */
 export function trainingOf<B, E extends Measured>(
   makeLoop: () => Loop<B, E>,
   close: () => Promise<void> = () => Promise.resolve(),
 ): Training<E> {
   let loop: Loop<B, E> | undefined;
   async function* events(): AsyncGenerator<TrainEvent<E>, void, undefined> {
-    loop = makeLoop();
+    loop ??= makeLoop();
     const claim = new Claim(loop.trained, run, loop);
     try {
       for await (const event of loop.events()) {
@@ -29,9 +28,8 @@ export function trainingOf<B, E extends Measured>(
   }
   const run: Training<E> = Object.assign(events(), {
     async snapshot(): Promise<Snapshot> {
-      if (loop === undefined)
-        throw new UnsupportedError(sentence("snapshot", "a run that has begun", "one before its first event"));
-      return loop.snapshot();
+      loop ??= makeLoop();
+      return await loop.snapshot();
     },
     plannedBytes: () => loop?.plannedBytes,
   });

@@ -1,8 +1,15 @@
 /** @file The work of `--task classify`. */
-import { statSync } from "node:fs";
 import { extname } from "node:path";
 import { DataError } from "unrolled";
-import { classFiles, readCorpus, readRecords, type RecordEntry, recordText, recordValue } from "unrolled/node";
+import {
+  classFiles,
+  readCorpus,
+  readRecords,
+  type RecordEntry,
+  recordText,
+  recordValue,
+  statIfAny,
+} from "unrolled/node";
 import {
   type Classifier,
   classifier,
@@ -39,7 +46,7 @@ type ClassifyTaskOptions = ClassifierTaskChoices & {
 
 type Columns = Pick<ClassifyTaskOptions, "textColumn" | "labelColumn" | "valuesColumn">;
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 
 /** `known` are the labels that a model has, where there is one. */
 async function readAll(

@@ -1,8 +1,7 @@
 /** @file The work of `--task image`. */
-import { statSync } from "node:fs";
 import { extname } from "node:path";
 import { DataError } from "unrolled";
-import { classFiles, decodePng, idxPictures, readIdx, readPng } from "unrolled/node";
+import { classFiles, decodePng, idxPictures, readIdx, readPng, statIfAny } from "unrolled/node";
 import {
   type Classifier,
   classifier,
@@ -34,7 +33,7 @@ type ImageTaskOptions = ClassifierTaskChoices & {
   readonly affine?: number;
 };
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 const isPng = (path: string): boolean => extname(path).toLowerCase() === ".png";
 
 /** Folders of classes, and pairs of idx files: pictures, then their labels. */
@@ -97,7 +96,7 @@ function labelled(
 }
 
 function checkExists(path: string): void {
-  if (path === "-" || statSync(path, { throwIfNoEntry: false }) === undefined)
+  if (path === "-" || statIfAny(path) === undefined)
     throw new DataError(
       `${JSON.stringify(path)}: expected a folder or an idx file, got ${path === "-" ? "the standard input" : "nothing there"}`,
     );

@@ -9,9 +9,9 @@ import { flagOf } from "../train-settings.ts";
 import type { Task, TaskDeclaration } from "./task.ts";
 import type { TaskCommandOptions } from "./train-task-options.ts";
 
-/** The model at `path`. Throws UsageError for none, and for one of another task. */
-export function savedModel(path: string, { name }: TaskDeclaration, task: Task): SavedModel {
-  const bytes = asUsage(() => readModelBytes(path));
+/** The model at `path`, or the one in the bytes that a checkpoint has of it. Throws UsageError for none, and for one of another task. */
+export function savedModel(path: string, { name }: TaskDeclaration, task: Task, known?: Uint8Array): SavedModel {
+  const bytes = known ?? asUsage(() => readModelBytes(path));
   const found = taskOfModel(bytes)?.name ?? LANGUAGE_MODEL;
   if (found !== name)
     throw new UsageError(`expected a model of the task ${name}, got one of the task ${found} in ${path}`);

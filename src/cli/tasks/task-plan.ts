@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import type { Command, Option } from "commander";
 import { checkRunData, readTaskRunConfig, type TaskRunConfig } from "unrolled/node";
 import { asUsage, UsageError } from "../failure.ts";
-import { checkTaskOfRun } from "../model-task.ts";
+import { checkTaskOfRun, runDirectory } from "../model-task.ts";
 import { flagOf } from "../train-settings.ts";
 import { DEFAULT_EPOCHS, MAY_CHANGE, NOT_OF_THE_RUN, type TaskCommandOptions } from "./train-task-options.ts";
 
@@ -29,7 +29,8 @@ export function taskPlanOf(files: readonly string[], options: TaskCommandOptions
   if (files.length === 0) asUsage(() => checkInputs(run, resume !== undefined));
   const taken = Object.entries(stored).filter(([name]) => !isTyped(name) && !(isLimited && LIMITS.includes(name)));
   const rest = isLimited || LIMITS.some((name) => name in stored) ? withoutDefaults(own, isTyped) : own;
-  const all = { ...rest, ...Object.fromEntries(taken), ...(resume !== undefined && { out: resume }) };
+  const place = resume === undefined ? {} : { resume: runDirectory(resume), out: runDirectory(resume) };
+  const all = { ...rest, ...Object.fromEntries(taken), ...place };
   return withFiles({ files: files.length > 0 ? files : inputsOf(run), options: withLimit(all) });
 }
 

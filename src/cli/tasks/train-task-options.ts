@@ -17,6 +17,7 @@ export const NOT_OF_THE_RUN: ReadonlySet<string> = new Set([
   "out",
   "overwrite",
   "resume",
+  "allowOtherNumerics",
   "config",
   "dryRun",
   "quiet",

@@ -1,23 +1,26 @@
 /** @file `unrolled train --task NAME`: trains a task's model and saves it. */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Callback, earlyStopping, type SavedModel, trainOn } from "unrolled";
 import {
   CARD_FILE,
+  continuedBy,
   describeFiles,
   lockRun,
   readTaskRunConfig,
+  type RunLock,
   runMaker,
   type RunSummary,
+  type TaskRunConfig,
+  writeFileDurablySync,
   writeTaskCard,
   writeTaskRunConfig,
 } from "unrolled/node";
 import { asUsage, asUsageLater, EXIT } from "../failure.ts";
 import { count, plural, real, shellWord } from "../format.ts";
-import { say, sayJson } from "../output.ts";
+import { say, sayJson, warn } from "../output.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "../run-loop.ts";
-import { resumePoint, RunRecorder } from "../run-recorder.ts";
+import { configWriter, type ResumePoint, resumePoint, RunRecorder } from "../run-recorder.ts";
 import { type Status, trainingStatus } from "../status.ts";
 import { stopSignals } from "../stop-signals.ts";
 import { DRY_STEPS, figureLines, measureRun } from "../run-figures.ts";
@@ -36,6 +39,10 @@ type Prepared = {
   readonly data: unknown;
   readonly model: SavedModel;
   readonly training: TaskTraining;
+  /** For people. */
+  readonly status: Status;
+  /** Where the run goes on; undefined: it begins. */
+  readonly resumed: ResumePoint | undefined;
 };
 
 /** Trains and saves; returns the exit code. */
@@ -49,32 +56,42 @@ export async function trainTask(
   const directory = outputDirectory(planned, files);
   const isResumed = planned.resume !== undefined;
   if (!isResumed && !planned.dryRun && !planned.overwrite) refuseModel(directory);
-  const task = await declaration.load();
-  const data = await asUsageLater(async () => await task.read(files, planned));
-  const from = planned.resume ?? planned.initFrom;
-  const model = from === undefined ? asUsage(() => task.create(data, planned)) : savedModel(from, declaration, task);
-  const options = from === undefined || isResumed ? planned : withSavedModel(planned, model, declaration, command);
-  const training = asUsage(() => task.training(model, data, options));
-  const prepared = { task, files, options, data, model, training };
-  if (options.dryRun === true) return dryRunTask(prepared);
+  const prepared = async (): Promise<Prepared> => {
+    const task = await declaration.load();
+    const data = await asUsageLater(async () => await task.read(files, planned));
+    const stream = planned.json ? process.stderr : process.stdout;
+    const resumed =
+      isResumed && planned.dryRun !== true
+        ? await resumePoint(directory, (text) => warn(`unrolled train: ${text}`))
+        : undefined;
+    const from = planned.resume ?? planned.initFrom;
+    const model =
+      from === undefined
+        ? asUsage(() => task.create(data, planned))
+        : savedModel(from, declaration, task, resumed?.model);
+    const options = from === undefined || isResumed ? planned : withSavedModel(planned, model, declaration, command);
+    const training = asUsage(() => task.training(model, data, options));
+    const status = trainingStatus(stream, {
+      quiet: options.quiet === true,
+      seconds: options.seconds,
+      unit: training.unit ?? "examples",
+    });
+    return { task, files, options, data, model, training, status, resumed };
+  };
+  if (planned.dryRun === true) return dryRunTask(await prepared());
+  // a run that goes on is this process's own before its checkpoint is read; a new one has no directory before its data is known to be good
+  const early = isResumed ? undefined : await prepared();
   makeDirectory(directory);
   const lock = lockRun(directory);
   try {
-    return await runIn(directory, declaration, prepared);
+    return await runIn(directory, declaration, early ?? (await prepared()), lock);
   } finally {
     lock.release();
   }
 }
 
-async function runIn(directory: string, { name }: TaskDeclaration, prepared: Prepared): Promise<number> {
-  const { task, files, options, data, model, training } = prepared;
-  const stream = options.json ? process.stderr : process.stdout;
-  const status = trainingStatus(stream, {
-    quiet: options.quiet === true,
-    seconds: options.seconds,
-    unit: training.unit ?? "examples",
-  });
-  const from = options.resume === undefined ? undefined : await resumePoint(directory, (text) => status.note(text));
+async function runIn(directory: string, { name }: TaskDeclaration, prepared: Prepared, lock: RunLock): Promise<number> {
+  const { task, files, options, data, model, training, status, resumed: from } = prepared;
   const stops = stopSignals();
   const best = training.keepsBest === true ? keepBest() : undefined;
   const settings = {
@@ -90,30 +107,34 @@ async function runIn(directory: string, { name }: TaskDeclaration, prepared: Pre
         measures: found?.measures ?? {},
         pictures: Object.keys(found?.pictures ?? {}),
       });
+  const { examples, stepsPerEpoch } = training;
+  const configOf = (): TaskRunConfig => ({
+    task: name,
+    command: typedCommand(),
+    inputs: files,
+    data: describeFiles(files.filter((file) => file !== "-")),
+    options: storedOptions(options),
+    facts: {
+      parameters: parameterCount(model),
+      trainingExamples: examples.training,
+      validationExamples: examples.validation,
+      stepsPerEpoch,
+    },
+    maker: runMaker(),
+  });
   const recorder = new RunRecorder(model, directory, {
     every: options.checkpointEvery,
     from,
+    lock,
+    writeConfig: configWriter(
+      directory,
+      () => (from === undefined ? configOf() : continuedBy(readTaskRunConfig(directory), from.step, runMaker())),
+      writeTaskRunConfig,
+    ),
     writeCard: cardOf(undefined),
     lossUnit: "",
   });
-  const { examples, stepsPerEpoch } = training;
-  if (options.resume === undefined) {
-    recorder.begin();
-    writeTaskRunConfig(directory, {
-      task: name,
-      command: typedCommand(),
-      inputs: files,
-      data: describeFiles(files.filter((file) => file !== "-")),
-      options: storedOptions(options),
-      facts: {
-        parameters: parameterCount(model),
-        trainingExamples: examples.training,
-        validationExamples: examples.validation,
-        stepsPerEpoch,
-      },
-      maker: runMaker(),
-    });
-  }
+  if (from === undefined) await recorder.begin(run);
   status.note(`${task.describe(model, data)}, ${count(parameterCount(model))} parameters`);
   const held = examples.validation === 0 ? "" : ` (${count(examples.validation)} held out)`;
   status.note(`${plural(examples.training, "example")}${held}, ${plural(stepsPerEpoch, "step")} per epoch`);
@@ -170,7 +191,7 @@ export const parameterCount = (model: SavedModel): number =>
 
 /** Draws a picture into a directory. */
 export async function savePicture(directory: string, name: string, draw: Picture): Promise<void> {
-  writeFileSync(join(directory, name), await draw());
+  writeFileDurablySync(join(directory, name), await draw());
 }
 
 /** Measures and tables for people. */

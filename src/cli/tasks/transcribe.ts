@@ -1,8 +1,8 @@
 /** @file The work of `--task transcribe`. */
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { DataError, loadLanguageModel, randomStream } from "unrolled";
-import { readModelBytes, readRecordings, type Recording, spectrogramSvg } from "unrolled/node";
+import { readModelBytes, readRecordings, type Recording, spectrogramSvg, statIfAny } from "unrolled/node";
 import {
   type AlignedCharacter,
   type Augmentation,
@@ -183,7 +183,7 @@ function trainingOf(
 async function soundOf(model: Transcriber, path: string): Promise<Float32Array> {
   const name = path === "-" ? "standard input" : path;
   if (path === "-" && process.stdin.isTTY) throw new UsageError("expected WAV files, or one on the standard input");
-  const found = path === "-" || statSync(path, { throwIfNoEntry: false });
+  const found = path === "-" || statIfAny(path);
   if (found === undefined) throw new DataError(`${path}: expected a WAV file, got nothing there`);
   if (found !== true && found.isDirectory()) throw new DataError(`${path}: expected a WAV file, got a folder`);
   const { sampleRate, samples } = decodeWav(found === true ? await buffer(process.stdin) : readFileSync(path), name);

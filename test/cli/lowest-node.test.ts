@@ -1,0 +1,94 @@
+/** The built command on the lowest Node that the package supports: what people do with a language model and with each task. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { lowestNode } from "../helpers/nodes.ts";
+import { tinyTasks } from "../helpers/tiny-tasks.ts";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
+
+const lowest = lowestNode();
+const folder = mkdtempSync(join(tmpdir(), "unrolled-lowest-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const tasks = tinyTasks(folder);
+
+type Result = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+const env = { ...process.env, UNROLLED_POISON: "0", UNROLLED_THREADS: "1" };
+
+const on = (node: string, args: readonly string[]): Result =>
+  spawnSync(node, [main, ...args], { encoding: "utf8", cwd: folder, env, input: "" });
+const unrolled = (...args: readonly string[]): Result => on(lowest.path, args);
+
+/** What a command prints that has to succeed. */
+function said(...args: readonly string[]): string {
+  const { status, stdout, stderr } = unrolled(...args);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  return stdout;
+}
+
+const model = (run: string): Buffer => readFileSync(join(folder, run, "model.safetensors"));
+
+test("it is a Node 20", () => {
+  console.log(`lowest Node: ${lowest.version}`);
+  expect(lowest.version).toMatch(/^v20\.(19|[2-9]\d)\./);
+});
+
+describe.each(tasks)("$name", ({ name, args, toPredict }) => {
+  const limits = ["--evaluate-every", "3", "--quiet"];
+
+  test("trains as on the present Node, stops and goes on", () => {
+    said("train", ...args, ...limits, "--steps", "6", "--out", `${name}-whole`);
+    on(process.execPath, ["train", ...args, ...limits, "--steps", "6", "--out", `${name}-present`]);
+    expect(model(`${name}-whole`).equals(model(`${name}-present`))).toBe(true);
+    said("train", ...args, ...limits, "--steps", "3", "--out", name);
+    // the file: a path below it is asked for then
+    said("train", "--resume", `${name}/config.json`, "--steps", "6", "--quiet");
+    expect(model(name).equals(model(`${name}-whole`))).toBe(true);
+  });
+
+  test("begins another run with the configuration", () => {
+    said("train", "--config", `${name}-whole/config.json`, "--out", `${name}-again`, "--quiet");
+    expect(model(`${name}-again`).equals(model(`${name}-whole`))).toBe(true);
+  });
+
+  test("answers, measures and shows", () => {
+    if (name === "language-model")
+      expect(said("sample", `${name}-whole`, "--length", "20", "--seed", "1")).toHaveLength(21);
+    else expect(said("predict", `${name}-whole`, ...toPredict)).not.toBe("");
+    const data = args.slice(
+      0,
+      args.findIndex((arg) => arg.startsWith("--")),
+    );
+    expect(said("evaluate", `${name}-whole`, ...data)).not.toBe("");
+    expect(said("inspect", `${name}-whole`)).toContain("parameters");
+  });
+});
+
+test("looks at runs and at the machine", () => {
+  expect(said("compare", "classify-whole", "classify-again")).toContain("classify-again");
+  expect(said("diagnose", "language-model-whole", "text.txt")).not.toBe("");
+  expect(said("doctor")).toContain(lowest.version.slice(1));
+  expect(said("hello")).toContain("hell -> ello");
+  expect(said("completion", "bash")).toContain("complete");
+  expect(said("--help")).toContain("Exit codes");
+});
+
+test.each([
+  ["a path below a file", ["train", "text.txt/x"]],
+  ["a run below a file", ["train", "--resume", "text.txt/x"]],
+  ["a configuration below a file", ["train", "--config", "text.txt/x"]],
+  ["a model below a file", ["sample", "text.txt/x"]],
+  ["examples below a file", ["train", "texts.csv/x", "--task", "classify"]],
+  ["pictures below a file", ["train", "texts.csv/x", "--task", "image"]],
+  ["recordings below a file", ["train", "texts.csv/x", "--task", "transcribe"]],
+])("one line for %s", (_name, args) => {
+  const { status, stderr } = unrolled(...args);
+  expect(stderr).toMatch(/^unrolled \w+: .*\n$/);
+  expect(stderr).not.toContain("ENOTDIR");
+  expect(status).toBe(2);
+});
