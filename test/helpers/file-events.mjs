@@ -25,7 +25,7 @@ const open = new Map();
 function event(operation, run, half = () => {}) {
   const at = count++;
   const isLast =
-    at === Number(killAt) || (/^step/.test(killAt) && operation.paths.some((path) => path.includes(killAt)));
+    at === Number(killAt) || (killAt.startsWith("step") && operation.paths.some((path) => path.includes(killAt)));
   if (isLast && when === "before") die();
   if (isLast && when === "within") {
     half();
@@ -54,7 +54,7 @@ for (const name of ["mkdir", "unlink", "rm", "rename", "link"]) {
     function (...args) {
       if (!isOurs(pathOf(args))) return original.apply(self, args);
       // what is there already is no change
-      if ((name === "mkdir" || name === "rm") && fs.existsSync(args[0]) === (name === "mkdir"))
+      if ((name === "mkdir" || name === "rm" || name === "unlink") && fs.existsSync(args[0]) === (name === "mkdir"))
         return original.apply(self, args);
       const paths = name === "link" || name === "rename" ? args.slice(0, 2) : args.slice(0, 1);
       return event({ name, paths: paths.map(relative) }, () => original.apply(self, args));
