@@ -11,6 +11,6 @@ chmodSync(path("../dist/cli/main.js"), 0o755);
 
 writeFileSync(path("../dist/cjs/package.json"), `${JSON.stringify({ type: "commonjs", sideEffects: false })}\n`);
 for (const file of readdirSync(path("../dist"), { recursive: true, encoding: "utf8" })) {
-  if (/\.d\.ts$/.test(file) && !/^(cjs|cli)\b/.test(file))
+  if (file.endsWith(".d.ts") && !/^(cjs|cli)\b/.test(file))
     cpSync(path(`../dist/${file}`), path(`../dist/cjs/${file}`), { recursive: true });
 }

@@ -51,7 +51,7 @@ const kinds: Readonly<Record<string, (tasks: Tasks, sizes: Sizes) => OwnTask<nev
     const model = tasks.classifier({ ...sizes, examples, pooling: "attention" });
     return tasks.classifierTask(model, { training: examples, batchSize }) as never;
   },
-  image(tasks, { batchSize, longest: _, ...sizes }) {
+  image(tasks, { batchSize, longest: _longest, ...sizes }) {
     const examples = range(50, (i) => ({
       input: { width: 40, height: 60, channels: 1, data: new Uint8Array(2400).fill(i) },
       label: "ab"[i % 2],

@@ -163,7 +163,7 @@ console.log(mul(tensor([1, 2]), 2).toArray().join(), engineReport().name, typeof
 `;
 
 test.each(availableNodes())(
-  "\`require\` gives a build of its own where modules can't be required: Node $version",
+  "`require` gives a build of its own where modules can't be required: Node $version",
   ({ path }) => {
     const file = join(consumer, "main.cjs");
     writeFileSync(file, commonProgram);

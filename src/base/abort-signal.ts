@@ -6,4 +6,5 @@ declare global {
   }
 }
 
+// oxlint-disable-next-line unicorn/require-module-specifiers -- only a module may declare what is global
 export {};

@@ -149,7 +149,7 @@ const prefixes = mutantsIn(
       "scoreNext(labelsOf(from), label)",
       "scoreNext([...labelsOf(from), label], label)",
     ],
-    ["prefix: language model reads backward", "return labels.reverse();", "return labels;"],
+    ["prefix: language model reads backward", "return labels.toReversed();", "return labels;"],
     [
       "prefix: language model in the result only",
       "[...reached].sort((a, b) => total(b) - total(a))",

@@ -181,7 +181,10 @@ export async function reported(
 const keepBest = (): Callback => earlyStopping({ patience: Number.MAX_SAFE_INTEGER });
 
 function sayBest(callback: Callback, status: Status): void {
-  const { best, bestStep } = callback.state?.() as { readonly best: number | null; readonly bestStep: number };
+  const { best, bestStep } = (callback.state?.() ?? { best: null, bestStep: 0 }) as {
+    readonly best: number | null;
+    readonly bestStep: number;
+  };
   if (best !== null)
     status.note(`keeps the weights of step ${count(bestStep)}, whose validation loss was lowest: ${real(best)}`);
 }

@@ -68,7 +68,7 @@ const addLogs = (a: number, b: number): number => {
 function labelsOf(end: Prefix): number[] {
   const labels: number[] = [];
   for (let at = end; at.parent !== undefined; at = at.parent) labels.push(at.label);
-  return labels.reverse();
+  return labels.toReversed();
 }
 
 /**
