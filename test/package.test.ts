@@ -96,6 +96,7 @@ test("little is loaded at the start", () => {
     // node:crypto would take some 9 ms
     "node:fs",
     "node:os",
+    "node:timers",
     "node:v8",
     "node:worker_threads",
   ]);

@@ -53,6 +53,8 @@ function reasonsOf(failures: readonly Failure[]): string {
 }
 
 function adviceFor(reason: string): string {
+  if (/by embedder/i.test(reason))
+    return "This host compiles no WebAssembly at run time, as edge runtimes do not: run it in Node or in a browser";
   if (/content.security.policy|unsafe-eval|EvalError|code generation/i.test(reason)) return advice.policy;
   if (/cannot reserve|memory/i.test(reason)) return advice.memory;
   return "They need WebAssembly with SIMD: Node 20.19 or newer without --jitless, or a browser of 2023 or later";

@@ -1,6 +1,8 @@
 /** @file What differs between Node and the web, Node's side. `web.ts` has the same names. */
 import { readFileSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
+// the global one is not there in Jest's jsdom
+import { setImmediate } from "node:timers";
 import { setFlagsFromString } from "node:v8";
 import { parentPort, Worker } from "node:worker_threads";
 import { kernelBytes } from "./kernel-bytes.ts";
@@ -8,9 +10,8 @@ import { type Pacing, pacingWith } from "./pacing.ts";
 import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import { serve, type WorkerHandle, type WorkerStart } from "./worker-start.ts";
 
-export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
+export type * from "./types.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
-export type { MaybeSignal, Pacer, Pieces, WithoutSignal, WithSignal } from "./pacing.ts";
 export { atOnce } from "./pacing.ts";
 
 /** Milliseconds since an arbitrary start, monotonic. */
@@ -35,8 +36,8 @@ const HASH_PIECE = 4 * 2 ** 20;
 
 /** SHA-256 in hexadecimal, lower case. Large inputs are hashed in pieces, between which the host runs; they must not change meanwhile. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  // loaded where it is needed, since that takes 9 ms
-  const { createHash } = await import("node:crypto");
+  // loaded where it is needed, since that takes 9 ms, and not by `import()`, which tests in Jest don't have
+  const { createHash } = process.getBuiltinModule("node:crypto");
   const hash = createHash("sha256");
   for (let at = 0; at < bytes.length; at += HASH_PIECE) {
     if (at > 0) await yieldToHost();
@@ -65,6 +66,7 @@ export const canShare = true;
 /** What to do where workers, memory that they share, or enough of it can't be had. */
 export const advice = {
   workers: "UNROLLED_THREADS=1 asks for one thread",
+  training: "Keep the package unrolled outside of the bundle (external), or train on this thread",
   sharing: "UNROLLED_THREADS=1 asks for one thread",
   memory:
     "Raise the limit of the address space (ulimit -v, 12 GB are enough), or run node --disable-wasm-trap-handler, which needs less",
@@ -122,11 +124,28 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
   };
 }
 
-/** A worker with this package in it, which serves `trainInWorker`. */
-export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
+/** The file of the worker that trains: beside this code, or, where this has been bundled without it, in the package that the program could import. */
+function trainingFile(): URL | string {
   // the sources' own place, or that of the build
   const file = here?.endsWith(".ts") ? "../train/training-worker.ts" : "./training-worker.js";
-  const worker = new Worker(new URL(file, here), { name: "unrolled training" });
+  // taken so that no bundler sees what is looked for, and carries it along
+  const { existsSync } = process.getBuiltinModule("node:fs");
+  if (here?.startsWith("file:") && existsSync(new URL(file, here))) return new URL(file, here);
+  const { createRequire } = process.getBuiltinModule("node:module");
+  for (const place of [here, process.argv[1]]) {
+    try {
+      const manifest = createRequire(place ?? "").resolve("unrolled/package.json");
+      return manifest.replace(/package\.json$/, "dist/node/training-worker.js");
+    } catch {
+      // not installed there
+    }
+  }
+  throw new Error("its file is not in the bundle");
+}
+
+/** A worker with this package in it, which serves `trainInWorker`. Throws where its file can't be found. */
+export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
+  const worker = new Worker(trainingFile(), { name: "unrolled training" });
   let isEnded = false;
   const end = (reason: string): void => {
     if (!isEnded) failed(reason);

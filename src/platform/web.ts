@@ -9,9 +9,8 @@ import { Sha256 } from "./own-sha256.ts";
 import type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
 import type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 
-export type { ParentLink, WorkerEvents, WorkerLink } from "./worker-link.ts";
+export type * from "./types.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
-export type { MaybeSignal, Pacer, Pieces, WithoutSignal, WithSignal } from "./pacing.ts";
 export { atOnce } from "./pacing.ts";
 
 /** What a place on the web may have. */
@@ -105,15 +104,18 @@ export const availableMemory = (): number => Infinity;
 /** Whether memory can be shared with workers: only on pages that are isolated from other origins, and where there are workers. */
 export const canShare: boolean = host.crossOriginIsolated === true && host.Worker !== undefined;
 
+const WORKERS =
+  'Serve the files of unrolled/dist/workers from the page\'s own origin, and name their folder before the first tensor: globalThis.unrolledEnvironment = { UNROLLED_WORKERS: "/workers" }';
+
 /** What to do where workers, memory that they share, or enough of it can't be had. */
-export const advice = {
-  workers:
-    'Serve the files of unrolled/dist/workers from the page\'s own origin, and name their folder before the first tensor: globalThis.unrolledEnvironment = { UNROLLED_WORKERS: "/workers" }; or ask for one thread: { UNROLLED_THREADS: "1" }',
+export const advice: Readonly<Record<"workers" | "training" | "sharing" | "memory" | "policy", string>> = {
+  workers: `${WORKERS}; or ask for one thread: { UNROLLED_THREADS: "1" }`,
+  training: `${WORKERS}; or train on this thread`,
   sharing:
     "Threads need a page that is isolated: the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, and no service worker",
   memory: "Close other pages, or use a 64-bit browser",
   policy: "Add 'wasm-unsafe-eval' to script-src of the page's Content-Security-Policy",
-} as const;
+};
 
 /** Whether the calling thread may sleep while it waits for workers: a page's main thread may not. */
 export const maySleep: boolean = host.document === undefined;
@@ -161,13 +163,17 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
   const worker = started(
     "training.js",
-    () => new Worker(new URL("./workers/training.js", import.meta.url), { type: "module", name: "unrolled training" }),
+    () => new Worker(new URL("./workers/training.js", import.meta.url), { type: "module", name: "unrolled-training" }),
   );
   // before any other message
   worker.postMessage(settings.unrolledEnvironment ?? {}, { transfer: [] });
   worker.addEventListener("message", ({ data }) => message(data));
   worker.addEventListener("error", (event) =>
-    failed(event instanceof ErrorEvent ? `one that died: ${event.message}` : "one whose file can't be loaded"),
+    failed(
+      event instanceof ErrorEvent
+        ? `one that died: ${event.message}`
+        : `one whose file can't be loaded. ${advice.training}`,
+    ),
   );
   return {
     post: (value, transfer = []) => worker.postMessage(value, { transfer: [...transfer] }),

@@ -1,6 +1,6 @@
 /** @file A worker that trains, as its caller has it: requests and their replies in order. */
 import { errorFromData, sentence, UnsupportedError } from "../base/index.ts";
-import { startTrainingWorker, type WorkerLink } from "#platform";
+import { advice, startTrainingWorker, type WorkerLink } from "#platform";
 import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
 
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
@@ -26,7 +26,7 @@ export class WorkerHost {
       try {
         host = new WorkerHost(started);
       } catch (error) {
-        reject(failure(`none: ${(error as Error).message}`));
+        reject(failure(`none: ${(error as Error).message}`, advice.training));
       }
     });
   }
@@ -65,5 +65,5 @@ export class WorkerHost {
   }
 }
 
-const failure = (reason: string): UnsupportedError =>
-  new UnsupportedError(sentence("trainInWorker", "a worker that runs", reason));
+const failure = (reason: string, hint?: string): UnsupportedError =>
+  new UnsupportedError(sentence("trainInWorker", "a worker that runs", reason, hint));
