@@ -28,7 +28,7 @@ export async function serve(site: Site, headers: Readonly<Record<string, string>
   const violations: string[] = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const path = pathname === "/" ? "index.html" : pathname.slice(1);
+    const path = pathname === "/" ? "index.html" : decodeURIComponent(pathname.slice(1));
     if (path === "violations") {
       void text(request).then((report) => violations.push(report));
       response.writeHead(204).end();

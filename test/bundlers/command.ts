@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -83,13 +85,23 @@ export async function run(command: string, options: CommandOptions): Promise<Out
   throw new CommandError(`${command}: ${why}`, output);
 }
 
-/** Runs a server until `use` is done with it. `use` gets the address that the server has printed. */
+/** A port that nothing listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Runs a server, which gets its port as PORT, until `use` is done with it. `use` gets the address that the server has printed. */
 export async function withServer<R>(
   command: string,
   options: CommandOptions,
   use: (address: string) => Promise<R>,
 ): Promise<R> {
-  const { output, ended, end } = start(command, options);
+  const environment = { ...options.environment, PORT: String(await freePort()) };
+  const { output, ended, end } = start(command, { ...options, environment });
   try {
     const address = new Promise<string>((resolve) => {
       const timer = setInterval(() => {

@@ -9,13 +9,25 @@ export const ROWS: readonly Row[] = [...BUNDLERS, ...HOSTS, ...TYPES];
 const QUICK: Readonly<Record<string, readonly string[]>> = {
   vite: ["page, isolated", "page, isolated, trainInWorker"],
   rolldown: ["page (iife)", "program (cjs)"],
-  esbuild: ["page (iife)", "program (esm)", "program (cjs)"],
+  esbuild: [
+    "page (iife)",
+    "page (iife), trainInWorker",
+    "program (esm)",
+    "program (cjs)",
+    "program (cjs), trainInWorker",
+  ],
   require: ["require()"],
-  "node-flags": ["program without WebAssembly (--jitless)"],
+  "node-flags": ["program that may only read files", "program without WebAssembly (--jitless)"],
   "import-map": ["page, isolated", "page, trainInWorker", "package from another origin"],
   "own-worker": ["worker of the page's own, isolated"],
   "service-worker": ["module, bundled"],
-  "content-policy": ["strict, with it, isolated"],
+  "audio-worklet": ["bundled"],
+  "content-policy": ["without 'wasm-unsafe-eval'", "strict, with it, isolated"],
+  typescript: [
+    "types, node16 in CommonJS, neither DOM nor Node",
+    "types, nodenext, DOM",
+    "types, bundler, neither DOM nor Node",
+  ],
 };
 
 /** The rows that CI runs, with the ways that it tries. */

@@ -1,18 +1,37 @@
 /** @file Bundlers, each with no more configuration than a newcomer has. */
 import { classicPage, modulePage } from "../fixtures.ts";
-import { ISOLATION, pageWays, pageWaysWithoutWorkers, servedWay } from "../pages.ts";
+import { ISOLATION, NAMES_WORKERS, pageWays, pageWaysWithoutWorkers, servedWay } from "../pages.ts";
 import { bundledWays, programWays } from "../programs.ts";
 import type { Row, Way } from "../row.ts";
 
-function vite(name: string, packages: readonly string[]): Row {
+const DEV = "vite --port $PORT --strictPort";
+
+/** Before version 8 the development server moves the package away from its workers, unless it is told not to. */
+function vite(name: string, packages: readonly string[], { movesPackages = false } = {}): Row {
+  const inWorker = { path: "/?worker" };
   return {
     name,
     packages,
-    files: { "index.html": modulePage("/main.js") },
+    files: {
+      "index.html": modulePage("/main.js"),
+      "excluding.config.js": `export default { optimizeDeps: { exclude: ["unrolled"] } };`,
+    },
     ways: [
       ...pageWays("vite build"),
-      servedWay("page of vite dev", "vite --port 0"),
-      servedWay("page of vite dev, trainInWorker", "vite --port 0", { path: "/?worker" }),
+      servedWay("page of vite dev", DEV),
+      {
+        ...servedWay("page of vite dev, trainInWorker", DEV, inWorker),
+        ...(movesPackages && { refuses: NAMES_WORKERS }),
+      },
+      ...(movesPackages
+        ? [
+            servedWay(
+              "page of vite dev, optimizeDeps.exclude, trainInWorker",
+              `${DEV} --config excluding.config.js`,
+              inWorker,
+            ),
+          ]
+        : []),
     ],
   };
 }
@@ -29,7 +48,7 @@ const viteLibrary: Row = {
   },
   ways: [
     ...pageWays("vite build && cp page/index.html dist", "dist", "library (es) in a page"),
-    ...pageWays("vite build --outDir umd && cp classic/index.html umd", "umd", "library (umd) in a page"),
+    ...pageWaysWithoutWorkers("vite build --outDir umd && cp classic/index.html umd", "umd", "library (umd) in a page"),
     ...bundledWays("library (es) in Node", "vite build && cp page/index.html dist", "node dist/newcomer.js", {
       threads: false,
     }),
@@ -63,7 +82,7 @@ const NEXT_FILES = {
 
 function next(name: string, bundler: string): Row {
   const build = `next build ${bundler}`;
-  const start = "next start -p 0";
+  const start = "next start -p $PORT";
   const page = (what: string, path: string, headers = {}): Way => servedWay(what, start, { build, path, headers });
   return {
     name,
@@ -75,7 +94,7 @@ function next(name: string, bundler: string): Row {
       page("client component, trainInWorker", "/?worker"),
       { ...page("route handler", "/answer.html"), threads: true },
       page("route handler, trainInWorker", "/answer.html?worker"),
-      servedWay("page of next dev", `next dev -p 0 ${bundler}`),
+      servedWay("page of next dev", `next dev -p $PORT ${bundler}`),
     ],
   };
 }
@@ -214,9 +233,9 @@ const bun: Row = {
 
 export const BUNDLERS: readonly Row[] = [
   vite("vite", []),
-  vite("vite5", ["vite@5.4.21"]),
-  vite("vite6", ["vite@6.4.6"]),
-  vite("vite7", ["vite@7.3.8"]),
+  vite("vite5", ["vite@5.4.21"], { movesPackages: true }),
+  vite("vite6", ["vite@6.4.6"], { movesPackages: true }),
+  vite("vite7", ["vite@7.3.8"], { movesPackages: true }),
   vite("vite8", ["vite@8.4.0"]),
   viteLibrary,
   next("next", ""),

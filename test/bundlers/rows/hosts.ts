@@ -37,7 +37,7 @@ const flags: Row = {
   ways: [
     ...programWays("program that may only read files", "node --permission --allow-fs-read=* main.js").slice(0, 1),
     ...programWays("program without WebAssembly (--jitless)", "node --jitless main.js").slice(0, 1),
-  ].map((way) => ({ ...way, warns: /thread|WebAssembly/ })),
+  ].map((way) => ({ ...way, threads: false, warns: /thread|WebAssembly/ })),
 };
 
 /** Node with a program inside. */
@@ -97,8 +97,6 @@ const jest: Row = {
         `jest ${file}.test.js`,
         {
           node: path,
-          // jsdom has no workers
-          threads: file === "node",
           // Jest reports on stderr
           isWarning: (line) => line.includes("unrolled:"),
         },
