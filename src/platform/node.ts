@@ -124,13 +124,18 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
   };
 }
 
-/** The file of the worker that trains: beside this code, or, where this has been bundled without it, in the package that the program could import. */
-function trainingFile(): URL | string {
+/**
+ * The file of the worker that trains: beside this code, or, where this has been bundled without it, in the package that the program could import. Modules
+ * and `Worker` are taken so that no bundler sees what is looked for: some carry along all files that it could be.
+ */
+function trainingFile(): string {
   // the sources' own place, or that of the build
   const file = here?.endsWith(".ts") ? "../train/training-worker.ts" : "./training-worker.js";
-  // taken so that no bundler sees what is looked for, and carries it along
   const { existsSync } = process.getBuiltinModule("node:fs");
-  if (here?.startsWith("file:") && existsSync(new URL(file, here))) return new URL(file, here);
+  const { dirname, join } = process.getBuiltinModule("node:path");
+  const { fileURLToPath } = process.getBuiltinModule("node:url");
+  const beside = here?.startsWith("file:") ? join(dirname(fileURLToPath(here)), file) : "";
+  if (beside !== "" && existsSync(beside)) return beside;
   const { createRequire } = process.getBuiltinModule("node:module");
   for (const place of [here, process.argv[1]]) {
     try {
@@ -145,7 +150,8 @@ function trainingFile(): URL | string {
 
 /** A worker with this package in it, which serves `trainInWorker`. Throws where its file can't be found. */
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
-  const worker = new Worker(trainingFile(), { name: "unrolled training" });
+  const threads = process.getBuiltinModule("node:worker_threads");
+  const worker = new threads.Worker(trainingFile(), { name: "unrolled training" });
   let isEnded = false;
   const end = (reason: string): void => {
     if (!isEnded) failed(reason);
