@@ -201,16 +201,14 @@ export class RunRecorder {
     if (from === undefined) {
       clearRun(this.#directory);
       await this.#save({ kind: "begin", step: 0 }, training);
-      writeConfig();
-      this.saved = saveModel(this.#model, this.#directory);
-    } else {
-      await this.#bringBack(from);
-      writeConfig();
-    }
+    } else await this.#bringBack(from);
     const metrics = metricsLog(join(this.#directory, METRICS_FILE));
     if (from !== undefined) metrics.truncate(this.#lines);
     const events = eventWriter(this.#directory, from === undefined ? {} : { resumeFrom: from.step });
     this.#logs = { metrics, events };
+    // with the names of both on the disk
+    writeConfig();
+    if (from === undefined) this.saved = saveModel(this.#model, this.#directory);
     return this.#logs;
   }
 

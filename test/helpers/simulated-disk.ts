@@ -146,6 +146,40 @@ export class SimulatedDisk implements FileSystem {
     return this.#file(path).live.slice();
   }
 
+  /** As opening a file to append to it, which is made where it isn't there. */
+  open(path: string): void {
+    if (this.#find(path) === undefined) this.create(path);
+  }
+
+  append(path: string, bytes: Uint8Array): void {
+    this.#begin(`append ${path}`);
+    const file = this.#file(path);
+    file.live = Uint8Array.from([...file.live, ...bytes]);
+  }
+
+  truncate(path: string, size: number): void {
+    this.#begin(`truncate ${path}`);
+    const file = this.#file(path);
+    file.live = file.live.slice(0, size);
+  }
+
+  /** A file's contents, or the names in a directory. */
+  syncAny(path: string): void {
+    if (isDirectory(this.#find(path))) return this.syncDirectory(path);
+    this.#begin(`sync ${path}`);
+    const file = this.#file(path);
+    file.durable = file.live;
+  }
+
+  /** A second name for a file in the same directory. */
+  link(from: string, to: string): void {
+    this.#begin(`link ${from} ${to}`);
+    const file = this.#file(from);
+    const { parent, name } = this.#split(to);
+    if (parent.live.has(name)) throw systemError("EEXIST", to);
+    this.#change(parent, { removed: [], added: [[name, file]] });
+  }
+
   /** The same disk, still running, on its own. */
   copy(): SimulatedDisk {
     const disk = new SimulatedDisk();
@@ -162,7 +196,7 @@ export class SimulatedDisk implements FileSystem {
       let bit = 0;
       const survivor = (entry: Entry): Entry => {
         if (!isDirectory(entry)) {
-          const bytes = entry.durable === entry.live ? entry.live : losses[loss](entry.live);
+          const bytes = entry.durable === entry.live ? entry.live : survivingBytes(entry, loss);
           return { live: bytes, durable: bytes };
         }
         const names = new Map(entry.durable);
@@ -202,6 +236,12 @@ export class SimulatedDisk implements FileSystem {
     parent.live.set(name, file);
     parent.durable.set(name, file);
   }
+}
+
+/** Contents that were synced are there, whatever was appended since; a file that was shortened may be as long as it was. */
+function survivingBytes({ live, durable }: File, loss: Loss): Uint8Array {
+  if (live.length < durable.length) return loss === "dropped" ? durable : live;
+  return Uint8Array.from([...durable, ...losses[loss](live.subarray(durable.length))]);
 }
 
 function apply(names: Map<string, Entry>, { removed, added }: Change): void {
