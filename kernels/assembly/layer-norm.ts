@@ -1,7 +1,7 @@
 // Layer normalisation; see src/engine/reference/layer-norm.ts.
 import { addProductRow, addRow, divScalar, layerNormBackwardRow, mulRow, subScalar } from "./generated/rows";
 import { begin, float, int, pointer, share } from "./pool";
-import { addToSums, beginSums, endSums, laneDot, laneSum, LONG_SUM, longColumnSums, ownPart, ownSums, SUMMED_COLUMNS } from "./sums";
+import { ADDED_PART, addToSums, beginSums, endSums, laneDot, laneSum, LONG_SUM, longColumnSums, ownPart, ownSums, SUMMED_COLUMNS } from "./sums";
 
 /** gain and shift: 0 where there is none. */
 export function layerNorm(thread: i32, threads: i32): void {
@@ -74,8 +74,11 @@ function longProductSums(a: usize, b: usize, row: usize, out: usize, rows: i32, 
     const count = min(SUMMED_COLUMNS, n - first);
     const at = <usize>first << 2;
     beginSums(sums, 0, count);
-    for (let i = 0; i < rows; i++) {
-      mulRow(a + <usize>i * row + at, b + <usize>i * row + at, part, count);
+    for (let i = 0; i < rows; i += ADDED_PART) {
+      memory.fill(part, 0, <usize>count << 2);
+      for (let r = i; r < min(rows, i + ADDED_PART); r++) {
+        addProductRow(part, a + <usize>r * row + at, b + <usize>r * row + at, part, count);
+      }
       addToSums(sums, part, count);
     }
     endSums(sums, out + at, count);

@@ -3,7 +3,7 @@ import { LEFT, ROW_BLOCK, spare, SUM_BLOCK } from "./instance";
 import { blockHeight, column, longColumn, packBlock, paddedColumns, panelWidth } from "./gemm";
 import { loadLanes, storeLanes } from "./lanes";
 import { begin, int, pointer, share } from "./pool";
-import { addToSums, beginSums, endSums, LONG_SUM } from "./sums";
+import { addRowsToSums, addToSums, beginSums, endSums, LONG_SUM } from "./sums";
 
 /**
  * Rows of a panel for N, in each block of the sum: an odd number, so that the same row of neighbouring panels is not at the same place of the caches.
@@ -99,7 +99,7 @@ export function weightGradients(thread: i32, threads: i32): void {
           const at = <usize>(g * n + j) << 2;
           if (longs) {
             longColumn(longs + <usize>i * longRow + (at << 1), longRow, left, 4, true, panel, height, steps, used, width);
-            if (i == 0 && bias) for (let q = 0; q < steps; q++) addToSums(longBias + (at << 1), panel + ((<usize>q * width) << 2), used);
+            if (i == 0 && bias) addRowsToSums(longBias + (at << 1), panel, <usize>width << 2, steps, used);
           } else {
             column(c + <usize>i * cRow + at, cRow, left, 4, true, panel, height, steps, used, width, isFirst);
             if (i == 0 && bias) sums(bias + at, panel, steps, used, width, isFirst);

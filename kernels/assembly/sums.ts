@@ -1,4 +1,5 @@
 // Sums of more than LONG_SUM floats are kept in float64; see src/engine/reference/long-sums.ts.
+import { addRow } from "./generated/rows";
 import { LEFT, spare } from "./instance";
 import { loadLanes } from "./lanes";
 
@@ -7,6 +8,9 @@ export const LONG_SUM: i32 = 4096;
 
 /** Steps of a long product's sum that are added in float32 before the part is added in float64. */
 export const SUM_PART: i32 = 64;
+
+/** Elements of a lane, or of a column, that are added in float32. */
+export const ADDED_PART: i32 = 16;
 
 /** The first two of four floats in float64. */
 // @ts-ignore: decorator
@@ -39,18 +43,36 @@ export function laneSum(x: usize, n: i32): f32 {
   return fold(low, high);
 }
 
+/** In 16 lanes of float64; parts of ADDED_PART elements of a lane are added in float32. */
 function longSum(x: usize, n: i32): f32 {
-  let a = f64x2.splat(0), b = a, c = a, d = a;
-  for (let j = 0; j < n; j += 8) {
-    const low = loadLanes(x, n - j);
-    const high = n - j > 4 ? loadLanes(x + 16, n - j - 4) : f32x4.splat(0);
-    a = f64x2.add(a, firstTwo(low));
-    b = f64x2.add(b, lastTwo(low));
-    c = f64x2.add(c, firstTwo(high));
-    d = f64x2.add(d, lastTwo(high));
-    x += 32;
+  const zero = f32x4.splat(0);
+  let a = f64x2.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  for (let j = 0; j < n; ) {
+    const end = min(n, j + 16 * ADDED_PART);
+    let p = zero, q = zero, r = zero, s = zero;
+    for (; j + 16 <= end; j += 16) {
+      p = f32x4.add(p, v128.load(x));
+      q = f32x4.add(q, v128.load(x, 16));
+      r = f32x4.add(r, v128.load(x, 32));
+      s = f32x4.add(s, v128.load(x, 48));
+      x += 64;
+    }
+    const left = end - j;
+    if (left > 0) p = f32x4.add(p, loadLanes(x, left));
+    if (left > 4) q = f32x4.add(q, loadLanes(x + 16, left - 4));
+    if (left > 8) r = f32x4.add(r, loadLanes(x + 32, left - 8));
+    if (left > 12) s = f32x4.add(s, loadLanes(x + 48, left - 12));
+    j = end;
+    a = f64x2.add(a, firstTwo(p));
+    b = f64x2.add(b, lastTwo(p));
+    c = f64x2.add(c, firstTwo(q));
+    d = f64x2.add(d, lastTwo(q));
+    e = f64x2.add(e, firstTwo(r));
+    f = f64x2.add(f, lastTwo(r));
+    g = f64x2.add(g, firstTwo(s));
+    h = f64x2.add(h, lastTwo(s));
   }
-  return foldLong(a, b, c, d);
+  return foldLong(f64x2.add(a, e), f64x2.add(b, f), f64x2.add(c, g), f64x2.add(d, h));
 }
 
 function longDot(x: usize, y: usize, n: i32): f32 {
@@ -100,6 +122,39 @@ export function addToSums(sums: usize, x: usize, n: i32): void {
   }
 }
 
+/** Adds `rows` rows of n floats, a few, `row` bytes apart: in float32 as many as are a part, the parts in float64. */
+export function addRowsToSums(sums: usize, x: usize, row: usize, rows: i32, n: i32): void {
+  for (let i = 0; i < rows; i += ADDED_PART) {
+    const count = min(ADDED_PART, rows - i);
+    const from = x + <usize>i * row;
+    let j = 0;
+    for (; j + 8 <= n; j += 8) {
+      let at = from + (<usize>j << 2);
+      let low = f32x4.splat(0), high = low;
+      for (let r = 0; r < count; r++) {
+        low = f32x4.add(low, v128.load(at));
+        high = f32x4.add(high, v128.load(at, 16));
+        at += row;
+      }
+      const to = sums + (<usize>j << 3);
+      v128.store(to, f64x2.add(v128.load(to), firstTwo(low)));
+      v128.store(to, f64x2.add(v128.load(to, 16), lastTwo(low)), 16);
+      v128.store(to, f64x2.add(v128.load(to, 32), firstTwo(high)), 32);
+      v128.store(to, f64x2.add(v128.load(to, 48), lastTwo(high)), 48);
+    }
+    for (; j < n; j++) {
+      let at = from + (<usize>j << 2);
+      let part: f32 = 0;
+      for (let r = 0; r < count; r++) {
+        part += f32.load(at);
+        at += row;
+      }
+      const to = sums + (<usize>j << 3);
+      f64.store(to, f64.load(to) + <f64>part);
+    }
+  }
+}
+
 /** The sums, rounded, to n floats. */
 export function endSums(sums: usize, to: usize, n: i32): void {
   for (let j: usize = 0; j < <usize>n; j++) f32.store(to + (j << 2), <f32>f64.load(sums + (j << 3)));
@@ -123,12 +178,16 @@ export function ownPart(): usize {
 
 /** out [n] = the sums of the columns of x [rows, n], whose rows are `row` bytes apart, as long sums. */
 export function longColumnSums(x: usize, row: usize, out: usize, rows: i32, n: i32): void {
-  const sums = ownSums();
+  const sums = ownSums(), part = ownPart();
   for (let first = 0; first < n; first += SUMMED_COLUMNS) {
     const count = min(SUMMED_COLUMNS, n - first);
     const from = x + (<usize>first << 2);
     beginSums(sums, 0, count);
-    for (let i = 0; i < rows; i++) addToSums(sums, from + <usize>i * row, count);
+    for (let i = 0; i < rows; i += ADDED_PART) {
+      memory.fill(part, 0, <usize>count << 2);
+      for (let r = i; r < min(rows, i + ADDED_PART); r++) addRow(part, from + <usize>r * row, part, count);
+      addToSums(sums, part, count);
+    }
     endSums(sums, out + (<usize>first << 2), count);
   }
 }

@@ -1,6 +1,6 @@
 import type { LayerNormBackward, LayerNormForward } from "../engine.ts";
 import { type FloatArray, floats } from "./memory.ts";
-import { isLong, sumsFor } from "./long-sums.ts";
+import { isLong, sumColumns } from "./long-sums.ts";
 import { laneSum } from "./reduce.ts";
 import { exactly, type Round, roundingFor } from "./rounding.ts";
 
@@ -44,8 +44,8 @@ export function layerNormBackward({ gain, normal, root, dy, dx, dGain, dShift }:
   const n = normal.shape[normal.shape.length - 1];
   if (dx) inputGradient(normals, floats(root), gain && floats(gain), upstream, floats(dx), n);
   const round = roundingFor(upstream);
-  if (dGain) sumRows(floats(dGain), upstream.length, (i) => round(upstream[i] * normals[i]));
-  if (dShift) sumRows(floats(dShift), upstream.length, (i) => upstream[i]);
+  if (dGain) sumColumns(floats(dGain), upstream.length, (i) => round(upstream[i] * normals[i]));
+  if (dShift) sumColumns(floats(dShift), upstream.length, (i) => upstream[i]);
 }
 
 function inputGradient(
@@ -65,12 +65,4 @@ function inputGradient(
     for (let j = 0; j < n; j++)
       to[at + j] = round(round(to[at + j] - mean) - round(normals[at + j] * slope)) / roots[row];
   }
-}
-
-/** to [n] = column sums of the elements [size / n, n]. */
-function sumRows(to: FloatArray, size: number, element: (i: number) => number): void {
-  to.fill(0);
-  const { sums, end } = sumsFor(to, size / to.length);
-  for (let i = 0; i < size; i++) sums[i % to.length] += element(i);
-  end();
 }

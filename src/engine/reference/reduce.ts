@@ -1,21 +1,37 @@
 import { exp, exp32, log, log32 } from "../../base/index.ts";
 import type { Operand, ReduceOp } from "../engine.ts";
-import { isLong } from "./long-sums.ts";
+import { ADDED_PART, isLong } from "./long-sums.ts";
 import { arrayOf, type FloatArray, floats, integers } from "./memory.ts";
 import { exactly, type Round, roundingFor } from "./rounding.ts";
 
 /**
  * Sum of n contiguous elements in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1: a fixed order that SIMD
- * can follow and whose error grows with n/8. A long sum is rounded at the end only.
+ * can follow and whose error grows with n/8. A long sum: see long-sums.ts; in 16 lanes.
  */
 export function laneSum(x: FloatArray, at: number, n: number, round: Round): number {
-  return isLong(x, n) ? round(sumInLanes(x, at, n, exactly)) : sumInLanes(x, at, n, round);
+  if (!isLong(x, n)) return folded(sumInLanes(8, x, at, n, round), round);
+  const sums = new Array<number>(LONG_LANES).fill(0);
+  const length = LONG_LANES * ADDED_PART;
+  for (let start = 0; start < n; start += length) {
+    const part = sumInLanes(LONG_LANES, x, at + start, Math.min(length, n - start), round);
+    for (let l = 0; l < LONG_LANES; l++) sums[l] += part[l];
+  }
+  return round(folded(sums, exactly));
 }
 
-function sumInLanes(x: FloatArray, at: number, n: number, round: Round): number {
-  const lanes = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < n; i++) lanes[i & 7] = round(lanes[i & 7] + x[at + i]);
-  for (let width = 4; width > 0; width >>= 1) {
+/** Lanes of a long sum. */
+const LONG_LANES = 16;
+
+/** `count` sums, a power of two, of every count-th element. */
+function sumInLanes(count: number, x: FloatArray, at: number, n: number, round: Round): number[] {
+  const lanes = new Array<number>(count).fill(0);
+  for (let i = 0; i < n; i++) lanes[i & (count - 1)] = round(lanes[i & (count - 1)] + x[at + i]);
+  return lanes;
+}
+
+/** Their sum, each time the halves: 8 -> 4 -> 2 -> 1. */
+function folded(lanes: number[], round: Round): number {
+  for (let width = lanes.length >> 1; width > 0; width >>= 1) {
     for (let l = 0; l < width; l++) lanes[l] = round(lanes[l] + lanes[l + width]);
   }
   return lanes[0];
@@ -39,10 +55,15 @@ export function reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n:
 
 /** Sum in index order; a long one is rounded where it is stored. */
 function strided(x: ArrayLike<number>, at: number, n: number, step: number): number {
-  const round = x instanceof Float32Array && !isLong(x, n) ? Math.fround : exactly;
-  let total = 0;
-  for (let k = 0; k < n; k++) total = round(total + x[at + k * step]);
-  return total;
+  const round = x instanceof Float32Array ? Math.fround : exactly;
+  const length = isLong(x, n) ? ADDED_PART : n;
+  let sum = 0;
+  for (let start = 0; start < n; start += length) {
+    let part = 0;
+    for (let k = start, end = Math.min(n, start + length); k < end; k++) part = round(part + x[at + k * step]);
+    sum += part;
+  }
+  return sum;
 }
 
 /** Largest or smallest element, or its index. NaN wins, as the first one does among equals. */

@@ -1,6 +1,6 @@
 /** @file What the three recurrent kernels share. */
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
-import { sumsFor } from "./long-sums.ts";
+import { sumColumns } from "./long-sums.ts";
 import { type Matrix, multiplyAdd, multiplyAddLong, transposed } from "./matmul.ts";
 import { type FloatArray, floats, integers } from "./memory.ts";
 import { addRows } from "./move.ts";
@@ -108,8 +108,5 @@ function inputGradients(
 
 /** to [n] = the sums of the columns of x [.., n], in the order of the rows. */
 export function columnSums(x: FloatArray, to: FloatArray): void {
-  to.fill(0);
-  const { sums, end } = sumsFor(to, x.length / to.length);
-  for (let i = 0; i < x.length; i++) sums[i % to.length] += x[i];
-  end();
+  sumColumns(to, x.length, (i) => x[i]);
 }
