@@ -72,7 +72,7 @@ const NEXT_FILES = {
   "app/api/hello/route.js": `import { say } from "../../../hello.js";
   export const dynamic = "force-dynamic";
   export async function GET(request) {
-    return new Response(await say(new URL(request.url).search.slice(1) || "hello").catch(String));
+    return new Response(await say(new URL(request.url).searchParams.has("worker") ? "worker" : "hello").catch(String));
   }`,
   // shows what a route has answered, as the other pages do
   "public/answer.html": `<!doctype html><link rel="icon" href="data:,"><script>
