@@ -360,7 +360,11 @@ const losses = [
       "value[at + j] * round(upstream[at + j] - total)",
       "value[at + j] * upstream[at + j]",
     ],
-    ["sum loses the last elements", "lanes[i & 7] = round(lanes[i & 7] + x[at + i]);", "lanes[i & 7] = x[at + i];"],
+    [
+      "sum loses the last elements",
+      "lanes[i & (count - 1)] = round(lanes[i & (count - 1)] + x[at + i]);",
+      "lanes[i & (count - 1)] = x[at + i];",
+    ],
   ]),
 ];
 

@@ -253,19 +253,19 @@ const backward = mutantsIn("lstm", KERNEL, [
   ],
   [
     "gradient of the input peephole from the new c",
-    "dPeepholes[j] += round(dzi * cPrevious);",
-    "dPeepholes[j] += round(dzi * cells[saved]);",
+    "sums[j] += round(dzi * cPrevious);",
+    "sums[j] += round(dzi * cells[saved]);",
   ],
-  ["gradient of the forget peephole dropped", "dPeepholes[units + j] += round(dzf * cPrevious);\n", "\n"],
+  ["gradient of the forget peephole dropped", "sums[units + j] += round(dzf * cPrevious);\n", "\n"],
   [
     "gradient of the output peephole from the old c",
-    "dPeepholes[2 * units + j] += round(dzo * cells[saved]);",
-    "dPeepholes[2 * units + j] += round(dzo * cPrevious);",
+    "sums[2 * units + j] += round(dzo * cells[saved]);",
+    "sums[2 * units + j] += round(dzo * cPrevious);",
   ],
   [
     "gradient of the peepholes of the last step only",
-    "          dPeepholes[j] += round(dzi",
-    "          dPeepholes[j] = round(dzi",
+    "          sums[j] += round(dzi",
+    "          sums[j] = round(dzi",
   ],
   [
     "cell clip lets all gradients through",
@@ -541,10 +541,50 @@ const layerNormKernel = mutantsIn("lstm", "src/engine/reference/layer-norm.ts", 
     "round(round(to[at + j] - mean) - round(normals[at + j] * slope))",
     "(to[at + j] - mean)",
   ],
-  ["layer norm: gradient of the first root", ") / roots[row];\n  }\n}\n\n/** to", ") / roots[0];\n  }\n}\n\n/** to"],
+  ["layer norm: gradient of the first root", ") / roots[row];", ") / roots[0];"],
   ["layer norm: gain's gradient without x", "round(upstream[i] * normals[i])", "upstream[i]"],
-  ["layer norm: gradients of the last row only", "to[i % to.length] += element(i);", "to[i % to.length] = element(i);"],
 ]);
+
+const sums = [
+  ...mutantsIn("lstm", "src/engine/reference/long-sums.ts", [
+    ["layer norm: gradients of the last row only", "to[i % n] += element(i);", "to[i % n] = element(i);"],
+  ]),
+  ...mutantsIn(
+    "lstm",
+    "src/engine/reference/long-sums.ts",
+    [
+      ["long sums: none", "x instanceof Float32Array && n > LONG_SUM", "x instanceof Float32Array && n < 0"],
+      ["long sums: from the last short one on", "n > LONG_SUM", "n >= LONG_SUM"],
+      ["long sums: the last part of columns only", "sums[j] += part[j];", "sums[j] = part[j];"],
+      ["long sums: parts of columns that go on", "    part.fill(0);\n", ""],
+      ["long sums: what is there is left out", "Float64Array.from(to)", "new Float64Array(to.length)"],
+    ],
+    ["src/engine/reference/reference.test.ts"],
+  ),
+  ...mutantsIn(
+    "lstm",
+    "src/engine/reference/matmul.ts",
+    [
+      ["long products: parts of the first steps", "at: b.at + p * b.row }", "at: b.at }"],
+      ["long products: the end of the sum left out", "Math.min(SUM_PART, k - p)", "Math.min(SUM_PART, k - p - 1)"],
+    ],
+    ["src/engine/reference/reference.test.ts"],
+  ),
+  ...mutantsIn(
+    "lstm",
+    "src/engine/reference/reduce.ts",
+    [
+      ["long sums: the last part of lanes only", "sums[l] += part[l];", "sums[l] = part[l];"],
+      [
+        "long sums: not rounded before they are stored",
+        "return round(folded(sums, exactly));",
+        "return folded(sums, exactly);",
+      ],
+      ["long sums: parts in index order only", "sum += part;", "sum = part;"],
+    ],
+    ["src/engine/reference/reference.test.ts"],
+  ),
+];
 
 const layerNorm = mutantsIn("lstm", "src/rnn/cells/layer-norm-lstm-cell.ts", [
   [
@@ -582,5 +622,6 @@ export const lstmMutants: readonly Mutant[] = [
   ...layouts,
   ...drivers,
   ...layerNormKernel,
+  ...sums,
   ...layerNorm,
 ];

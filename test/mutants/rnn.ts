@@ -105,8 +105,8 @@ const sequence = [
     ],
     [
       "gradient of the bias without the last row",
-      "for (let i = 0; i < x.length; i++) to[i % to.length]",
-      "for (let i = 0; i < x.length - to.length; i++) to[i % to.length]",
+      "sumColumns(to, x.length, (i) => x[i]);",
+      "sumColumns(to, x.length - to.length, (i) => x[i]);",
     ],
     [
       "gradient of the inputs through R",

@@ -147,6 +147,60 @@ describe("sums", () => {
     expect(laneSum(y, 5, n, (v) => v)).toBe(folded(y.subarray(5), (v) => v));
   });
 
+  /** The sum in float64. */
+  const exact = (x: ArrayLike<number>): number => Array.from(x).reduce((a, b) => a + b, 0);
+
+  test.each([4097, 5000, 9001])("%i elements are a long sum: rounded once, near the exact one", (n) => {
+    const x = (random(randomStream(6).at(n), n) as Float32Array).map((value) => 3 + value);
+    const sum = laneSum(x, 0, n, f);
+    expect(Object.is(sum, f(sum))).toBe(true);
+    expect(Math.abs(sum / exact(x) - 1)).toBeLessThan(1e-7);
+    expect(sum).not.toBe(folded(x, f));
+    const out = operand([2], "float32");
+    engine.reduce(
+      "sum",
+      operand(
+        [n, 2],
+        "float32",
+        Array.from(x).flatMap((value) => [value, -value]),
+      ),
+      out,
+      1,
+      n,
+      2,
+    );
+    engine
+      .view(out)
+      .forEach((value, i) => expect(Math.abs(value / exact(x) / (i === 0 ? 1 : -1) - 1)).toBeLessThan(2e-7));
+  });
+
+  test("4,096 elements are none", () => {
+    const x = random(randomStream(6).at(4096), 4096) as Float32Array;
+    expect(laneSum(x, 0, 4096, f)).toBe(folded(x, f));
+  });
+
+  test("long products, sums of columns and rows at an index are near the exact ones", () => {
+    const n = 5000;
+    const [a, b] = [1, 2].map((i) => (random(randomStream(8).at(i), 2 * n) as Float32Array).map((value) => 2 + value));
+    const near = (out: Operand, expected: readonly number[]): void =>
+      engine.view(out).forEach((value, i) => expect(Math.abs(value / expected[i] - 1)).toBeLessThan(3e-7));
+    const product = (i: number, j: number): number =>
+      exact(Array.from({ length: n }, (_, k) => a[i * n + k] * b[k * 2 + j]));
+    const out = operand([2, 2], "float32", [100, 200, 300, 400]);
+    const how = { transposeA: false, transposeB: false, accumulate: true };
+    engine.matmul(operand([2, n], "float32", a), operand([n, 2], "float32", b), out, how);
+    near(out, [100 + product(0, 0), 200 + product(0, 1), 300 + product(1, 0), 400 + product(1, 1)]);
+    const columns = operand([2], "float32");
+    const rows = operand([n, 2], "float32", b);
+    const unit = { normal: rows, root: operand([n], "float32"), dy: rows };
+    engine.layerNormBackward({ ...unit, dShift: columns });
+    const column = (j: number): number => exact(b.filter((_, i) => i % 2 === j));
+    near(columns, [column(0), column(1)]);
+    const table = operand([2, 2], "float32", [1, 2, 3, 4]);
+    engine.scatterAdd(rows, operand([n], "int32", new Int32Array(n).fill(1)), table, 1, 2);
+    near(table, [1, 2, 3 + column(0), 4 + column(1)]);
+  });
+
   test("the order matters to these numbers", () => {
     const x = random(randomStream(6).at(1001), 1001) as Float32Array;
     expect(folded(x, f)).not.toBe(x.reduce((a, b) => f(a + b), 0));
