@@ -132,9 +132,9 @@ function trainingFile(): string {
   // the sources' own place, or that of the build
   const file = here?.endsWith(".ts") ? "../train/training-worker.ts" : "./training-worker.js";
   const { existsSync } = process.getBuiltinModule("node:fs");
-  const { dirname, join } = process.getBuiltinModule("node:path");
+  const path = process.getBuiltinModule("node:path");
   const { fileURLToPath } = process.getBuiltinModule("node:url");
-  const beside = here?.startsWith("file:") ? join(dirname(fileURLToPath(here)), file) : "";
+  const beside = here?.startsWith("file:") ? path.join(path.dirname(fileURLToPath(here)), file) : "";
   if (beside !== "" && existsSync(beside)) return beside;
   const { createRequire } = process.getBuiltinModule("node:module");
   for (const place of [here, process.argv[1]]) {

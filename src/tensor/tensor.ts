@@ -77,12 +77,11 @@ export class Tensor implements Operand {
     return new Tensor(this.#storage, shape, this.dtype, offset);
   }
 
-  /** A copy of the elements in row-major order, as soon as they are computed. Works on every engine. */
-  async data(): Promise<TypedArray> {
-    const elements = await currentEngine().read(this);
+  /** A copy of the elements in row-major order, as soon as they are computed. Works on every engine. Throws at once in what is captured. */
+  data(): Promise<TypedArray> {
+    const elements = currentEngine().read(this);
     // a loop that awaits nothing else would never free anything
-    if (isMemoryWaiting()) await yieldToHost();
-    return elements;
+    return isMemoryWaiting() ? elements.then((read) => yieldToHost().then(() => read)) : elements;
   }
 
   /** A copy of the elements in row-major order, now. Throws UnsupportedError on an engine that can't read at once. */
