@@ -1,11 +1,22 @@
-import { type Stats, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { codeOf } from "./file-system.ts";
+
+/** The part of Node's `Stats` that is asked for, since users of the types may not have Node's. */
+export type FoundPath = {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  /** When it was last written, in milliseconds since 1970. */
+  readonly mtimeMs: number;
+  /** The file's number, and that of its device: together they tell files apart. */
+  readonly ino: number;
+  readonly dev: number;
+};
 
 /**
  * What is at a path, its links followed; undefined where nothing is, also where a file stands in the place of a folder above it, for which Node 20 throws
  * ENOTDIR. Throws the file system's other errors.
  */
-export function statIfAny(path: string): Stats | undefined {
+export function statIfAny(path: string): FoundPath | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {

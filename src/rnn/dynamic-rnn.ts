@@ -122,7 +122,7 @@ export function runSequence<S extends State>(
  * Whether a table of `rows` is so small that its rows are multiplied by the weights instead of the inputs that are read from it: at most a quarter as many.
  * At a quarter a step takes 1.06 times as long with 8 features, and 0.88 times with 64.
  */
-export const isWorthProjecting = (rows: number, steps: number, batch: number): boolean => 4 * rows <= steps * batch;
+const isWorthProjecting = (rows: number, steps: number, batch: number): boolean => 4 * rows <= steps * batch;
 
 /**
  * Time steps that padded sequences are taken to have: gradients are summed in another order where the table is multiplied, so padding must have no say in

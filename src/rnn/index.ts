@@ -31,7 +31,7 @@ export { basicRnnCell, rnnCell } from "./cells/rnn-cell.ts";
 export type { RnnCellOptions, RnnState } from "./cells/rnn-cell.ts";
 export { checkSampling, greedy, sampleToken } from "./decoding.ts";
 export type { SamplingOptions } from "./decoding.ts";
-export { dynamicRnn, isWorthProjecting, runSequence } from "./dynamic-rnn.ts";
+export { dynamicRnn, runSequence } from "./dynamic-rnn.ts";
 export type { DynamicRnnOptions, DynamicRnnResult, Lengths } from "./dynamic-rnn.ts";
 export { constant, glorotNormal, glorotUniform, orthogonal, truncatedNormal, uniform } from "./initializers.ts";
 export type { Initializer } from "./initializers.ts";

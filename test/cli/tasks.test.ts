@@ -430,7 +430,7 @@ const wrong: [string, string, RegExp][] = [
   ["train empty.csv --task forecast", "", /empty\.csv: expected at least one row, got none/],
   ["train empty.tsv --task translate", "", /empty\.tsv: expected at least one pair/],
   ["train nowhere.csv --task classify", "", /expected a file, got "nowhere\.csv", which does not exist/],
-  ["train nowhere.conll --task tag", "", /expected a file, got "nowhere\.conll" that does not exist/],
+  ["train nowhere.conll --task tag", "", /expected a file, got "nowhere\.conll", which does not exist/],
   ["train nowhere --task image", "", /"nowhere": expected a folder or an idx file/],
   [
     "train named.csv --task classify --out runs/none",
@@ -438,7 +438,7 @@ const wrong: [string, string, RegExp][] = [
     /named\.csv line 2: expected a value "label", got "body", "class"/,
   ],
   ["train sales.csv --task forecast --value-column x", "", /sales\.csv line 2: expected a column "x", got "date"/],
-  ["predict RUN nowhere.txt", "", /expected a file, got "nowhere\.txt" that does not exist/],
+  ["predict RUN nowhere.txt", "", /expected a file, got "nowhere\.txt", which does not exist/],
   ["predict RUN named.csv", "", /named\.csv line 2: expected a value "text"/],
   ["predict RUN empty.csv", "", /empty\.csv: expected at least one example, got none/],
   ["predict RUN bad.csv", "text\n", /bad\.csv: expected at least one example, got none/],

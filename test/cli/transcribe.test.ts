@@ -165,7 +165,8 @@ test("what does not fit is refused in one line", () => {
   const rate = "expected 4000 samples per second, as the model has learnt from, got 8000. Convert it";
   refused(["predict", "run", "fast.wav"], `fast.wav: ${rate}`);
   mkdirSync(file("fast"));
-  writeFileSync(file("fast", "transcripts.tsv"), "file\ttext\n../fast\ta\n");
+  writeFileSync(file("fast", "fast.wav"), readFileSync(file("fast.wav")));
+  writeFileSync(file("fast", "transcripts.tsv"), "file\ttext\nfast\ta\n");
   refused(["evaluate", "run", "fast"], rate);
   writeFileSync(file("cut.wav"), readFileSync(file("cab.wav")).subarray(0, 1000));
   refused(["predict", "run", "cut.wav"], 'cut.wav: expected 4320 bytes in the chunk "data", got 956: cut off');
