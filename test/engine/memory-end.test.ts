@@ -11,18 +11,24 @@ import { recurrentCases } from "./recurrent-cases.ts";
 /** Bytes of the last block. */
 const FILLER = 15 * 2 ** 17;
 
-/** Takes all of the memory, so that its end stays where it is, and gives some back for operands. Returns a block that ends there. */
+/** Takes all of the memory, so that its end stays where it is, and gives back all but a block that ends there, which it returns. */
 function fill(engine: Engine): WasmBlock {
-  const small: Block[] = [];
-  for (;;) {
-    const block = engine.allocate("float32", 16) as WasmBlock;
-    small.push(block);
-    if (engine.report().bytes - (block.pointer + block.bytes) !== FILLER) continue;
-    const last = engine.allocate("float32", FILLER / 4) as WasmBlock;
-    expect(last.pointer + FILLER).toBe(engine.report().bytes);
-    for (const one of small.slice(0, 50)) engine.free(one);
-    return last;
-  }
+  // room for what the cases need beside that block
+  engine.free(engine.allocate("float32", FILLER));
+  const small: WasmBlock[] = [];
+  const { bytes } = engine.report();
+  let last;
+  do small.push((last = engine.allocate("float32", 16) as WasmBlock));
+  while (last.pointer + last.bytes < bytes);
+  expect(engine.report().bytes).toBe(bytes);
+  for (const one of small) if (one.pointer < bytes - FILLER) engine.free(one);
+  return new WasmBlock(
+    { buffer: last.data.buffer } as WebAssembly.Memory,
+    "float32",
+    FILLER / 4,
+    bytes - FILLER,
+    FILLER,
+  );
 }
 
 /** The engine, but the block that is asked for as number `target` lies at the end of memory. `count` tells how many were asked for. */
