@@ -51,12 +51,12 @@ test.each(cases)(
     expect(live).toBeGreaterThan(before * 2.9);
     expect(taken()).toBeGreaterThan(10e6);
     const planned = run.plannedBytes?.() ?? NaN;
-    expect(planned / taken()).toBeGreaterThan(0.97);
-    expect(planned / taken()).toBeLessThan(1.03);
+    expect(planned / taken()).toBeGreaterThan(0.9);
+    expect(planned / taken()).toBeLessThan(1.1);
     const sizes = { batchSize, sequenceLength, validation: (model.corpus as Int32Array).length * validation };
     const alone = live + trainingBytes(model, sizes);
-    expect(alone / taken()).toBeGreaterThan(0.95);
-    expect(alone / taken()).toBeLessThan(1.05);
+    expect(alone / taken()).toBeGreaterThan(0.9);
+    expect(alone / taken()).toBeLessThan(1.1);
   },
 );
 

@@ -438,7 +438,7 @@ const wrong: [string, string, RegExp][] = [
     /named\.csv line 2: expected a value "label", got "body", "class"/,
   ],
   ["train sales.csv --task forecast --value-column x", "", /sales\.csv line 2: expected a column "x", got "date"/],
-  ["predict RUN nowhere.txt", "", /expected a file, got "nowhere\.txt", which does not exist/],
+  ["predict RUN nowhere.txt", "", /expected a text file or a folder, got "nowhere\.txt", which does not exist/],
   ["predict RUN named.csv", "", /named\.csv line 2: expected a value "text"/],
   ["predict RUN empty.csv", "", /empty\.csv: expected at least one example, got none/],
   ["predict RUN bad.csv", "text\n", /bad\.csv: expected at least one example, got none/],
