@@ -1,6 +1,6 @@
 /** What people and other programs remove from a run directory, between two runs and in the middle of one: the run is exact, or says by name what is missing. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -111,9 +111,11 @@ describe("in the middle of a run", () => {
     ["the metrics", "metrics.jsonl", /expected this run's own "gone metrics\.jsonl\/metrics\.jsonl"/],
   ])("%s: it ends at once, by name", async (_what, removed, message) => {
     const name = `gone ${removed}`;
-    const { status, stderr } = await without(name, (directory) =>
-      rmSync(join(directory, removed), { recursive: true, force: true }),
-    );
+    const { status, stderr } = await without(name, (directory) => {
+      // all at once, as a directory that is removed file by file is found without one of them first
+      renameSync(join(directory, removed), at("removed"));
+      rmSync(at("removed"), { recursive: true });
+    });
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^unrolled train: .* It was removed while the run trained, by step \d+ at the latest.*\n$/);
     expect(status).toBe(1);
