@@ -1,7 +1,16 @@
 /** The tarball as a user gets it: what is in it, that it packs alike twice, that it installs, imports, type-checks and runs. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -124,6 +133,17 @@ const h = [1, 0, 0, 0], e = [0, 1, 0, 0], l = [0, 0, 1, 0], o = [0, 0, 0, 1];
 const { outputs } = dynamicRnn(basicRnnCell(2), tensor([[h, e, l, l, o]]));
 console.log(outputs.shape.join(","), typeof loadModel);
 `;
+
+test("declarations name no sources, and nothing that TypeScript 5.4 does not know", () => {
+  const dist = join(root, "dist");
+  const wrong = readdirSync(dist, { recursive: true, encoding: "utf8" })
+    // the platform's own files, which no public declaration names
+    .filter(
+      (file) => file.endsWith(".d.ts") && !/^(?:cjs\/)?platform\/(?:kernel-bytes|packed-code|own-sha256)/.test(file),
+    )
+    .filter((file) => /"#|Array<ArrayBuffer/.test(readFileSync(join(dist, file), "utf8")));
+  expect(wrong).toEqual([]);
+});
 
 test.each(availableNodes())("it imports and its command runs on Node $version", ({ path }) => {
   writeFileSync(join(consumer, "main.js"), program);

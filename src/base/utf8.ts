@@ -3,7 +3,7 @@
 const host = globalThis as Partial<Pick<typeof globalThis, "TextDecoder" | "TextEncoder">>;
 
 /** A lone surrogate becomes U+FFFD. */
-export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> =>
+export const encodeUtf8 = (text: string): Uint8Array =>
   host.TextEncoder === undefined ? ownEncode(text) : new host.TextEncoder().encode(text);
 
 /** A byte order mark is kept. Throws TypeError for bytes that are not UTF-8. */
@@ -14,7 +14,7 @@ export const decodeUtf8 = (bytes: Uint8Array): string =>
 
 const isSurrogate = (point: number): boolean => point >= 0xd800 && point < 0xe000;
 
-export function ownEncode(text: string): Uint8Array<ArrayBuffer> {
+export function ownEncode(text: string): Uint8Array {
   const bytes = new Uint8Array(3 * text.length);
   let to = 0;
   for (const letter of text) {

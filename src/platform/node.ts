@@ -137,9 +137,11 @@ function trainingFile(): string {
   const beside = here?.startsWith("file:") ? path.join(path.dirname(fileURLToPath(here)), file) : "";
   if (beside !== "" && existsSync(beside)) return beside;
   const { createRequire } = process.getBuiltinModule("node:module");
-  for (const place of [here, process.argv[1]]) {
+  // an executable with the program inside has no script, and then this is how it was called
+  const [, script = ""] = process.argv;
+  for (const place of [here ?? "", path.isAbsolute(script) ? script : process.execPath]) {
     try {
-      const manifest = createRequire(place ?? "").resolve("unrolled/package.json");
+      const manifest = createRequire(place).resolve("unrolled/package.json");
       return manifest.replace(/package\.json$/, "dist/node/training-worker.js");
     } catch {
       // not installed there
