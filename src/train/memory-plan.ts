@@ -83,7 +83,8 @@ function rehearse<B>(counting: CountingEngine, task: Planned<B>, { trained, accu
   const { batches = [], evaluate } = task.rehearsal?.() ?? {};
   const random = randomStream(0).named("rehearsal");
   withEngine(counting.engine, () => {
-    for (const batch of batches) {
+    // twice: the blocks that the first step leaves free are not always those that the second asks for
+    for (const batch of [...batches, ...batches]) {
       scope(() => {
         let sums: Parameters = {};
         for (let at = 0; at < accumulate; at++) {
