@@ -97,7 +97,7 @@ async function bundle({
 /** The folder of src that a module is in, or its name where it is in none. */
 const folderOf = (id: string): string => relative(path("../src"), id).split(sep)[0];
 const ENTRIES = ["index.ts", "tasks", "metrics", "node", "cli"];
-const TRAINING_WORKER = "train/training-worker";
+const TRAINING_WORKER = "train/worker/training-worker";
 /** What all entries share in one file. */
 const library: OutputOptions["codeSplitting"] = {
   groups: [
@@ -174,7 +174,7 @@ await bundleDrawing();
 async function bundleDrawing(): Promise<void> {
   // the variant for the browser does without a canvas and without files, which it would look for in Node
   const build = await rolldown({
-    input: path("../src/node/draw.ts"),
+    input: path("../src/node/pictures/draw.ts"),
     platform: "browser",
     plugins: [noCodeGeneration],
   });

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { decodeNative } from "unrolled";
 import { CONFIG_FILE, statIfAny, taskOfRun } from "unrolled/node";
-import { asUsage, UsageError } from "./failure.ts";
-import { shellWord } from "./format.ts";
+import { asUsage, UsageError } from "./terminal/failure.ts";
+import { shellWord } from "./terminal/format.ts";
 import { TASKS } from "./tasks/declarations.ts";
 import type { TaskDeclaration } from "./tasks/task.ts";
-import { LANGUAGE_MODEL } from "./train-options.ts";
+import { LANGUAGE_MODEL } from "./commands/train-options.ts";
 
 /** The task whose model is in the bytes; undefined for a language model. Throws FormatError for other files. */
 export function taskOfModel(bytes: Uint8Array): TaskDeclaration | undefined {

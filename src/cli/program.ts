@@ -1,20 +1,20 @@
 /** @file The command's options and help; each command's work is in its own file, which is loaded when it is called. */
 import { createRequire } from "node:module";
 import { Command } from "commander";
-import { translateAliases } from "./aliases.ts";
-import { commanderMessage } from "./commander-message.ts";
-import { addCompare } from "./compare-options.ts";
-import { addCompletion } from "./completion-options.ts";
-import { addDiagnose } from "./diagnose-options.ts";
-import { addDoctor } from "./doctor-options.ts";
-import { addEvaluate } from "./evaluate-options.ts";
-import { EXIT, reportFailure } from "./failure.ts";
-import { addHello } from "./hello-options.ts";
-import { exitOnSignals } from "./interruptible.ts";
-import { addInspect } from "./inspect-options.ts";
-import { addPredict } from "./predict-options.ts";
-import { addSample } from "./sample-options.ts";
-import { addTrain } from "./train-options.ts";
+import { translateAliases } from "./terminal/aliases.ts";
+import { commanderMessage } from "./terminal/commander-message.ts";
+import { addCompare } from "./commands/compare-options.ts";
+import { addCompletion } from "./commands/completion-options.ts";
+import { addDiagnose } from "./commands/diagnose-options.ts";
+import { addDoctor } from "./commands/doctor-options.ts";
+import { addEvaluate } from "./commands/evaluate-options.ts";
+import { EXIT, reportFailure } from "./terminal/failure.ts";
+import { addHello } from "./commands/hello-options.ts";
+import { exitOnSignals } from "./terminal/interruptible.ts";
+import { addInspect } from "./commands/inspect-options.ts";
+import { addPredict } from "./commands/predict-options.ts";
+import { addSample } from "./commands/sample-options.ts";
+import { addTrain } from "./commands/train-options.ts";
 
 /** Sets the exit code that a command ends with when it is not 0 and nothing was thrown. */
 export type Finish = (exitCode: number) => void;
@@ -74,7 +74,7 @@ export async function run(args: readonly string[]): Promise<number> {
     }
     const { translated, warnings } = translateAliases(args, takesValue);
     if (warnings.length > 0) {
-      const { warn } = await import("./output.ts");
+      const { warn } = await import("./terminal/output.ts");
       for (const warning of warnings) warn(`${name}: ${warning}`);
     }
     await program.parseAsync([...translated], { from: "user" });

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { languageModel } from "../model/index.ts";
 import { sgd } from "../optim/index.ts";
 import { square, sub, tensor } from "../tensor/index.ts";
-import type { TrainEvent } from "./events.ts";
+import type { TrainEvent } from "./loop/events.ts";
 import { fit, fitOn } from "./fit.ts";
-import type { Measured } from "./task.ts";
+import type { Measured } from "./loop/task.ts";
 import type { OwnTask } from "./train-on.ts";
 
 /** One number that should become 3. */

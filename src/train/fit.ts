@@ -1,6 +1,6 @@
 import type { Evaluation, LanguageModel } from "../model/index.ts";
-import type { EndReason, EpochEvent, EvaluationEvent, StepEvent, TrainEvent } from "./events.ts";
-import type { Measured } from "./task.ts";
+import type { EndReason, EpochEvent, EvaluationEvent, StepEvent, TrainEvent } from "./loop/events.ts";
+import type { Measured } from "./loop/task.ts";
 import { type OwnTask, trainOn } from "./train-on.ts";
 import type { TrainOnOptions } from "./train-options.ts";
 import { train, type TrainOptions } from "./train.ts";

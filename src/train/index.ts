@@ -1,5 +1,5 @@
-export { earlyStopping, reduceOnPlateau } from "./callbacks.ts";
-export type { Callback, EarlyStoppingOptions, RunControl } from "./callbacks.ts";
+export { earlyStopping, reduceOnPlateau } from "./loop/callbacks.ts";
+export type { Callback, EarlyStoppingOptions, RunControl } from "./loop/callbacks.ts";
 export type {
   EndEvent,
   EndReason,
@@ -9,24 +9,24 @@ export type {
   TrainEvent,
   Trouble,
   WarningEvent,
-} from "./events.ts";
-export { diagnose } from "./diagnose.ts";
-export type { DiagnoseOptions, HistoryEvent } from "./diagnose.ts";
-export type { Diagnosis, Finding, GateSpread, GradientByStep, Verdict } from "./diagnosis.ts";
+} from "./loop/events.ts";
+export { diagnose } from "./diagnose/diagnose.ts";
+export type { DiagnoseOptions, HistoryEvent } from "./diagnose/diagnose.ts";
+export type { Diagnosis, Finding, GateSpread, GradientByStep, Verdict } from "./diagnose/diagnosis.ts";
 export { fit, fitOn } from "./fit.ts";
 export type { FitOnOptions, FitOptions, History } from "./fit.ts";
 export type { Penalties } from "./language-model-task.ts";
-export type { Training } from "./loop.ts";
-export { trainingBytes } from "./memory-plan.ts";
-export type { RunSizes } from "./memory-plan.ts";
-export type { ParameterGroup } from "./parameter-groups.ts";
-export type { Snapshot } from "./snapshot.ts";
-export type { Loss, LossContext, Measured } from "./task.ts";
+export type { Training } from "./loop/loop.ts";
+export { trainingBytes } from "./memory/memory-plan.ts";
+export type { RunSizes } from "./memory/memory-plan.ts";
+export type { ParameterGroup } from "./loop/parameter-groups.ts";
+export type { Snapshot } from "./loop/snapshot.ts";
+export type { Loss, LossContext, Measured } from "./loop/task.ts";
 export { trainOn } from "./train-on.ts";
 export type { OwnTask } from "./train-on.ts";
 export type { TrainOnOptions } from "./train-options.ts";
-export { trainInWorker } from "./train-in-worker.ts";
-export type { WorkerTraining, WorkerTrainOptions } from "./train-in-worker.ts";
+export { trainInWorker } from "./worker/train-in-worker.ts";
+export type { WorkerTraining, WorkerTrainOptions } from "./worker/train-in-worker.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";
-export type { WorkerCallback } from "./worker-messages.ts";
+export type { WorkerCallback } from "./worker/worker-messages.ts";

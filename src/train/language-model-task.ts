@@ -31,11 +31,11 @@ import {
 } from "../tensor/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import { inPieces, sha256 } from "#platform";
-import { unlessAborted } from "./abort.ts";
-import { diagnose } from "./diagnose.ts";
-import type { Finding } from "./diagnosis.ts";
-import { languageModelRehearsal } from "./memory-plan.ts";
-import type { EpochBatches, LossContext, Task } from "./task.ts";
+import { unlessAborted } from "./loop/abort.ts";
+import { diagnose } from "./diagnose/diagnose.ts";
+import type { Finding } from "./diagnose/diagnosis.ts";
+import { languageModelRehearsal } from "./memory/memory-plan.ts";
+import type { EpochBatches, LossContext, Task } from "./loop/task.ts";
 
 export type LanguageModelTaskOptions = {
   readonly corpus?: string | Uint8Array | Int32Array | TokenSource;

@@ -4,9 +4,9 @@ import { decodeCheckpoint, encodeCheckpoint } from "../formats/index.ts";
 import { sgd } from "../optim/index.ts";
 import { dropoutWrapper, dynamicRnn, gruCell, type State, zeroState } from "../rnn/index.ts";
 import { mean, memory, mul, square, sub, sum, tensor, zeros } from "../tensor/index.ts";
-import type { TrainEvent } from "./events.ts";
-import type { Snapshot } from "./snapshot.ts";
-import type { Measured } from "./task.ts";
+import type { TrainEvent } from "./loop/events.ts";
+import type { Snapshot } from "./loop/snapshot.ts";
+import type { Measured } from "./loop/task.ts";
 import { type OwnTask, trainOn } from "./train-on.ts";
 import type { TrainOnOptions } from "./train-options.ts";
 

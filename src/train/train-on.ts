@@ -13,11 +13,11 @@ import type { JsonValue } from "../formats/index.ts";
 import type { Parameters } from "../optim/index.ts";
 import type { State } from "../rnn/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import { unlessAborted } from "./abort.ts";
-import { Loop, type Training } from "./loop.ts";
-import type { EpochBatches, Loss, LossContext, Measured, Rehearsal, Task } from "./task.ts";
+import { unlessAborted } from "./loop/abort.ts";
+import { Loop, type Training } from "./loop/loop.ts";
+import type { EpochBatches, Loss, LossContext, Measured, Rehearsal, Task } from "./loop/task.ts";
 import { loopSettings, type TrainOnOptions } from "./train-options.ts";
-import { trainingOf } from "./training.ts";
+import { trainingOf } from "./loop/training.ts";
 
 /** A model of your own with its data. `B` is a batch, whatever you take for one. */
 export type OwnTask<B> = {

@@ -2,10 +2,10 @@
 import { checkInteger, checkNumber, kindError, type RandomStream, valueError } from "../base/index.ts";
 import { useThreads } from "../engine/index.ts";
 import { adam, type Optimizer, type Schedule } from "../optim/index.ts";
-import type { Callback } from "./callbacks.ts";
-import type { LoopSettings } from "./loop.ts";
-import type { ParameterGroup } from "./parameter-groups.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Callback } from "./loop/callbacks.ts";
+import type { LoopSettings } from "./loop/loop.ts";
+import type { ParameterGroup } from "./loop/parameter-groups.ts";
+import type { Snapshot } from "./loop/snapshot.ts";
 
 export type TrainOnOptions = {
   /** Stop after this many steps. Default: `epochs` decides. */

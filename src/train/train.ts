@@ -2,9 +2,9 @@ import { checkInteger, randomStream } from "../base/index.ts";
 import type { TokenBatch, TokenSource } from "../data/index.ts";
 import type { Evaluation, LanguageModel } from "../model/index.ts";
 import { languageModelTask, type Penalties } from "./language-model-task.ts";
-import { Loop, type Training } from "./loop.ts";
+import { Loop, type Training } from "./loop/loop.ts";
 import { loopSettings, type TrainOnOptions } from "./train-options.ts";
-import { trainingOf } from "./training.ts";
+import { trainingOf } from "./loop/training.ts";
 
 export type TrainOptions = TrainOnOptions & {
   /** Text to learn, or its token ids, which may be those of files (`streamCorpus` of unrolled/node). Default: the corpus that the model was made with. */

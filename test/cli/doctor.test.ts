@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { choicesOf } from "../../src/cli/engine-choices.ts";
+import { choicesOf } from "../../src/cli/commands/engine-choices.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");

@@ -1,7 +1,7 @@
 /** @file A process that saves checkpoints into a directory until it is killed, going on from the newest; prints each step that is on the disk. Uses the built platform. */
 import { writeSync } from "node:fs";
-import { checkpointStore } from "../../src/node/checkpoint-store.ts";
-import { lockRun } from "../../src/node/run-lock.ts";
+import { checkpointStore } from "../../src/node/run/checkpoint-store.ts";
+import { lockRun } from "../../src/node/run/run-lock.ts";
 
 const [directory] = process.argv.slice(2);
 lockRun(directory);

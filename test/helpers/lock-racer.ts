@@ -2,7 +2,7 @@
  * @file A process that takes locks: `lock-racer.ts BEGIN INTERVAL DIRECTORY…` tries each directory at its time (milliseconds since 1970, then an interval
  * apart), prints what came of it as JSON, and holds what it has until its input ends. Uses the built platform.
  */
-import { lockRun } from "../../src/node/run-lock.ts";
+import { lockRun } from "../../src/node/run/run-lock.ts";
 
 const [begin, interval, ...directories] = process.argv.slice(2);
 const results: string[] = [];

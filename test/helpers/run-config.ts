@@ -1,5 +1,5 @@
 /** @file A run, for tests of what is made of its configuration. */
-import type { RunConfig, RunModel, RunTraining } from "../../src/node/run-config.ts";
+import type { RunConfig, RunModel, RunTraining } from "../../src/node/run/run-config.ts";
 
 type Changes = Partial<Omit<RunConfig, "model" | "training">> & {
   readonly model?: Partial<RunModel>;

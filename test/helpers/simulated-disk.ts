@@ -3,7 +3,7 @@
  * that was made, changed or removed without a sync of its directory may or may not have reached the disk, each alone.
  */
 import { dirname, sep } from "node:path";
-import type { FileSystem, NewFile } from "../../src/node/file-system.ts";
+import type { FileSystem, NewFile } from "../../src/node/files/file-system.ts";
 
 /** Contents of a file: what programs see, and what is certainly on the disk. */
 type File = { live: Uint8Array; durable: Uint8Array };

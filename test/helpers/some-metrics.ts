@@ -1,6 +1,6 @@
 /** @file Metrics of a run that never was. */
 import { randomStream } from "../../src/base/index.ts";
-import type { Metrics } from "../../src/node/metrics-log.ts";
+import type { Metrics } from "../../src/node/run/metrics-log.ts";
 
 /** `steps` steps of a loss that falls, with evaluations now and then. */
 export function someMetrics(

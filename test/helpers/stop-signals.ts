@@ -1,6 +1,6 @@
 /** @file What `unrolled train` does with signals, for a test: the first one aborts, and half a second later this computes for long. */
 import { writeSync } from "node:fs";
-import { stopSignals } from "../../src/cli/stop-signals.ts";
+import { stopSignals } from "../../src/cli/terminal/stop-signals.ts";
 
 const say = (text: string): number => writeSync(1, `${text}\n`);
 const { signal, received } = stopSignals();

@@ -293,7 +293,7 @@ test.runIf(isPosix)("a run directory of pipes is refused at once", async () => {
 
 test("a typed pipe is read to its end", () => {
   if (!isPosix) return;
-  const program = `import { readCorpus } from ${JSON.stringify(new URL("../../src/node/read-corpus.ts", import.meta.url).href)}; console.log(readCorpus(["/dev/stdin"]).length)`;
+  const program = `import { readCorpus } from ${JSON.stringify(new URL("../../src/node/read/read-corpus.ts", import.meta.url).href)}; console.log(readCorpus(["/dev/stdin"]).length)`;
   const script = 'head -c 100000 /dev/zero | tr "\\0" a | "$0" --input-type=module -e "$1"';
   expect(execFileSync("sh", ["-c", script, process.execPath, program]).toString()).toBe("100000\n");
 });

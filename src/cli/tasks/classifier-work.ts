@@ -12,8 +12,8 @@ import {
   type Pooling,
   splitExamples,
 } from "unrolled/tasks";
-import { count, plural, table } from "../format.ts";
-import { workSignal } from "../interruptible.ts";
+import { count, plural, table } from "../terminal/format.ts";
+import { workSignal } from "../terminal/interruptible.ts";
 import { type Evaluated, type Prediction, stepsOf, type TaskOptions, type TaskTraining } from "./task.ts";
 
 export type ClassifierTaskChoices = TaskOptions & {

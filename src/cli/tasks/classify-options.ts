@@ -1,6 +1,6 @@
 /** @file What `--task classify` is, and its options. */
 import { Option } from "commander";
-import { integer } from "../values.ts";
+import { integer } from "../terminal/values.ts";
 import type { TaskDeclaration } from "./task.ts";
 
 /** Options that texts, sequences and pictures share. */

@@ -30,7 +30,7 @@ import {
   trainingOf,
 } from "./classifier-work.ts";
 import { notEmpty } from "./not-empty.ts";
-import { rest, workSignal } from "../interruptible.ts";
+import { rest, workSignal } from "../terminal/interruptible.ts";
 import { asTask, type Prediction, type Task } from "./task.ts";
 
 type ClassifyTaskOptions = ClassifierTaskChoices & {

@@ -1,6 +1,6 @@
 /** @file What `--task forecast` is, and its options. */
 import { Option } from "commander";
-import { integer } from "../values.ts";
+import { integer } from "../terminal/values.ts";
 import type { TaskDeclaration } from "./task.ts";
 
 /** Checks a list; it stays text. */

@@ -23,9 +23,9 @@ import {
   seasonOf,
   type Series,
 } from "unrolled/tasks";
-import { count, plural, real, table } from "../format.ts";
-import { workSignal } from "../interruptible.ts";
-import { warn } from "../output.ts";
+import { count, plural, real, table } from "../terminal/format.ts";
+import { workSignal } from "../terminal/interruptible.ts";
+import { warn } from "../terminal/output.ts";
 import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
 import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
 

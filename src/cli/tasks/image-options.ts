@@ -1,6 +1,6 @@
 /** @file What `--task image` is, and its options. */
 import { Option } from "commander";
-import { integer, number } from "../values.ts";
+import { integer, number } from "../terminal/values.ts";
 import { classifierOptions } from "./classify-options.ts";
 import type { TaskDeclaration } from "./task.ts";
 

@@ -20,9 +20,9 @@ import {
   splitOf,
   trainingOf,
 } from "./classifier-work.ts";
-import { plural } from "../format.ts";
+import { plural } from "../terminal/format.ts";
 import { notEmpty } from "./not-empty.ts";
-import { workSignal } from "../interruptible.ts";
+import { workSignal } from "../terminal/interruptible.ts";
 import { asTask, type Prediction, type Task } from "./task.ts";
 
 type ImageTaskOptions = ClassifierTaskChoices & {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Status } from "../status.ts";
+import type { Status } from "../terminal/status.ts";
 import { reported } from "./train-task.ts";
 
 const statusOf = (): { readonly status: Status; readonly notes: string[] } => {

@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import type { SavedModel } from "unrolled";
 import { readModelBytes } from "unrolled/node";
-import { asUsage, UsageError } from "../failure.ts";
+import { asUsage, UsageError } from "../terminal/failure.ts";
 import { taskOfModel } from "../model-task.ts";
-import { LANGUAGE_MODEL } from "../train-options.ts";
-import { flagOf } from "../train-settings.ts";
+import { LANGUAGE_MODEL } from "../commands/train-options.ts";
+import { flagOf } from "../training/train-settings.ts";
 import type { Task, TaskDeclaration } from "./task.ts";
 import type { TaskCommandOptions } from "./train-task-options.ts";
 

@@ -17,7 +17,7 @@ import {
   type TagScheme,
 } from "unrolled/tasks";
 import { notEmpty } from "./not-empty.ts";
-import { uninterrupted, workSignal } from "../interruptible.ts";
+import { uninterrupted, workSignal } from "../terminal/interruptible.ts";
 import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
 
 type TagTaskOptions = TaskOptions & {

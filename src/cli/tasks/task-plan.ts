@@ -2,9 +2,9 @@
 import { statSync } from "node:fs";
 import type { Command, Option } from "commander";
 import { checkRunData, readTaskRunConfig, type TaskRunConfig } from "unrolled/node";
-import { asUsage, UsageError } from "../failure.ts";
+import { asUsage, UsageError } from "../terminal/failure.ts";
 import { checkTaskOfRun, runDirectory } from "../model-task.ts";
-import { flagOf } from "../train-settings.ts";
+import { flagOf } from "../training/train-settings.ts";
 import { DEFAULT_EPOCHS, MAY_CHANGE, NOT_OF_THE_RUN, type TaskCommandOptions } from "./train-task-options.ts";
 
 export type TaskPlan = { readonly files: readonly string[]; readonly options: TaskCommandOptions };

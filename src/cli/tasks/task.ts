@@ -1,7 +1,7 @@
 /** @file What the commands `train --task`, `predict` and `evaluate` need to know of a task. Each task is two files here: NAME-options.ts and NAME.ts. */
 import type { Option } from "commander";
 import type { JsonValue, OwnTask, SavedModel } from "unrolled";
-import type { OptionDefaults, SharedTrainOptions } from "../shared-train-options.ts";
+import type { OptionDefaults, SharedTrainOptions } from "../training/shared-train-options.ts";
 
 /** Options of a command by their names, as they were parsed: those of every task, and the task's own. */
 export type TaskOptions = Pick<

@@ -5,7 +5,7 @@ import {
   declareTrainOptions,
   type OptionDifferences,
   type SharedTrainOptions,
-} from "../shared-train-options.ts";
+} from "../training/shared-train-options.ts";
 import type { TaskDeclaration, TaskOptions } from "./task.ts";
 
 /** Those that a run is made of, and those that only say how it goes on. */

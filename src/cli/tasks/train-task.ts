@@ -16,16 +16,16 @@ import {
   writeTaskCard,
   writeTaskRunConfig,
 } from "unrolled/node";
-import { asUsage, asUsageLater, EXIT } from "../failure.ts";
-import { count, plural, real, shellWord } from "../format.ts";
-import { say, sayJson, warn } from "../output.ts";
-import { followRun, makeDirectory, refuseModel, sayStart } from "../run-loop.ts";
-import { configWriter, type ResumePoint, resumePoint, RunRecorder } from "../run-recorder.ts";
-import { type Status, trainingStatus } from "../status.ts";
-import { stopSignals } from "../stop-signals.ts";
-import { DRY_STEPS, figureLines, measureRun } from "../run-figures.ts";
-import { loopOptions, outputDirectory, typedCommand } from "../train-settings.ts";
-import { unlessItFails } from "../unless-it-fails.ts";
+import { asUsage, asUsageLater, EXIT } from "../terminal/failure.ts";
+import { count, plural, real, shellWord } from "../terminal/format.ts";
+import { say, sayJson, warn } from "../terminal/output.ts";
+import { followRun, makeDirectory, refuseModel, sayStart } from "../training/run-loop.ts";
+import { configWriter, type ResumePoint, resumePoint, RunRecorder } from "../training/run-recorder.ts";
+import { type Status, trainingStatus } from "../terminal/status.ts";
+import { stopSignals } from "../terminal/stop-signals.ts";
+import { DRY_STEPS, figureLines, measureRun } from "../training/run-figures.ts";
+import { loopOptions, outputDirectory, typedCommand } from "../training/train-settings.ts";
+import { unlessItFails } from "../terminal/unless-it-fails.ts";
 import type { Evaluated, Picture, Task, TaskDeclaration, TaskTraining } from "./task.ts";
 import { savedModel, withSavedModel } from "./start-model.ts";
 import { storedOptions, taskPlanOf } from "./task-plan.ts";

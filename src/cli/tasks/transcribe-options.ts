@@ -1,6 +1,6 @@
 /** @file What `--task transcribe` is, and its options. */
 import { Option } from "commander";
-import { integer, number } from "../values.ts";
+import { integer, number } from "../terminal/values.ts";
 import type { TaskDeclaration } from "./task.ts";
 
 export const TRANSCRIBE: TaskDeclaration = {

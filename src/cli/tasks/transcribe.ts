@@ -20,9 +20,9 @@ import {
   transcriberTask,
   type TranscriptMeasures,
 } from "unrolled/tasks";
-import { UsageError } from "../failure.ts";
-import { count, duration, plural, table } from "../format.ts";
-import { uninterrupted, workSignal } from "../interruptible.ts";
+import { UsageError } from "../terminal/failure.ts";
+import { count, duration, plural, table } from "../terminal/format.ts";
+import { uninterrupted, workSignal } from "../terminal/interruptible.ts";
 import {
   asTask,
   type Evaluated,

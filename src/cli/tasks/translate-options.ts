@@ -1,6 +1,6 @@
 /** @file What `--task translate` is, and its options. */
 import { InvalidArgumentError, Option } from "commander";
-import { integer, number } from "../values.ts";
+import { integer, number } from "../terminal/values.ts";
 import type { TaskDeclaration } from "./task.ts";
 
 /** Checks a schedule; it stays text. */

@@ -19,9 +19,9 @@ import {
   translator,
   translatorTask,
 } from "unrolled/tasks";
-import { plural } from "../format.ts";
+import { plural } from "../terminal/format.ts";
 import { notEmpty } from "./not-empty.ts";
-import { rest, workSignal } from "../interruptible.ts";
+import { rest, workSignal } from "../terminal/interruptible.ts";
 import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
 
 type TranslateTaskOptions = TaskOptions & {

@@ -1,0 +1,34 @@
+/** @file Whether a run has ended worse than it began, which nobody sees in a last loss alone. */
+import type { StepEvent } from "unrolled";
+import { real } from "../terminal/format.ts";
+
+/** Steps whose mean loss stands for the end. */
+const LAST = 10;
+
+export class DivergenceWatch {
+  #first: number | undefined;
+  readonly #last: number[] = [];
+  #rate: number | undefined;
+
+  add({
+    loss,
+    skipped,
+    learningRate,
+  }: Pick<StepEvent, "loss" | "skipped"> & { readonly learningRate?: number | undefined }): void {
+    if (skipped || !Number.isFinite(loss)) return;
+    this.#first ??= loss;
+    this.#last.push(loss);
+    if (this.#last.length > LAST) this.#last.shift();
+    this.#rate = learningRate;
+  }
+
+  /** What to tell where the loss has gone up by more than it was, else undefined. */
+  warning(): string | undefined {
+    const first = this.#first;
+    if (first === undefined) return undefined;
+    const end = this.#last.reduce((sum, loss) => sum + loss, 0) / this.#last.length;
+    if (end - first <= Math.abs(first)) return undefined;
+    const rate = this.#rate === undefined ? "" : ` than ${Number(this.#rate.toPrecision(3))}`;
+    return `warning: the loss ended far above where it began, at ${real(end)} after ${real(first)}: the run has diverged. Train again with a smaller --learning-rate${rate}.`;
+  }
+}

@@ -1,0 +1,69 @@
+import { constants, isUtf8 } from "node:buffer";
+import { join } from "node:path";
+import { DataError, sentence } from "../../base/index.ts";
+import { checkInside, namesIn, readGiven, statOf } from "../files/safe-file.ts";
+
+/** What errors begin with. */
+const WHERE = "readCorpus";
+
+/**
+ * The text of files, one after the other. A folder stands for its `.txt` files in natural order (chapter 2 before chapter 10). Files are joined with a
+ * line break where one does not end in one. Text is taken exactly as it is, a byte order mark included.
+ *
+ * Throws DataError for a path that does not exist or can't be read, a folder without text files or with one that is no regular file or a symbolic link out of
+ * it, text that is not UTF-8 or longer than a string can be.
+ */
+export function readCorpus(paths: readonly string[]): string {
+  const files = paths.flatMap(textFiles);
+  const parts: string[] = [];
+  let length = 0;
+  for (const file of files) {
+    const bytes = readGiven(WHERE, file);
+    if (!isUtf8(bytes)) throw notUtf8Error(file);
+    length += bytes.length;
+    if (length > constants.MAX_STRING_LENGTH) {
+      const limit = `at most ${Math.floor(constants.MAX_STRING_LENGTH / 2 ** 20)} MiB of text`;
+      throw new DataError(
+        sentence("readCorpus", limit, `${Math.ceil(length / 2 ** 20)} MiB`, "Leave it on the disk with streamCorpus"),
+      );
+    }
+    const text = bytes.toString("utf8");
+    parts.push(text.endsWith("\n") || files.length === 1 ? text : `${text}\n`);
+  }
+  return parts.join("");
+}
+
+export const notUtf8Error = (file: string): DataError =>
+  new DataError(
+    sentence("readCorpus", `UTF-8 text in ${JSON.stringify(file)}`, "other bytes", `Convert it, or use unit "byte"`),
+  );
+
+/** Bytes of the files that `readCorpus` would read. Throws DataError as it does. */
+export const corpusBytes = (paths: readonly string[]): number =>
+  paths.flatMap(textFiles).reduce((total, file) => total + (statOf(WHERE, file)?.size ?? 0), 0);
+
+/** As `readCorpus`, but the bytes as they are, of any encoding. */
+export function readCorpusBytes(paths: readonly string[]): Uint8Array {
+  return Buffer.concat(paths.flatMap(textFiles).map((file) => readGiven(WHERE, file)));
+}
+
+const naturally = new Intl.Collator("en", { numeric: true }).compare;
+
+/** The files that a path stands for. Throws DataError as `readCorpus`. */
+export function textFiles(path: string): string[] {
+  const found = statOf(WHERE, path);
+  if (found === undefined)
+    throw new DataError(
+      sentence("readCorpus", "a text file or a folder", `${JSON.stringify(path)}, which does not exist`),
+    );
+  if (!found.isDirectory()) return [path];
+  const names = namesIn(WHERE, path)
+    .filter((name) => name.endsWith(".txt"))
+    .sort(naturally);
+  if (names.length === 0) throw new DataError(sentence("readCorpus", `.txt files in ${JSON.stringify(path)}`, "none"));
+  return names.map((name) => {
+    const file = join(path, name);
+    checkInside(WHERE, path, file);
+    return file;
+  });
+}

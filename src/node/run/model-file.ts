@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { DataError, sentence } from "../../base/index.ts";
+import { encodeModel, type LanguageModel, loadLanguageModel, type SavedModel } from "../../model/index.ts";
+import { writeFileDurablySync } from "../files/durable-file.ts";
+import { readRegular, statOf } from "../files/safe-file.ts";
+
+/** Name of the model's file in a run directory. */
+export const MODEL_FILE = "model.safetensors";
+
+/** Name of the model that did best on held-out data. */
+export const BEST_FILE = "best.safetensors";
+
+/** `path` itself, or the model in it when it is a run directory. Throws DataError when neither is there. */
+function modelPath(path: string): string {
+  const found = statOf("loadModel", path);
+  const file = found?.isDirectory() ? join(path, MODEL_FILE) : path;
+  if (!statOf("loadModel", file)?.isFile()) {
+    const hint = `Train one with: unrolled train FILE --out ${path}`;
+    throw new DataError(
+      sentence("loadModel", `a run directory with ${MODEL_FILE}, or a model file`, JSON.stringify(path), hint),
+    );
+  }
+  return file;
+}
+
+/** Saves a model durably into a run directory (created if needed); returns the file's path. */
+export function saveModel(model: SavedModel, directory: string, name: string = MODEL_FILE): string {
+  const file = join(directory, name);
+  writeFileDurablySync(file, encodeModel(model));
+  return file;
+}
+
+/** Loads a language model from a run directory or a model file. Throws DataError when there is none, FormatError when it is damaged. */
+export const loadModel = (path: string): LanguageModel => loadLanguageModel(readModelBytes(path));
+
+/** The bytes of the model in a run directory, or of a model file. Throws DataError when there is none. */
+export const readModelBytes = (path: string): Uint8Array => readRegular("loadModel", modelPath(path));

@@ -1,0 +1,85 @@
+/** @file What the training loop needs to know of a model and its data. */
+import type { JsonValue } from "../../formats/index.ts";
+import type { RandomStream } from "../../base/index.ts";
+import type { Evaluation } from "../../model/index.ts";
+import type { Parameters } from "../../optim/index.ts";
+import type { State } from "../../rnn/index.ts";
+import type { Tensor } from "../../tensor/index.ts";
+import type { Finding } from "../diagnose/diagnosis.ts";
+
+/** The batches of one epoch. */
+export type EpochBatches<B> = {
+  /** How many, undefined when nobody knows before the end. */
+  readonly count: number | undefined;
+  /** Those from number `start` on, in order. Called once per epoch, or after a resume with where it was. */
+  from(start: number): Iterator<B> | AsyncIterator<B>;
+};
+
+export type LossContext = {
+  /** What the last batch left, undefined where nothing is carried. */
+  readonly state: State | undefined;
+  /** Of this step and batch: dropout. */
+  readonly random: RandomStream;
+};
+
+export type Loss = {
+  /** Mean over the batch, a scalar: what is reported. */
+  readonly value: Tensor;
+  /**
+   * What `value` is a mean over: the number of tokens or examples, or the sum of their weights, which `value` divides by. Batches of one step, and the steps
+   * of an epoch, are averaged by it: Σ weight · value / Σ weight, which is the loss of the one large batch. Finite and at least 0. Default 1, for batches
+   * that count alike.
+   */
+  readonly weight?: number | undefined;
+  /**
+   * What is added to `value` before differentiation, a scalar. Averaged over the batches of a step as `value` is, so that a penalty on the parameters
+   * counts once for each step.
+   */
+  readonly penalty?: Tensor | undefined;
+  /** After the last time step, with a carried state. */
+  readonly state?: State | undefined;
+};
+
+/** On held-out data: the mean loss, and what else was measured. */
+export type Measured = Partial<Evaluation> & {
+  readonly loss: number;
+  /** By name, such as `{ accuracy: 0.97 }`. */
+  readonly measures?: Readonly<Record<string, number>>;
+  /** What does not look as it should, the worst first: `diagnose` in the options of `train`. */
+  readonly findings?: readonly Finding[];
+};
+
+/** What of a run takes most memory, to be tried on an engine that only counts. */
+export type Rehearsal<B> = {
+  /** Those of one step, such as the one with the longest example, or several after another. */
+  readonly batches: readonly B[];
+  /** Evaluates the largest batch of the held-out data. Absent: there is none. */
+  readonly evaluate?: (() => void) | undefined;
+  /** The batches in words, with the longest example: "a batch of 2 texts of up to 40,000 words (mails.csv line 7)". */
+  readonly largest?: string | undefined;
+  /** Options that make it smaller, such as "batchSize". */
+  readonly cures?: readonly string[] | undefined;
+};
+
+/** A model with its data. `B` is a batch, `E` what an evaluation gives. */
+export type Task<B, E extends Measured = Measured> = {
+  /** What is trained, by path. */
+  readonly parameters: Parameters;
+  /** What a run must share with the one that it resumes, as plain JSON. */
+  fingerprint(): Promise<Readonly<Record<string, JsonValue>>>;
+  /** Batches of epoch `index`, counted from 0. The same each time. Throws DataError when there are none. */
+  epoch(index: number): EpochBatches<B>;
+  /** Carried from batch to batch, zero at the start of an epoch; overwritten in place. */
+  readonly carried?: State | undefined;
+  /** Probability that a row of the carried state is set to zero before a batch. */
+  readonly resetState?: number;
+  loss(batch: B, context: LossContext): Loss;
+  /** What of the batch's numbers is not finite, if it has any. */
+  badInput?(batch: B): string | undefined;
+  /** Tokens (or examples) of a batch, for the speed. */
+  tokens(batch: B): number;
+  /** What is planned before the first step. Absent: nothing is. */
+  rehearsal?(): Rehearsal<B>;
+  /** On held-out data, letting the host run in between; absent where there is none. Undefined when the signal has cut it short. */
+  evaluate?(signal: AbortSignal | undefined): Promise<E | undefined>;
+};
