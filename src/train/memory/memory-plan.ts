@@ -65,9 +65,13 @@ export function languageModelRehearsal(
   model: LanguageModel,
   { batchSize, sequenceLength, validation }: RunSizes,
 ): Rehearsal<TokenIds> {
-  const ids = (): Int32Array => new Int32Array(sequenceLength * batchSize);
+  const batch = {
+    inputs: new Int32Array(sequenceLength * batchSize),
+    targets: new Int32Array(sequenceLength * batchSize),
+  };
   return {
-    batches: [{ inputs: ids(), targets: ids() }],
+    // two steps: the blocks that the first one leaves free are not always those that the second asks for
+    batches: [batch, batch],
     evaluate: validation > 1 ? () => evaluatePart(model, validation) : undefined,
     largest: `a batch of ${batchSize} sequences of ${sequenceLength} tokens`,
     cures: ["batchSize", "sequenceLength"],
@@ -91,8 +95,7 @@ function rehearse<B>(counting: CountingEngine, task: Planned<B>, { trained, accu
   const { batches = [], evaluate } = task.rehearsal?.() ?? {};
   const random = randomStream(0).named("rehearsal");
   withEngine(counting.engine, () => {
-    // twice: the blocks that the first step leaves free are not always those that the second asks for
-    for (const batch of [...batches, ...batches]) {
+    for (const batch of batches) {
       scope(() => {
         let sums: Parameters = {};
         for (let at = 0; at < accumulate; at++) {
