@@ -94,16 +94,16 @@ async function bundle({
   await build.close();
 }
 
-/** The folder of src that a module is in, or its name where it is in none. */
-const folderOf = (id: string): string => relative(path("../src"), id).split(sep)[0];
-const ENTRIES = ["index.ts", "tasks", "metrics", "node", "cli"];
-const TRAINING_WORKER = "train/worker/training-worker";
+/** Parts of src with entries of their own; the library is all else, and the language model. */
+const ENTRIES = /^(?:index\.ts|(?:tasks|metrics|node|cli)\/(?!language-model\/))/;
+const TRAINING_WORKER = "tasks/language-model/worker/training-worker";
 /** What all entries share in one file. */
 const library: OutputOptions["codeSplitting"] = {
   groups: [
     {
       name: "library",
-      test: (id) => !ENTRIES.includes(folderOf(id)) && id !== path(`../src/${TRAINING_WORKER}.ts`),
+      test: (id) =>
+        !ENTRIES.test(relative(path("../src"), id).replaceAll(sep, "/")) && id !== path(`../src/${TRAINING_WORKER}.ts`),
     },
   ],
 };

@@ -66,15 +66,15 @@ export {
   languageModel,
   loadLanguageModel,
   saveLanguageModel,
-} from "./model/index.ts";
+} from "./tasks/language-model/index.ts";
 export type {
   EvaluateOptions,
   Evaluation,
   GenerateOptions,
   LanguageModelConfig,
   LanguageModelOptions,
-  SavedModel,
-} from "./model/index.ts";
+} from "./tasks/language-model/index.ts";
+export type { SavedModel } from "./model/index.ts";
 export {
   adagrad,
   adam,
@@ -249,21 +249,10 @@ export {
   zeros,
 } from "./tensor/index.ts";
 export type { Distribution, NestedArray, TableInputs, TensorOptions, Value } from "./tensor/index.ts";
-export {
-  diagnose,
-  earlyStopping,
-  fit,
-  fitOn,
-  reduceOnPlateau,
-  train,
-  trainingBytes,
-  trainInWorker,
-  trainOn,
-} from "./train/index.ts";
+export { diagnose, fit, train, trainingBytes, trainInWorker } from "./tasks/language-model/index.ts";
+export { earlyStopping, fitOn, reduceOnPlateau, trainOn } from "./train/index.ts";
 export type {
   Callback,
-  DiagnoseOptions,
-  Diagnosis,
   EarlyStoppingOptions,
   EndEvent,
   EndReason,
@@ -271,29 +260,33 @@ export type {
   EvaluationEvent,
   Finding,
   FitOnOptions,
-  FitOptions,
-  GateSpread,
-  GradientByStep,
   History,
-  HistoryEvent,
   Loss,
   LossContext,
   Measured,
   OwnTask,
   ParameterGroup,
-  Penalties,
   RunControl,
-  RunSizes,
   Snapshot,
   StepEvent,
   TrainEvent,
   Training,
   TrainOnOptions,
-  TrainOptions,
   Trouble,
   Verdict,
   WarningEvent,
+} from "./train/index.ts";
+export type {
+  DiagnoseOptions,
+  Diagnosis,
+  FitOptions,
+  GateSpread,
+  GradientByStep,
+  HistoryEvent,
+  Penalties,
+  RunSizes,
+  TrainOptions,
   WorkerCallback,
   WorkerTraining,
   WorkerTrainOptions,
-} from "./train/index.ts";
+} from "./tasks/language-model/index.ts";

@@ -1,6 +1,6 @@
 /** @file Accumulated batches are the one large batch, for every task: gradient, loss of the step, loss of the epoch. */
 import { describe, expect, test } from "vitest";
-import { languageModel } from "../src/model/index.ts";
+import { languageModel, train } from "../src/tasks/language-model/index.ts";
 import { sgd } from "../src/optim/index.ts";
 import {
   classifier,
@@ -15,7 +15,7 @@ import {
   translatorTask,
 } from "../src/tasks/index.ts";
 import { add, mean, mul, square, sub, tensor, zeros } from "../src/tensor/index.ts";
-import { type OwnTask, train, type TrainEvent, trainOn, type TrainOnOptions } from "../src/train/index.ts";
+import { type OwnTask, type TrainEvent, trainOn, type TrainOnOptions } from "../src/train/index.ts";
 
 type Found = {
   /** Losses of the steps, and of the first epoch. */

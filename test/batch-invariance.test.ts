@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { type RandomStream, randomStream } from "../src/base/index.ts";
 import { assign, languageModel, type SavedModel, scope, tensor } from "../src/index.ts";
 import { classifier, classify, tagAll, tagger, transcriber } from "../src/tasks/index.ts";
-import { stepProbabilities } from "../src/tasks/transcribe/transcribe.ts";
+import { stepProbabilities } from "../src/tasks/transcribe/answers.ts";
 
 const REQUESTS = process.env["UNROLLED_VERIFY"] === "full" ? 2500 : 300;
 const LETTERS = "abcdefghij ";

@@ -1,10 +1,3 @@
-export { evaluate, EVALUATE_DEFAULTS, evaluateInPieces } from "./evaluate.ts";
-export type { EvaluateOptions, Evaluation } from "./evaluate.ts";
-export type { GenerateOptions } from "./generate.ts";
-export { DEFAULT_WORDS, encodeCorpus, LanguageModel, languageModel } from "./language-model.ts";
-export type { ForwardOptions, LanguageModelOptions } from "./language-model.ts";
-export type { LanguageModelConfig } from "./language-model-config.ts";
-export { loadLanguageModel, saveLanguageModel } from "./language-model-file.ts";
 export { asFormatError, field, parseFields } from "./fields.ts";
 export type { Fields } from "./fields.ts";
 export { layerCell, RecurrentStack, stackConfigOf, stackFields } from "./recurrent-stack.ts";

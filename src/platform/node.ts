@@ -130,7 +130,7 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
  */
 function trainingFile(): string {
   // the sources' own place, or that of the build
-  const file = here?.endsWith(".ts") ? "../train/worker/training-worker.ts" : "./training-worker.js";
+  const file = here?.endsWith(".ts") ? "../tasks/language-model/worker/training-worker.ts" : "./training-worker.js";
   const { existsSync } = process.getBuiltinModule("node:fs");
   const path = process.getBuiltinModule("node:path");
   const { fileURLToPath } = process.getBuiltinModule("node:url");

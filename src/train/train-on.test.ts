@@ -6,7 +6,6 @@ import { dropoutWrapper, dynamicRnn, gruCell, type State, zeroState } from "../r
 import { mean, memory, mul, square, sub, sum, tensor, zeros } from "../tensor/index.ts";
 import type { TrainEvent } from "./loop/events.ts";
 import type { Snapshot } from "./loop/snapshot.ts";
-import type { Measured } from "./loop/task.ts";
 import { type OwnTask, trainOn } from "./train-on.ts";
 import type { TrainOnOptions } from "./train-options.ts";
 
@@ -62,7 +61,7 @@ function task(batches: OwnTask<Batch>["batches"]): OwnTask<Batch> {
   };
 }
 
-const timeless = ({ seconds: _seconds, steps: _steps, epoch: _epoch, ...event }: TrainEvent<Measured>): object =>
+const timeless = ({ seconds: _seconds, steps: _steps, epoch: _epoch, ...event }: TrainEvent): object =>
   event.kind === "step" ? { ...event, tokensPerSecond: 0 } : event;
 
 async function run(own: OwnTask<Batch>, options: TrainOnOptions, cut = Infinity) {
@@ -113,7 +112,7 @@ const number = (batches: OwnTask<number>["batches"], more: Partial<OwnTask<numbe
 };
 
 test("a tensor as loss, and evaluations of a number or of more", async () => {
-  const events: TrainEvent<Measured>[] = [];
+  const events: TrainEvent[] = [];
   const own = number(() => [3, 3, 3]);
   const evaluate = (): number => Math.abs(own.parameters["w"].item() - 3);
   for await (const event of trainOn({ ...own, evaluate }, { epochs: 20, optimizer: sgd({ learningRate: 0.1 }) }))

@@ -57,7 +57,7 @@ export type OwnTask<B> = {
  * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without batches, LockedError while another run trains one of
  * the parameters.
  */
-export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Training<Measured> {
+export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Training {
   let open: AsyncIterator<B> | undefined;
   const makeLoop = (): Loop<B> => {
     const random = randomStream(checkInteger("train seed", options.seed ?? 0));

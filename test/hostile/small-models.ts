@@ -1,6 +1,7 @@
 /** A small model of every kind, how it is loaded, and one short question to it. */
 import { languageModel, loadLanguageModel } from "../../src/index.ts";
-import { evaluate, type SavedModel } from "../../src/model/index.ts";
+import { evaluate } from "../../src/tasks/language-model/index.ts";
+import type { SavedModel } from "../../src/model/index.ts";
 import {
   classifier,
   type ClassifierInput,

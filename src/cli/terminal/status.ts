@@ -1,5 +1,5 @@
 /** @file What training tells people: a line that updates in place on a terminal, plain lines now and then elsewhere. */
-import { type Measured, printable, type TrainEvent } from "unrolled";
+import { type Evaluation, type Measured, printable, type TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
 import { LossHistory } from "../training/loss-history.ts";
 import { statusLine } from "./status-line.ts";
@@ -7,7 +7,7 @@ import { statusLine } from "./status-line.ts";
 export type Status = {
   /** Whether nothing of this is shown. */
   readonly isQuiet: boolean;
-  show(event: TrainEvent<Measured>): void;
+  show(event: TrainEvent): void;
   /** A line that stays. */
   note(text: string): void;
   /** Removes the status line. */
@@ -25,7 +25,7 @@ const SMOOTHING = 0.05;
 const GAP = "  ";
 
 /** What an evaluation found beside the loss, for people: "2.31 bits per character", "accuracy 0.97". */
-function measuresOf({ bitsPerCharacter: bits, measures = {} }: Measured): readonly string[] {
+function measuresOf({ bitsPerCharacter: bits, measures = {} }: Measured & Partial<Evaluation>): readonly string[] {
   const named = Object.entries(measures).map(([name, value]) => `${name} ${real(value)}`);
   return bits === undefined ? named : [`${real(bits)} bits per character`, ...named];
 }

@@ -1,5 +1,5 @@
 /** @file What `--dry-run` measures, whatever is trained, and how it is shown. */
-import { type Measured, memory, type Training } from "unrolled";
+import { memory, type Training } from "unrolled";
 import { binaryBytes, count, duration } from "../terminal/format.ts";
 
 /** Steps that are made before time counts, and those that are timed. */
@@ -21,7 +21,7 @@ export type RunFigures = {
 
 /** Figures of a run of `DRY_STEPS`, of which the time is a median. `parameters` are numbers of the model. */
 export async function measureRun(
-  training: Training<Measured>,
+  training: Training,
   { parameters, stepsPerEpoch }: { readonly parameters: number; readonly stepsPerEpoch: number },
 ): Promise<RunFigures> {
   const times: number[] = [];

@@ -1,7 +1,7 @@
 /** @file Follows a run of training: shows and records its events, and says at the end how it went and what comes next. */
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type EndEvent, type Measured, NotFiniteError, type Training } from "unrolled";
+import { type EndEvent, NotFiniteError, type Training } from "unrolled";
 import { CHECKPOINTS_FOLDER, CONFIG_FILE, MODEL_FILE } from "unrolled/node";
 import { EXIT, UsageError } from "../terminal/failure.ts";
 import { count, duration, plural, real } from "../terminal/format.ts";
@@ -12,7 +12,7 @@ import type { Status } from "../terminal/status.ts";
 import type { StopSignals } from "../terminal/stop-signals.ts";
 
 export type RunToFollow = {
-  readonly training: Training<Measured>;
+  readonly training: Training;
   readonly recorder: RunRecorder;
   readonly status: Status;
   readonly stops: StopSignals;

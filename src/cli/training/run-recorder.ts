@@ -7,7 +7,6 @@ import {
   FormatError,
   type JsonValue,
   LockedError,
-  type Measured,
   type SavedModel,
   type Snapshot,
   type TrainEvent,
@@ -191,11 +190,11 @@ export class RunRecorder {
    * configuration comes after it, so that a run which has one can be gone on with. A run that goes on removes what it wrote after its checkpoint, and does
    * so with its first event: before that, training may still refuse to go on, and the directory has to stay as it is.
    */
-  async begin(training: Training<Measured>): Promise<void> {
+  async begin(training: Training): Promise<void> {
     await this.#begun(training);
   }
 
-  async #begun(training: Training<Measured>): Promise<Logs> {
+  async #begun(training: Training): Promise<Logs> {
     if (this.#logs !== undefined) return this.#logs;
     const { from, writeConfig } = this.#options;
     if (from === undefined) {
@@ -223,7 +222,7 @@ export class RunRecorder {
   }
 
   /** Resolves when what the event calls for is on the disk. Rejects with LockedError or DataError where what the run has written so far has gone. */
-  async record(event: TrainEvent<Measured>, training: Training<Measured>): Promise<void> {
+  async record(event: TrainEvent, training: Training): Promise<void> {
     const { metrics, events } = await this.#begun(training);
     const isLate = performance.now() - this.#savedAt >= SAVE_INTERVAL * 1000;
     const isDue = event.kind === "step" ? event.step % this.#options.every === 0 || isLate : event.kind !== "warning";
@@ -288,7 +287,7 @@ export class RunRecorder {
 
   async #save(
     event: { readonly kind: string; readonly step: number; readonly loss?: number },
-    training: Training<Measured>,
+    training: Training,
   ): Promise<void> {
     const { state, arrays } = await training.snapshot();
     // the end is no line of a run that goes on

@@ -1,6 +1,6 @@
 /** @file The pictures of a diagnosis. */
 import { join } from "node:path";
-import type { Diagnosis, GateSpread, GradientByStep } from "../../train/index.ts";
+import type { Diagnosis, GateSpread, GradientByStep } from "../../tasks/language-model/index.ts";
 import { writeFileDurably } from "../files/durable-file.ts";
 
 /** Names of the pictures in a run directory. */

@@ -13,8 +13,15 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { DataError, randomStream } from "../../base/index.ts";
 import { buildVocabulary, contiguousBatches, shuffledWindows, splitTail, type Unit } from "../../data/index.ts";
-import { encodeCorpus, evaluate, languageModel, type LanguageModel } from "../../model/index.ts";
-import { type Snapshot, train, type TrainOptions } from "../../train/index.ts";
+import {
+  encodeCorpus,
+  evaluate,
+  languageModel,
+  type LanguageModel,
+  train,
+  type TrainOptions,
+} from "../../tasks/language-model/index.ts";
+import type { Snapshot } from "../../train/index.ts";
 import { sha256 } from "#platform";
 import { textPieces } from "./file-pieces.ts";
 import { readCorpus, readCorpusBytes } from "./read-corpus.ts";

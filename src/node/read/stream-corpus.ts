@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
 import { buildVocabulary, type Unit, type Vocabulary, vocabularyFromJSON } from "../../data/index.ts";
-import { DEFAULT_WORDS } from "../../model/index.ts";
+import { DEFAULT_WORDS } from "../../tasks/language-model/index.ts";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { textPieces } from "./file-pieces.ts";
 import { type FileTokens, fileTokens } from "./file-tokens.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
-import { encodeModel, type LanguageModel, loadLanguageModel, type SavedModel } from "../../model/index.ts";
+import { encodeModel, type SavedModel } from "../../model/index.ts";
+import { type LanguageModel, loadLanguageModel } from "../../tasks/language-model/index.ts";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { readRegular, statOf } from "../files/safe-file.ts";
 

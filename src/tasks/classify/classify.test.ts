@@ -13,13 +13,13 @@ import {
   type ClassifierExample,
   type ClassifierOptions,
   loadClassifier,
-} from "./classifier.ts";
-import { classifierStream, classify } from "./classify.ts";
+} from "./model.ts";
+import { classifierStream, classify } from "./answers.ts";
 import { confusionPicture } from "./confusion-picture.ts";
-import { evaluateClassifier } from "./evaluate.ts";
+import { evaluateClassifier } from "./evaluation.ts";
 import type { Picture } from "./inputs.ts";
 import { type AttentionParameters, attentionWeights, pool, POOLINGS } from "./pooling.ts";
-import { classifierTask } from "./task.ts";
+import { classifierTask } from "./training.ts";
 
 const random = randomStream(3);
 const floats = (n: number, name: string): Float64Array => {

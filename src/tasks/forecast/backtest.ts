@@ -2,11 +2,11 @@
 import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, DataError, sentence } from "../../base/index.ts";
 import { coverage, crps, mase, pinball, smape } from "../../metrics/index.ts";
-import { Forecaster } from "./forecaster.ts";
+import { Forecaster } from "./model.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 import type { Series } from "./series.ts";
 import { missesOf, spreadOf, spreadOut } from "./spread.ts";
-import type { ForecastOptions } from "./tracker.ts";
+import type { ForecastOptions } from "./answers.ts";
 
 export type SeasonalNaiveOptions = {
   readonly horizon: number;

@@ -4,9 +4,9 @@ import { adam } from "../../optim/index.ts";
 import { assign, valueAndGrad } from "../../tensor/index.ts";
 import { trainOn } from "../../train/index.ts";
 import { detectScheme, tagConstraints, tagSet } from "./scheme.ts";
-import { tag, tagAll } from "./tag.ts";
-import { loadTagger, saveTagger, type Tagger, tagger, type TaggerOptions } from "./tagger.ts";
-import { evaluateTagger, taggerTask } from "./tagger-task.ts";
+import { tag, tagAll } from "./answers.ts";
+import { loadTagger, saveTagger, type Tagger, tagger, type TaggerOptions } from "./model.ts";
+import { evaluateTagger, taggerTask } from "./training.ts";
 import { charactersOf, shapeOf, type TaggedExample } from "./words.ts";
 
 /** "to CITY" is a place, "with CITY" a person: the word alone doesn't tell. Every name but few occurs. */

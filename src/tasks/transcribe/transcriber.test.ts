@@ -2,13 +2,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { DataError, FormatError, randomStream } from "../../base/index.ts";
 import { decodeNative, encodeNative } from "../../formats/index.ts";
-import { languageModel } from "../../model/index.ts";
+import { languageModel } from "../language-model/index.ts";
 import { adam } from "../../optim/index.ts";
 import { valueAndGrad } from "../../tensor/index.ts";
 import { trainOn } from "../../train/index.ts";
-import { alignText, characterScore, transcribe } from "./transcribe.ts";
-import { loadTranscriber, saveTranscriber, type Transcriber, transcriber, type Utterance } from "./transcriber.ts";
-import { evaluateTranscriber, transcriberTask } from "./transcriber-task.ts";
+import { alignText, characterScore, transcribe } from "./answers.ts";
+import { loadTranscriber, saveTranscriber, type Transcriber, transcriber, type Utterance } from "./model.ts";
+import { evaluateTranscriber, transcriberTask } from "./training.ts";
 import { scoreStream } from "./transcript-stream.ts";
 
 const RATE = 4000;

@@ -4,7 +4,7 @@ import { scope, withoutGradient } from "../../tensor/index.ts";
 import { CarriedState } from "../../rnn/index.ts";
 import { featureSize, windowOf } from "./features.ts";
 import { BLANK } from "./ctc-decoding.ts";
-import type { Transcriber } from "./transcriber.ts";
+import type { Transcriber } from "./model.ts";
 
 export type TranscriptStream = {
   /** Hears more samples. Gives all the text so far, the best path's. Throws DataError for samples that are not finite. */

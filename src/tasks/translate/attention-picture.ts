@@ -1,4 +1,4 @@
-import type { AttentionMap } from "./translate.ts";
+import type { AttentionMap } from "./answers.ts";
 
 export type AttentionPictureOptions = {
   /** Above the picture. Default: none. */

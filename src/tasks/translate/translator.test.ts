@@ -6,8 +6,8 @@ import { type Snapshot, trainOn } from "../../train/index.ts";
 import { attentionPicture } from "./attention-picture.ts";
 import { bytePairEncoding, UNKNOWN_ID } from "./byte-pair-encoding.ts";
 import { teacherProbability } from "./scheduled-sampling.ts";
-import { translate } from "./translate.ts";
-import { translationLoss, translatorTask } from "./translator-task.ts";
+import { translate } from "./answers.ts";
+import { translationLoss, translatorTask } from "./training.ts";
 import {
   loadTranslator,
   type Pair,
@@ -15,7 +15,7 @@ import {
   type Translator,
   translator,
   type TranslatorOptions,
-} from "./translator.ts";
+} from "./model.ts";
 
 /** Digits in words, in reverse order: nothing that can be said without looking back. */
 const WORDS = ["zero", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"];

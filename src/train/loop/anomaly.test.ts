@@ -2,11 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { randomStream, type RandomStream } from "../../base/index.ts";
 import { checkedEngine, currentEngine, withEngine } from "../../engine/index.ts";
-import { languageModel, type LanguageModel } from "../../model/index.ts";
+import { languageModel, type LanguageModel, train, type TrainOptions } from "../../tasks/language-model/index.ts";
 import { type Cell, dynamicRnn, gruCell, lstmCell, rnnCell } from "../../rnn/index.ts";
 import { assign, type Tensor, tensor } from "../../tensor/index.ts";
 import type { TrainEvent, Trouble } from "./events.ts";
-import { train, type TrainOptions } from "../train.ts";
 
 const corpus = "the quick brown fox jumps over the lazy dog. ".repeat(8);
 const options = { sequenceLength: 5, batchSize: 2, validation: 0, resetState: 0, steps: 40, anomaly: true } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { leavesOf, randomStream, type Tree } from "../../base/index.ts";
-import { languageModel, type LanguageModel } from "../../model/index.ts";
+import { languageModel, type LanguageModel, train, type TrainOptions } from "../../tasks/language-model/index.ts";
 import { adam } from "../../optim/index.ts";
 import { type Cell, dynamicRnn, gruCell, lstmCell, rnnCell, type State, zeroState } from "../../rnn/index.ts";
 import {
@@ -23,7 +23,6 @@ import type { StepEvent, Trouble } from "./events.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type OwnTask, trainOn } from "../train-on.ts";
 import type { TrainOnOptions } from "../train-options.ts";
-import { train, type TrainOptions } from "../train.ts";
 
 const corpus = "the quick brown fox jumps over the lazy dog. ".repeat(8);
 const options = { sequenceLength: 4, batchSize: 2, validation: 0, steps: 40 } as const;

@@ -5,7 +5,6 @@ import { plateau, type Parameters, type PlateauOptions, type PlateauState } from
 import { assign, type Tensor } from "../../tensor/index.ts";
 import { copyOf } from "./averaging.ts";
 import type { TrainEvent } from "./events.ts";
-import type { Measured } from "./task.ts";
 
 /** What a callback may do. */
 export type RunControl = {
@@ -21,7 +20,7 @@ export type Callback = {
   /** Different from those of the other callbacks of a run; its state is saved under it. */
   readonly name: string;
   /** Sees every event before the caller of `train`. The end event is the last one. */
-  onEvent(event: TrainEvent<Measured>, control: RunControl): void;
+  onEvent(event: TrainEvent, control: RunControl): void;
   /** What a checkpoint must hold to continue exactly. */
   state?(): JsonValue;
   /** Arrays that go with it. */

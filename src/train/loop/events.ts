@@ -1,6 +1,5 @@
 /** @file What training tells. */
 import type { Anomaly } from "../../engine/index.ts";
-import type { Evaluation } from "../../model/index.ts";
 import type { Measured } from "./task.ts";
 
 export type Progress = {
@@ -39,7 +38,7 @@ export type StepEvent = Progress & {
 };
 
 /** `E` is what the evaluation measures. */
-export type EvaluationEvent<E extends Measured = Evaluation> = Progress &
+export type EvaluationEvent<E extends Measured = Measured> = Progress &
   E &
   Pick<Measured, "findings"> & { readonly kind: "evaluation" };
 
@@ -65,7 +64,7 @@ export type EndReason = "done" | "time" | "aborted" | (string & {});
 
 export type EndEvent = Progress & { readonly kind: "end"; readonly loss: number; readonly reason: EndReason };
 
-export type TrainEvent<E extends Measured = Evaluation> =
+export type TrainEvent<E extends Measured = Measured> =
   | StepEvent
   | EvaluationEvent<E>
   | EpochEvent

@@ -10,7 +10,6 @@ import {
   sentence,
 } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
-import type { Evaluation } from "../../model/index.ts";
 import type { Optimizer, Parameters, Schedule } from "../../optim/index.ts";
 import { carryInto } from "../../rnn/index.ts";
 import { now, yieldToHost } from "#platform";
@@ -73,7 +72,7 @@ export type LoopSettings = {
 };
 
 /** A run: its events, one for each step, epoch and evaluation, then `end`; leaving the loop early stops it. */
-export type Training<E extends Measured = Evaluation> = AsyncGenerator<TrainEvent<E>, void, undefined> & {
+export type Training<E extends Measured = Measured> = AsyncGenerator<TrainEvent<E>, void, undefined> & {
   /**
    * A copy of all that a run consists of, between two events: `train` with `resume` continues it bit for bit. Before the first event it is the beginning of
    * the run, which is a state like any other; with `resume` that is where it goes on. Rejects as the run's first event would.

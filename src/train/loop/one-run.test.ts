@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { languageModel, type LanguageModel } from "../../model/index.ts";
+import { fit, languageModel, type LanguageModel, train, type TrainOptions } from "../../tasks/language-model/index.ts";
 import { ones, sum, type Tensor } from "../../tensor/index.ts";
-import { fit } from "../fit.ts";
 import { trainOn } from "../train-on.ts";
-import { train, type TrainOptions } from "../train.ts";
 
 const made = (): LanguageModel => languageModel({ corpus: "abcdef".repeat(20), hiddenSize: 4, embeddingSize: 2 });
 const settings: TrainOptions = { steps: 3, batchSize: 2, sequenceLength: 5, validation: 0 };

@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
 import { bucketByLength, padSequences } from "../../data/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../formats/index.ts";
-import { languageModel, type LanguageModel, type LanguageModelConfig } from "../../model/index.ts";
+import {
+  languageModel,
+  type LanguageModel,
+  type LanguageModelConfig,
+  train,
+  type TrainOptions,
+} from "../../tasks/language-model/index.ts";
 import { adam, momentum, stepDecay } from "../../optim/index.ts";
 import { basicLstmCell, basicRnnCell, type Cell, dynamicRnn, gruCell } from "../../rnn/index.ts";
 import { assign, cumulativeSum, mean, square, sub, sum, type Tensor, tensor } from "../../tensor/index.ts";
@@ -11,8 +17,6 @@ import { Loop } from "./loop.ts";
 import { earlyStopping, reduceOnPlateau } from "./callbacks.ts";
 import type { TrainEvent } from "./events.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Measured } from "./task.ts";
-import { train, type TrainOptions } from "../train.ts";
 
 const corpus = Array.from({ length: 260 }, (_, i) => "abcdefgh"[(i * i + 3 * i) % 8]).join("");
 
@@ -20,7 +24,7 @@ const make = (config: Partial<LanguageModelConfig>): LanguageModel =>
   languageModel({ corpus, hiddenSize: 6, embeddingSize: 4, seed: 3, ...config });
 
 /** Without what a clock has a say in. */
-const timeless = ({ seconds: _seconds, ...event }: TrainEvent<Measured>): object =>
+const timeless = ({ seconds: _seconds, ...event }: TrainEvent): object =>
   event.kind === "step" ? { ...event, tokensPerSecond: 0 } : event;
 
 /** All events from where the options begin, and a snapshot after event `cut`, if it comes to it. */

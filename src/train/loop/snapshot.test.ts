@@ -4,10 +4,9 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { DataError, FormatError } from "../../base/index.ts";
 import { engineReport, NUMERICS_VERSION } from "../../engine/index.ts";
 import { decodeCheckpoint, encodeCheckpoint, type JsonValue } from "../../formats/index.ts";
-import { languageModel, type LanguageModel } from "../../model/index.ts";
+import { languageModel, type LanguageModel, train, type TrainOptions } from "../../tasks/language-model/index.ts";
 import { type Callback, earlyStopping, reduceOnPlateau } from "./callbacks.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { train, type TrainOptions } from "../train.ts";
 
 const corpus = "the cat sat on the mat. ".repeat(12);
 const make = (): LanguageModel => languageModel({ corpus, hiddenSize: 4, embeddingSize: 3, seed: 1 });

@@ -1,11 +1,10 @@
 /** @file What the training loop needs to know of a model and its data. */
 import type { JsonValue } from "../../formats/index.ts";
 import type { RandomStream } from "../../base/index.ts";
-import type { Evaluation } from "../../model/index.ts";
 import type { Parameters } from "../../optim/index.ts";
 import type { State } from "../../rnn/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
-import type { Finding } from "../diagnose/diagnosis.ts";
+import type { Finding } from "./finding.ts";
 
 /** The batches of one epoch. */
 export type EpochBatches<B> = {
@@ -41,7 +40,7 @@ export type Loss = {
 };
 
 /** On held-out data: the mean loss, and what else was measured. */
-export type Measured = Partial<Evaluation> & {
+export type Measured = {
   readonly loss: number;
   /** By name, such as `{ accuracy: 0.97 }`. */
   readonly measures?: Readonly<Record<string, number>>;

@@ -1,29 +1,12 @@
 /** @file What a training run takes of the engine's memory: its largest step and evaluation, tried on an engine that only counts. */
 import { randomStream, sentence, UnsupportedError } from "../../base/index.ts";
 import { type CountingEngine, currentEngine, withEngine } from "../../engine/index.ts";
-import { EVALUATE_DEFAULTS, evaluateInPieces, type LanguageModel } from "../../model/index.ts";
 import { clipScale, type Parameters } from "../../optim/index.ts";
-import {
-  add,
-  mean,
-  scope,
-  sparseSoftmaxCrossEntropy,
-  tensor,
-  valueAndGrad,
-  withoutGradient,
-} from "../../tensor/index.ts";
+import { add, scope, valueAndGrad, withoutGradient } from "../../tensor/index.ts";
 import { availableMemory } from "#platform";
 import type { Rehearsal, Task } from "../loop/task.ts";
 
 const GIB = 2 ** 30;
-
-/** What the arrays of a run depend on. */
-export type RunSizes = {
-  readonly batchSize: number;
-  readonly sequenceLength: number;
-  /** Tokens that are kept for evaluation; with fewer than 2 there is none. */
-  readonly validation: number;
-};
 
 /** What is counted: the part of a task that a step needs. */
 type Planned<B> = Pick<Task<B>, "loss" | "carried" | "rehearsal">;
@@ -36,58 +19,14 @@ type StepPlan = {
 };
 
 /**
- * What a training run takes of the engine's memory in bytes, beside the parameters, the optimizer's slots and the carried state: one step and an evaluation,
- * as if nothing had been freed before. 0 on an engine that cannot tell.
+ * What the steps and the evaluation of a task take of the engine's memory in bytes, beside the parameters, the optimizer's slots and the carried state, as if
+ * nothing had been freed before. 0 on an engine that cannot tell.
  */
-export function trainingBytes(model: LanguageModel, run: RunSizes): number {
+export function rehearsalBytes<B>(task: Planned<B>, step: StepPlan): number {
   const counting = currentEngine().counting?.(true);
   if (counting === undefined) return 0;
-  const task = {
-    loss: lossOf(model, run),
-    carried: undefined,
-    rehearsal: () => languageModelRehearsal(model, run),
-  };
-  rehearse(counting, task, { trained: model.parameters(), accumulate: 1 });
+  rehearse(counting, task, step);
   return counting.bytes();
-}
-
-/** What a step of a language model computes, without a carried state. */
-const lossOf =
-  (model: LanguageModel, { batchSize, sequenceLength }: RunSizes): Task<TokenIds>["loss"] =>
-  ({ inputs, targets }, { random }) => {
-    const ids = tensor(inputs, { shape: [sequenceLength, batchSize] });
-    const { logits } = model.forward(ids, model.initialState(batchSize), { random });
-    return { value: mean(sparseSoftmaxCrossEntropy(logits, tensor(targets))) };
-  };
-
-/** The step and the evaluation of a language model; every batch is as large as the others. */
-export function languageModelRehearsal(
-  model: LanguageModel,
-  { batchSize, sequenceLength, validation }: RunSizes,
-): Rehearsal<TokenIds> {
-  const batch = {
-    inputs: new Int32Array(sequenceLength * batchSize),
-    targets: new Int32Array(sequenceLength * batchSize),
-  };
-  return {
-    // two steps: the blocks that the first one leaves free are not always those that the second asks for
-    batches: [batch, batch],
-    evaluate: validation > 1 ? () => evaluatePart(model, validation) : undefined,
-    largest: `a batch of ${batchSize} sequences of ${sequenceLength} tokens`,
-    cures: ["batchSize", "sequenceLength"],
-  };
-}
-
-type TokenIds = { readonly inputs: Int32Array; readonly targets: Int32Array };
-
-/** Of the pieces that a held-out text is read in, one of the whole length and the last one. */
-function evaluatePart(model: LanguageModel, validation: number): void {
-  const { rows, sequenceLength } = EVALUATE_DEFAULTS;
-  const batch = Math.min(rows, Math.floor(validation / 2));
-  const longest = Math.ceil(validation / batch) - 1;
-  const pieces = longest <= sequenceLength ? longest : sequenceLength + (longest % sequenceLength);
-  const steps = evaluateInPieces(model, new Int32Array(batch * (pieces + 1)));
-  while (steps.next().done !== true);
 }
 
 /** Makes the steps and the evaluation of a rehearsal on an engine that counts. */

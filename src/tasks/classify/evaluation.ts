@@ -1,0 +1,109 @@
+/** @file How well a classifier does on examples with labels. */
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import { DataError, describe, sentence } from "../../base/index.ts";
+import {
+  accuracy,
+  type ClassificationReport,
+  classificationReport,
+  type ConfusionMatrix,
+  confusionMatrix,
+  mostFrequent,
+  othersName,
+  rocAuc,
+} from "../../metrics/index.ts";
+import type { Classifier, ClassifierExample } from "./model.ts";
+import { type ClassifyOptions, forEachClassified, indexOfLargest } from "./answers.ts";
+
+export type ClassifierEvaluation = {
+  readonly accuracy: number;
+  /** Mean negative logarithm of the probability of the right class. */
+  readonly loss: number;
+  readonly report: ClassificationReport;
+  /** Of more than 1,000 classes: of the 999 with most examples, and one for all others. */
+  readonly confusion: ConfusionMatrix;
+  /** Of two classes, when both occur: the same for either of them. */
+  readonly rocAuc: number | undefined;
+};
+
+/**
+ * Measures of the classes that a model gives. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ * Throws DataError without examples, and for a label that the model lacks, with the number of the example.
+ */
+export function evaluateClassifier(
+  model: Classifier,
+  examples: readonly ClassifierExample[],
+  options: ClassifyOptions & WithSignal,
+): Promise<ClassifierEvaluation>;
+export function evaluateClassifier(
+  model: Classifier,
+  examples: readonly ClassifierExample[],
+  options?: ClassifyOptions & WithoutSignal,
+): ClassifierEvaluation;
+export function evaluateClassifier(
+  model: Classifier,
+  examples: readonly ClassifierExample[],
+  { signal, ...options }: ClassifyOptions & MaybeSignal = {},
+): ClassifierEvaluation | Promise<ClassifierEvaluation> {
+  return carryOut(inPieces(model, examples, options), signal);
+}
+
+function* inPieces(
+  model: Classifier,
+  examples: readonly ClassifierExample[],
+  options: ClassifyOptions,
+): Pieces<ClassifierEvaluation> {
+  const where = "evaluateClassifier";
+  if (examples.length === 0) throw new DataError(sentence(where, "at least one example", "none"));
+  const { labels } = model;
+  const indexOf = new Map(labels.map((label, i) => [label, i]));
+  const targets = examples.map(({ label }, i) => {
+    const index = indexOf.get(label);
+    if (index === undefined)
+      throw new DataError(
+        sentence(`${where} example ${i + 1}`, `one of the model's ${labels.length} labels`, describe(label)),
+      );
+    return index;
+  });
+  const actual = examples.map(({ label }) => label);
+  const predicted: string[] = Array.from({ length: examples.length });
+  const losses = new Float64Array(examples.length);
+  /** Probabilities of the first of two classes. */
+  const scores: number[] = Array.from({ length: examples.length });
+  const inputs = examples.map(({ input }) => input);
+  // not the answers of `classify`: each holds a number for every class
+  yield* forEachClassified(model, inputs, options, (i, own) => {
+    predicted[i] = labels[indexOfLargest(own)];
+    losses[i] = -Math.log(Math.max(own[targets[i]], Number.MIN_VALUE));
+    scores[i] = own[0];
+  });
+  const isFirst = targets.map((target) => target === 0);
+  const isBinary = labels.length === 2 && isFirst.includes(true) && isFirst.includes(false);
+  return {
+    accuracy: accuracy(actual, predicted),
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+    report: classificationReport(actual, predicted, labels),
+    confusion: confusionOf(actual, predicted, labels),
+    rocAuc: isBinary ? rocAuc(isFirst, scores) : undefined,
+  };
+}
+
+/** A matrix of more classes would take hundreds of megabytes. */
+const MOST_CLASSES = 1000;
+
+function confusionOf(
+  actual: readonly string[],
+  predicted: readonly string[],
+  labels: readonly string[],
+): ConfusionMatrix {
+  if (labels.length <= MOST_CLASSES) return confusionMatrix(actual, predicted, labels);
+  const counts = new Map<string, number>();
+  for (const label of actual) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const kept = mostFrequent(
+    labels.map((label) => counts.get(label) ?? 0),
+    MOST_CLASSES - 1,
+  ).map((i) => labels[i]);
+  const others = othersName(labels, labels.length - kept.length);
+  const known = new Set(kept);
+  const grouped = (all: readonly string[]): string[] => all.map((label) => (known.has(label) ? label : others));
+  return confusionMatrix(grouped(actual), grouped(predicted), [...kept, others]);
+}

@@ -1,0 +1,270 @@
+/** @file A recurrent network that gives a distribution of the next value of a time series. */
+import { atOnce, type Pieces } from "#platform";
+import {
+  DataError,
+  kindError,
+  largestOf,
+  randomStream,
+  type RandomStream,
+  sentence,
+  withPrefix,
+} from "../../base/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import {
+  type BuildModel,
+  decodeModel,
+  encodeModel,
+  RecurrentStack,
+  type StackConfig,
+  stackConfigOf,
+} from "../../model/index.ts";
+import { constant, glorotUniform, ParameterSet, type Parameters, type State, uniform } from "../../rnn/index.ts";
+import { concat, gather, linear, reshape, type Tensor, tensor } from "../../tensor/index.ts";
+import { type CalendarFeature, DAILY, type Frequency, timeAfter, usualFeatures } from "./calendar.ts";
+import {
+  type Columns,
+  type Covariate,
+  type ForecasterConfig,
+  forecastFields,
+  parseForecasterConfig,
+} from "./config.ts";
+import { heads, type HeadName } from "./heads.ts";
+import { featureNames } from "./inputs.ts";
+import { checkSeries, type ScalerName, scaleOf, type Series, type SeriesNeeds, type SeriesScale } from "./series.ts";
+import { checkSpread, type Spread } from "./spread.ts";
+import { ForecastTracker } from "./answers.ts";
+
+/** Between 1 % and 99 %, closer at the ends. */
+const LEVELS = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99];
+
+export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
+  /** What to learn from: how values and covariates are scaled is found here, and the series that there are. */
+  readonly series: readonly Series[];
+  /** Steps to forecast. Default 28. */
+  readonly horizon?: number;
+  /** Steps that the network sees before those in a training window. Default four horizons. */
+  readonly contextLength?: number;
+  /** What is learnt of the next value. Default "studentT". */
+  readonly head?: HeadName;
+  /** Levels of the quantile head. Default 15 from 0.01 to 0.99. */
+  readonly levels?: readonly number[];
+  /** Default "standard" (mean 0, deviation 1, by series); "mean" for negativeBinomial, which needs a center of 0. */
+  readonly scaler?: ScalerName;
+  /** Steps back of values that the network sees beside the last one, such as 7 and 364. Default: none. */
+  readonly lags?: readonly number[];
+  /** Time between values. Default one day. */
+  readonly frequency?: Frequency;
+  /** Default: what the frequency suggests where the series have dates, of the year only where one spans two of them; else none. */
+  readonly calendar?: readonly CalendarFeature[];
+  /** Names of the covariates, in the order of their rows. Default: none. */
+  readonly covariates?: readonly string[];
+  /** Numbers that stand for a series. Default 0: a series is known by its values only, and others can be forecast. */
+  readonly embeddingSize?: number;
+  /** What the columns of its files are called, which is kept with the model. Default "date", "value" and none for the series. */
+  readonly columns?: Partial<Columns>;
+  /** Of the first weights. Default 0. */
+  readonly seed?: number;
+};
+
+/** What the network gives for T steps of B rows. */
+export type ForecasterOutput = {
+  /** What the head reads, [T*B, P], row t*B + b. */
+  readonly raw: Tensor;
+  readonly state: State;
+};
+
+/** Forecasts time series; use `forecaster(...)`. */
+export class Forecaster {
+  readonly kind = "forecaster";
+  #config: ForecasterConfig;
+  readonly #stack: RecurrentStack;
+  readonly #output: ParameterSet;
+  readonly #embedding: ParameterSet | undefined;
+  /** Index of each series by its id. */
+  readonly #seriesOf: ReadonlyMap<string, number>;
+
+  constructor(config: ForecasterConfig, initialize: boolean) {
+    this.#config = config;
+    // of equal ids the first
+    this.#seriesOf = new Map(config.series.map(({ id }, i) => [id, i] as const).toReversed());
+    const { embeddingSize, series, hiddenSize, seed } = config;
+    const random = randomStream(seed).named("init");
+    const outputs = heads[config.head].size(config);
+    this.#stack = new RecurrentStack(config, featureNames(config).length + embeddingSize, {
+      random: random.named("rnn"),
+      initialize,
+    });
+    this.#output = new ParameterSet("output", () => ({
+      "output/kernel": { shape: [hiddenSize, outputs], initializer: glorotUniform },
+      "output/bias": { shape: [outputs], initializer: constant(0) },
+    }));
+    this.#output.build(hiddenSize, { random, initialize });
+    if (embeddingSize === 0) return;
+    this.#embedding = new ParameterSet("embedding", () => ({
+      embedding: { shape: [series.length, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
+    }));
+    this.#embedding.build(series.length, { random, initialize });
+  }
+
+  get config(): ForecasterConfig {
+    return this.#config;
+  }
+
+  /** Sets how far the ends of its intervals are moved from where it draws them, as `calibrate` does; an empty list: not at all. It is saved with the model. */
+  setSpread(spread: readonly Spread[]): void {
+    const { spread: _before, ...rest } = this.#config;
+    this.#config = spread.length === 0 ? rest : { ...rest, spread: checkSpread("setSpread", spread) };
+  }
+
+  /** Every trainable tensor by its path: `rnn/0/kernel`, …, `output/kernel`, `output/bias`, and `embedding` where there is one. */
+  parameters(): Parameters {
+    return {
+      ...withPrefix("rnn", this.#stack.parameters()),
+      ...this.#output.values(),
+      ...this.#embedding?.values(),
+    };
+  }
+
+  configuration(): JsonValue {
+    return structuredClone(this.config) as unknown as JsonValue;
+  }
+
+  /** What a series must have. */
+  get needs(): SeriesNeeds {
+    const { covariates, calendar, head } = this.config;
+    return { covariates: covariates.length, dated: calendar.length > 0, counts: head === "negativeBinomial" };
+  }
+
+  /** As in training for a series that was there, by its id; else from its values. */
+  scaleOf({ id = "", values }: Series): SeriesScale {
+    const known = this.#seriesOf.get(id);
+    if (known !== undefined) return this.config.series[known];
+    return scaleOf("forecast values", this.config.scaler, values);
+  }
+
+  /** Row of the series' embedding. Throws DataError for a series that has none. */
+  indexOf({ id = "" }: Series): number {
+    if (this.config.embeddingSize === 0) return 0;
+    const index = this.#seriesOf.get(id);
+    if (index === undefined)
+      throw new DataError(
+        sentence("forecast series", "one that the model was trained on (it has embeddings)", JSON.stringify(id)),
+      );
+    return index;
+  }
+
+  /** Runs features [T, B, I] of rows whose series have these indices. With `random`, dropout is on. */
+  forward(
+    features: Tensor,
+    indices: Int32Array,
+    { state, random }: { readonly state?: State | undefined; readonly random?: RandomStream | undefined } = {},
+  ): ForecasterOutput {
+    const [steps, batch] = features.shape;
+    const result = this.#stack.run(this.#withEmbedding(features, indices), { random, initialState: state });
+    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
+    const flat = reshape(result.outputs, [steps * batch, this.config.hiddenSize]);
+    return { raw: linear(flat, kernel, bias), state: result.state };
+  }
+
+  #withEmbedding(features: Tensor, indices: Int32Array): Tensor {
+    if (this.#embedding === undefined) return features;
+    const [steps, batch] = features.shape;
+    const ids = Int32Array.from({ length: steps * batch }, (_, i) => indices[i % batch]);
+    return concat(
+      [features, gather(this.#embedding.values()["embedding"], tensor(ids, { shape: [steps, batch] }))],
+      -1,
+    );
+  }
+
+  /**
+   * Reads a series to its end and keeps the state there, from which forecasts are drawn and which each new value moves on. `scale` instead of that of a
+   * known series or of these values. Throws DataError, TypeError or RangeError for a series that doesn't fit.
+   */
+  start(history: Series, scale: SeriesScale = this.scaleOf(history)): ForecastTracker {
+    return atOnce(this.startInPieces(history, scale));
+  }
+
+  /** `start` as a generator that yields between parts of the history. Internal. */
+  *startInPieces(history: Series, scale: SeriesScale = this.scaleOf(history)): Pieces<ForecastTracker> {
+    checkSeries("start", history, this.needs);
+    const tracker = new ForecastTracker(this, history, scale);
+    let isRead = false;
+    try {
+      yield* tracker.read(history);
+      isRead = true;
+      return tracker;
+    } finally {
+      // also when nobody goes on
+      if (!isRead) tracker.free();
+    }
+  }
+}
+
+/**
+ * A network in the manner of DeepAR (Salinas, Flunkert, Gasthaus and Januschowski 2020): at each step it reads the last value, values further back, the
+ * calendar and what else is known, and gives a distribution of the next value. Defaults: one LSTM layer of 64 units, Student's t, 28 steps.
+ *
+ * Throws TypeError and RangeError for options, DataError for series without values or that lack what the options need.
+ */
+export function forecaster({ series, ...options }: ForecasterOptions): Forecaster {
+  const where = "forecaster";
+  if (!Array.isArray(series) || series.length === 0) throw kindError(`${where} series`, "at least one series", series);
+  const { covariates: names = [], head = "studentT", frequency = DAILY, horizon = 28 } = options;
+  const stack = stackConfigOf(where, options, { hiddenSize: 64 });
+  const isDated = series.every(({ start }) => start !== undefined);
+  const given = {
+    head,
+    frequency,
+    horizon,
+    levels: options.levels ?? LEVELS,
+    scaler: options.scaler ?? (head === "negativeBinomial" ? "mean" : "standard"),
+    lags: [...new Set([1, ...(options.lags ?? [])])].toSorted((a, b) => a - b),
+    calendar: options.calendar ?? (isDated ? featuresFor(series, frequency) : []),
+    contextLength: options.contextLength ?? 4 * horizon,
+    embeddingSize: options.embeddingSize ?? 0,
+    seed: options.seed ?? 0,
+    columns: { time: "date", value: "value", series: "", ...options.columns },
+  };
+  for (const [name, value] of Object.entries(given))
+    forecastFields[name as keyof typeof given](`${where} ${name}`, value);
+  if (head === "negativeBinomial" && given.scaler !== "mean" && given.scaler !== "none")
+    throw kindError(`${where} scaler`, `"mean" or "none" with head "negativeBinomial"`, given.scaler);
+  const ids = series.map(({ id = "" }) => id);
+  if (new Set(ids).size < ids.length)
+    throw new DataError(sentence(`${where} series`, "a different id for each", `${ids.length} series`));
+  const needs = { covariates: names.length, dated: given.calendar.length > 0, counts: head === "negativeBinomial" };
+  series.forEach((one, i) => checkSeries(`${where} series[${i}]`, one, needs));
+  const config: ForecasterConfig = {
+    ...stack,
+    ...given,
+    series: series.map((one, i) => ({ id: ids[i], ...scaleOf(`${where} series[${i}]`, given.scaler, one.values) })),
+    covariates: names.map((name, i) => covariateOf(name, i, series)),
+  };
+  // as it is read from a file, field by field in the same order: a run that goes on compares it
+  return new Forecaster(parseForecasterConfig(config), true);
+}
+
+/** From less than two years nothing can be learnt of the seasons: whatever else changes would be taken for one. */
+function featuresFor(series: readonly Series[], frequency: Frequency): readonly CalendarFeature[] {
+  const steps = largestOf(series.map(({ values }) => values.length));
+  const isLong = timeAfter(0, frequency, steps) >= TWO_YEARS;
+  return usualFeatures(frequency).filter((name) => isLong || (name !== "dayOfYear" && name !== "month"));
+}
+
+const TWO_YEARS = 730 * 86_400_000;
+
+function covariateOf(name: string, column: number, series: readonly Series[]): Covariate {
+  const values = series.flatMap(({ covariates = [] }) => covariates.map((row) => row[column]));
+  return { name, ...scaleOf(`forecaster covariate ${name}`, "standard", values) };
+}
+
+/** Builds a forecaster from the configuration in a file. */
+const buildForecaster: BuildModel<Forecaster> = (configuration) =>
+  new Forecaster(parseForecasterConfig(configuration), false);
+
+/** The bytes of a file with everything (safetensors): weights, scales, lags, calendar, head. */
+export const saveForecaster = (model: Forecaster): Uint8Array => encodeModel(model);
+
+/** The forecaster in the bytes of such a file. Throws FormatError for anything else. */
+export const loadForecaster = (bytes: Uint8Array): Forecaster =>
+  decodeModel("loadForecaster", bytes, { forecaster: buildForecaster });

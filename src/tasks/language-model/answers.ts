@@ -1,0 +1,91 @@
+import { pacer } from "#platform";
+import { checkInteger, randomStream, valueError } from "../../base/index.ts";
+import { CarriedState, checkSampling, sampleToken, type SamplingOptions } from "../../rnn/index.ts";
+import { scope, tensor, withoutGradient } from "../../tensor/index.ts";
+import type { LanguageModel } from "./model.ts";
+
+export type GenerateOptions = SamplingOptions & {
+  /** Tokens to draw. Default 200. */
+  readonly maxTokens?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Generation ends before the first of these strings. */
+  readonly stop?: readonly string[];
+  /** Ends the text, without an error, after the token that is being computed. Others have their turn every few milliseconds meanwhile. */
+  readonly signal?: AbortSignal;
+};
+
+/** Tokens of a prime that are read at once. */
+const PIECE = 256;
+
+/** See `LanguageModel.generate`. With an empty prime, the first token is drawn with equal probabilities. */
+export async function* generateText(
+  model: LanguageModel,
+  prime: string,
+  { maxTokens = 200, seed = 0, stop = [], signal, ...sampling }: GenerateOptions,
+): AsyncGenerator<string, void, undefined> {
+  checkInteger("generate maxTokens", maxTokens);
+  checkSampling(sampling);
+  if (stop.includes("")) throw valueError("generate stop", "strings that are not empty", "");
+  const random = randomStream(seed).named("sample");
+  const { vocabulary } = model;
+  const text = vocabulary.decodeStream();
+  const held = stopFilter(stop);
+
+  const carried = new CarriedState();
+  const advance = (ids: Int32Array): Float32Array =>
+    scope(() =>
+      withoutGradient(() => {
+        const state = carried.state ?? model.initialState(1);
+        const result = model.forward(tensor(ids, { shape: [ids.length, 1] }), state);
+        carried.carry(result.state);
+        const all = result.logits.values() as Float32Array;
+        return all.subarray(all.length - vocabulary.size);
+      }),
+    );
+
+  const pace = pacer();
+  const first = vocabulary.encode(prime);
+  let logits: Float32Array = new Float32Array(vocabulary.size);
+  try {
+    for (let at = 0; at < first.length; at += PIECE) {
+      logits = advance(first.subarray(at, at + PIECE));
+      if (pace.isDue) await pace.rest();
+      if (signal?.aborted) return;
+    }
+    for (let count = 0; count < maxTokens && !signal?.aborted; count++) {
+      const options = first.length === 0 && count === 0 ? {} : sampling;
+      const id = sampleToken(logits, random, options);
+      const { text: ready, ended } = held.push(text.push(id));
+      if (ready !== "") yield ready;
+      if (ended) return;
+      if (count + 1 < maxTokens) logits = advance(Int32Array.of(id));
+      if (pace.isDue) await pace.rest();
+    }
+  } finally {
+    carried.free();
+  }
+  const { text: ready, ended } = held.push(text.end());
+  const rest = ready + (ended ? "" : held.end());
+  if (rest !== "") yield rest;
+}
+
+/** Passes text on, but holds back what may be the beginning of a stop string. */
+function stopFilter(stop: readonly string[]): { push(piece: string): { text: string; ended: boolean }; end(): string } {
+  let held = "";
+  return {
+    push(piece) {
+      held += piece;
+      const cut = Math.min(...stop.map((s) => held.indexOf(s)).filter((at) => at >= 0));
+      if (cut !== Infinity) return { text: held.slice(0, cut), ended: true };
+      let keep = 0;
+      for (const s of stop) {
+        for (let n = Math.min(s.length - 1, held.length); n > keep; n--) if (held.endsWith(s.slice(0, n))) keep = n;
+      }
+      const text = held.slice(0, held.length - keep);
+      held = held.slice(held.length - keep);
+      return { text, ended: false };
+    },
+    end: () => held,
+  };
+}

@@ -1,0 +1,49 @@
+import { valueError } from "../../base/index.ts";
+import { type Vocabulary, vocabularyFromJSON } from "../../data/index.ts";
+import type { Dialect } from "../../rnn/index.ts";
+import { asFormatError, field, type Fields, parseFields } from "../../model/index.ts";
+
+/** Architecture of a language model: everything but its vocabulary and its parameters. */
+export type LanguageModelConfig = {
+  readonly cell: "rnn" | "lstm" | "gru";
+  readonly dialect: Dialect;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly embeddingSize: number;
+  /** Probability of dropping an output of a layer while training. */
+  readonly dropout: number;
+  /** Of the initial parameters. */
+  readonly seed: number;
+  /** Whether the embedding is the output layer's kernel as well, transposed; `embeddingSize` is `hiddenSize` then. Left out where it is not. */
+  readonly tieWeights?: boolean;
+};
+
+const fields: Fields<LanguageModelConfig> = {
+  cell: field.cell,
+  dialect: field.dialect,
+  hiddenSize: field.size,
+  layers: field.layers,
+  embeddingSize: field.size,
+  dropout: field.probability,
+  seed: field.integer,
+  // absent in files of models that are not tied
+  tieWeights: (where, value = false) => field.flag(where, value),
+};
+
+/** Throws RangeError where the tied matrix can't be both. */
+export function checkTied(where: string, { tieWeights = false, embeddingSize, hiddenSize }: LanguageModelConfig): void {
+  if (tieWeights && embeddingSize !== hiddenSize)
+    throw valueError(`${where} embeddingSize`, `${hiddenSize}, the hiddenSize, with tieWeights`, embeddingSize);
+}
+
+/** Checks a configuration that was read from a file. Throws FormatError that names the first wrong field. */
+export function parseLanguageModelConfig(value: unknown): { config: LanguageModelConfig; vocabulary: Vocabulary } {
+  const where = "languageModel configuration";
+  const { vocabulary, tieWeights, ...others } = parseFields(where, value, {
+    ...fields,
+    vocabulary: (_: string, given: unknown) => given,
+  });
+  const config: LanguageModelConfig = tieWeights === true ? { ...others, tieWeights } : others;
+  asFormatError(() => checkTied(`${where}:`, config));
+  return { config, vocabulary: vocabularyFromJSON(vocabulary) };
+}

@@ -1,0 +1,35 @@
+/** @file What `diagnose` tells. */
+
+import type { Finding, Verdict } from "../../../train/index.ts";
+
+/** How the gradient of the last step's loss goes back through time. */
+export type GradientByStep = {
+  /** Such as `rnn/0`. */
+  readonly layer: string;
+  /** Norm of the gradient with respect to the layer's state after each step but the last, the first step first. [T-1]. */
+  readonly norms: readonly number[];
+};
+
+/** How the values of a gate, or of what goes through a tanh, are spread. */
+export type GateSpread = {
+  readonly layer: string;
+  /** i, f, o, r, u: gates in 0 … 1. g, n and an RNN's h: in -1 … 1. */
+  readonly gate: string;
+  /** Shares of the values near the lower and the upper end: within 0.05, of the whole range for a gate. */
+  readonly low: number;
+  readonly high: number;
+  /** Shares of the values in 20 equal parts of the range, which add up to 1. */
+  readonly histogram: readonly number[];
+};
+
+export type Diagnosis = {
+  /** The worst of all findings. */
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly gradientByStep: readonly GradientByStep[];
+  readonly gates: readonly GateSpread[];
+  /** By path. Mean over the batches of the norm of the gradient. */
+  readonly gradientNorms: Readonly<Record<string, number>>;
+  /** By path, without biases. Norm of the last of several steps of the optimizer, all from the weights as they are, over the norm of the weights. */
+  readonly updateRatios: Readonly<Record<string, number>>;
+};

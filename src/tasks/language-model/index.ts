@@ -1,0 +1,21 @@
+/** @file The language model: what the entry `unrolled` has of it. */
+export type { GenerateOptions } from "./answers.ts";
+export type { LanguageModelConfig } from "./config.ts";
+export { diagnose } from "./diagnose/diagnose.ts";
+export type { DiagnoseOptions, HistoryEvent } from "./diagnose/diagnose.ts";
+export type { Diagnosis, GateSpread, GradientByStep } from "./diagnose/diagnosis.ts";
+export { evaluate } from "./evaluation.ts";
+export type { EvaluateOptions, Evaluation } from "./evaluation.ts";
+export { loadLanguageModel, saveLanguageModel } from "./model.ts";
+export { fit } from "./fit.ts";
+export type { FitOptions } from "./fit.ts";
+export { trainingBytes } from "./memory.ts";
+export type { RunSizes } from "./memory.ts";
+export { DEFAULT_WORDS, encodeCorpus, LanguageModel, languageModel } from "./model.ts";
+export type { LanguageModelOptions } from "./model.ts";
+export { train } from "./train.ts";
+export type { TrainOptions } from "./train.ts";
+export type { Penalties } from "./training.ts";
+export { trainInWorker } from "./worker/train-in-worker.ts";
+export type { WorkerTraining, WorkerTrainOptions } from "./worker/train-in-worker.ts";
+export type { WorkerCallback } from "./worker/worker-messages.ts";

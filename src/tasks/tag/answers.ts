@@ -1,0 +1,104 @@
+import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import { checkFiniteAnswer, checkInteger } from "../../base/index.ts";
+import { exampleBatches } from "../../data/index.ts";
+import { type Span, tagsToSpans } from "../../metrics/index.ts";
+import {
+  crfLogNormalizer,
+  crfMarginals,
+  crfViterbi,
+  logSoftmax,
+  scope,
+  type Tensor,
+  withoutGradient,
+  zeros,
+} from "../../tensor/index.ts";
+import type { Tagger } from "./model.ts";
+
+/** What a tagger makes of a sentence. */
+export type TaggedSentence = {
+  readonly tokens: readonly string[];
+  readonly tags: readonly string[];
+  /** What the tags stand for, tokens from `start` up to and without `end`. */
+  readonly spans: readonly Span[];
+  /** The log-probability of all tags together. */
+  readonly score: number;
+  /** By token: the probability of each of the model's tags, in the order of `model.config.tags`, over all ways to tag the sentence. */
+  readonly probabilities: readonly Float64Array[];
+};
+
+export type TagOptions = {
+  /** Only tags in an order that the scheme allows. Default true. */
+  readonly constrained?: boolean;
+  /** Sentences that are computed together, which changes no result. Default 64. */
+  readonly batchSize?: number;
+};
+
+/** The most probable tags of a sentence, given as its tokens. Throws DataError for tokens that are empty, NotFiniteError where its numbers overflow. */
+export const tag = (
+  model: Tagger,
+  tokens: readonly string[],
+  options: Omit<TagOptions, "batchSize"> = {},
+): TaggedSentence => tagAll(model, [tokens], options)[0];
+
+/** As `tag`, for many sentences. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. */
+export function tagAll(
+  model: Tagger,
+  sentences: readonly (readonly string[])[],
+  options: TagOptions & WithSignal,
+): Promise<TaggedSentence[]>;
+export function tagAll(
+  model: Tagger,
+  sentences: readonly (readonly string[])[],
+  options?: TagOptions & WithoutSignal,
+): TaggedSentence[];
+export function tagAll(
+  model: Tagger,
+  sentences: readonly (readonly string[])[],
+  { signal, ...options }: TagOptions & MaybeSignal = {},
+): TaggedSentence[] | Promise<TaggedSentence[]> {
+  return carryOut(tagInPieces(model, sentences, options), signal);
+}
+
+/** `tagAll` as a generator that yields between batches. */
+export function* tagInPieces(
+  model: Tagger,
+  sentences: readonly (readonly string[])[],
+  { constrained = true, batchSize = 64 }: TagOptions = {},
+): Pieces<TaggedSentence[]> {
+  checkInteger("tagAll batchSize", batchSize, 1);
+  const results: TaggedSentence[] = new Array<TaggedSentence>(sentences.length);
+  const places = sentences.map((tokens, at) => ({ tokens, at }));
+  for (const batch of exampleBatches(places, { batchSize, lengthOf: ({ tokens }) => tokens.length })) {
+    const own = batch.map(({ tokens }) => tokens);
+    const found = scope(() => withoutGradient(() => tagBatch(model, own, constrained)));
+    batch.forEach(({ at }, b) => (results[at] = found[b]));
+    yield;
+  }
+  return results;
+}
+
+function tagBatch(model: Tagger, sentences: readonly (readonly string[])[], constrained: boolean): TaggedSentence[] {
+  const batch = model.batch(sentences);
+  const { tags: names, scheme } = model.config;
+  const K = names.length;
+  const crf = model.crf();
+  const raw = batch.steps === 0 ? zeros([0, sentences.length, K]) : model.emissions(batch);
+  const emissions = crf || raw.size === 0 ? raw : logSoftmax(raw);
+  // without a CRF the order of tags has no score, and the sum over all paths is 1
+  const scores = { ...(crf ?? { transitions: zeros([K, K]) }), lengths: batch.lengths };
+  const paths = crfViterbi(emissions, { ...scores, ...(constrained && { constraints: model.constraints }) });
+  const sums = crfLogNormalizer(emissions, scores);
+  const marginals = readMarginals(emissions, scores);
+  checkFiniteAnswer("tag", "probabilities", marginals);
+  return sentences.map((tokens, b) => {
+    const tags = Array.from(paths[b].tags, (id) => names[id]);
+    const probabilities = tokens.map((_, t) => {
+      const from = (t * sentences.length + b) * K;
+      return Float64Array.from(marginals.subarray(from, from + K));
+    });
+    return { tokens, tags, spans: tagsToSpans(tags, scheme), score: paths[b].score - sums[b], probabilities };
+  });
+}
+
+const readMarginals = (emissions: Tensor, scores: Parameters<typeof crfMarginals>[1]): Float32Array =>
+  crfMarginals(emissions, scores).values() as Float32Array;

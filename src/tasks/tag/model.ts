@@ -1,0 +1,343 @@
+import {
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  DataError,
+  kindError,
+  randomStream,
+  type RandomStream,
+  sentence,
+  withPrefix,
+} from "../../base/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import { convertTags, type TagScheme } from "../../metrics/index.ts";
+import {
+  decodeModel,
+  encodeModel,
+  RecurrentStack,
+  type SavedModel,
+  type StackConfig,
+  stackConfigOf,
+} from "../../model/index.ts";
+import { constant, glorotUniform, ParameterSet, type Parameters, type State, uniform } from "../../rnn/index.ts";
+import {
+  concat,
+  crfLogLikelihood,
+  type CrfConstraints,
+  gather,
+  linear,
+  mul,
+  reshape,
+  sparseSoftmaxCrossEntropy,
+  maskSequence,
+  neg,
+  sum,
+  type Tensor,
+  tensor,
+} from "../../tensor/index.ts";
+import { detectScheme, tagConstraints, tagSet } from "./scheme.ts";
+import { parseTaggerConfig, type TaggerConfig } from "./config.ts";
+import { charactersOf, checkTokens, countedTable, SHAPES, shapeOf, type TaggedExample, TokenTable } from "./words.ts";
+
+export type TaggerOptions = Partial<StackConfig> & {
+  /** Training data: words, characters and tags are taken from it. */
+  readonly examples: readonly TaggedExample[];
+  /** Of the tags that the model gives. Those of the examples are converted. Default: that of the examples. */
+  readonly scheme?: TagScheme;
+  /** Words that occur less often are not known. Default 1. */
+  readonly minCount?: number;
+  /** Most frequent words to keep. Default 50,000. */
+  readonly maxWords?: number;
+  /** Look words up in lower case. Default true. */
+  readonly lowerCase?: boolean;
+  /** Default 100. */
+  readonly wordSize?: number;
+  /** Of an embedding, and units in each direction of the layer that reads the characters. 0 turns characters off. Default 25. */
+  readonly characterSize?: number;
+  /** Of an embedding of how a word is written (capitals, digits). 0 turns it off. Default 8. */
+  readonly shapeSize?: number;
+  /** Default "crf". */
+  readonly output?: "crf" | "softmax";
+  /** Default 0.3. */
+  readonly inputDropout?: number;
+  /** Of the first parameters. Default 0. */
+  readonly seed?: number;
+};
+
+/** Sentences as a tagger reads them: T tokens at most, B rows, W different words. */
+export type TaggerBatch = {
+  /** [B] */
+  readonly lengths: Int32Array;
+  /** Word ids [T, B], 0 on padding. */
+  readonly words: Int32Array;
+  readonly steps: number;
+  /** Which of the different words stands where, [T, B]. */
+  readonly spellings: Int32Array;
+  /** The different words, as they are written, at least one. */
+  readonly distinct: readonly string[];
+};
+
+/**
+ * Gives each token of a sentence a tag (Huang, Xu and Yu 2015; Lample et al. 2016): embeddings of the word, of its characters as a small network reads them
+ * from both ends, and of its shape; recurrent layers; a score for each tag; a CRF over their order.
+ * Letters: T time steps, B rows, K tags.
+ */
+export class Tagger implements SavedModel {
+  readonly kind = "tagger";
+  readonly config: TaggerConfig;
+  /** What the scheme allows to follow each other. */
+  readonly constraints: CrfConstraints;
+  readonly words: TokenTable;
+  readonly #characters: TokenTable;
+  readonly #idOfTag: ReadonlyMap<string, number>;
+  readonly #embeddings: ParameterSet;
+  readonly #speller: RecurrentStack | undefined;
+  readonly #stack: RecurrentStack;
+  readonly #output: ParameterSet;
+
+  /** Use `tagger(...)`. `initialize: false` leaves the parameters at zero, for loading. */
+  constructor(config: TaggerConfig, initialize: boolean) {
+    this.config = config;
+    const { tags, scheme, wordSize, characterSize, shapeSize, output, seed } = config;
+    this.constraints = tagConstraints(tags, scheme);
+    this.words = new TokenTable(config.words);
+    this.#characters = new TokenTable(config.characters);
+    this.#idOfTag = new Map(tags.map((tag, id) => [tag, id]));
+    const table = (rows: number, size: number) => ({ shape: [rows, size], initializer: uniform(Math.sqrt(3 / size)) });
+    this.#embeddings = new ParameterSet("embeddings", () => ({
+      "words/embedding": table(this.words.size, wordSize),
+      ...(characterSize > 0 && { "characters/embedding": table(this.#characters.size, characterSize) }),
+      ...(shapeSize > 0 && { "shapes/embedding": table(SHAPES, shapeSize) }),
+    }));
+    const random = randomStream(seed).named("init");
+    const own = { initialize, random };
+    this.#embeddings.build(1, own);
+    if (characterSize > 0) {
+      const { cell, dialect } = config;
+      const reader = { cell, dialect, hiddenSize: characterSize, layers: 1, bidirectional: true, dropout: 0 };
+      this.#speller = new RecurrentStack(reader, characterSize, { initialize, random: random.named("characters") });
+    }
+    this.#stack = new RecurrentStack(config, wordSize + 2 * characterSize + shapeSize, {
+      initialize,
+      random: random.named("rnn"),
+    });
+    const zero = (...shape: number[]) => ({ shape, initializer: constant(0) });
+    const count = tags.length;
+    this.#output = new ParameterSet("output", (inputSize) => ({
+      "output/kernel": { shape: [inputSize, count], initializer: glorotUniform },
+      "output/bias": zero(count),
+      ...(output === "crf" && {
+        "crf/transitions": zero(count, count),
+        "crf/start": zero(count),
+        "crf/end": zero(count),
+      }),
+    }));
+    this.#output.build(this.#stack.outputSize, own);
+  }
+
+  /** Every trainable tensor by its path. */
+  parameters(): Parameters {
+    return {
+      ...this.#embeddings.values(),
+      ...(this.#speller && withPrefix("characters", this.#speller.parameters())),
+      ...withPrefix("rnn", this.#stack.parameters()),
+      ...this.#output.values(),
+    };
+  }
+
+  configuration(): JsonValue {
+    const { tags, words, characters, ...rest } = this.config;
+    return { ...rest, tags: [...tags], words: [...words], characters: [...characters] };
+  }
+
+  /** Number of trainable numbers. */
+  get parameterCount(): number {
+    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+  }
+
+  /** The CRF's scores of two tags in a row, and of the first and the last; undefined with softmax. */
+  crf(): { readonly transitions: Tensor; readonly start: Tensor; readonly end: Tensor } | undefined {
+    if (this.config.output !== "crf") return undefined;
+    const { "crf/transitions": transitions, "crf/start": start, "crf/end": end } = this.#output.values();
+    return { transitions, start, end };
+  }
+
+  /** What the layers read of sentences. Throws DataError for tokens that are empty or not text. */
+  batch(sentences: readonly (readonly string[])[]): TaggerBatch {
+    const rows = sentences.length;
+    const lengths = Int32Array.from(sentences, ({ length }) => length);
+    const steps = lengths.reduce((a, b) => Math.max(a, b), 0);
+    const words = new Int32Array(steps * rows);
+    const spellings = new Int32Array(steps * rows);
+    const places = new Map<string, number>();
+    sentences.forEach((tokens, b) => {
+      checkTokens("tagger", tokens);
+      tokens.forEach((token, t) => {
+        words[t * rows + b] = this.wordId(token);
+        const place = places.get(token) ?? places.size;
+        places.set(token, place);
+        spellings[t * rows + b] = place;
+      });
+    });
+    return { lengths, steps, words, spellings, distinct: places.size === 0 ? [" "] : [...places.keys()] };
+  }
+
+  /** 0 for a word that is not known. */
+  wordId(token: string): number {
+    return this.words.idOf(this.config.lowerCase ? token.toLowerCase() : token);
+  }
+
+  /** Ids of tags that are in the examples' scheme or the model's, [T, B], 0 on padding. Throws DataError for one that the model does not have. */
+  tagIds(examples: readonly TaggedExample[], steps: number): Int32Array {
+    const ids = new Int32Array(steps * examples.length);
+    examples.forEach(({ tags }, b) => {
+      tags.forEach((tag, t) => {
+        const id = this.#idOfTag.get(tag);
+        if (id === undefined) {
+          const known = this.config.tags.join(", ");
+          throw new DataError(sentence("tagger tag", `one of ${known}`, JSON.stringify(tag)));
+        }
+        ids[t * examples.length + b] = id;
+      });
+    });
+    return ids;
+  }
+
+  /** Scores of the tags, [T, B, K]. With `random`, dropout is on. */
+  emissions(batch: TaggerBatch, random?: RandomStream): Tensor {
+    const rows = batch.lengths.length;
+    const { inputDropout, tags } = this.config;
+    let inputs = this.#inputs(batch);
+    if (random !== undefined && inputDropout > 0)
+      inputs = mul(inputs, dropoutMask(inputs.shape, inputDropout, random.named("input")));
+    const { outputs } = this.#stack.run(inputs, {
+      lengths: batch.lengths,
+      ...(random && { random: random.named("rnn") }),
+    });
+    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
+    const flat = reshape(outputs, [batch.steps * rows, this.#stack.outputSize]);
+    return reshape(linear(flat, kernel, bias), [batch.steps, rows, tags.length]);
+  }
+
+  /** What stands for each word: [T, B, I]. */
+  #inputs({ words, spellings, distinct, steps, lengths }: TaggerBatch): Tensor {
+    const shape = [steps, lengths.length];
+    const tables = this.#embeddings.values();
+    const parts = [gather(tables["words/embedding"], tensor(words, { shape }))];
+    const places = tensor(spellings, { shape });
+    if (this.#speller !== undefined) parts.push(gather(this.#spell(this.#speller, distinct), places));
+    const shapes = tables["shapes/embedding"];
+    if (shapes !== undefined) parts.push(gather(gather(shapes, tensor(Int32Array.from(distinct, shapeOf))), places));
+    return parts.length === 1 ? parts[0] : concat(parts, 2);
+  }
+
+  /** Words read from both ends: the last state of each direction, [W, 2C]. */
+  #spell(speller: RecurrentStack, distinct: readonly string[]): Tensor {
+    const spelled = distinct.map((word) => charactersOf(word).map((c) => this.#characters.idOf(c)));
+    const lengths = Int32Array.from(spelled, ({ length }) => length);
+    const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+    const ids = new Int32Array(longest * distinct.length);
+    spelled.forEach((own, w) => own.forEach((id, t) => (ids[t * distinct.length + w] = id)));
+    const table = this.#embeddings.values()["characters/embedding"];
+    const letters = { table, ids: tensor(ids, { shape: [longest, distinct.length] }) };
+    const { forward, backward } = speller.run(letters, { lengths }).state["0"] as unknown as Directed;
+    return concat([forward.h, backward.h], 1);
+  }
+
+  /** Minus the log-probability of the tags (int32 [T, B]), summed over all tokens: a scalar. */
+  loss(batch: TaggerBatch, tags: Int32Array, random?: RandomStream): Tensor {
+    const emissions = this.emissions(batch, random);
+    const [steps, rows, count] = emissions.shape;
+    const crf = this.crf();
+    const ids = tensor(tags, { shape: [steps, rows] });
+    if (crf) return neg(sum(crfLogLikelihood(emissions, ids, { ...crf, lengths: batch.lengths })));
+    const losses = sparseSoftmaxCrossEntropy(reshape(emissions, [steps * rows, count]), tensor(tags));
+    return sum(maskSequence(reshape(losses, [steps, rows]), tensor(batch.lengths)));
+  }
+}
+
+type Directed = { readonly forward: State & { readonly h: Tensor }; readonly backward: State & { readonly h: Tensor } };
+
+function dropoutMask(shape: readonly number[], dropout: number, random: RandomStream): Tensor {
+  const mask = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const scale = 1 / (1 - dropout);
+  for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < dropout ? 0 : scale;
+  return tensor(mask, { shape: [...shape] });
+}
+
+/**
+ * A tagger whose words, characters and tags are those of `examples`. Defaults: one LSTM layer of 100 units in each direction, words of 100 numbers, characters of 25, shapes of 8, a CRF, dropout 0.3
+ * before the layer.
+ *
+ * Throws DataError for no examples, tokens without tags, tags that the scheme does not have; RangeError and TypeError for options.
+ */
+export function tagger(options: TaggerOptions): Tagger {
+  const where = "tagger";
+  const { examples, minCount = 1, maxWords = 50_000, lowerCase = true } = options;
+  const { wordSize = 100, characterSize = 25, shapeSize = 8, output = "crf", inputDropout = 0.3, seed = 0 } = options;
+  if (typeof lowerCase !== "boolean") throw kindError(`${where} lowerCase`, "true or false", lowerCase);
+  checkExamples(where, examples);
+  const own = detectScheme(examples.flatMap(({ tags }) => tags));
+  const scheme = checkChoice(`${where} scheme`, options.scheme ?? own, ["BIO", "BIOES", "none"]);
+  const tokens = examples.flatMap((example) => example.tokens);
+  const cased = lowerCase ? tokens.map((token) => token.toLowerCase()) : tokens;
+  return new Tagger(
+    {
+      ...stackConfigOf(where, options, { hiddenSize: 100, bidirectional: true, dropout: 0.3 }),
+      scheme,
+      tags: tagSet(
+        examples.flatMap((example) => toScheme(example, own, scheme)),
+        scheme,
+      ),
+      words: countedTable(
+        cased,
+        checkInteger(`${where} minCount`, minCount, 1),
+        checkInteger(`${where} maxWords`, maxWords, 2),
+      ),
+      characters: countedTable(
+        tokens.flatMap((token) => [...token]),
+        1,
+        Infinity,
+      ),
+      lowerCase,
+      wordSize: checkInteger(`${where} wordSize`, wordSize, 1, 65_536),
+      characterSize: checkInteger(`${where} characterSize`, characterSize, 0, 65_536),
+      shapeSize: checkInteger(`${where} shapeSize`, shapeSize, 0, 65_536),
+      output: checkChoice(`${where} output`, output, ["crf", "softmax"]),
+      inputDropout: checkNumber(`${where} inputDropout`, inputDropout, 0, 1 - 2 ** -24),
+      seed: checkInteger(`${where} seed`, seed),
+    },
+    true,
+  );
+}
+
+const toScheme = ({ tags }: TaggedExample, own: TagScheme, scheme: TagScheme): readonly string[] =>
+  own === "none" || own === scheme ? tags : convertTags(tags, own, scheme);
+
+/** Throws DataError for no examples, or one whose tokens and tags differ in number, or that has none. */
+export function checkExamples(where: string, examples: readonly TaggedExample[]): void {
+  if (!Array.isArray(examples)) throw kindError(`${where} examples`, "a list", examples);
+  if (examples.length === 0) throw new DataError(sentence(`${where} examples`, "at least one", "none"));
+  examples.forEach(({ tokens, tags }, i) => {
+    if (tokens.length !== tags.length)
+      throw new DataError(sentence(`${where} example ${i}`, `${tokens.length} tags`, String(tags.length)));
+    checkTokens(`${where} example ${i}`, tokens);
+  });
+}
+
+/** The examples in the tags of the model's scheme; also repairs tags that break it. */
+export function examplesFor(model: Tagger, examples: readonly TaggedExample[]): TaggedExample[] {
+  const { scheme } = model.config;
+  const own = detectScheme(examples.flatMap(({ tags }) => tags));
+  if (scheme === "none") return [...examples];
+  // all tags are "O": any scheme reads them
+  const from = own === "none" ? scheme : own;
+  return examples.map(({ tokens, tags }) => ({ tokens, tags: convertTags(tags, from, scheme) }));
+}
+
+/** The bytes of a file that holds everything (safetensors). */
+export const saveTagger = (model: Tagger): Uint8Array => encodeModel(model);
+
+/** The model in the bytes that `saveTagger` made. Throws FormatError for anything else. */
+export const loadTagger = (bytes: Uint8Array): Tagger =>
+  decodeModel("loadTagger", bytes, { tagger: (configuration) => new Tagger(parseTaggerConfig(configuration), false) });
