@@ -1,4 +1,5 @@
 import "./abort-signal.ts";
+export { Ambient, context } from "./context.ts";
 export {
   checkChoice,
   checkInteger,
@@ -29,7 +30,7 @@ export { broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, strides
 export type { Shape } from "./shape.ts";
 export { isBranch, join, leavesOf, mapTree, withPrefix, zipTrees } from "./tree.ts";
 export type { Tree } from "./tree.ts";
-export { philox4x32, RandomStream, randomStream, refuseDraws } from "./random.ts";
+export { philox4x32, RandomStream, randomStream, refusingDraws } from "./random.ts";
 export type { RandomState } from "./random.ts";
 export { exp, exp32, log, log1p, log32, sigmoid, sigmoid32, tanh, tanh32 } from "./math.ts";
 export { digamma, digammaDifference, lgamma, logGammaRatio } from "./special.ts";

@@ -3,6 +3,7 @@
  * random numbers: as easy as 1, 2, 3", SC 2011) behind named streams: the same seed and the same names
  * give the same numbers on every machine, whatever else has been drawn.
  */
+import { type Ambient, context } from "./context.ts";
 import { checkInteger, kindError } from "./errors.ts";
 import { log } from "./math.ts";
 
@@ -48,12 +49,10 @@ const DRAW = 0;
 const NAME = 1;
 const INDEX = 2;
 
-let refusal: (() => Error) | undefined;
+const refusal = context.refusal as Ambient<(() => Error) | undefined>;
 
-/** While a reason is set, drawing throws it. Streams can still be derived. */
-export function refuseDraws(reason: (() => Error) | undefined): void {
-  refusal = reason;
-}
+/** Runs `f`, in which drawing throws the reason if there is one. Streams can still be derived. */
+export const refusingDraws = <R>(reason: (() => Error) | undefined, f: () => R): R => refusal.with(reason, f);
 
 /** What has to be stored to continue a stream exactly where it was. */
 export type RandomState = { readonly key: readonly [number, number]; readonly position: number };
@@ -100,7 +99,7 @@ export class RandomStream {
 
   /** The next 32 random bits as an unsigned integer. */
   nextUint32(): number {
-    if (refusal !== undefined) throw refusal();
+    if (refusal.value !== undefined) throw refusal.value();
     const index = Math.floor(this.#position / 4);
     if (index !== this.#blockIndex) {
       philox4x32([index >>> 0, Math.floor(index / 4294967296), 0, DRAW], this.#key, this.#block);

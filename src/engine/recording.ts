@@ -2,14 +2,22 @@
  * @file Recordings: the kernels that a function runs, noted once and repeated on the same memory. While one is made, the current engine is another, which
  * passes every kernel on and notes it.
  */
-import { type DType, refuseDraws, sentence, type TypedArray, UnsupportedError } from "../base/index.ts";
+import {
+  type Ambient,
+  context,
+  type DType,
+  refusingDraws,
+  sentence,
+  type TypedArray,
+  UnsupportedError,
+} from "../base/index.ts";
 import type { Block, Engine, EngineKernels, Operand, Recorder } from "./engine.ts";
 import { currentEngine, withEngine } from "./select.ts";
 
-let active: Recording | undefined;
+const active = context.recording as Ambient<Recording | undefined>;
 
 /** Whether a recording is being made. */
-export const isRecorded = (): boolean => active !== undefined;
+export const isRecorded = (): boolean => active.value !== undefined;
 
 /** Runs `f` without noting anything, on memory that belongs to no recording. */
 export const withoutRecording = <R>(f: () => R): R => enter(undefined, f);
@@ -19,8 +27,8 @@ export const withoutRecording = <R>(f: () => R): R => enter(undefined, f);
  * writes. `f` must not allocate.
  */
 export function everyTime(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
-  if (active !== undefined) {
-    active.everyTime(operands, f);
+  if (active.value !== undefined) {
+    active.value.everyTime(operands, f);
     return;
   }
   const engine = currentEngine();
@@ -28,17 +36,8 @@ export function everyTime(operands: readonly Operand[], f: (...views: TypedArray
 }
 
 function enter<R>(recording: Recording | undefined, f: () => R): R {
-  const saved = active;
-  const switchTo = (next: Recording | undefined): void => {
-    active = next;
-    refuseDraws(next && (() => refusal("a random number", "Draw outside and pass a tensor")));
-  };
-  switchTo(recording);
-  try {
-    return withEngine(recording?.engine, f);
-  } finally {
-    switchTo(saved);
-  }
+  const reason = recording && (() => refusal("a random number", "Draw outside and pass a tensor"));
+  return active.with(recording, () => refusingDraws(reason, () => withEngine(recording?.engine, f)));
 }
 
 const refusal = (got: string, hint: string): UnsupportedError =>

@@ -1,5 +1,14 @@
 import { advice, canRevectorize, canShare, cores, environment, kernelModule } from "#platform";
-import { checkChoice, checkInteger, sentence, UnsupportedError, valueError, warnOnce } from "../base/index.ts";
+import {
+  type Ambient,
+  checkChoice,
+  checkInteger,
+  context,
+  sentence,
+  UnsupportedError,
+  valueError,
+  warnOnce,
+} from "../base/index.ts";
 import type { Engine, EngineReport } from "./engine.ts";
 import { referenceEngine } from "./reference/index.ts";
 import { type Tile, warnOfOneThread, wasmEngine } from "./wasm/index.ts";
@@ -7,8 +16,8 @@ import { type Tile, warnOfOneThread, wasmEngine } from "./wasm/index.ts";
 /** Threads that can be asked for: more would be a mistake, and each takes some megabytes. */
 export const MOST_THREADS = 1024;
 
-let current: Engine | undefined;
-let substitute: Engine | undefined;
+const started = context.engine as Ambient<Engine | undefined>;
+const substitute = context.substitute as Ambient<Engine | undefined>;
 
 /**
  * The engine that tensors live on, started when first asked for. The only place that knows every engine. Environment variables force a choice:
@@ -20,19 +29,11 @@ let substitute: Engine | undefined;
  * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest of two or three, tried at the first large product.
  */
 export function currentEngine(): Engine {
-  return substitute ?? (current ??= start());
+  return substitute.value ?? (started.value ??= start());
 }
 
 /** Runs `f` with another engine as the current one, or again with the usual one. */
-export function withEngine<R>(engine: Engine | undefined, f: () => R): R {
-  const saved = substitute;
-  substitute = engine;
-  try {
-    return f();
-  } finally {
-    substitute = saved;
-  }
-}
+export const withEngine = <R>(engine: Engine | undefined, f: () => R): R => substitute.with(engine, f);
 
 const choice = <T extends string>(name: string, among: readonly T[], otherwise: T): T =>
   checkChoice(name, (environment(name) ?? otherwise) as T, among);

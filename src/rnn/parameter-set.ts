@@ -1,5 +1,7 @@
 import {
+  type Ambient,
   checkInteger,
+  context,
   type FloatDType,
   FormatError,
   formatShape,
@@ -61,32 +63,24 @@ export class ParameterSet {
 }
 
 /** Numbers that parameters may still take. */
-let budget = Infinity;
+const budget = context.budget as Ambient<number>;
 
 /**
  * What `f` gives, in which parameters of no more than `numbers` numbers are made in all. Throws FormatError for the first that is too many, before it takes
  * memory: a file that declares a large model holds as many numbers.
  */
-export function withParameterBudget<R>(numbers: number, f: () => R): R {
-  const before = budget;
-  budget = numbers;
-  try {
-    return f();
-  } finally {
-    budget = before;
-  }
-}
+export const withParameterBudget = <R>(numbers: number, f: () => R): R => budget.with(numbers, f);
 
 /** The declared tensors, or zeros without a stream. */
 function create(declaration: Declaration, random: RandomStream | undefined, dtype: FloatDType): Parameters {
   const values: Record<string, Tensor> = {};
   for (const [name, { shape, initializer }] of Object.entries(declaration)) {
     const size = sizeOf(shape);
-    if (size > budget)
+    if (size > budget.value)
       throw new FormatError(
-        sentence(name, `a parameter of at most ${budget} numbers, as the file has left`, formatShape(shape)),
+        sentence(name, `a parameter of at most ${budget.value} numbers, as the file has left`, formatShape(shape)),
       );
-    budget -= size;
+    budget.value -= size;
     values[name] = random === undefined ? zeros(shape, dtype) : initializer(shape, random.named(name), dtype);
   }
   return values;

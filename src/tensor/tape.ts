@@ -3,7 +3,18 @@
  * read, what it made, and how a gradient flows back. Gradients are computed with the same ops, so an outer tape can
  * differentiate them again.
  */
-import { dtypeError, isFloat, kindError, leavesOf, mapTree, runNow, shapeError, type Tree } from "../base/index.ts";
+import {
+  type Ambient,
+  context,
+  dtypeError,
+  isFloat,
+  kindError,
+  leavesOf,
+  mapTree,
+  runNow,
+  shapeError,
+  type Tree,
+} from "../base/index.ts";
 import { currentEngine } from "../engine/index.ts";
 import { allocate, Tensor } from "./tensor.ts";
 
@@ -14,14 +25,14 @@ type Entry = { readonly inputs: readonly Tensor[]; readonly outputs: readonly Te
 
 type Tape = { readonly watched: Set<Tensor>; readonly entries: Entry[] };
 
-let tapes: Tape[] = [];
+const tapes = context.tapes as Ambient<readonly Tape[]>;
 
 /**
  * Notes that `outputs` were made from `inputs`. `backward` gets the gradient of each output (undefined where none flows)
  * and is called at most once per differentiation. Returns `outputs[0]` for convenience of one-output ops.
  */
 export function record(inputs: readonly Tensor[], outputs: readonly Tensor[], backward: Backward): Tensor {
-  for (const tape of tapes) {
+  for (const tape of tapes.value) {
     if (!isWatched(tape, inputs)) continue;
     tape.entries.push({ inputs, outputs, backward });
     for (const y of outputs) tape.watched.add(y);
@@ -36,23 +47,15 @@ function isWatched({ watched }: Tape, inputs: readonly Tensor[]): boolean {
 
 /** Whether an op on these inputs would be recorded: an op may then save what only its gradient needs. */
 export function isRecording(inputs: readonly Tensor[]): boolean {
-  for (const tape of tapes) if (isWatched(tape, inputs)) return true;
+  for (const tape of tapes.value) if (isWatched(tape, inputs)) return true;
   return false;
 }
 
 /** Whether any tape is running. */
-export const isTaping = (): boolean => tapes.length > 0;
+export const isTaping = (): boolean => tapes.value.length > 0;
 
 /** Runs `f` with no tape listening: what it computes counts as constant. TypeError unless `f` is synchronous. */
-export function withoutGradient<R>(f: () => R): R {
-  const saved = tapes;
-  tapes = [];
-  try {
-    return runNow("withoutGradient", f);
-  } finally {
-    tapes = saved;
-  }
-}
+export const withoutGradient = <R>(f: () => R): R => tapes.with([], () => runNow("withoutGradient", f));
 
 /** The same values as a constant: no gradient flows through it. For carrying a state from one truncated sequence to the next. */
 export function detach(x: Tensor): Tensor {
@@ -75,14 +78,7 @@ export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readon
     if (!isFloat(leaf.dtype)) throw dtypeError(`grad parameter "${path}"`, "float32 or float64", leaf.dtype);
   }
   const tape: Tape = { watched: new Set(leaves.map(([, leaf]) => leaf)), entries: [] };
-  const outer = tapes;
-  tapes = [...outer, tape];
-  let result: R;
-  try {
-    result = runNow("grad", f, parameters);
-  } finally {
-    tapes = outer;
-  }
+  const result: R = tapes.with([...tapes.value, tape], () => runNow("grad", f, parameters));
   const value = result instanceof Tensor ? result : (result as { value: Tensor } | undefined)?.value;
   if (!(value instanceof Tensor)) throw kindError("grad", "a function that returns a scalar tensor", value);
   if (value.size !== 1) throw shapeError("grad", "a scalar value", value.shape, "Reduce it with mean() or sum()");
@@ -106,33 +102,31 @@ type Sums = {
   readonly own: Set<Tensor>;
 };
 
-let running: Sums | undefined;
+const running = context.sums as Ambient<Sums | undefined>;
 
 /**
  * The gradient of an op's input so far, where a `Backward` may add its part in place instead of giving it: it then returns this tensor. Undefined for the
  * first parts, and while a gradient is differentiated itself.
  */
 export function sumSoFar(input: Tensor): Tensor | undefined {
-  return running?.own.has(input) && !isTaping() ? running.gradients.get(input) : undefined;
+  const sums = running.value;
+  return sums?.own.has(input) && !isTaping() ? sums.gradients.get(input) : undefined;
 }
 
 function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>([[value, filled(value, 1)]]);
-  const outer = running;
-  running = { gradients, own: new Set() };
-  try {
+  const sums: Sums = { gradients, own: new Set() };
+  running.with(sums, () => {
     for (let at = tape.entries.length - 1; at >= 0; at--) {
       const { inputs, outputs, backward } = tape.entries[at];
       const downstream = flowBack(outputs, gradients, backward);
       if (downstream === undefined) continue;
       for (let i = 0; i < inputs.length; i++) {
         const gradient = downstream[i];
-        if (gradient !== undefined && tape.watched.has(inputs[i])) addTo(running, inputs[i], gradient);
+        if (gradient !== undefined && tape.watched.has(inputs[i])) addTo(sums, inputs[i], gradient);
       }
     }
-  } finally {
-    running = outer;
-  }
+  });
   return gradients;
 }
 

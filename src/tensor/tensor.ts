@@ -4,6 +4,8 @@
  */
 import { yieldToHost } from "#platform";
 import {
+  type Ambient,
+  context,
   type DType,
   dtypeError,
   formatShape,
@@ -35,7 +37,7 @@ class Storage {
 /** `storages` may hold some that have moved out since: their owner is another. */
 type Scope = { readonly storages: Storage[]; readonly parent: Scope | undefined };
 
-let innermost: Scope | undefined;
+const innermost = context.scope as Ambient<Scope | undefined>;
 
 /** Nested numbers, as JavaScript writes arrays. */
 export type NestedArray = number | NestedArray[];
@@ -130,7 +132,7 @@ function own(storage: Storage, scope: Scope | undefined): void {
 /** A tensor whose elements are not set yet. The caller fills it before anyone else sees it. */
 export function allocate(dtype: DType, shape: Shape): Tensor {
   const storage = new Storage(currentEngine().allocate(dtype, sizeOf(shape)));
-  own(storage, innermost);
+  own(storage, innermost.value);
   return new Tensor(storage, shape, dtype);
 }
 
@@ -140,8 +142,8 @@ export function allocate(dtype: DType, shape: Shape): Tensor {
  * for a promise as the result.
  */
 export function scope<R>(f: () => R): R {
-  const current: Scope = { storages: [], parent: innermost };
-  innermost = current;
+  const current: Scope = { storages: [], parent: innermost.value };
+  innermost.value = current;
   try {
     const result = runNow("scope", f);
     mapTree(result as Tree<unknown>, (leaf) => {
@@ -149,7 +151,7 @@ export function scope<R>(f: () => R): R {
     });
     return result;
   } finally {
-    innermost = current.parent;
+    innermost.value = current.parent;
     const engine = currentEngine();
     for (const storage of current.storages) {
       if (storage.owner !== current) continue;
@@ -164,17 +166,7 @@ export function scope<R>(f: () => R): R {
  * synchronous.
  */
 export function outsideScopes<R>(f: () => R): R {
-  return withoutRecording(() => within(undefined, () => runNow("outsideScopes", f)));
-}
-
-function within<R>(scope: Scope | undefined, f: () => R): R {
-  const saved = innermost;
-  innermost = scope;
-  try {
-    return f();
-  } finally {
-    innermost = saved;
-  }
+  return withoutRecording(() => innermost.with(undefined, () => runNow("outsideScopes", f)));
 }
 
 /**
@@ -186,7 +178,7 @@ export class Holder implements Scope {
   readonly parent: undefined = undefined;
 
   run<R>(f: () => R): R {
-    return within(this, f);
+    return innermost.with(this, f);
   }
 
   release(): void {
