@@ -49,6 +49,17 @@ const kernelsInside: Plugin = {
       : undefined,
 };
 
+/** What the command's options need of the library, which was built before, as values. */
+const NAMES = path("../src/cli/training/cell-names.ts");
+const namesInside: Plugin = {
+  name: "names-inside",
+  async load(id) {
+    if (id !== NAMES) return undefined;
+    const names = Object.entries((await import(NAMES)) as Record<string, unknown>);
+    return names.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`).join("\n");
+  },
+};
+
 type Target = {
   readonly host: Host;
   /** Folder of dist. */
@@ -151,7 +162,7 @@ await bundle({
   format: "cjs",
   plugins: [placeUnknown],
 });
-await bundle({ host: "node", folder: "cli", entries: { main: "cli/main" } });
+await bundle({ host: "node", folder: "cli", entries: { main: "cli/main" }, plugins: [namesInside] });
 // each for itself: a bundler may make a script of one file out of it, and must not find the library in it, which names it
 await bundle({ host: "web", folder: "workers", entries: { pool: "platform/web-worker" }, codeSplitting: false });
 const besideThePool: Plugin = {

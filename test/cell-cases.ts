@@ -241,6 +241,7 @@ export function decayingUnitCell(units: number, seed: number): Cell<{ h: Tensor;
     outputSize: units,
     stateSize: { h: units, memory: { sum: units } },
     memory: ["sum"],
+    gates: { f: "sigmoid" },
     build(inputSize, { dtype = "float32" } = {}) {
       const random = randomStream(seed);
       values ??= {
@@ -259,7 +260,7 @@ export function decayingUnitCell(units: number, seed: number): Cell<{ h: Tensor;
       const f = sigmoid(linear(h, 0));
       const next = add(mul(sub(1, f), h), mul(f, tanh(linear(mul(f, h), 1))));
       const sum = add(mul(memory.sum, 0.5), activate("softsign", slice(input, [0, 0], [-1, units])));
-      return { output: add(next, sum), state: { h: next, memory: { sum } } };
+      return { output: add(next, sum), state: { h: next, memory: { sum } }, trace: { f } };
     },
   };
 }

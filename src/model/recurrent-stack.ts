@@ -1,17 +1,16 @@
 /** @file Recurrent layers on top of each other, in one or both directions: what every model here is built around. */
-import { checkChoice, checkNumber, type RandomStream, withPrefix } from "../base/index.ts";
+import { checkNumber, type RandomStream, withPrefix } from "../base/index.ts";
 import {
   type Cell,
+  cellByName,
+  type CellName,
   type Dialect,
   type Directions,
   dropoutWrapper,
   dynamicRnn,
-  gruCell,
   type Lengths,
-  lstmCell,
   multiRnnCell,
   type Parameters,
-  rnnCell,
   type SequenceInputs,
   stackBidirectionalDynamicRnn,
   type State,
@@ -21,7 +20,7 @@ import { field, type Fields } from "./fields.ts";
 
 /** Architecture of a stack. */
 export type StackConfig = {
-  readonly cell: "rnn" | "lstm" | "gru";
+  readonly cell: CellName;
   readonly dialect: Dialect;
   /** Units of each layer, and of each direction. */
   readonly hiddenSize: number;
@@ -64,8 +63,8 @@ export function stackConfigOf(
     ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<StackConfig>),
   };
   return {
-    cell: checkChoice(`${where} cell`, cell, ["rnn", "lstm", "gru"]),
-    dialect: checkChoice(`${where} dialect`, dialect, ["tf1", "keras", "torch"]),
+    cell: field.cell(`${where} cell`, cell),
+    dialect: field.dialect(`${where} dialect`, dialect),
     hiddenSize: field.size(`${where} hiddenSize`, hiddenSize),
     layers: field.layers(`${where} layers`, layers),
     bidirectional: field.flag(`${where} bidirectional`, bidirectional),
@@ -73,18 +72,9 @@ export function stackConfigOf(
   };
 }
 
-export function makeCell(cell: StackConfig["cell"], units: number, dialect: Dialect): Cell {
-  // each cell knows its own state by name; who runs it only passes it on
-  const make = { rnn: rnnCell, lstm: lstmCell, gru: gruCell }[cell] as (options: {
-    units: number;
-    dialect: Dialect;
-  }) => unknown;
-  return make({ units, dialect }) as Cell;
-}
-
 /** A cell whose output is dropped out while training. */
 export function layerCell({ cell, dialect, hiddenSize, dropout }: Omit<StackConfig, "layers" | "bidirectional">): Cell {
-  const plain = makeCell(cell, hiddenSize, dialect);
+  const plain = cellByName(cell, hiddenSize, dialect);
   return dropout > 0 ? dropoutWrapper(plain, { kind: "torch", dropout }) : plain;
 }
 

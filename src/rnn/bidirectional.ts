@@ -1,6 +1,6 @@
-import { kindError, mapTree, randomStream, type Tree } from "../base/index.ts";
+import { kindError, randomStream } from "../base/index.ts";
 import { concat, flip, reverseSequence, swapLeading, Tensor } from "../tensor/index.ts";
-import type { Cell, SequenceInputs, State, Trace } from "./cell.ts";
+import { type Cell, mapTrace, type SequenceInputs, type State, type Trace } from "./cell.ts";
 import {
   checkLengths,
   checkSequenceInputs,
@@ -57,16 +57,14 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
   const ahead = run(forward, "forward", x);
   const behind = run(backward, "backward", x instanceof Tensor ? reverse(x) : { ...x, ids: reverse(x.ids) });
   const orient = (y: Tensor): Tensor => (timeMajor ? y : swapLeading(y));
-  const orientTrace = (trace: Trace, f: (y: Tensor) => Tensor): Trace =>
-    mapTree(trace as Tree<Tensor>, f) as unknown as Trace;
   return {
     outputs: { forward: orient(ahead.outputs), backward: orient(reverse(behind.outputs)) },
     state: { forward: ahead.state, backward: behind.state },
     ...(ahead.trace &&
       behind.trace && {
         trace: {
-          forward: orientTrace(ahead.trace, orient),
-          backward: orientTrace(behind.trace, (y) => orient(reverse(y))),
+          forward: mapTrace(ahead.trace, orient),
+          backward: mapTrace(behind.trace, (y) => orient(reverse(y))),
         },
       }),
   };

@@ -2,7 +2,8 @@
  * @file The cell contract. A cell is one step of a recurrent network: `step(input, state) -> { output, state }`.
  * Any object of this shape is a cell; the drivers, wrappers, gradients and saving work on it.
  */
-import type { FloatDType, RandomStream, Tree } from "../base/index.ts";
+import { type FloatDType, mapTree, type RandomStream, type Tree } from "../base/index.ts";
+import type { ActivationName } from "../engine/index.ts";
 import type { TableInputs, Tensor } from "../tensor/index.ts";
 
 /** Always a named record, also when there is only one part: `{ h }`, `{ c, h }`, `{ "0": { h }, "1": { h } }`. Each part is [B, n]. */
@@ -13,6 +14,9 @@ export type StateSize = { readonly [part: string]: number | StateSize };
 
 /** Every gate and state of every step, by name, [T, B, n]. */
 export type Trace = { readonly [name: string]: Tensor | Trace };
+
+/** Gates by their names in a trace: the activation that each comes from, which says its range. */
+export type Gates = { readonly [name: string]: ActivationName | Gates };
 
 /** Named tensors. Names are paths joined by "/". */
 export type Parameters = Readonly<Record<string, Tensor>>;
@@ -54,6 +58,14 @@ export type SequenceResult<S> = {
   readonly trace?: Trace;
 };
 
+export type StepResult<S> = {
+  /** [B, n]. */
+  readonly output: Tensor;
+  readonly state: S;
+  /** Gates, each [B, n], for a driver that is asked for a trace; states are in it anyway. */
+  readonly trace?: Trace;
+};
+
 export interface Cell<S extends State = State> {
   /** Names the cell in messages, for example `lstmCell`. */
   readonly name: string;
@@ -62,6 +74,8 @@ export interface Cell<S extends State = State> {
   readonly stateSize: StateSize;
   /** Names of the state parts that are memory: state dropout leaves them alone. */
   readonly memory: readonly string[];
+  /** What of a trace comes out of an activation. Default: nothing. */
+  readonly gates?: Gates;
   /** Whether `step` honours `recurrentMask`. Default false. */
   readonly masksRecurrence?: boolean;
   /** Creates the parameters for inputs of `inputSize` features. Called again with the same size, it does nothing; with another, it throws. */
@@ -69,12 +83,28 @@ export interface Cell<S extends State = State> {
   /** The trainable tensors. Throws until the cell is built. */
   parameters(): Parameters;
   /** One time step: input [B, I], state parts [B, n]. */
-  step(input: Tensor, state: S, context?: StepContext): { output: Tensor; state: S };
+  step(input: Tensor, state: S, context?: StepContext): StepResult<S>;
   /** Whether `sequence` takes inputs as rows of a table, too. Default false: it gets tensors only. */
   readonly readsTables?: boolean;
   /** A whole time-major sequence [T, B, I], zero on padding, as one op. Absent: the driver loops over `step`. */
   sequence?(inputs: SequenceInputs, state: S, context: SequenceContext): SequenceResult<S>;
 }
+
+/** What a wrapper shows of its cell as it is. */
+export const outlineOf = <S extends State>({
+  outputSize,
+  stateSize,
+  memory,
+  gates = {},
+}: Cell<S>): Pick<Cell<S>, "outputSize" | "stateSize" | "memory"> & { readonly gates: Gates } => ({
+  outputSize,
+  stateSize,
+  memory,
+  gates,
+});
+
+export const mapTrace = (trace: Trace, f: (values: Tensor, path: string) => Tensor): Trace =>
+  mapTree(trace as Tree<Tensor>, f) as unknown as Trace;
 
 /** A state is a tree of tensors. */
 export const asTree = (state: State): Tree<Tensor> => state as Tree<Tensor>;

@@ -5,7 +5,6 @@ import {
   isFloat,
   kindError,
   leavesOf,
-  mapTree,
   type RandomStream,
   shapeError,
   type Tree,
@@ -30,8 +29,8 @@ import {
   zeros,
 } from "../tensor/index.ts";
 import {
-  asTree,
   type Cell,
+  mapTrace,
   type SequenceContext,
   type SequenceInputs,
   type SequenceResult,
@@ -98,7 +97,7 @@ export function dynamicRnn<S extends State>(
   return {
     outputs: orient(outputs),
     state: result.state,
-    ...(result.trace && { trace: mapTree(result.trace as Tree<Tensor>, orient) as unknown as Trace }),
+    ...(result.trace && { trace: mapTrace(result.trace, orient) }),
   };
 }
 
@@ -149,33 +148,39 @@ function loopOverSteps<S extends State>(
 ): SequenceResult<S> {
   const [steps, batch, features] = inputs.shape;
   const outputs: Tensor[] = [];
-  const states: S[] = [];
+  const traces: Trace[] = [];
   let state = initial;
   for (let time = 0; time < steps; time++) {
     const input = reshape(slice(inputs, [time], [1]), [batch, features]);
     const next = cell.step(input, state, { random, time: start + time });
-    if (lengths === undefined) {
-      outputs.push(next.output);
-      state = next.state;
-    } else {
-      const active = activeAt(lengths, time);
-      outputs.push(where(active, next.output, 0));
-      state = chooseState(active, next.state, state);
-    }
-    if (trace) states.push(state);
+    const active = lengths && activeAt(lengths, time);
+    const masked = (y: Tensor): Tensor => (active === undefined ? y : where(active, y, 0));
+    outputs.push(masked(next.output));
+    state = active === undefined ? next.state : chooseState(active, next.state, state);
+    if (trace) traces.push(joined(mapTrace(next.trace ?? {}, masked), state));
   }
   return {
     outputs: steps === 0 ? zeros([0, batch, cell.outputSize], inputs.dtype) : stack(outputs),
     state,
-    ...(trace && steps > 0 && { trace: stackStates(states) }),
+    ...(trace && steps > 0 && { trace: stackSteps(traces) }),
   };
 }
 
-function stackStates(states: readonly State[]): Trace {
-  const parts = states.map((state) => new Map(leavesOf(asTree(state))));
-  return mapTree(asTree(states[0]), (_, path) =>
-    stack(parts.map((part) => part.get(path) as Tensor)),
-  ) as unknown as Trace;
+/** Names of both, those of stacked cells within each layer. */
+const joined = (gates: Trace, state: State): Trace => ({
+  ...gates,
+  ...Object.fromEntries(
+    Object.entries(state).map(([name, part]) => {
+      const below = gates[name];
+      return [name, part instanceof Tensor || below === undefined ? part : joined(below as Trace, part)];
+    }),
+  ),
+});
+
+/** The traces of single steps as that of the sequence. */
+function stackSteps(traces: readonly Trace[]): Trace {
+  const parts = traces.map((trace) => new Map(leavesOf(trace as Tree<Tensor>)));
+  return mapTrace(traces[0], (_, path) => stack(parts.map((part) => part.get(path) as Tensor)));
 }
 
 /** Outputs [T, B, n] in which each row repeats its last valid output to the end; rows of length 0 stay zero. */

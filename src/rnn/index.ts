@@ -11,6 +11,7 @@ export type {
 export type {
   BuildOptions,
   Cell,
+  Gates,
   Parameters,
   SequenceContext,
   SequenceInputs,
@@ -18,8 +19,11 @@ export type {
   State,
   StateSize,
   StepContext,
+  StepResult,
   Trace,
 } from "./cell.ts";
+export { CELL_NAMES, cellByName } from "./cells/by-name.ts";
+export type { CellName } from "./cells/by-name.ts";
 export { gruCell } from "./cells/gru-cell.ts";
 export type { GruCellOptions, GruState } from "./cells/gru-cell.ts";
 export type { Dialect } from "./cells/dialect.ts";
@@ -33,6 +37,8 @@ export { checkSampling, greedy, sampleToken } from "./decoding.ts";
 export type { SamplingOptions } from "./decoding.ts";
 export { dynamicRnn, runSequence } from "./dynamic-rnn.ts";
 export type { DynamicRnnOptions, DynamicRnnResult, Lengths } from "./dynamic-rnn.ts";
+export { gateRanges, isGated } from "./gates.ts";
+export type { GateRange } from "./gates.ts";
 export { constant, glorotNormal, glorotUniform, orthogonal, truncatedNormal, uniform } from "./initializers.ts";
 export type { Initializer } from "./initializers.ts";
 export { ParameterSet, withParameterBudget } from "./parameter-set.ts";

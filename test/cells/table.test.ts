@@ -2,9 +2,20 @@
 import { describe, expect, test } from "vitest";
 import { leavesOf, randomStream, type Tree } from "../../src/base/index.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredArray } from "../../src/formats/index.ts";
-import { type Cell, dynamicRnn } from "../../src/rnn/index.ts";
+import {
+  type Cell,
+  dropoutWrapper,
+  dynamicRnn,
+  gateRanges,
+  gruCell,
+  isGated,
+  lstmCell,
+  multiRnnCell,
+  residualWrapper,
+  rnnCell,
+} from "../../src/rnn/index.ts";
 import { assign, concat, slice, type Tensor } from "../../src/tensor/index.ts";
-import { cellCases } from "../cell-cases.ts";
+import { cellCases, decayingUnitCell } from "../cell-cases.ts";
 import { builtCell, sameBits, uniformTensor } from "./cell-runs.ts";
 
 const rows = cellCases.map((row) => [row.name, row] as const);
@@ -59,6 +70,39 @@ describe("a cell", () => {
     }
     expect(sameBits(dynamicRnn(saved, x).outputs, dynamicRnn(loaded, x).outputs)).toBe(true);
   });
+});
+
+test.each(rows)("%s: the gates that it declares are in a trace and in their range, zero on padding", (_name, row) => {
+  const cell = builtCell(row, 3, "float32");
+  const x = uniformTensor([2, 4, row.inputSize], randomStream(1), "float32", 5);
+  const { trace = {} } = dynamicRnn(cell, x, { lengths: [4, 1], trace: true });
+  const values = new Map(leavesOf(trace as Tree<Tensor>));
+  for (const [path, [low, high]] of gateRanges(cell.gates ?? {})) {
+    // a cell with a fused sequence shows no gates in its steps
+    if (row.random && !values.has(path)) continue;
+    const all = values.get(path)?.values() ?? [NaN];
+    expect(Math.min(...all), path).toBeGreaterThanOrEqual(low);
+    expect(Math.max(...all), path).toBeLessThanOrEqual(high);
+    const padding = slice(values.get(path) as Tensor, [1, 1], [1, 3]).values();
+    expect(Array.from(padding, Math.abs), path).toEqual(new Array(padding.length).fill(0));
+  }
+});
+
+test("gates by path, through wrappers and stacks", () => {
+  const make = (): Cell =>
+    dropoutWrapper(multiRnnCell([lstmCell({ units: 2 }), residualWrapper(decayingUnitCell(2, 1))]), {
+      kind: "tf1",
+      stateKeep: 0.9,
+    });
+  expect([...gateRanges(make().gates ?? {}).keys()]).toEqual(["0/i", "0/f", "0/g", "0/o", "1/f"]);
+  const { trace = {} } = dynamicRnn(make(), uniformTensor([1, 3, 2], randomStream(1), "float32"), { trace: true });
+  expect(leavesOf(trace as Tree<Tensor>).map(([path]) => path)).toContain("1/f");
+  expect(isGated(gruCell({ units: 1 }).gates ?? {})).toBe(true);
+  expect(isGated(rnnCell({ units: 1 }).gates ?? {})).toBe(false);
+  expect([...gateRanges({ f: "hardSigmoid", g: "relu", s: "softsign" })]).toEqual([
+    ["f", [0, 1]],
+    ["s", [-1, 1]],
+  ]);
 });
 
 const stored = (cell: Cell): Record<string, StoredArray> =>

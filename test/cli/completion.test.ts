@@ -27,7 +27,7 @@ const cases: [words: string[], completed: string[]][] = [
   [["tr"], ["train"]],
   [
     ["train", "--cell", ""],
-    ["lstm", "gru", "rnn"],
+    ["rnn", "lstm", "gru"],
   ],
   [["train", "--cell", "g"], ["gru"]],
   [["train", "--resu"], ["--resume"]],
@@ -80,7 +80,7 @@ const isThere = (shell: string): boolean => inShell(shell, "-c", "exit 0").statu
 
 describe("fish", () => {
   const script = scriptOf("fish");
-  test.each(["-l resume -r -F", "-l cell -x -a 'lstm gru rnn'", "__fish_use_subcommand -a train -d "])("%s", (part) => {
+  test.each(["-l resume -r -F", "-l cell -x -a 'rnn lstm gru'", "__fish_use_subcommand -a train -d "])("%s", (part) => {
     expect(script).toContain(part);
   });
   test.runIf(isThere("fish")).each(cases)("%j", (words, completed) => {
@@ -93,7 +93,7 @@ describe("fish", () => {
 
 describe("zsh", () => {
   const script = scriptOf("zsh");
-  test.each(["#compdef unrolled\n", ":value:(lstm gru rnn)'", "'--resume[", ":file:_files'"])("%s", (part) => {
+  test.each(["#compdef unrolled\n", ":value:(rnn lstm gru)'", "'--resume[", ":file:_files'"])("%s", (part) => {
     expect(script).toContain(part);
   });
   test.runIf(isThere("zsh"))("its script is a program", () => {

@@ -1,5 +1,7 @@
 /** @file Options that `unrolled train` has whatever it trains. What a language model or a task has differently is said there. */
 import { type Command, Option } from "commander";
+import type { CellName } from "unrolled";
+import { CELL_NAMES } from "./cell-names.ts";
 import { type OptimizerName, OPTIMIZERS } from "./optimizer-names.ts";
 import { threadsOption } from "./threads.ts";
 import { integer, norm, number } from "../terminal/values.ts";
@@ -8,7 +10,7 @@ import { integer, norm, number } from "../terminal/values.ts";
 export type SharedTrainOptions = {
   readonly out?: string;
   readonly overwrite?: boolean;
-  readonly cell: "lstm" | "gru" | "rnn";
+  readonly cell: CellName;
   readonly dialect: "tf1" | "keras" | "torch";
   readonly hiddenSize: number;
   readonly layers: number;
@@ -80,7 +82,7 @@ const value = (flags: string, text: string, parse: (text: string) => unknown): O
 const sharedOptions = (texts: OptionDifferences["texts"]): Readonly<Record<SharedTrainOption, Option>> => ({
   out: flag("--out <dir>", "where to save (default: runs/NAME)"),
   overwrite: flag("--overwrite", "replace a model that is already there"),
-  cell: choice("--cell <cell>", "kind of recurrent cell", ["lstm", "gru", "rnn"]),
+  cell: choice("--cell <cell>", "kind of recurrent cell", CELL_NAMES),
   dialect: choice("--dialect <dialect>", "whose initial values and layout", ["tf1", "keras", "torch"]),
   hiddenSize: value("--hidden-size <n>", "units per layer", integer(1, 65_536)),
   layers: value("--layers <n>", "recurrent layers", integer(1, 256)),

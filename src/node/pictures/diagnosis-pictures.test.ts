@@ -8,7 +8,10 @@ test("draws a line for each layer and a histogram for each gate", async () => {
   const folder = mkdtempSync(join(tmpdir(), "unrolled-diagnosis-"));
   try {
     const histogram = Array.from({ length: 20 }, (_, i) => (i === 3 ? 0.81 : 0.01));
-    const gates = ["i", "g"].map((gate) => ({ layer: "rnn/0", gate, low: 0, high: 0, histogram }));
+    const gates = [
+      { layer: "rnn/0", gate: "i", range: [0, 1] as const, low: 0, high: 0, histogram },
+      { layer: "rnn/0", gate: "g", range: [-1, 1] as const, low: 0, high: 0, histogram },
+    ];
     const layers = ["rnn/0", "rnn/1"].map((layer) => ({ layer, norms: [0, 1e-4, NaN, 1e-2] }));
     const files = await writeDiagnosis(folder, { gradientByStep: layers, gates });
     expect(files).toEqual([join(folder, GRADIENTS_FILE), join(folder, GATES_FILE)]);

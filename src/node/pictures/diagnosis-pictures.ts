@@ -98,11 +98,8 @@ function gatePicture(gates: readonly GateSpread[]): object {
   };
 }
 
-/** Gates that go from -1 to 1. */
-const SIGNED = new Set(["g", "n", "h"]);
-
-function histogramPicture({ layer, gate, histogram }: GateSpread, top: number): object {
-  const [from, width] = SIGNED.has(gate) ? [-1, 2] : [0, 1];
+function histogramPicture({ layer, gate, range: [from, to], histogram }: GateSpread, top: number): object {
+  const width = to - from;
   const edge = (i: number): number => from + (width * i) / histogram.length;
   const values = histogram.map((share, i) => ({ from: edge(i), to: edge(i + 1), share }));
   return {

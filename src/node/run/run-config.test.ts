@@ -52,7 +52,7 @@ test.each<[string, (config: Record<string, Record<string, unknown>>) => void, st
   [
     "an enumeration",
     (c) => (c.model.cell = "lstn"),
-    `config.json: model.cell: expected "lstm" | "gru" | "rnn", got "lstn"`,
+    `config.json: model.cell: expected "rnn" | "lstm" | "gru", got "lstn"`,
   ],
   [
     "a range",

@@ -17,6 +17,7 @@ import type { Unit } from "../../data/index.ts";
 import { engineReport, type NumericsClass } from "../../engine/index.ts";
 import { parseStrictJson, writeStrictJson } from "../../formats/index.ts";
 import type { optimizers } from "../../optim/index.ts";
+import { CELL_NAMES, type CellName } from "../../rnn/index.ts";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { bytePieces } from "../read/file-pieces.ts";
 import { textFiles } from "../read/read-corpus.ts";
@@ -41,7 +42,7 @@ export type DataFile = {
 /** Options of `unrolled train` that say what the model is, by their names. */
 export type RunModel = {
   readonly unit: Unit;
-  readonly cell: "lstm" | "gru" | "rnn";
+  readonly cell: CellName;
   readonly dialect: "tf1" | "keras" | "torch";
   readonly hiddenSize: number;
   readonly layers: number;
@@ -171,7 +172,7 @@ const clipNorm: Check<number> = (where, value) => {
 
 const modelChecks: Checks<RunModel> = {
   unit: choice("char", "byte", "word"),
-  cell: choice("lstm", "gru", "rnn"),
+  cell: choice(...CELL_NAMES),
   dialect: choice("tf1", "keras", "torch"),
   hiddenSize: integer(1, 65_536),
   layers: integer(1, 256),

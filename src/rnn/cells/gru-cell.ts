@@ -74,6 +74,7 @@ export function gruCell({
     outputSize: units,
     stateSize: { h: units },
     memory: [],
+    gates: { r: recurrentActivation, u: recurrentActivation, n: activation },
     masksRecurrence: true,
     build: (inputSize, options) => parameters.build(inputSize, options),
     parameters: () => parameters.values(),

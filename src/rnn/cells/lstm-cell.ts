@@ -102,6 +102,7 @@ export function lstmCell({
     outputSize,
     stateSize: { c: units, h: outputSize },
     memory: ["c"],
+    gates: { i: recurrentActivation, f: recurrentActivation, g: activation, o: recurrentActivation },
     masksRecurrence: true,
     build: (inputSize, options) => parameters.build(inputSize, options),
     parameters: () => parameters.values(),

@@ -35,6 +35,7 @@ export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: R
     outputSize: units,
     stateSize: { h: units },
     memory: [],
+    gates: { h: activation },
     masksRecurrence: true,
     build: (inputSize, options) => parameters.build(inputSize, options),
     parameters: () => parameters.values(),

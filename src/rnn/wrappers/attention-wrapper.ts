@@ -64,6 +64,7 @@ export function attentionWrapper(cell: Cell, options: AttentionWrapperOptions): 
       ...(feeds && { attention: attention.outputSize }),
     },
     memory: [...cell.memory, "alignment"],
+    gates: { cell: cell.gates ?? {} },
     build(inputSize, buildOptions) {
       cell.build(inputSize + extra, buildOptions);
       attention.build(buildOptions);

@@ -9,7 +9,7 @@ import {
   UnsupportedError,
 } from "../../base/index.ts";
 import { expandDims, mul, Tensor, tensor } from "../../tensor/index.ts";
-import { asTree, type Cell, type State } from "../cell.ts";
+import { asTree, type Cell, outlineOf, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
 /**
@@ -122,9 +122,7 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
 
   return {
     name: `dropoutWrapper(${cell.name})`,
-    outputSize: cell.outputSize,
-    stateSize: cell.stateSize,
-    memory: cell.memory,
+    ...outlineOf(cell),
     build: (inputSize, buildOptions) => cell.build(inputSize, buildOptions),
     parameters: () => cell.parameters(),
     step(input, state, context) {
@@ -140,6 +138,7 @@ export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutO
         recurrentMask,
       });
       return {
+        ...inner,
         output: apply(inner.output, mask("output", plan.output, inner.output, random, time)),
         state: mapTree(asTree(inner.state), (part, path) =>
           cell.memory.includes(path.slice(path.lastIndexOf("/") + 1))

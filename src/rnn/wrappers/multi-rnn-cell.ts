@@ -1,6 +1,6 @@
 import { kindError, randomStream, withPrefix } from "../../base/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
-import type { Cell, Parameters, SequenceInputs, SequenceResult, State, StateSize, Trace } from "../cell.ts";
+import type { Cell, Gates, Parameters, SequenceInputs, SequenceResult, State, StateSize, Trace } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
 /** State of each layer by its index: "0" is the layer that reads the inputs. */
@@ -22,6 +22,7 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
     outputSize: cells[cells.length - 1].outputSize,
     stateSize: byLayer((cell): StateSize => cell.stateSize),
     memory: [...new Set(cells.flatMap((cell) => cell.memory))],
+    gates: byLayer((cell): Gates => cell.gates ?? {}),
     build(inputSize, { random = randomStream(0), ...options } = {}) {
       cells.forEach((cell, i) => {
         const size = i === 0 ? inputSize : cells[i - 1].outputSize;
@@ -34,13 +35,15 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
     step(input, state, context) {
       let output = input;
       const next: Record<string, State> = {};
+      const trace: Record<string, Trace> = {};
       cells.forEach((cell, i) => {
         const random = context?.random?.named(String(i));
         const result = cell.step(output, state[String(i)], { time: context?.time ?? 0, random });
         output = result.output;
         next[String(i)] = result.state;
+        if (result.trace) trace[String(i)] = result.trace;
       });
-      return { output, state: next };
+      return { output, state: next, trace };
     },
     readsTables: true,
     sequence(inputs, state, context) {

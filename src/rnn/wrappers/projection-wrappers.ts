@@ -1,6 +1,6 @@
 import { checkInteger, withPrefix } from "../../base/index.ts";
 import { add, maskSequence, matmul, type Tensor } from "../../tensor/index.ts";
-import type { Cell, SequenceContext, State } from "../cell.ts";
+import { type Cell, outlineOf, type SequenceContext, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 import { constant, glorotUniform } from "../initializers.ts";
 import { ParameterSet } from "../parameter-set.ts";
@@ -40,9 +40,7 @@ export function inputProjectionWrapper<S extends State>(
   const { own, apply } = linear("inputProjectionWrapper", size, seed);
   return {
     name: `inputProjectionWrapper(${cell.name})`,
-    outputSize: cell.outputSize,
-    stateSize: cell.stateSize,
-    memory: cell.memory,
+    ...outlineOf(cell),
     build(inputSize, options) {
       own.build(inputSize, options);
       cell.build(size, options);
@@ -62,9 +60,8 @@ export function outputProjectionWrapper<S extends State>(
   const { own, apply } = linear("outputProjectionWrapper", size, seed);
   return {
     name: `outputProjectionWrapper(${cell.name})`,
+    ...outlineOf(cell),
     outputSize: size,
-    stateSize: cell.stateSize,
-    memory: cell.memory,
     build(inputSize, options) {
       own.build(cell.outputSize, options);
       cell.build(inputSize, options);
@@ -72,7 +69,7 @@ export function outputProjectionWrapper<S extends State>(
     parameters: () => ({ ...own.values(), ...withPrefix("cell", cell.parameters()) }),
     step(input, state, context) {
       const inner = cell.step(input, state, context);
-      return { output: apply(inner.output), state: inner.state };
+      return { ...inner, output: apply(inner.output) };
     },
     readsTables: true,
     sequence(inputs, state, context) {

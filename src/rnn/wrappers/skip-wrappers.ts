@@ -1,6 +1,6 @@
 import { shapeError, withPrefix } from "../../base/index.ts";
 import { add, sigmoid, matmul, mul, sub, type Tensor } from "../../tensor/index.ts";
-import type { Cell, State } from "../cell.ts";
+import { type Cell, outlineOf, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 import { constant, glorotUniform } from "../initializers.ts";
 import { ParameterSet } from "../parameter-set.ts";
@@ -21,9 +21,7 @@ function checkSameSize(where: string, cell: Cell, inputSize: number): void {
 export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
   return {
     name: `residualWrapper(${cell.name})`,
-    outputSize: cell.outputSize,
-    stateSize: cell.stateSize,
-    memory: cell.memory,
+    ...outlineOf(cell),
     build(inputSize, options) {
       checkSameSize("residualWrapper", cell, inputSize);
       cell.build(inputSize, options);
@@ -31,7 +29,7 @@ export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
     parameters: () => withPrefix(INNER, cell.parameters()),
     step(input, state, context) {
       const inner = cell.step(input, state, context);
-      return { output: add(inner.output, input), state: inner.state };
+      return { ...inner, output: add(inner.output, input) };
     },
     sequence(inputs: Tensor, state, context) {
       const inner = runSequence(cell, inputs, state, context);
@@ -61,9 +59,7 @@ export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?
   };
   return {
     name: `highwayWrapper(${cell.name})`,
-    outputSize: cell.outputSize,
-    stateSize: cell.stateSize,
-    memory: cell.memory,
+    ...outlineOf(cell),
     build(inputSize, options) {
       checkSameSize("highwayWrapper", cell, inputSize);
       own.build(inputSize, options);
@@ -72,7 +68,7 @@ export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?
     parameters: () => ({ ...own.values(), ...withPrefix(INNER, cell.parameters()) }),
     step(input, state, context) {
       const inner = cell.step(input, state, context);
-      return { output: join(input, inner.output), state: inner.state };
+      return { ...inner, output: join(input, inner.output) };
     },
     sequence(inputs: Tensor, state, context) {
       const inner = runSequence(cell, inputs, state, context);

@@ -1,11 +1,11 @@
 import { valueError } from "../../base/index.ts";
 import { type Vocabulary, vocabularyFromJSON } from "../../data/index.ts";
-import type { Dialect } from "../../rnn/index.ts";
+import type { CellName, Dialect } from "../../rnn/index.ts";
 import { asFormatError, field, type Fields, parseFields } from "../../model/index.ts";
 
 /** Architecture of a language model: everything but its vocabulary and its parameters. */
 export type LanguageModelConfig = {
-  readonly cell: "rnn" | "lstm" | "gru";
+  readonly cell: CellName;
   readonly dialect: Dialect;
   readonly hiddenSize: number;
   readonly layers: number;

@@ -14,6 +14,7 @@ import type { JsonValue } from "../../formats/index.ts";
 import { buildVocabulary, type Unit, type Vocabulary } from "../../data/index.ts";
 import {
   type Cell,
+  type Gates,
   glorotUniform,
   multiRnnCell,
   ParameterSet,
@@ -108,6 +109,11 @@ export class LanguageModel {
   /** Architecture and vocabulary, as a saved file holds them. */
   configuration(): JsonValue {
     return { ...this.config, vocabulary: this.vocabulary.toJSON() };
+  }
+
+  /** Gates of the layers, by their paths in a trace. */
+  get gates(): Gates {
+    return this.#cell.gates ?? {};
   }
 
   /** Number of trainable numbers. */

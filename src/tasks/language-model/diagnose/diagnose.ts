@@ -4,6 +4,7 @@ import { contiguousBatches, shuffledWindows, splitTail, type TokenBatches } from
 import { encodeCorpus, type LanguageModel } from "../model.ts";
 import { evaluateInPieces } from "../evaluation.ts";
 import { adam, type Optimizer } from "../../../optim/index.ts";
+import { isGated } from "../../../rnn/index.ts";
 import { inPieces, pacer } from "#platform";
 import type { Diagnosis, GradientByStep } from "./diagnosis.ts";
 import type { Finding, Verdict } from "../../../train/index.ts";
@@ -81,12 +82,12 @@ export async function diagnose(model: LanguageModel, options: DiagnoseOptions = 
   const losses = await lossesOf(model, training, validation, options.signal);
   const { gradientNorms, updateRatios } = steps;
   const explodes = Object.values(gradientNorms).some(isHuge);
-  const { cell } = model.config;
+  const gated = isGated(model.gates);
   const findings: Finding[] = [
     lossFinding(losses.training, Math.log(model.vocabulary.size), unigramEntropy(training)),
     ...(losses.validation === undefined ? [] : [gapFinding(losses.training, losses.validation)]),
     ...historyFindings(history, clipNorm),
-    ...byStep.flatMap((one) => [reachFinding(one, cell, sequenceLength), growthFinding(one)]),
+    ...byStep.flatMap((one) => [reachFinding(one, gated, sequenceLength), growthFinding(one)]),
     ...gates.gates.map(gateFinding),
     ...gates.dead.map(deadFinding),
     ...Object.entries(gradientNorms).map(([path, norm]) => normFinding(path, norm)),

@@ -66,18 +66,18 @@ function reachOf(norms: readonly number[]): number {
   return reach;
 }
 
-export function reachFinding({ layer, norms }: GradientByStep, cell: string, steps: number): Finding {
+export function reachFinding({ layer, norms }: GradientByStep, gated: boolean, steps: number): Finding {
   const reach = reachOf(norms);
   const share = reach / norms.length;
   const verdict: Verdict = share >= 0.15 ? "ok" : reach < 3 || share < 0.06 ? "bad" : "look";
   const fact = `gradient reaches back ${reach} of ${steps} steps`;
   const shorter = `shorten --sequence-length (${Math.max(2, 2 * reach)} would do)`;
-  const other = cell === "rnn" ? "use --cell lstm or gru" : "let it learn longer first";
+  const other = gated ? "let it learn longer first" : "use --cell lstm or gru";
   const saturated = "if gates are saturated, begin anew with smaller weights";
   const advice = {
     ok: fact,
     look: `${fact}: ${shorter}, or ${other}`,
-    bad: `${fact}: ${shorter}, or ${cell === "rnn" ? other : saturated}`,
+    bad: `${fact}: ${shorter}, or ${gated ? saturated : other}`,
   }[verdict];
   return { check: "gradient reach", where: layer, value: reach, text: `${reach} steps`, verdict, advice };
 }

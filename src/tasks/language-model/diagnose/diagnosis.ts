@@ -10,11 +10,13 @@ export type GradientByStep = {
   readonly norms: readonly number[];
 };
 
-/** How the values of a gate, or of what goes through a tanh, are spread. */
+/** How the values of a gate, or of what else comes out of an activation, are spread. */
 export type GateSpread = {
   readonly layer: string;
-  /** i, f, o, r, u: gates in 0 … 1. g, n and an RNN's h: in -1 … 1. */
+  /** Its name in a trace, such as "f". */
   readonly gate: string;
+  /** Ends of the range: 0 and 1 for a gate, -1 and 1 for what goes through a tanh. */
+  readonly range: readonly [low: number, high: number];
   /** Shares of the values near the lower and the upper end: within 0.05, of the whole range for a gate. */
   readonly low: number;
   readonly high: number;

@@ -3,7 +3,7 @@ import { leavesOf, mapTree, type Tree } from "../../../base/index.ts";
 import type { TokenBatch } from "../../../data/index.ts";
 import type { LanguageModel } from "../model.ts";
 import { clipScale, type Optimizer, type OptimizerState, type Parameters } from "../../../optim/index.ts";
-import type { State } from "../../../rnn/index.ts";
+import { type GateRange, gateRanges, type State } from "../../../rnn/index.ts";
 import {
   add,
   assign,
@@ -29,10 +29,8 @@ export type MeasuredBatch = TokenBatch & {
 const BINS = 20;
 /** Closer to an end of its range, as a part of it, a gate counts as saturated. */
 const SATURATED = 0.05;
-/** Gates in 0 … 1 by the names of a trace; others are in -1 … 1. */
-const SIGMOID = new Set(["i", "f", "o", "r", "u"]);
-/** Cell state and output of cells that have gates are no gates. */
-const NO_GATES = new Set(["c", "h"]);
+/** The part of a state that is the output of its layer. */
+const OUTPUT = "h";
 /** A unit whose output has a smaller standard deviation is dead. */
 const DEAD = 1e-3;
 
@@ -41,6 +39,9 @@ const normOf = (values: Iterable<number>): number => {
   for (const x of values) total += x * x;
   return Math.sqrt(total);
 };
+
+/** "0/c" -> "c". */
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** "0/c" -> "rnn/0". */
 const layerOf = (path: string): string => `rnn/${path.slice(0, path.lastIndexOf("/"))}`;
@@ -154,6 +155,7 @@ const sum = (a: Tree<Tensor>, b: Tree<Tensor>): Tree<Tensor> => {
 /** Values of the gates and of the outputs, collected over batches. */
 export class GateMeter {
   readonly #model: LanguageModel;
+  readonly #ranges: ReadonlyMap<string, GateRange>;
   readonly #counts = new Map<string, Float64Array>();
   readonly #ends = new Map<string, { low: number; high: number }>();
   /** By layer: count, and for each unit the sum of the outputs and of their squares. */
@@ -161,27 +163,28 @@ export class GateMeter {
 
   constructor(model: LanguageModel) {
     this.#model = model;
+    this.#ranges = gateRanges(model.gates);
   }
 
   add({ inputs, shape, state }: MeasuredBatch): void {
     scope(() => {
       const { trace = {} } = this.#model.forward(tensor(inputs, { shape: [...shape] }), state, { trace: true });
       for (const [path, values] of leavesOf<Tensor>(trace as unknown as Tree<Tensor>)) {
-        const gate = path.slice(path.lastIndexOf("/") + 1);
-        if (gate === "h") this.#addUnits(layerOf(path), values);
-        if (!NO_GATES.has(gate) || this.#model.config.cell === "rnn") this.#addGate(path, gate, values);
+        if (nameOf(path) === OUTPUT) this.#addUnits(layerOf(path), values);
+        const range = this.#ranges.get(path);
+        if (range !== undefined) this.#addGate(path, range, values);
       }
     });
   }
 
-  #addGate(path: string, gate: string, values: Tensor): void {
+  #addGate(path: string, [from, to]: GateRange, values: Tensor): void {
     const counts = this.#counts.get(path) ?? new Float64Array(BINS);
     const ends = this.#ends.get(path) ?? { low: 0, high: 0 };
     for (const x of values.values()) {
-      const part = SIGMOID.has(gate) ? x : (x + 1) / 2;
+      const part = (x - from) / (to - from);
       counts[Math.max(0, Math.min(BINS - 1, Math.floor(part * BINS)))]++;
       // 0.05 from the end: of -1 … 1 that is a smaller part of the range
-      const distance = SIGMOID.has(gate) ? SATURATED : SATURATED / 2;
+      const distance = SATURATED / (to - from);
       if (part < distance) ends.low++;
       else if (part > 1 - distance) ends.high++;
     }
@@ -208,10 +211,10 @@ export class GateMeter {
     return Array.from(this.#counts, ([path, counts]) => {
       const total = counts.reduce((a, b) => a + b, 0);
       const { low, high } = this.#ends.get(path) as { low: number; high: number };
-      const gate = path.slice(path.lastIndexOf("/") + 1);
       return {
         layer: layerOf(path),
-        gate,
+        gate: nameOf(path),
+        range: this.#ranges.get(path) as GateRange,
         low: low / total,
         high: high / total,
         histogram: Array.from(counts, (n) => n / total),

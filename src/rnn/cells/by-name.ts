@@ -1,0 +1,18 @@
+/** @file Every cell that can be chosen by name. */
+import type { Cell } from "../cell.ts";
+import type { Dialect } from "./dialect.ts";
+import { gruCell } from "./gru-cell.ts";
+import { lstmCell } from "./lstm-cell.ts";
+import { rnnCell } from "./rnn-cell.ts";
+
+type CellFactory = (options: { readonly units: number; readonly dialect: Dialect }) => Cell;
+
+/** The names that the option `cell` of every model takes. */
+export const CELL_NAMES = ["rnn", "lstm", "gru"] as const;
+
+export type CellName = (typeof CELL_NAMES)[number];
+
+const cells: Readonly<Record<CellName, CellFactory>> = { rnn: rnnCell, lstm: lstmCell, gru: gruCell };
+
+/** The cell of that name, not built yet. Throws RangeError for a dialect that the cell doesn't have. */
+export const cellByName = (name: CellName, units: number, dialect: Dialect): Cell => cells[name]({ units, dialect });

@@ -1,0 +1,30 @@
+/** @file What shared code may know of the gates of a cell. */
+import { leavesOf, type Tree } from "../base/index.ts";
+import type { ActivationName } from "../engine/index.ts";
+import type { Gates } from "./cell.ts";
+
+/** Lower and upper end of what an activation gives. */
+export type GateRange = readonly [low: number, high: number];
+
+const ranges: Readonly<Record<ActivationName, GateRange | undefined>> = {
+  sigmoid: [0, 1],
+  hardSigmoid: [0, 1],
+  hardSigmoid02: [0, 1],
+  tanh: [-1, 1],
+  softsign: [-1, 1],
+  relu: undefined,
+  linear: undefined,
+};
+
+/** Ranges by path in a trace. Gates whose activation has no two ends are left out. */
+export function gateRanges(gates: Gates): ReadonlyMap<string, GateRange> {
+  return new Map(
+    leavesOf(gates as Tree<ActivationName>).flatMap(([path, activation]) => {
+      const range = ranges[activation];
+      return range === undefined ? [] : [[path, range]];
+    }),
+  );
+}
+
+/** Whether a gate in 0 … 1 says how much of a state is kept, so that a gradient may reach far back. */
+export const isGated = (gates: Gates): boolean => [...gateRanges(gates).values()].some(([low]) => low === 0);
