@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { type RandomStream, randomStream } from "../src/base/index.ts";
-import { assign, languageModel, type SavedModel, scope, tensor } from "../src/index.ts";
+import { assign, CELL_NAMES, languageModel, type SavedModel, scope, tensor } from "../src/index.ts";
 import { classifier, classify, tagAll, tagger, transcriber } from "../src/tasks/index.ts";
 import { stepProbabilities } from "../src/tasks/transcribe/answers.ts";
 
@@ -44,7 +44,7 @@ function expectSame<T>(list: readonly T[], random: RandomStream, answer: (some: 
   expect(together.map((one) => JSON.stringify(one))).toEqual(alone.map((one) => JSON.stringify(one)));
 }
 
-describe.each(["rnn", "lstm", "gru"] as const)("%s", (cell) => {
+describe.each(CELL_NAMES)("%s", (cell) => {
   const count = Math.ceil(REQUESTS / 3);
   const random = randomStream(11).named(cell);
   const requests = Array.from({ length: count }, () => text(random));

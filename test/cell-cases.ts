@@ -23,6 +23,9 @@ import {
 } from "../src/rnn/index.ts";
 import { activate, add, concat, matmul, mul, sigmoid, slice, sub, tanh, type Tensor } from "../src/tensor/index.ts";
 
+/** Each by its name, with its numbers in the order of memory. */
+export type PlainParameters = Readonly<Record<string, readonly number[]>>;
+
 export type CellCase = {
   readonly name: string;
   /** A new cell, not built yet. The same seed gives the same initial parameters. Fused cells come in every size. */
@@ -32,6 +35,8 @@ export type CellCase = {
   readonly fused?: boolean;
   /** Draws masks: the driver must be given a random stream. */
   readonly random?: boolean;
+  /** Outputs [T][n] of one row [T][I] from a zero state, in plain numbers: for cells that no framework has. */
+  readonly formula?: (parameters: PlainParameters, row: readonly (readonly number[])[]) => number[][];
   /** Has points without a derivative, or with one that changes fast. */
   readonly kinks?: boolean;
 };

@@ -47,7 +47,7 @@ export function decodeModel<M extends SavedModel>(
     (total, { dtype, data }) => total + (dtype === "float32" ? data.length : 0),
     0,
   );
-  const model = withParameterBudget(numbers, () => kinds[kind](config));
+  const model = withParameterBudget(numbers, () => built(where, () => kinds[kind](config)));
   const parameters = model.parameters();
   for (const [name, parameter] of Object.entries(parameters)) {
     const array = arrays[name];
@@ -64,6 +64,16 @@ export function decodeModel<M extends SavedModel>(
       throw new FormatError(sentence(where, "no other parameters", JSON.stringify(name)));
   }
   return model;
+}
+
+/** What `build` gives. What a constructor refuses becomes a FormatError: wrong is the file. */
+function built<M>(where: string, build: () => M): M {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new FormatError(`${where}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Throws NotFiniteError for an array that holds NaN or an infinity. */

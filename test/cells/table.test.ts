@@ -72,6 +72,17 @@ describe("a cell", () => {
   });
 });
 
+test.each(rows.filter(([, { formula }]) => formula))("%s: the outputs are those of its formula", (_name, row) => {
+  const cell = builtCell(row, 5, "float64");
+  const x = uniformTensor([1, 4, row.inputSize], randomStream(1), "float64", 2);
+  const parameters = Object.entries(cell.parameters()).map(([name, p]) => [name, Array.from(p.values())]);
+  const [steps] = x.toArray() as number[][][];
+  const expected = row.formula?.(Object.fromEntries(parameters), steps).flat() ?? [];
+  const outputs = Array.from(dynamicRnn(cell, x).outputs.values());
+  expect(outputs).toHaveLength(expected.length);
+  outputs.forEach((y, i) => expect(y).toBeCloseTo(expected[i], 12));
+});
+
 test.each(rows)("%s: the gates that it declares are in a trace and in their range, zero on padding", (_name, row) => {
   const cell = builtCell(row, 3, "float32");
   const x = uniformTensor([2, 4, row.inputSize], randomStream(1), "float32", 5);

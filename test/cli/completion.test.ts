@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CELL_NAMES } from "unrolled";
 import { afterAll, describe, expect, test } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -25,10 +26,7 @@ const commands = [...help().matchAll(/^ {2}([a-z]+)(?: \[| <).* {2}/gm)].map(([,
 /** Words typed so far, and what they are completed to. */
 const cases: [words: string[], completed: string[]][] = [
   [["tr"], ["train"]],
-  [
-    ["train", "--cell", ""],
-    ["rnn", "lstm", "gru"],
-  ],
+  [["train", "--cell", ""], [...CELL_NAMES]],
   [["train", "--cell", "g"], ["gru"]],
   [["train", "--resu"], ["--resume"]],
   [["train", "--task", "cl"], ["classify"]],
@@ -80,9 +78,12 @@ const isThere = (shell: string): boolean => inShell(shell, "-c", "exit 0").statu
 
 describe("fish", () => {
   const script = scriptOf("fish");
-  test.each(["-l resume -r -F", "-l cell -x -a 'rnn lstm gru'", "__fish_use_subcommand -a train -d "])("%s", (part) => {
-    expect(script).toContain(part);
-  });
+  test.each(["-l resume -r -F", `-l cell -x -a '${CELL_NAMES.join(" ")}'`, "__fish_use_subcommand -a train -d "])(
+    "%s",
+    (part) => {
+      expect(script).toContain(part);
+    },
+  );
   test.runIf(isThere("fish")).each(cases)("%j", (words, completed) => {
     const program = `source .fish; complete -C "unrolled ${words.join(" ")}"`;
     const { stdout } = inShell("fish", "--no-config", "-c", program);
@@ -93,9 +94,12 @@ describe("fish", () => {
 
 describe("zsh", () => {
   const script = scriptOf("zsh");
-  test.each(["#compdef unrolled\n", ":value:(rnn lstm gru)'", "'--resume[", ":file:_files'"])("%s", (part) => {
-    expect(script).toContain(part);
-  });
+  test.each(["#compdef unrolled\n", `:value:(${CELL_NAMES.join(" ")})'`, "'--resume[", ":file:_files'"])(
+    "%s",
+    (part) => {
+      expect(script).toContain(part);
+    },
+  );
   test.runIf(isThere("zsh"))("its script is a program", () => {
     const program = "autoload -Uz compinit; compinit -D; source ./.zsh; whence -w _unrolled; print $_comps[unrolled]";
     const { stdout, stderr } = inShell("zsh", "-f", "-c", program);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { aRunConfig } from "../../../test/helpers/run-config.ts";
 import { DataError, FormatError, UnsupportedError } from "../../base/index.ts";
+import { CELL_NAMES } from "../../rnn/index.ts";
 import { describeData, readRunConfig, readRunOptions, type RunConfig, runMaker, writeRunConfig } from "./run-config.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "unrolled-config-"));
@@ -52,7 +53,7 @@ test.each<[string, (config: Record<string, Record<string, unknown>>) => void, st
   [
     "an enumeration",
     (c) => (c.model.cell = "lstn"),
-    `config.json: model.cell: expected "rnn" | "lstm" | "gru", got "lstn"`,
+    `config.json: model.cell: expected ${CELL_NAMES.map((name) => `"${name}"`).join(" | ")}, got "lstn"`,
   ],
   [
     "a range",

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { FormatError } from "../../base/index.ts";
 import { buildVocabulary } from "../../data/index.ts";
+import { CELL_NAMES } from "../../rnn/index.ts";
 import { parseLanguageModelConfig } from "./config.ts";
+
+const cells = CELL_NAMES.map((name) => `"${name}"`).join(" | ");
 
 const config = {
   cell: "gru",
@@ -28,8 +31,8 @@ test("gives back what was stored", () => {
 });
 
 test.each<[name: string, value: unknown, message: string]>([
-  ["cell", "LSTM", 'cell: expected "rnn" | "lstm" | "gru", got "LSTM"'],
-  ["cell", undefined, 'cell: expected "rnn" | "lstm" | "gru", got undefined'],
+  ["cell", "LSTM", `cell: expected ${cells}, got "LSTM"`],
+  ["cell", undefined, `cell: expected ${cells}, got undefined`],
   ["dialect", ["tf1"], 'dialect: expected "tf1" | "keras" | "torch", got ["tf1"]'],
   ["hiddenSize", 0, "hiddenSize: expected an integer in [1, 65536], got 0"],
   ["hiddenSize", "64", 'hiddenSize: expected an integer in [1, 65536], got "64"'],

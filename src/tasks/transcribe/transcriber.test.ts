@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { DataError, FormatError, randomStream } from "../../base/index.ts";
 import { decodeNative, encodeNative } from "../../formats/index.ts";
 import { languageModel } from "../language-model/index.ts";
+import { CELL_NAMES } from "../../rnn/index.ts";
 import { adam } from "../../optim/index.ts";
 import { valueAndGrad } from "../../tensor/index.ts";
 import { trainOn } from "../../train/index.ts";
@@ -98,7 +99,7 @@ test.each([1, 7, 160, 1000])("a stream in pieces of %i samples gives the text of
   }
 });
 
-test.each(["rnn", "lstm", "gru"] as const)("a stream's scores are those of the whole, with an untrained %s", (cell) => {
+test.each(CELL_NAMES)("a stream's scores are those of the whole, with an untrained %s", (cell) => {
   const model = transcriber({ ...options, cell, layers: 2, bidirectional: false, timeReduction: 3, seed: 4 });
   const random = randomStream(9);
   const samples = Float32Array.from({ length: 3001 }, () => random.normal());

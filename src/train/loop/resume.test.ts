@@ -10,7 +10,7 @@ import {
   type TrainOptions,
 } from "../../tasks/language-model/index.ts";
 import { adam, momentum, stepDecay } from "../../optim/index.ts";
-import { basicLstmCell, basicRnnCell, type Cell, dynamicRnn, gruCell } from "../../rnn/index.ts";
+import { CELL_NAMES, cellByName, type CellName, dynamicRnn } from "../../rnn/index.ts";
 import { assign, cumulativeSum, mean, square, sub, sum, type Tensor, tensor } from "../../tensor/index.ts";
 import { useThreads } from "../../engine/index.ts";
 import { Loop } from "./loop.ts";
@@ -80,7 +80,7 @@ function cuts(events: number): number[] {
 
 const base = { sequenceLength: 5, batchSize: 3, validation: 0.1, evaluateEvery: 4, epochs: 2 } as const;
 
-describe.each(["rnn", "lstm", "gru"] as const)("%s", (cell) => {
+describe.each(CELL_NAMES)("%s", (cell) => {
   test.each(Object.entries(variants))(
     "%s: a run that is cut goes on bit for bit",
     async (_name, { config, options }) => {
@@ -127,15 +127,10 @@ test.each(Object.entries(variants))(
 );
 
 /** Sequences of different lengths, in buckets; the running sum of the numbers is to be told. */
-function raggedLoop(
-  cell: "rnn" | "lstm" | "gru",
-  resume: Snapshot | undefined,
-): { loop: Loop<number[]>; weights: () => unknown } {
+function raggedLoop(cell: CellName, resume: Snapshot | undefined): { loop: Loop<number[]>; weights: () => unknown } {
   const random = randomStream(5);
   const sequences = Array.from({ length: 17 }, (_, i) => Float32Array.from({ length: i % 6 }, () => random.normal()));
-  const network = { rnn: basicRnnCell, lstm: basicLstmCell, gru: (units: number) => gruCell({ units, seed: 1 }) }[cell](
-    3,
-  ) as Cell;
+  const network = cellByName(cell, 3, "tf1");
   network.build(1, { random: random.named("init"), initialize: true });
   const parameters = network.parameters();
   const loss = (batch: readonly number[]): Tensor => {
@@ -188,7 +183,7 @@ function raggedLoop(
   return { loop, weights: () => Object.entries(parameters).map(([path, x]) => [path, x.values()]) };
 }
 
-test.each(["rnn", "lstm", "gru"] as const)("%s, ragged batches of epochs whose length is not known", async (cell) => {
+test.each(CELL_NAMES)("%s, ragged batches of epochs whose length is not known", async (cell) => {
   const whole = raggedLoop(cell, undefined);
   const events: object[] = [];
   for await (const event of whole.loop.events()) events.push(timeless(event));
