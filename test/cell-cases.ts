@@ -14,6 +14,7 @@ import {
   layerNormLstmCell,
   lstmCell,
   type LstmCellOptions,
+  minGruCell,
   multiRnnCell,
   outputProjectionWrapper,
   type Parameters,
@@ -126,6 +127,23 @@ const layerNormCases = (["contrib", "tfa", "haste"] as const).map((variant): Cel
   inputSize: 2,
   kinks: true,
 }));
+
+const minGruCase: CellCase = {
+  name: "mingru",
+  make: (seed) => minGruCell({ units: 3, seed }),
+  inputSize: 2,
+  formula({ kernel, bias }, row) {
+    const h = [0, 0, 0];
+    return row.map((x) => {
+      const both = bias.map((b, k) => b + x[0] * kernel[k] + x[1] * kernel[6 + k]);
+      h.forEach((before, j) => {
+        const z = 1 / (1 + Math.exp(-both[3 + j]));
+        h[j] = (1 - z) * before + z * both[j];
+      });
+      return [...h];
+    });
+  },
+};
 
 const lstm = (seed: number, units = 2): Cell => lstmCell({ units, seed });
 const gru = (seed: number, units = 2): Cell => gruCell({ units, dialect: "torch", seed });
@@ -284,6 +302,7 @@ export const cellCases: readonly CellCase[] = [
   ...lstmCases,
   ...gruCases,
   ...layerNormCases,
+  minGruCase,
   ...wrapperCases,
   ...dropoutCases,
   ...customCases,

@@ -31,6 +31,8 @@ export { layerNormLstmCell } from "./cells/layer-norm-lstm-cell.ts";
 export type { LayerNormLstmCellOptions, LayerNormVariant } from "./cells/layer-norm-lstm-cell.ts";
 export { basicLstmCell, lstmCell } from "./cells/lstm-cell.ts";
 export type { LstmCellOptions, LstmState } from "./cells/lstm-cell.ts";
+export { minGruCell } from "./cells/min-gru-cell.ts";
+export type { MinGruCellOptions, MinGruState } from "./cells/min-gru-cell.ts";
 export { basicRnnCell, rnnCell } from "./cells/rnn-cell.ts";
 export type { RnnCellOptions, RnnState } from "./cells/rnn-cell.ts";
 export { checkSampling, greedy, sampleToken } from "./decoding.ts";

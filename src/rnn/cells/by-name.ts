@@ -3,16 +3,22 @@ import type { Cell } from "../cell.ts";
 import type { Dialect } from "./dialect.ts";
 import { gruCell } from "./gru-cell.ts";
 import { lstmCell } from "./lstm-cell.ts";
+import { minGruCell } from "./min-gru-cell.ts";
 import { rnnCell } from "./rnn-cell.ts";
 
 type CellFactory = (options: { readonly units: number; readonly dialect: Dialect }) => Cell;
 
 /** The names that the option `cell` of every model takes. */
-export const CELL_NAMES = ["rnn", "lstm", "gru"] as const;
+export const CELL_NAMES = ["rnn", "lstm", "gru", "mingru"] as const;
 
 export type CellName = (typeof CELL_NAMES)[number];
 
-const cells: Readonly<Record<CellName, CellFactory>> = { rnn: rnnCell, lstm: lstmCell, gru: gruCell };
+const cells: Readonly<Record<CellName, CellFactory>> = {
+  rnn: rnnCell,
+  lstm: lstmCell,
+  gru: gruCell,
+  mingru: minGruCell,
+};
 
 /** The cell of that name, not built yet. Throws RangeError for a dialect that the cell doesn't have. */
 export const cellByName = (name: CellName, units: number, dialect: Dialect): Cell => cells[name]({ units, dialect });
