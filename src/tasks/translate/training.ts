@@ -85,9 +85,11 @@ export function translatorTask(
     tokens: tokensOf,
     rehearsal() {
       const largest = largestBatch(batches(examples), lengthOf);
+      // the attention has a number for each pair of a source and a target token
+      const mostAttended = largestBatch(batches(examples), ({ source, target }) => source.length * target.length);
       const heldBatch = largestBatch(batches(held), lengthOf);
       return {
-        batches: [batchOf(model, largest, 0)],
+        batches: [largest, mostAttended].map((batch) => batchOf(model, batch, 0)),
         evaluate:
           heldBatch.length === 0 ? undefined : () => void translationLoss(model, batchOf(model, heldBatch, 0)).item(),
         largest: describeBatch(largest, lengthOf, "tokens in both languages"),
