@@ -299,7 +299,7 @@ const losses = [
     [
       "sequence loss: weights squared",
       "weighed(softmaxLossFunction(logits, targets), weights)",
-      "mul(mul(softmaxLossFunction(logits, targets), weights), weights)",
+      "weighed(weighed(softmaxLossFunction(logits, targets), weights), weights)",
     ],
     [
       "sequence loss: axes swapped",
