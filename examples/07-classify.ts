@@ -44,7 +44,7 @@ for (const { label, precision, recall } of report.classes)
 console.log(`confusion ${JSON.stringify(confusion.counts)}`);
 
 for (const input of ["was the wind very old", "my friend can be in the harbor"]) {
-  const [{ label, probability }] = classify(model, [input]);
+  const { label, probability } = classify(model, input);
   console.log(`"${input}" is a ${label} (${probability.toFixed(3)})`);
 }
 

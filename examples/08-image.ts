@@ -27,6 +27,6 @@ for await (const event of trainOn(task, { epochs: 12, seed: 1 }))
   if (event.kind === "evaluation")
     console.log(`after step ${event.step}: accuracy ${event.measures?.["accuracy"]?.toFixed(3)}`);
 
-const { accuracy, confusion } = evaluateClassifier(model, validation);
-console.log(`accuracy ${accuracy.toFixed(3)}`);
+const { measures, confusion } = evaluateClassifier(model, validation);
+console.log(`accuracy ${measures.accuracy.toFixed(3)}`);
 confusion.labels.forEach((label, i) => console.log(`${label.padEnd(8)} ${confusion.counts[i].join(" ")}`));

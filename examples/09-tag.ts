@@ -37,7 +37,7 @@ const task = taggerTask(model, { training, validation, batchSize: 16 });
 for await (const event of trainOn(task, { epochs: 4, optimizer: adam({ learningRate: 0.01 }) })) {
   if (event.kind === "evaluation") console.log(`epoch ${event.epoch}  held-out loss ${event.loss.toFixed(4)}`);
 }
-console.log(`F1 ${evaluateTagger(model, validation).f1.toFixed(3)}`);
+console.log(`F1 ${evaluateTagger(model, validation).measures.f1.toFixed(3)}`);
 
 const { tokens, spans, probabilities } = tag(model, "we flew to Sydney with Zoe".split(" "));
 for (const { label, start, end } of spans) {

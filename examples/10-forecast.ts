@@ -1,6 +1,14 @@
 /** Forecasts visitors of a shop that is closed on some days: a network in the manner of DeepAR, against last week's values. */
 import { adam, randomStream, trainOn } from "unrolled";
-import { backtest, forecast, forecaster, forecasterTask, seasonalNaive, type Series } from "unrolled/tasks";
+import {
+  backtest,
+  forecast,
+  forecaster,
+  forecasterTask,
+  forecastTracker,
+  seasonalNaive,
+  type Series,
+} from "unrolled/tasks";
 
 const random = randomStream(1);
 /** Known in advance, also for the 14 days to come. */
@@ -36,6 +44,6 @@ next.mean.forEach((mean, h) =>
 );
 
 // one value more, without reading all again
-const tracker = model.start(shop);
+const tracker = forecastTracker(model, shop);
 tracker.observe(100);
 console.log(`from ${tracker.length} values: ${tracker.forecast({ horizon: 1 }).mean[0].toFixed(0)}`);

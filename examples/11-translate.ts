@@ -2,7 +2,7 @@
 import { adam, randomStream, trainOn } from "unrolled";
 import {
   attentionPicture,
-  exactMatch,
+  evaluateTranslator,
   loadTranslator,
   saveTranslator,
   translate,
@@ -25,21 +25,15 @@ for await (const event of trainOn(task, { epochs: 6, optimizer: adam({ learningR
 
 // a file holds the model with both encodings
 const again = loadTranslator(saveTranslator(model));
-const found = held.map(({ source }) => translate(again, source)[0].text);
-console.log(
-  `exact on held-out dates  ${exactMatch(
-    found,
-    held.map(({ target }) => target),
-  ).toFixed(2)}`,
-);
+console.log(`exact on held-out dates  ${evaluateTranslator(again, held).measures.exactMatch.toFixed(2)}`);
 
-const [best, second] = translate(again, "July 14, 1989", {
+const best = translate(again, "July 14, 1989", {
   beams: 4,
   nBest: 2,
   lengthPenalty: 0.6,
   coveragePenalty: 0.05,
 });
-console.log(`"July 14, 1989" -> "${best.text}", or "${second.text}"`);
+console.log(`"July 14, 1989" -> "${best.text}", or "${best.alternatives[0].text}"`);
 best.attention.weights.forEach((row, i) => {
   const most = row.indexOf(Math.max(...row));
   console.log(`${best.attention.target[i]} looks at ${best.attention.source[most]}`);

@@ -1,6 +1,13 @@
 /** Writes down the keys that were pressed on a telephone, from their tones in noise: CTC finds out by itself where each key sounds. */
 import { adam, randomStream, trainOn } from "unrolled";
-import { evaluateTranscriber, transcribe, transcriber, transcriberTask, type Utterance } from "unrolled/tasks";
+import {
+  evaluateTranscriber,
+  transcribe,
+  transcriber,
+  transcriberStream,
+  transcriberTask,
+  type Utterance,
+} from "unrolled/tasks";
 
 const sampleRate = 8000;
 const rows = [697, 770, 852, 941];
@@ -44,7 +51,7 @@ const task = transcriberTask(model, { training, validation, batchSize: 16 });
 for await (const event of trainOn(task, { epochs: 12, optimizer: adam({ learningRate: 0.01 }) })) {
   if (event.kind === "evaluation") console.log(`epoch ${event.epoch}  held-out loss ${event.loss.toFixed(3)}`);
 }
-console.log(`character error rate ${evaluateTranscriber(model, validation).characterErrorRate.toFixed(3)}`);
+console.log(`character error rate ${evaluateTranscriber(model, validation).measures.characterErrorRate.toFixed(3)}`);
 
 const call = validation.find(({ text }) => text.length >= 5) ?? validation[0];
 const { text, alignment } = transcribe(model, call.samples);
@@ -52,6 +59,6 @@ console.log(`pressed ${call.text}, heard ${text}`);
 for (const { character, from } of alignment) console.log(`  ${from.toFixed(2)} s  ${character}`);
 
 // the same, while it is dialled
-const stream = model.stream();
+const stream = transcriberStream(model);
 for (let at = 0; at < call.samples.length; at += 800) stream.push(call.samples.subarray(at, at + 800));
 console.log(`stream ${stream.end()}`);

@@ -62,6 +62,7 @@ export type {
 export {
   encodeCorpus,
   evaluate,
+  generate,
   LanguageModel,
   languageModel,
   loadLanguageModel,

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { type RandomStream, randomStream } from "../src/base/index.ts";
 import { assign, CELL_NAMES, languageModel, type SavedModel, scope, tensor } from "../src/index.ts";
-import { classifier, classify, tagAll, tagger, transcriber } from "../src/tasks/index.ts";
+import { classifier, classifyAll, tagAll, tagger, transcriber } from "../src/tasks/index.ts";
 import { stepProbabilities } from "../src/tasks/transcribe/answers.ts";
 
 const REQUESTS = process.env["UNROLLED_VERIFY"] === "full" ? 2500 : 300;
@@ -55,7 +55,7 @@ describe.each(CELL_NAMES)("%s", (cell) => {
       const model = randomized(
         classifier({ examples, cell, bidirectional, hiddenSize: 37, layers: 2, unit: "char", seed: 3 }),
       );
-      expectSame(requests.slice(0, count / 2), random, (some) => classify(model, some));
+      expectSame(requests.slice(0, count / 2), random, (some) => classifyAll(model, some));
     }
   });
 

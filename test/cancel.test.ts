@@ -8,6 +8,7 @@ import {
   evaluate,
   fit,
   fitOn,
+  generate,
   languageModel,
   LanguageModel,
   memory,
@@ -24,7 +25,7 @@ import {
   classifier,
   classifierStream,
   classifierTask,
-  classify,
+  classifyAll,
   ctcBeamSearch,
   evaluateClassifier,
   evaluateTagger,
@@ -32,6 +33,7 @@ import {
   forecast,
   forecaster,
   forecasterTask,
+  forecastTracker,
   seasonalNaive,
   tag,
   tagAll,
@@ -39,6 +41,7 @@ import {
   taggerTask,
   transcribe,
   transcriber,
+  transcriberStream,
   transcriberTask,
   translate,
   translator,
@@ -91,7 +94,7 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
     "ends",
     async (signal) => {
       let length = 0;
-      for await (const token of lm.generate("the ", { maxTokens: 1e12, signal })) length += token.length;
+      for await (const token of generate(lm, "the ", { maxTokens: 1e12, signal })) length += token.length;
       expect(length).toBeGreaterThan(0);
     },
   ],
@@ -99,12 +102,12 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
     "generate, with a long prime",
     "ends",
     async (signal) => {
-      for await (const _ of lm.generate(text.repeat(20_000), { maxTokens: 1, signal }));
+      for await (const _ of generate(lm, text.repeat(20_000), { maxTokens: 1, signal }));
     },
   ],
   ["evaluate", "rejects", (signal) => evaluate(lm, ids, { signal })],
   ["diagnose", "rejects", (signal) => diagnose(lm, { corpus: ids, batches: 10_000, signal })],
-  ["classify", "rejects", (signal) => classify(sorter, many(text), { signal })],
+  ["classify", "rejects", (signal) => classifyAll(sorter, many(text), { signal })],
   ["evaluateClassifier", "rejects", (signal) => evaluateClassifier(sorter, many(examples[0]), { signal })],
   ["tagAll", "rejects", (signal) => tagAll(marker, many(words), { signal })],
   ["evaluateTagger", "rejects", (signal) => evaluateTagger(marker, many(tagged), { signal })],
@@ -117,7 +120,7 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
   [
     "forecast of a tracker",
     "rejects",
-    (signal) => seer.start({ values }).forecast({ horizon: 100_000, samples: 20, signal }),
+    (signal) => forecastTracker(seer, { values }).forecast({ horizon: 100_000, samples: 20, signal }),
   ],
   ["backtest of a model", "rejects", (signal) => backtest(seer, many({ values }, 5000), { signal })],
   [
@@ -237,7 +240,7 @@ describe("a long call ends soon after its signal aborts, and timers fire meanwhi
     const { signal } = new AbortController();
     const some = ids.subarray(0, 5000);
     expect(await evaluate(lm, some, { signal })).toEqual(evaluate(lm, some));
-    expect(await classify(sorter, [text, "dog"], { signal })).toEqual(classify(sorter, [text, "dog"]));
+    expect(await classifyAll(sorter, [text, "dog"], { signal })).toEqual(classifyAll(sorter, [text, "dog"]));
     expect(await tagAll(marker, [words], { signal })).toEqual(tagAll(marker, [words]));
     expect((await forecast(seer, { values }, { signal })).samples).toEqual(forecast(seer, { values }).samples);
     expect(await translate(speaker, text, { signal })).toEqual(translate(speaker, text));
@@ -254,7 +257,7 @@ const TOKENS = process.env["UNROLLED_VERIFY"] === "full" ? 1_000_000 : 20_000;
 const quiet: readonly (readonly [name: string, call: () => unknown])[] = [
   ["evaluate", () => evaluate(lm, short)],
   ["save", () => saveLanguageModel(lm)],
-  ["classify", () => classify(sorter, [text])],
+  ["classify", () => classifyAll(sorter, [text])],
   ["evaluateClassifier", () => evaluateClassifier(sorter, examples)],
   ["tag", () => tag(marker, words)],
   ["tagAll", () => tagAll(marker, [words, words])],
@@ -279,15 +282,17 @@ describe("a call leaves no block of memory", () => {
   test("what goes on from call to call keeps its blocks", () => {
     const stream = classifierStream(classifier({ examples, hiddenSize: 16, pooling: "last", bidirectional: false }));
     stream.step(text);
-    const tracker = seer.start({ values });
+    const tracker = forecastTracker(seer, { values });
     const features = { sampleRate: 8000 };
-    const heard = transcriber({
-      utterances: [utterance],
-      features,
-      hiddenSize: 16,
-      bidirectional: false,
-      normalization: "global",
-    }).stream();
+    const heard = transcriberStream(
+      transcriber({
+        utterances: [utterance],
+        features,
+        hiddenSize: 16,
+        bidirectional: false,
+        normalization: "global",
+      }),
+    );
     heard.push(sound);
     const score = characterScore(lm, "t");
     for (const character of text) score("", character);
@@ -309,7 +314,7 @@ describe("a call leaves no block of memory", () => {
     const stream = classifierStream(classifier({ examples, hiddenSize: 16, pooling: "last", bidirectional: false }));
     scope(() => stream.step("the"));
     scope(() => stream.step("quick"));
-    const tracker = scope(() => seer.start({ values }));
+    const tracker = scope(() => forecastTracker(seer, { values }));
     scope(() => tracker.observe(1));
     expect(tracker.forecast({ samples: 5 }).samples).toHaveLength(5 * 14);
   });
@@ -338,7 +343,7 @@ describe("a call leaves no block of memory", () => {
     const counts: number[] = [];
     let length = 0;
     let rss = 0;
-    for await (const token of model.generate("a", { maxTokens: TOKENS })) {
+    for await (const token of generate(model, "a", { maxTokens: TOKENS })) {
       length += token.length;
       if (length % (TOKENS / 20) === 0) counts.push(memory().liveBlocks);
       if (length === TOKENS / 5) rss = process.memoryUsage().rss;
@@ -351,7 +356,7 @@ describe("a call leaves no block of memory", () => {
     counts.forEach((count, i) => expect(count).toBeLessThanOrEqual(counts[Math.max(0, i - 1)]));
     // leaving early frees it too
     const before = memory().liveBlocks;
-    for await (const _ of model.generate("a", { maxTokens: 20_000 })) break;
+    for await (const _ of generate(model, "a", { maxTokens: 20_000 })) break;
     expect(memory().liveBlocks).toBeLessThanOrEqual(before);
   });
 });

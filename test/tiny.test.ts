@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adam, languageModel, loadLanguageModel, saveLanguageModel, train } from "unrolled";
+import { adam, generate, languageModel, loadLanguageModel, saveLanguageModel, train } from "unrolled";
 
 test("train, sample, save and load in a second", async () => {
   const model = languageModel({ corpus: "hello ".repeat(60), hiddenSize: 16, embeddingSize: 8, seed: 1 });
@@ -17,7 +17,7 @@ test("train, sample, save and load in a second", async () => {
 
   const sample = async (of: typeof model): Promise<string> => {
     let text = "";
-    for await (const piece of of.generate("hel", { maxTokens: 9, temperature: 0 })) text += piece;
+    for await (const piece of generate(of, "hel", { maxTokens: 9, temperature: 0 })) text += piece;
     return text;
   };
   const text = await sample(model);

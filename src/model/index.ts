@@ -4,3 +4,5 @@ export { layerCell, RecurrentStack, stackConfigOf, stackFields } from "./recurre
 export type { StackConfig, StackResult, StackRunOptions } from "./recurrent-stack.ts";
 export { decodeModel, encodeModel } from "./saved-model.ts";
 export type { BuildModel, SavedModel } from "./saved-model.ts";
+export { each, interruptible, one } from "./interruptible.ts";
+export type { Interruptible } from "./interruptible.ts";

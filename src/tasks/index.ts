@@ -1,60 +1,51 @@
 /** @file The entry `unrolled/tasks`: applications of recurrent networks, each a model with its data, training and measures. */
+
+// data, measures and losses of several tasks
 export { splitExamples } from "../data/index.ts";
+
+// classify: texts, sequences of numbers, pictures
+export { accuracy, confusionMatrix, precisionRecallF1, rocAuc } from "../metrics/index.ts";
+export type { ClassificationReport, ConfusionMatrix, PrecisionRecallF1 } from "../metrics/index.ts";
+export { classifierStream, classify, classifyAll } from "./classify/answers.ts";
+export type { Classification, ClassifierStream, ClassifyOptions } from "./classify/answers.ts";
+export type { AugmentOptions } from "./classify/augment.ts";
+export type { ClassifierConfig } from "./classify/config.ts";
+export { confusionPicture } from "./classify/confusion-picture.ts";
+export { evaluateClassifier } from "./classify/evaluation.ts";
+export type { ClassifierEvaluation } from "./classify/evaluation.ts";
+export type { ClassifierInput, InputConfig, InputOptions, NumberRows, Picture } from "./classify/inputs.ts";
+export { Classifier, classifier, loadClassifier } from "./classify/model.ts";
+export type { ClassifierBatch, ClassifierExample, ClassifierOptions } from "./classify/model.ts";
+export { attentionWeights, pool } from "./classify/pooling.ts";
+export type { AttentionParameters, Pooling, PoolOptions } from "./classify/pooling.ts";
+export { classifierTask } from "./classify/training.ts";
+export type { ClassifierTaskOptions } from "./classify/training.ts";
+
+// tag: a tag for each word
 export { convertTags, spanF1, spansToTags, tagsToSpans, tokenAccuracy } from "../metrics/index.ts";
 export type { F1Score, Span, SpanF1, TagScheme } from "../metrics/index.ts";
 export { crfBestPaths, crfLogLikelihood, crfLogNormalizer, crfMarginals, crfViterbi } from "../tensor/index.ts";
 export type { CrfConstraints, CrfPath, CrfScores, CrfViterbiOptions } from "../tensor/index.ts";
+export { tag, tagAll } from "./tag/answers.ts";
+export type { TaggedSentence, TagOptions } from "./tag/answers.ts";
+export type { TaggerConfig } from "./tag/config.ts";
+export { evaluateTagger } from "./tag/evaluation.ts";
+export type { TaggerEvaluation } from "./tag/evaluation.ts";
+export { loadTagger, saveTagger, Tagger, tagger } from "./tag/model.ts";
+export type { TaggerBatch, TaggerOptions } from "./tag/model.ts";
 export { parseConll, parseTaggedJsonl, splitTokens } from "./tag/read.ts";
 export type { ConllOptions, TaggedJsonlOptions } from "./tag/read.ts";
 export { detectScheme, tagConstraints } from "./tag/scheme.ts";
-export { tag, tagAll } from "./tag/answers.ts";
-export type { TaggedSentence, TagOptions } from "./tag/answers.ts";
-export { loadTagger, saveTagger, Tagger, tagger } from "./tag/model.ts";
-export type { TaggerBatch, TaggerOptions } from "./tag/model.ts";
-export type { TaggerConfig } from "./tag/config.ts";
-export { evaluateTagger, taggerTask } from "./tag/training.ts";
-export type { TaggerEvaluation, TaggerTaskOptions } from "./tag/training.ts";
+export { taggerTask } from "./tag/training.ts";
+export type { TaggerTaskOptions } from "./tag/training.ts";
 export type { TaggedExample } from "./tag/words.ts";
-export { accuracy, confusionMatrix, precisionRecallF1, rocAuc } from "../metrics/index.ts";
-export type { ClassificationReport, ConfusionMatrix, PrecisionRecallF1 } from "../metrics/index.ts";
-export { Classifier, classifier, loadClassifier } from "./classify/model.ts";
-export type { ClassifierBatch, ClassifierConfig, ClassifierExample, ClassifierOptions } from "./classify/model.ts";
-export { classifierStream, classify } from "./classify/answers.ts";
-export type { Classification, ClassifierStream, ClassifyOptions } from "./classify/answers.ts";
-export type { AugmentOptions } from "./classify/augment.ts";
-export type { ClassifierInput, InputConfig, InputOptions, NumberRows, Picture } from "./classify/inputs.ts";
-export { attentionWeights, pool } from "./classify/pooling.ts";
-export type { AttentionParameters, Pooling, PoolOptions } from "./classify/pooling.ts";
-export { confusionPicture } from "./classify/confusion-picture.ts";
-export { evaluateClassifier } from "./classify/evaluation.ts";
-export type { ClassifierEvaluation } from "./classify/evaluation.ts";
-export { classifierTask } from "./classify/training.ts";
-export type { ClassifierTaskOptions } from "./classify/training.ts";
-export { ctcLoss } from "../tensor/index.ts";
-export type { CtcOptions } from "../tensor/index.ts";
-export { characterErrorRate, editDistance, wordErrorRate } from "../metrics/index.ts";
-export type { Edits } from "../metrics/index.ts";
-export { ctcAlign, ctcBeamSearch, ctcGreedy } from "./transcribe/ctc-decoding.ts";
-export type { BeamOptions, Labelling, StepProbabilities } from "./transcribe/ctc-decoding.ts";
-export { logMel, mfcc } from "./transcribe/features.ts";
-export type { FeatureConfig, FeatureOptions, Features } from "./transcribe/features.ts";
-export { alignText, characterScore, transcribe } from "./transcribe/answers.ts";
-export type { AlignedCharacter, CharacterScore, TranscribeOptions, Transcript } from "./transcribe/answers.ts";
-export { loadTranscriber, saveTranscriber, Transcriber, transcriber } from "./transcribe/model.ts";
-export type { TranscriberConfig, TranscriberOptions, Utterance } from "./transcribe/model.ts";
-export { evaluateTranscriber, transcriberTask } from "./transcribe/training.ts";
-export type {
-  Augmentation,
-  HeardUtterance,
-  TranscriberTaskOptions,
-  TranscriptMeasures,
-} from "./transcribe/training.ts";
-export type { TranscriptStream } from "./transcribe/transcript-stream.ts";
-export { decodeWav, encodeWav } from "./transcribe/wav.ts";
-export type { EncodeWavOptions, Sound, WavFormat } from "./transcribe/wav.ts";
+
+// forecast: distributions of the next values of series
 export { coverage, crps, crpsFromQuantiles, mase, meanAbsoluteError, pinball, smape } from "../metrics/index.ts";
 export type { CrpsOptions, MaseOptions } from "../metrics/index.ts";
 export { negativeBinomialLoss, normalLoss, studentTLoss } from "../tensor/index.ts";
+export { forecast, forecastAll, ForecastTracker, forecastTracker } from "./forecast/answers.ts";
+export type { ForecastOptions } from "./forecast/answers.ts";
 export { backtest, calibrate, seasonalNaive } from "./forecast/backtest.ts";
 export type {
   Backtest,
@@ -76,18 +67,22 @@ export {
 } from "./forecast/calendar.ts";
 export type { CalendarFeature, Frequency } from "./forecast/calendar.ts";
 export type { Columns, Covariate, ForecasterConfig, KnownSeries } from "./forecast/config.ts";
-export { Forecaster, forecaster, loadForecaster, saveForecaster } from "./forecast/model.ts";
-export type { ForecasterOptions, ForecasterOutput } from "./forecast/model.ts";
-export { firstWindows, forecasterTask, trainedLength } from "./forecast/training.ts";
-export type { ForecasterTaskOptions, WindowBatch } from "./forecast/training.ts";
+export { evaluateForecaster } from "./forecast/evaluation.ts";
+export type { ForecasterEvaluation } from "./forecast/evaluation.ts";
 export type { HeadName } from "./forecast/heads.ts";
 export { featureNames } from "./forecast/inputs.ts";
-export { seasonOf } from "./forecast/season.ts";
-export type { Spread } from "./forecast/spread.ts";
+export { Forecaster, forecaster, loadForecaster, saveForecaster } from "./forecast/model.ts";
+export type { ForecasterOptions, ForecasterOutput } from "./forecast/model.ts";
 export type { Forecast, Interval } from "./forecast/result.ts";
+export { seasonOf } from "./forecast/season.ts";
 export type { ScalerName, Series, SeriesNeeds, SeriesScale } from "./forecast/series.ts";
-export { forecast, ForecastTracker } from "./forecast/answers.ts";
-export type { ForecastOptions } from "./forecast/answers.ts";
+export type { Spread } from "./forecast/spread.ts";
+export { firstWindows, forecasterTask } from "./forecast/training.ts";
+export type { ForecasterTaskOptions } from "./forecast/training.ts";
+export { trainedLength } from "./forecast/windows.ts";
+export type { WindowBatch } from "./forecast/windows.ts";
+
+// translate: a text from a text
 export { bleu, chrF, exactMatch } from "../metrics/index.ts";
 export type { Bleu, BleuOptions, ChrFOptions } from "../metrics/index.ts";
 export { attention, attentionWrapper } from "../rnn/index.ts";
@@ -99,17 +94,45 @@ export type {
   AttentionState,
   AttentionWrapperOptions,
 } from "../rnn/index.ts";
+export { translate, translateAll, TRANSLATE_DEFAULTS } from "./translate/answers.ts";
+export type { AttentionMap, TranslateOptions, Translation, TranslationCandidate } from "./translate/answers.ts";
 export { attentionPicture } from "./translate/attention-picture.ts";
 export type { AttentionPictureOptions } from "./translate/attention-picture.ts";
 export { beamSearch, coverageOf, lengthPenaltyOf } from "./translate/beam-search.ts";
 export type { BeamSearchOptions, Beginning, Continuation, Hypothesis } from "./translate/beam-search.ts";
 export { BytePairEncoding, bytePairEncoding } from "./translate/byte-pair-encoding.ts";
 export type { BytePairOptions } from "./translate/byte-pair-encoding.ts";
+export type { TranslatorConfig } from "./translate/config.ts";
+export { evaluateTranslator } from "./translate/evaluation.ts";
+export type { TranslatorEvaluation } from "./translate/evaluation.ts";
+export type { TranslationBatch } from "./translate/inputs.ts";
+export { loadTranslator, saveTranslator, Translator, translator, TRANSLATOR_DEFAULTS } from "./translate/model.ts";
+export type { Pair, TranslatorOptions } from "./translate/model.ts";
 export { teacherProbability } from "./translate/scheduled-sampling.ts";
 export type { ScheduledSampling } from "./translate/scheduled-sampling.ts";
-export { translate, TRANSLATE_DEFAULTS } from "./translate/answers.ts";
-export type { AttentionMap, TranslateOptions, Translation } from "./translate/answers.ts";
 export { translatorTask } from "./translate/training.ts";
-export type { TranslationBatch, TranslatorTaskOptions } from "./translate/training.ts";
-export { loadTranslator, saveTranslator, Translator, translator, TRANSLATOR_DEFAULTS } from "./translate/model.ts";
-export type { Pair, TranslatorConfig, TranslatorOptions } from "./translate/model.ts";
+export type { TranslatorTaskOptions } from "./translate/training.ts";
+
+// transcribe: the text of a recording
+export { characterErrorRate, editDistance, wordErrorRate } from "../metrics/index.ts";
+export type { Edits } from "../metrics/index.ts";
+export { ctcLoss } from "../tensor/index.ts";
+export type { CtcOptions } from "../tensor/index.ts";
+export { alignText, characterScore, transcribe, transcribeAll } from "./transcribe/answers.ts";
+export type { AlignedCharacter, CharacterScore, TranscribeOptions, Transcript } from "./transcribe/answers.ts";
+export type { TranscriberConfig } from "./transcribe/config.ts";
+export { ctcAlign, ctcBeamSearch, ctcGreedy } from "./transcribe/ctc-decoding.ts";
+export type { BeamOptions, Labelling, StepProbabilities } from "./transcribe/ctc-decoding.ts";
+export { evaluateTranscriber } from "./transcribe/evaluation.ts";
+export type { TranscriberEvaluation } from "./transcribe/evaluation.ts";
+export { logMel, mfcc } from "./transcribe/features.ts";
+export type { FeatureConfig, FeatureOptions, Features } from "./transcribe/features.ts";
+export type { HeardUtterance } from "./transcribe/inputs.ts";
+export { loadTranscriber, saveTranscriber, Transcriber, transcriber } from "./transcribe/model.ts";
+export type { TranscriberOptions, Utterance } from "./transcribe/model.ts";
+export { transcriberStream } from "./transcribe/stream.ts";
+export type { TranscriberStream } from "./transcribe/stream.ts";
+export { transcriberTask } from "./transcribe/training.ts";
+export type { Augmentation, TranscriberTaskOptions } from "./transcribe/training.ts";
+export { decodeWav, encodeWav } from "./transcribe/wav.ts";
+export type { EncodeWavOptions, Sound, WavFormat } from "./transcribe/wav.ts";

@@ -1,11 +1,11 @@
 /** A small model of every kind, how it is loaded, and one short question to it. */
-import { languageModel, loadLanguageModel } from "../../src/index.ts";
+import { generate, languageModel, loadLanguageModel } from "../../src/index.ts";
 import { evaluate } from "../../src/tasks/language-model/index.ts";
 import type { SavedModel } from "../../src/model/index.ts";
 import {
   classifier,
   type ClassifierInput,
-  classify,
+  classifyAll,
   forecast,
   forecaster,
   type HeadName,
@@ -48,11 +48,11 @@ const classifierOf = (name: string, inputs: readonly ClassifierInput[], pooling:
   const examples = inputs.map((input, i) => ({ input, label: String(i) }));
   return small(name, classifier({ examples, pooling, hiddenSize: 3 }), loadClassifier, (model) => {
     const { input } = model.config;
-    if (input.kind === "text") return classify(model, ["a good day"]);
-    if (input.kind === "numbers") return classify(model, [[Array.from({ length: input.features }, (_, i) => i)]]);
+    if (input.kind === "text") return classifyAll(model, ["a good day"]);
+    if (input.kind === "numbers") return classifyAll(model, [[Array.from({ length: input.features }, (_, i) => i)]]);
     const { width, height, channels } = input;
     if (width * height * channels > 1e6) return undefined;
-    return classify(model, [{ width, height, channels, data: new Uint8Array(width * height * channels).fill(9) }]);
+    return classifyAll(model, [{ width, height, channels, data: new Uint8Array(width * height * channels).fill(9) }]);
   });
 };
 
@@ -79,7 +79,7 @@ const forecasterOf = (head: HeadName): SmallModel =>
 export const smallModels = (): SmallModel[] => [
   small("language model", languageModel({ corpus: "hello world", hiddenSize: 3 }), loadLanguageModel, async (model) => {
     let text = "";
-    for await (const piece of model.generate("", { maxTokens: 8 })) text += piece;
+    for await (const piece of generate(model, "", { maxTokens: 8 })) text += piece;
     return { text, tokens: evaluate(model, Int32Array.of(0, 0, 0)).tokens };
   }),
   small(
@@ -88,7 +88,7 @@ export const smallModels = (): SmallModel[] => [
     loadLanguageModel,
     async (model) => {
       let text = "";
-      for await (const piece of model.generate("", { maxTokens: 8 })) text += piece;
+      for await (const piece of generate(model, "", { maxTokens: 8 })) text += piece;
       return text;
     },
   ),
@@ -129,7 +129,7 @@ export const smallModels = (): SmallModel[] => [
     "translator",
     translator({ pairs: [{ source: "ab", target: "ba" }], hiddenSize: 4, embeddingSize: 3, merges: 2 }),
     loadTranslator,
-    (model) => translate(model, "ab", { maxLength: 5 })[0],
+    (model) => translate(model, "ab", { maxLength: 5 }),
   ),
   small(
     "transcriber",

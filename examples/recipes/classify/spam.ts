@@ -11,7 +11,7 @@ import {
   classifier,
   type ClassifierExample,
   classifierTask,
-  classify,
+  classifyAll,
   confusionMatrix,
   precisionRecallF1,
   rocAuc,
@@ -75,7 +75,7 @@ for await (const event of trainOn(task, { epochs, seed: 1, optimizer: adam({ lea
 const spent = (performance.now() - started) / 1000;
 
 const actual = test.map(({ label }) => label);
-const found = classify(
+const found = classifyAll(
   model,
   test.map(({ input }) => input),
 );

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { adam, cosineDecay, randomStream, trainOn } from "unrolled";
-import { accuracy, classifier, type ClassifierExample, classifierTask, classify } from "unrolled/tasks";
+import { accuracy, classifier, type ClassifierExample, classifierTask, classifyAll } from "unrolled/tasks";
 
 const isShort = process.argv.includes("--short");
 const seconds = Number(process.argv.slice(2).find((argument) => argument !== "--short") ?? (isShort ? 15 : 420));
@@ -66,7 +66,7 @@ for await (const event of trainOn(task, {
   if (event.kind === "step") done = event.step;
 }
 const spent = (performance.now() - started) / 1000;
-const predicted = classify(
+const predicted = classifyAll(
   model,
   test.map(({ input }) => input),
 ).map(({ label }) => label);

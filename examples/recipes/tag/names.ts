@@ -110,7 +110,8 @@ for await (const event of trainOn(task, {
     console.log(`step ${event.step}  loss ${event.loss.toFixed(3)}  ${Math.round(event.tokensPerSecond)} words/s`);
   if (event.kind === "evaluation") console.log(`step ${event.step}  held-out loss ${event.loss.toFixed(4)}`);
 }
-const { f1, accuracy, spans } = evaluateTagger(model, held);
+const { measures, spans } = evaluateTagger(model, held);
+const { f1, accuracy } = measures;
 const words = baseline();
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 console.log(`after ${Math.round((performance.now() - began) / 1000)} s: F1 of names ${percent(f1)}`);

@@ -53,14 +53,16 @@ for await (const event of trainOn(task, {
   seed: 1,
 })) {
   if (event.kind !== "evaluation") continue;
-  const { characterErrorRate } = evaluateTranscriber(model, test.slice(0, 60));
+  const { characterErrorRate } = evaluateTranscriber(model, test.slice(0, 60)).measures;
   console.log(`step ${event.step}  loss ${event.loss.toFixed(3)}  CER ${(100 * characterErrorRate).toFixed(1)} %`);
 }
 
-const { characterErrorRate, wordErrorRate, texts } = evaluateTranscriber(model, test);
+const { measures, texts } = evaluateTranscriber(model, test);
 for (let i = 0; i < 3; i++) console.log(`${test[i].name}  ->  ${texts[i]}`);
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-console.log(`voices that were not heard: CER ${percent(characterErrorRate)}, WER ${percent(wordErrorRate)}`);
+console.log(
+  `voices that were not heard: CER ${percent(measures.characterErrorRate)}, WER ${percent(measures.wordErrorRate)}`,
+);
 
 if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
@@ -78,7 +80,7 @@ if (values.out !== undefined) {
     }),
   );
 }
-if (values.short && !(characterErrorRate < 0.2)) {
-  console.error(`expected a character error rate below 20 %, got ${percent(characterErrorRate)}`);
+if (values.short && !(measures.characterErrorRate < 0.2)) {
+  console.error(`expected a character error rate below 20 %, got ${percent(measures.characterErrorRate)}`);
   process.exitCode = 1;
 }

@@ -42,7 +42,7 @@ for (const language of settings.languages) {
 
 function report(language: string, model: ReturnType<typeof translator>, held: readonly Pair[], seconds: number): void {
   const references = held.map(({ target }) => target);
-  const found = held.map(({ source }) => translate(model, source)[0].text);
+  const found = held.map(({ source }) => translate(model, source).text);
   const exact = exactMatch(found, references);
   console.log(
     `en-${language}: ${held.length} held-out dates, ${(100 * exact).toFixed(1)} % exact, ` +
@@ -50,7 +50,7 @@ function report(language: string, model: ReturnType<typeof translator>, held: re
       `chrF ${chrF(found, references).toFixed(1)}; trained for ${seconds.toFixed(0)} s`,
   );
   const sample = held[0];
-  const [best] = translate(model, sample.source);
+  const best = translate(model, sample.source);
   console.log(`${sample.source} -> ${best.text}`);
   if (process.argv.includes("--picture"))
     writeFileSync(`attention-${language}.svg`, attentionPicture(best.attention, { title: "Where the decoder looks" }));

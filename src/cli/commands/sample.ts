@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { loadLanguageModel, useThreads } from "unrolled";
+import { generate, loadLanguageModel, useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage } from "../terminal/failure.ts";
 import { interruptible, workSignal } from "../terminal/interruptible.ts";
@@ -29,7 +29,7 @@ export async function sample(directory: string, options: SampleOptions): Promise
   model.vocabulary.encode(options.prime); // throws before anything is printed
   if (options.seed === undefined && !greedy) warn(`seed ${seed}`);
   await interruptible(async () => {
-    const text = model.generate(options.prime, {
+    const text = generate(model, options.prime, {
       maxTokens: options.length,
       temperature: greedy ? 0 : options.temperature,
       seed,

@@ -92,7 +92,7 @@ function largest<C extends { readonly support: number }>(classes: readonly C[]):
 /** Measures, a table by class and the picture. */
 export async function evaluatedOf(model: Classifier, examples: readonly ClassifierExample[]): Promise<Evaluated> {
   const signal = workSignal();
-  const { accuracy, loss, report, rocAuc, confusion } = await evaluateClassifier(model, examples, { signal });
+  const { loss, measures, report, rocAuc, confusion } = await evaluateClassifier(model, examples, { signal });
   const percent = (share: number): string => (100 * share).toFixed(2);
   const shown = largest(report.classes);
   const left = report.classes.length - shown.length;
@@ -109,7 +109,7 @@ export async function evaluatedOf(model: Classifier, examples: readonly Classifi
     ),
   ];
   return {
-    measures: { loss, accuracy, f1: report.macro.f1, ...(rocAuc !== undefined && { rocAuc }) },
+    measures: { loss, ...measures, f1: report.macro.f1, ...(rocAuc !== undefined && { rocAuc }) },
     text: `${table(rows, new Set([1, 2, 3, 4]))}${left === 0 ? "" : `\n${count(left)} classes with fewer examples are left out here`}`,
     pictures: { [PICTURE]: () => confusionPicture(confusion, `${count(examples.length)} examples`) },
   };

@@ -15,7 +15,7 @@ import {
   classifier,
   type ClassifierExample,
   type ClassifierInput,
-  classify,
+  classifyAll,
   loadClassifier,
   type NumberRows,
 } from "unrolled/tasks";
@@ -119,7 +119,7 @@ async function* predict(model: Classifier, paths: readonly string[], columns: Co
   let waiting: Question[] = [];
   const answers = async function* (): AsyncGenerator<Prediction> {
     const inputs = waiting.map(({ input }) => input);
-    const found = await classify(model, inputs, { signal: workSignal() });
+    const found = await classifyAll(model, inputs, { signal: workSignal() });
     const names = waiting.map(({ name }) => name);
     waiting = [];
     for (const [i, answer] of found.entries()) yield predictionOf(answer, names[i]);

@@ -7,6 +7,7 @@ import {
   classifier,
   type ClassifierExample,
   classify,
+  classifyAll,
   loadClassifier,
   type Picture,
 } from "unrolled/tasks";
@@ -122,10 +123,10 @@ async function* predict(model: Classifier, paths: readonly string[]): AsyncGener
         path === "-"
           ? await decodePng("standard input", await bytesOfInput(), { channels })
           : await readPng(path, { channels });
-      const [answer] = await classify(model, [picture], { signal: workSignal() });
+      const answer = await classify(model, picture, { signal: workSignal() });
       yield predictionOf(answer, path === "-" ? undefined : path);
     } else {
-      const answers = await classify(model, idxPictures(path, readIdx(path)), { signal: workSignal() });
+      const answers = await classifyAll(model, idxPictures(path, readIdx(path)), { signal: workSignal() });
       for await (const [i, answer] of notEmpty(path, "picture", answers.entries()))
         yield predictionOf(answer, `${path} ${i + 1}`);
     }

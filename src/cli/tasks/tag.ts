@@ -134,8 +134,8 @@ function table({ labels, micro, macro }: SpanF1): string {
 }
 
 async function evaluated(model: Tagger, examples: readonly TaggedExample[]): Promise<Evaluated> {
-  const { loss, accuracy, f1, spans } = await evaluateTagger(model, examples, { signal: workSignal() });
-  return { measures: { loss, accuracy, f1 }, text: table(spans) };
+  const { loss, measures, spans } = await evaluateTagger(model, examples, { signal: workSignal() });
+  return { measures: { loss, ...measures }, text: table(spans) };
 }
 
 const task: Task<Tagger, TagData, TagTaskOptions> = {

@@ -18,7 +18,7 @@ import {
   type Transcriber,
   transcriber,
   transcriberTask,
-  type TranscriptMeasures,
+  type TranscriberEvaluation,
 } from "unrolled/tasks";
 import { UsageError } from "../terminal/failure.ts";
 import { count, duration, plural, table } from "../terminal/format.ts";
@@ -157,7 +157,7 @@ const augmentation = ({ noise, timeMasks, timeWidth, bandMasks, bandWidth }: Tra
 });
 
 /** By the names that everybody knows. */
-const shortNames = ({ characterErrorRate: cer, wordErrorRate: wer }: Omit<TranscriptMeasures, "loss">): Measures => ({
+const shortNames = ({ characterErrorRate: cer, wordErrorRate: wer }: TranscriberEvaluation["measures"]): Measures => ({
   cer,
   wer,
 });
@@ -174,7 +174,7 @@ function trainingOf(
   return {
     ...own,
     evaluate: async (signal) => {
-      const { loss, measures } = (await measure(signal)) as { loss: number; measures: TranscriptMeasures };
+      const { loss, measures } = (await measure(signal)) as TranscriberEvaluation;
       return { loss, measures: shortNames(measures) };
     },
   };
@@ -258,8 +258,8 @@ function worst(recordings: readonly Recording[], texts: readonly string[]): stri
 }
 
 async function evaluated(model: Transcriber, recordings: readonly Recording[]): Promise<Evaluated> {
-  const { loss, texts, ...rates } = await evaluateTranscriber(model, recordings, { signal: workSignal() });
-  return { measures: { loss, ...shortNames(rates) }, text: worst(recordings, texts) };
+  const { loss, measures, texts } = await evaluateTranscriber(model, recordings, { signal: workSignal() });
+  return { measures: { loss, ...shortNames(measures) }, text: worst(recordings, texts) };
 }
 
 /** The recording whose length is nearest to `SECONDS`. */

@@ -15,6 +15,7 @@ import {
   splitExamples,
   translate,
   type Translation,
+  type TranslationCandidate,
   type Translator,
   translator,
   translatorTask,
@@ -186,13 +187,13 @@ async function* predict(
   let isFirst = true;
   for await (const source of sourcesOf(inputs.length === 0 ? ["-"] : inputs, sourceColumn)) {
     const found = await translate(model, source, { ...options, signal: workSignal() });
-    if (isFirst && attention !== undefined) writeFileSync(attention, attentionPicture(found[0].attention));
+    if (isFirst && attention !== undefined) writeFileSync(attention, attentionPicture(found.attention));
     isFirst = false;
-    yield predictionOf(source, found);
+    yield predictionOf(source, [found, ...found.alternatives]);
   }
 }
 
-function predictionOf(source: string, found: readonly Translation[]): Prediction {
+function predictionOf(source: string, found: readonly TranslationCandidate[]): Prediction {
   const text =
     found.length === 1
       ? found[0].text
@@ -216,7 +217,7 @@ async function evaluated(model: Translator, pairs: readonly Pair[]): Promise<Eva
   const references = pairs.map(({ target }) => target);
   const translations: Translation[] = [];
   for (const { source } of pairs) {
-    translations.push((await translate(model, source, { signal: workSignal() }))[0]);
+    translations.push(await translate(model, source, { signal: workSignal() }));
     await rest();
   }
   const found = translations.map(({ text }) => text);

@@ -138,10 +138,13 @@ ${files}
 ${fenced("unrolled sample . --length 500 --temperature 0.8", "sh")}
 
 ${fenced(
-  `import { loadModel } from "unrolled/node";
-
-const model = loadModel(".");
-for await (const token of model.generate("", { temperature: 0.8, maxTokens: 500 })) process.stdout.write(token);`,
+  [
+    'import { generate } from "unrolled";',
+    'import { loadModel } from "unrolled/node";',
+    "",
+    'const model = loadModel(".");',
+    'for await (const token of generate(model, "", { temperature: 0.8, maxTokens: 500 })) process.stdout.write(token);',
+  ].join("\n"),
   "ts",
 )}
 `;

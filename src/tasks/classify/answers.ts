@@ -1,9 +1,10 @@
 /** @file The classes of inputs, all at once or while a sequence goes on. */
-import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import type { Pieces } from "#platform";
 import { checkFiniteAnswer, checkInteger, DataError, UnsupportedError, sentence } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import { CarriedState } from "../../rnn/index.ts";
 import { scope, softmax, type Tensor, tensor } from "../../tensor/index.ts";
+import { type Interruptible, interruptible, one } from "../../model/index.ts";
 import type { Classifier } from "./model.ts";
 import type { ClassifierInput, EncodedInput } from "./inputs.ts";
 
@@ -20,38 +21,30 @@ export type ClassifyOptions = {
   readonly batchSize?: number | undefined;
 };
 
-/**
- * The class of each input, in their order. Throws TypeError and DataError, with the number of the input, for one that the model can't read, NotFiniteError
- * where its numbers overflow. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
- */
-export function classify(
+function* classifyInPieces(
   model: Classifier,
   inputs: readonly ClassifierInput[],
-  options: ClassifyOptions & WithSignal,
-): Promise<Classification[]>;
-export function classify(
-  model: Classifier,
-  inputs: readonly ClassifierInput[],
-  options?: ClassifyOptions & WithoutSignal,
-): Classification[];
-export function classify(
-  model: Classifier,
-  inputs: readonly ClassifierInput[],
-  { signal, ...options }: ClassifyOptions & MaybeSignal = {},
-): Classification[] | Promise<Classification[]> {
-  return carryOut(classifyInPieces(model, inputs, options), signal);
+  { batchSize = 64 }: ClassifyOptions,
+): Pieces<Classification[]> {
+  const answers: Classification[] = Array.from({ length: inputs.length });
+  yield* forEachClassified(model, inputs, { batchSize }, (i, values) => {
+    answers[i] = classificationOf(model, values);
+  });
+  return answers;
 }
 
-/** `classify` as a generator that yields between batches. */
-export function* classifyInPieces(
-  model: Classifier,
-  inputs: readonly ClassifierInput[],
-  { batchSize = 64 }: ClassifyOptions = {},
-): Pieces<Classification[]> {
-  const found: Classification[] = Array.from({ length: inputs.length });
-  yield* forEachClassified(model, inputs, { batchSize }, (i, own) => (found[i] = classificationOf(model, own)));
-  return found;
-}
+/**
+ * The class of an input. Throws TypeError and DataError for one that the model can't read,
+ * NotFiniteError where its numbers overflow. With `signal` the answer is a promise, which rejects with
+ * the signal's reason when that aborts.
+ */
+export const classify: Interruptible<Classifier, ClassifierInput, ClassifyOptions, Classification> = interruptible(
+  one(classifyInPieces),
+);
+
+/** The class of each input, in their order; else as `classify`, with the number of the input in errors. */
+export const classifyAll: Interruptible<Classifier, readonly ClassifierInput[], ClassifyOptions, Classification[]> =
+  interruptible(classifyInPieces);
 
 /** Calls `visit` with the number of each input and the probabilities of the classes, in some order. Throws as `classify`. */
 export function* forEachClassified(

@@ -14,7 +14,7 @@ import {
   type ClassifierOptions,
   loadClassifier,
 } from "./model.ts";
-import { classifierStream, classify } from "./answers.ts";
+import { classifierStream, classifyAll } from "./answers.ts";
 import { confusionPicture } from "./confusion-picture.ts";
 import { evaluateClassifier } from "./evaluation.ts";
 import type { Picture } from "./inputs.ts";
@@ -178,8 +178,8 @@ describe.each(kinds)("a batch of %s equals its rows alone, bit for bit", (_, exa
       const alone = model.logits(model.batch([sequence])).values();
       expect([...together.subarray(2 * b, 2 * b + 2)], `row ${b}`).toEqual([...alone]);
     });
-    const answers = classify(model, inputs, { batchSize: 2 });
-    expect(answers).toEqual(inputs.map((input) => classify(model, [input])[0]));
+    const answers = classifyAll(model, inputs, { batchSize: 2 });
+    expect(answers).toEqual(inputs.map((input) => classifyAll(model, [input])[0]));
     for (const { probability, probabilities, label } of answers) {
       expect(probabilities[label]).toBe(probability);
       expect(Object.values(probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
@@ -202,11 +202,11 @@ describe("a stream", () => {
       let text = "";
       for (const word of input.split(/(?<= )/)) {
         text += word;
-        expect(stream.step(word)).toEqual(classify(model, [text])[0]);
+        expect(stream.step(word)).toEqual(classifyAll(model, [text])[0]);
       }
     } else {
       const all = input as number[][];
-      all.forEach((row, t) => expect(stream.step([row])).toEqual(classify(model, [all.slice(0, t + 1)])[0]));
+      all.forEach((row, t) => expect(stream.step([row])).toEqual(classifyAll(model, [all.slice(0, t + 1)])[0]));
     }
   });
 
@@ -215,7 +215,7 @@ describe("a stream", () => {
     const stream = classifierStream(model);
     expect(() => stream.step("")).toThrow("classifierStream: expected at least one time step, got none");
     stream.step("free");
-    const [whole] = classify(model, ["free money"]);
+    const [whole] = classifyAll(model, ["free money"]);
     expect(stream.step(" money")).toEqual(whole);
     expect(stream.step(" money")).toEqual(whole);
   });
@@ -235,7 +235,7 @@ describe("a saved model", () => {
       const bytes = encodeModel(model);
       const loaded = loadClassifier(bytes);
       const inputs = examples.map(({ input }) => input);
-      expect(classify(loaded, inputs)).toEqual(classify(model, inputs));
+      expect(classifyAll(loaded, inputs)).toEqual(classifyAll(model, inputs));
       expect(encodeModel(loaded)).toEqual(bytes);
     },
   );
@@ -278,10 +278,10 @@ describe("pictures", () => {
 
   test("of another size are refused", () => {
     const model = classifier({ examples: pictures, hiddenSize: 2 });
-    expect(() => classify(model, [{ ...input, width: 6, height: 4 }])).toThrow(
+    expect(() => classifyAll(model, [{ ...input, width: 6, height: 4 }])).toThrow(
       "classify input 1: expected 4 x 6 pixels of 1 channels, got 6 x 4 pixels of 1 channels",
     );
-    expect(() => classify(model, ["text"])).toThrow(/expected a picture/);
+    expect(() => classifyAll(model, ["text"])).toThrow(/expected a picture/);
   });
 
   test("are moved at random, within bounds", () => {
@@ -374,12 +374,12 @@ describe("evaluateClassifier", () => {
 
   test("agrees with classify and with the task", async () => {
     const found = evaluateClassifier(model, texts);
-    const answers = classify(
+    const answers = classifyAll(
       model,
       texts.map(({ input }) => input),
     );
     const right = answers.filter(({ label }, i) => label === texts[i].label).length;
-    expect(found.accuracy).toBe(right / 4);
+    expect(found.measures.accuracy).toBe(right / 4);
     expect(found.confusion.counts.flat().reduce((sum, n) => sum + n, 0)).toBe(4);
     const measured = await classifierTask(model, { training: texts, validation: texts }).evaluate?.();
     expect(typeof measured === "object" ? measured.loss : NaN).toBeCloseTo(found.loss, 6);

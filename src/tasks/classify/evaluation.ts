@@ -1,5 +1,5 @@
 /** @file How well a classifier does on examples with labels. */
-import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import type { Pieces } from "#platform";
 import { DataError, describe, sentence } from "../../base/index.ts";
 import {
   accuracy,
@@ -11,13 +11,14 @@ import {
   othersName,
   rocAuc,
 } from "../../metrics/index.ts";
+import { type Interruptible, interruptible } from "../../model/index.ts";
 import type { Classifier, ClassifierExample } from "./model.ts";
 import { type ClassifyOptions, forEachClassified, indexOfLargest } from "./answers.ts";
 
 export type ClassifierEvaluation = {
-  readonly accuracy: number;
   /** Mean negative logarithm of the probability of the right class. */
   readonly loss: number;
+  readonly measures: { readonly accuracy: number };
   readonly report: ClassificationReport;
   /** Of more than 1,000 classes: of the 999 with most examples, and one for all others. */
   readonly confusion: ConfusionMatrix;
@@ -25,29 +26,7 @@ export type ClassifierEvaluation = {
   readonly rocAuc: number | undefined;
 };
 
-/**
- * Measures of the classes that a model gives. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
- * Throws DataError without examples, and for a label that the model lacks, with the number of the example.
- */
-export function evaluateClassifier(
-  model: Classifier,
-  examples: readonly ClassifierExample[],
-  options: ClassifyOptions & WithSignal,
-): Promise<ClassifierEvaluation>;
-export function evaluateClassifier(
-  model: Classifier,
-  examples: readonly ClassifierExample[],
-  options?: ClassifyOptions & WithoutSignal,
-): ClassifierEvaluation;
-export function evaluateClassifier(
-  model: Classifier,
-  examples: readonly ClassifierExample[],
-  { signal, ...options }: ClassifyOptions & MaybeSignal = {},
-): ClassifierEvaluation | Promise<ClassifierEvaluation> {
-  return carryOut(inPieces(model, examples, options), signal);
-}
-
-function* inPieces(
+function* evaluateInPieces(
   model: Classifier,
   examples: readonly ClassifierExample[],
   options: ClassifyOptions,
@@ -79,13 +58,27 @@ function* inPieces(
   const isFirst = targets.map((target) => target === 0);
   const isBinary = labels.length === 2 && isFirst.includes(true) && isFirst.includes(false);
   return {
-    accuracy: accuracy(actual, predicted),
     loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+    measures: { accuracy: accuracy(actual, predicted) },
     report: classificationReport(actual, predicted, labels),
     confusion: confusionOf(actual, predicted, labels),
     rocAuc: isBinary ? rocAuc(isFirst, scores) : undefined,
   };
 }
+
+/**
+ * Measures of the classes that a model gives. With `signal` the answer is a promise, which rejects with
+ * the signal's reason when that aborts.
+ *
+ * Throws DataError without examples, and for a label that the model lacks, with the number of the
+ * example.
+ */
+export const evaluateClassifier: Interruptible<
+  Classifier,
+  readonly ClassifierExample[],
+  ClassifyOptions,
+  ClassifierEvaluation
+> = interruptible(evaluateInPieces);
 
 /** A matrix of more classes would take hundreds of megabytes. */
 const MOST_CLASSES = 1000;

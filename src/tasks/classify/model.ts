@@ -1,28 +1,8 @@
 /** @file A recurrent network that reads a sequence and tells its class. */
-import {
-  checkChoice,
-  checkInteger,
-  DataError,
-  firstRepeated,
-  kindError,
-  type RandomStream,
-  randomStream,
-  sentence,
-  valueError,
-  withPrefix,
-} from "../../base/index.ts";
+import { checkChoice, checkInteger, kindError, type RandomStream, randomStream, withPrefix } from "../../base/index.ts";
 import { padSequences, type Vocabulary } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
-import {
-  decodeModel,
-  field,
-  type Fields,
-  parseFields,
-  RecurrentStack,
-  type StackConfig,
-  stackConfigOf,
-  stackFields,
-} from "../../model/index.ts";
+import { decodeModel, RecurrentStack, type StackConfig, stackConfigOf } from "../../model/index.ts";
 import {
   constant,
   glorotUniform,
@@ -33,6 +13,7 @@ import {
   uniform,
 } from "../../rnn/index.ts";
 import { linear, type Tensor, tensor } from "../../tensor/index.ts";
+import { checkLabels, type ClassifierConfig, parseClassifierConfig } from "./config.ts";
 import {
   type ClassifierInput,
   type EncodedInput,
@@ -44,17 +25,6 @@ import {
   parseInputConfig,
 } from "./inputs.ts";
 import { type AttentionParameters, pool, type Pooling, POOLINGS } from "./pooling.ts";
-
-/** Everything that a classifier is built from: plain JSON. */
-export type ClassifierConfig = StackConfig & {
-  readonly input: InputConfig;
-  /** At least two, all different. */
-  readonly labels: readonly string[];
-  readonly pooling: Pooling;
-  /** Hidden units of attention. */
-  readonly attentionSize: number;
-  readonly seed: number;
-};
 
 /** An input with its class. */
 export type ClassifierExample = {
@@ -255,29 +225,9 @@ const stackOptions = ({
     ),
   );
 
-function checkLabels(where: string, value: unknown): readonly string[] {
-  const labels = field.list((at, label) => field.text(at, label))(where, value);
-  if (labels.length < 2)
-    throw new DataError(
-      sentence(where, "at least two classes", labels.length === 0 ? "none" : JSON.stringify(labels[0])),
-    );
-  const twice = firstRepeated(labels);
-  if (twice !== undefined) throw valueError(where, "labels that differ", twice);
-  return labels;
-}
-
-const classifierFields: Fields<ClassifierConfig> = {
-  ...stackFields,
-  input: parseInputConfig,
-  labels: checkLabels,
-  pooling: (where, value) => checkChoice(where, value, POOLINGS),
-  attentionSize: field.size,
-  seed: field.integer,
-};
-
 /** The classifier that `configuration()` describes, with parameters of zero. Throws FormatError. */
 const buildClassifier = (configuration: JsonValue): Classifier =>
-  new Classifier(parseFields("classifier", configuration, classifierFields), false);
+  new Classifier(parseClassifierConfig(configuration), false);
 
 /** The classifier in the bytes that `encodeModel` made. Throws FormatError as `decodeModel`. */
 export const loadClassifier = (bytes: Uint8Array): Classifier =>

@@ -1,5 +1,5 @@
 /** @file A series that has been read to its end: forecasts from there, one value more. */
-import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import { atOnce, carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import {
   checkFiniteAnswer,
   checkInteger,
@@ -11,11 +11,12 @@ import {
 import { CarriedState, type State } from "../../rnn/index.ts";
 import { gather, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { formatTime } from "./calendar.ts";
+import { each, type Interruptible, interruptible } from "../../model/index.ts";
 import type { Forecaster } from "./model.ts";
 import { heads } from "./heads.ts";
 import { FeatureReader } from "./inputs.ts";
 import { type Forecast, forecastOf } from "./result.ts";
-import { checkCovariates, checkValue, type Series, type SeriesScale } from "./series.ts";
+import { checkCovariates, checkSeries, checkValue, type Series, type SeriesScale } from "./series.ts";
 import { spreadOut } from "./spread.ts";
 
 export type ForecastOptions = {
@@ -36,7 +37,7 @@ const PIECE = 512;
 /** Values that are drawn in one piece. */
 const DRAWS = 256;
 
-/** Use `forecaster.start(history)`. */
+/** Use `forecastTracker(model, history)`. */
 export class ForecastTracker {
   readonly #model: Forecaster;
   readonly #reader: FeatureReader;
@@ -50,7 +51,7 @@ export class ForecastTracker {
     this.#index = Int32Array.of(model.indexOf(history));
   }
 
-  /** Reads the history. Internal: see `Forecaster.start`. */
+  /** Reads the history. Internal: see `forecastTracker`. */
   *read({ values }: Series): Pieces<void> {
     for (let i = 0; i < values.length; i++) this.#reader.push(values[i]);
     for (let from = 0; from < values.length; from += PIECE) {
@@ -76,7 +77,8 @@ export class ForecastTracker {
   }
 
   /**
-   * One value more, NaN where it is missing, with its covariates unless the history has brought them: as if the history had ended with it. Throws as `start`.
+   * One value more, NaN where it is missing, with its covariates unless the history has brought them: as if the history had ended with it. Throws as
+   * `forecastTracker`.
    */
   observe(value: number, covariates?: ArrayLike<number>): void {
     const { needs } = this.#model;
@@ -185,24 +187,54 @@ export class ForecastTracker {
 }
 
 /**
- * Reads `history` and forecasts from its end: `model.start(history).forecast(options)`. With `signal` the answer is a promise, which rejects with the signal's
- * reason when that aborts.
+ * Reads a series to its end and keeps the state there, from which forecasts are drawn and which each
+ * new value moves on. `scale` replaces that of a known series or of these values.
+ *
+ * Throws DataError, TypeError or RangeError for a series that doesn't fit.
  */
-export function forecast(model: Forecaster, history: Series, options: ForecastOptions & WithSignal): Promise<Forecast>;
-export function forecast(model: Forecaster, history: Series, options?: ForecastOptions & WithoutSignal): Forecast;
-export function forecast(
+export function forecastTracker(
   model: Forecaster,
   history: Series,
-  { signal, ...options }: ForecastOptions & MaybeSignal = {},
-): Forecast | Promise<Forecast> {
-  return carryOut(forecastOnce(model, history, options), signal);
+  scale: SeriesScale = model.scaleOf(history),
+): ForecastTracker {
+  return atOnce(trackerInPieces(model, history, scale));
 }
 
-function* forecastOnce(model: Forecaster, history: Series, options: ForecastOptions): Pieces<Forecast> {
-  const tracker = yield* model.startInPieces(history);
+/** `forecastTracker` as a generator that yields between parts of the history. */
+export function* trackerInPieces(
+  model: Forecaster,
+  history: Series,
+  scale: SeriesScale = model.scaleOf(history),
+): Pieces<ForecastTracker> {
+  checkSeries("forecast", history, model.needs);
+  const tracker = new ForecastTracker(model, history, scale);
+  let isRead = false;
+  try {
+    yield* tracker.read(history);
+    isRead = true;
+    return tracker;
+  } finally {
+    // also when nobody goes on
+    if (!isRead) tracker.free();
+  }
+}
+
+function* forecastInPieces(model: Forecaster, history: Series, options: ForecastOptions): Pieces<Forecast> {
+  const tracker = yield* trackerInPieces(model, history);
   try {
     return yield* tracker.forecastInPieces(options);
   } finally {
     tracker.free();
   }
 }
+
+/**
+ * Reads a series and forecasts from its end: `forecastTracker(model, history).forecast(options)`. With
+ * `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ */
+export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Forecast> = interruptible(forecastInPieces);
+
+/** As `forecast`, for many series, one after another. */
+export const forecastAll: Interruptible<Forecaster, readonly Series[], ForecastOptions, Forecast[]> = interruptible(
+  each(forecastInPieces),
+);

@@ -1,12 +1,13 @@
 /** @file Forecasts from several points of the past, against what came, and the forecast that every other has to beat. */
-import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import type { Pieces } from "#platform";
 import { checkInteger, DataError, sentence } from "../../base/index.ts";
 import { coverage, crps, mase, pinball, smape } from "../../metrics/index.ts";
+import { type Interruptible, interruptible } from "../../model/index.ts";
 import { Forecaster } from "./model.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 import type { Series } from "./series.ts";
 import { missesOf, spreadOf, spreadOut } from "./spread.ts";
-import type { ForecastOptions } from "./answers.ts";
+import { type ForecastOptions, trackerInPieces } from "./answers.ts";
 
 export type SeasonalNaiveOptions = {
   readonly horizon: number;
@@ -103,44 +104,31 @@ export type Backtest = {
 /** Forecasts from the history before a fold: `history.values` ends there, its covariates go on. */
 export type ForecastFactory = (history: Series, options: ForecastOptions & { readonly horizon: number }) => Forecast;
 
-/**
- * Rolling-origin evaluation: forecasts from `folds` points of each series, each from what was known before it. A model is as it is, and reads each series
- * once; a factory may be anything, such as `(history, { horizon }) => seasonalNaive(history.values, { horizon, period: 7 })`, or train a model for each fold.
- *
- * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws DataError for a series that is too short.
- */
-export function backtest(
+/** One series as a list. */
+export const listOf = (series: Series | readonly Series[]): readonly Series[] =>
+  Array.isArray(series) ? (series as readonly Series[]) : [series as Series];
+
+/** Steps of a forecast, how many there are, and the steps from one to the next. Throws RangeError. */
+export function foldsOf(
   model: Forecaster | ForecastFactory,
-  series: Series | readonly Series[],
-  options: BacktestOptions & WithSignal,
-): Promise<Backtest>;
-export function backtest(
-  model: Forecaster | ForecastFactory,
-  series: Series | readonly Series[],
-  options?: BacktestOptions & WithoutSignal,
-): Backtest;
-export function backtest(
-  model: Forecaster | ForecastFactory,
-  series: Series | readonly Series[],
-  { signal, ...options }: BacktestOptions & MaybeSignal = {},
-): Backtest | Promise<Backtest> {
-  return carryOut(backtestInPieces(model, series, options), signal);
+  options: BacktestOptions,
+): { readonly horizon: number; readonly folds: number; readonly stride: number } {
+  const where = "backtest";
+  const usual = model instanceof Forecaster ? model.config.horizon : 28;
+  const horizon = checkInteger(`${where} horizon`, options.horizon ?? usual, 1);
+  const folds = checkInteger(`${where} folds`, options.folds ?? 4, 1);
+  return { horizon, folds, stride: checkInteger(`${where} stride`, options.stride ?? horizon, 1) };
 }
 
-function* backtestInPieces(
+/** `backtest` as a generator that yields between pieces of the work. */
+export function* backtestInPieces(
   model: Forecaster | ForecastFactory,
   series: Series | readonly Series[],
   options: BacktestOptions,
 ): Pieces<Backtest> {
   const where = "backtest";
-  const horizon = checkInteger(
-    `${where} horizon`,
-    options.horizon ?? (model instanceof Forecaster ? model.config.horizon : 28),
-    1,
-  );
-  const folds = checkInteger(`${where} folds`, options.folds ?? 4, 1);
-  const stride = checkInteger(`${where} stride`, options.stride ?? horizon, 1);
-  const list = Array.isArray(series) ? (series as readonly Series[]) : [series as Series];
+  const { horizon, folds, stride } = foldsOf(model, options);
+  const list = listOf(series);
   const found: Fold[] = [];
   for (const one of list) {
     const first = one.values.length - horizon - (folds - 1) * stride;
@@ -160,30 +148,17 @@ function* backtestInPieces(
 }
 
 /**
- * Sets the spread of a model so that its intervals hold their share of the values of the folds, which training must not have seen: `setSpread` with what
- * `spreadOf` finds. Returns a backtest in which the intervals of each fold are moved by what the others say (where there are none, by its own), so that its
- * coverage is that of values which the spread has not seen.
+ * Rolling-origin evaluation: forecasts from `folds` points of each series, each from what was known before it. A model is as it is, and reads each series
+ * once; a factory may be anything, such as `(history, { horizon }) => seasonalNaive(history.values, { horizon, period: 7 })`, or train a model for each fold.
  *
- * The mean head has no intervals and stays as it is. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws
- * DataError for a series that is too short.
+ * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws DataError for a series that is too short.
  */
-export function calibrate(
-  model: Forecaster,
-  series: Series | readonly Series[],
-  options: BacktestOptions & WithSignal,
-): Promise<Backtest>;
-export function calibrate(
-  model: Forecaster,
-  series: Series | readonly Series[],
-  options?: BacktestOptions & WithoutSignal,
-): Backtest;
-export function calibrate(
-  model: Forecaster,
-  series: Series | readonly Series[],
-  { signal, ...options }: BacktestOptions & MaybeSignal = {},
-): Backtest | Promise<Backtest> {
-  return carryOut(calibrateInPieces(model, series, options), signal);
-}
+export const backtest: Interruptible<
+  Forecaster | ForecastFactory,
+  Series | readonly Series[],
+  BacktestOptions,
+  Backtest
+> = interruptible(backtestInPieces);
 
 function* calibrateInPieces(
   model: Forecaster,
@@ -191,7 +166,7 @@ function* calibrateInPieces(
   options: BacktestOptions,
 ): Pieces<Backtest> {
   model.setSpread([]);
-  const list = Array.isArray(series) ? (series as readonly Series[]) : [series as Series];
+  const list = listOf(series);
   const whole = yield* backtestInPieces(model, list, options);
   if (model.config.head === "mean") return whole;
   const missed = whole.folds.map((fold) => ({ fold, misses: missesOf(fold.forecast, fold.actual) }));
@@ -209,6 +184,17 @@ function* calibrateInPieces(
   model.setSpread(spread);
   return yield* measureFolds(moved, list, options.period ?? 1);
 }
+
+/**
+ * Sets the spread of a model so that its intervals hold their share of the values of the folds, which training must not have seen: `setSpread` with what
+ * `spreadOf` finds. Returns a backtest in which the intervals of each fold are moved by what the others say (where there are none, by its own), so that its
+ * coverage is that of values which the spread has not seen.
+ *
+ * The mean head has no intervals and stays as it is. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws
+ * DataError for a series that is too short.
+ */
+export const calibrate: Interruptible<Forecaster, Series | readonly Series[], BacktestOptions, Backtest> =
+  interruptible(calibrateInPieces);
 
 /** Among more than so many a fold's own values have next to no part in a spread. */
 const MANY_FOLDS = 200;
@@ -235,7 +221,7 @@ function* byModel(
   origins: readonly number[],
   options: ForecastOptions & { readonly horizon: number },
 ): Pieces<Fold[]> {
-  const tracker = yield* model.startInPieces(historyOf(series, origins[0]));
+  const tracker = yield* trackerInPieces(model, historyOf(series, origins[0]));
   try {
     const folds: Fold[] = [];
     for (const origin of origins) {

@@ -8,6 +8,7 @@ import {
   forecaster,
   type ForecasterOptions,
   forecasterTask,
+  forecastTracker,
   loadForecaster,
   saveForecaster,
   seasonalNaive,
@@ -68,13 +69,13 @@ test("a value more is as reading all again, gaps included", async () => {
   const model = await trained({}, 2);
   const series = weekly(200);
   const values = Array.from(series.values);
-  const tracker = model.start({ ...series, values: values.slice(0, 40) });
+  const tracker = forecastTracker(model, { ...series, values: values.slice(0, 40) });
   for (const value of values.slice(40, 90)) tracker.observe(value);
-  const again = model.start({ ...series, values: values.slice(0, 90) });
+  const again = forecastTracker(model, { ...series, values: values.slice(0, 90) });
   const options = { horizon: 14, samples: 20, seed: 4 };
   expect(tracker.forecast(options).mean).toEqual(again.forecast(options).mean);
   // and depends on what was seen
-  const other = model.start({ ...series, values: [...values.slice(0, 89), 100] });
+  const other = forecastTracker(model, { ...series, values: [...values.slice(0, 89), 100] });
   expect(other.forecast(options).mean).not.toEqual(again.forecast(options).mean);
 });
 
@@ -152,10 +153,12 @@ test("errors name what is wrong", () => {
   expect(() => forecaster({ series: [{ values: [1, Infinity] }] })).toThrow("values[1]: expected a finite number");
   expect(() => forecaster({ series: [{ values: [1.5] }], head: "negativeBinomial" })).toThrow("expected a count");
   expect(() => forecaster({ series: [{ values: [1, 2] }], calendar: ["month"] })).toThrow("start: expected the date");
-  expect(() => modelOf().start({ ...weekly(10), covariates: [] })).toThrow("covariates: expected at least 10 rows");
+  expect(() => forecastTracker(modelOf(), { ...weekly(10), covariates: [] })).toThrow(
+    "covariates: expected at least 10 rows",
+  );
   const short = { ...weekly(10), covariates: weekly(10).covariates?.slice(0, 12) ?? [] };
   expect(() => forecast(modelOf(), short)).toThrow("double of step 12");
-  expect(() => modelOf({ embeddingSize: 2 }).start({ ...weekly(9), id: "new" })).toThrow(
+  expect(() => forecastTracker(modelOf({ embeddingSize: 2 }), { ...weekly(9), id: "new" })).toThrow(
     "one that the model was trained on",
   );
   expect(() => backtest(modelOf(), weekly(20), { folds: 2 })).toThrow("more than 28 values");

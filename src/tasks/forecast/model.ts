@@ -1,5 +1,4 @@
 /** @file A recurrent network that gives a distribution of the next value of a time series. */
-import { atOnce, type Pieces } from "#platform";
 import {
   DataError,
   kindError,
@@ -32,7 +31,6 @@ import { heads, type HeadName } from "./heads.ts";
 import { featureNames } from "./inputs.ts";
 import { checkSeries, type ScalerName, scaleOf, type Series, type SeriesNeeds, type SeriesScale } from "./series.ts";
 import { checkSpread, type Spread } from "./spread.ts";
-import { ForecastTracker } from "./answers.ts";
 
 /** Between 1 % and 99 %, closer at the ends. */
 const LEVELS = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99];
@@ -174,29 +172,6 @@ export class Forecaster {
       [features, gather(this.#embedding.values()["embedding"], tensor(ids, { shape: [steps, batch] }))],
       -1,
     );
-  }
-
-  /**
-   * Reads a series to its end and keeps the state there, from which forecasts are drawn and which each new value moves on. `scale` instead of that of a
-   * known series or of these values. Throws DataError, TypeError or RangeError for a series that doesn't fit.
-   */
-  start(history: Series, scale: SeriesScale = this.scaleOf(history)): ForecastTracker {
-    return atOnce(this.startInPieces(history, scale));
-  }
-
-  /** `start` as a generator that yields between parts of the history. Internal. */
-  *startInPieces(history: Series, scale: SeriesScale = this.scaleOf(history)): Pieces<ForecastTracker> {
-    checkSeries("start", history, this.needs);
-    const tracker = new ForecastTracker(this, history, scale);
-    let isRead = false;
-    try {
-      yield* tracker.read(history);
-      isRead = true;
-      return tracker;
-    } finally {
-      // also when nobody goes on
-      if (!isRead) tracker.free();
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+/** @file Text drawn from a language model. */
 import { pacer } from "#platform";
 import { checkInteger, randomStream, valueError } from "../../base/index.ts";
 import { CarriedState, checkSampling, sampleToken, type SamplingOptions } from "../../rnn/index.ts";
@@ -18,11 +19,16 @@ export type GenerateOptions = SamplingOptions & {
 /** Tokens of a prime that are read at once. */
 const PIECE = 256;
 
-/** See `LanguageModel.generate`. With an empty prime, the first token is drawn with equal probabilities. */
-export async function* generateText(
+/**
+ * Continues `prime` with text drawn from the model, piece by piece as it is known. The same seed and
+ * options give the same text. With an empty prime, the first token is drawn with equal probabilities.
+ *
+ * Throws DataError for a character of `prime` that the vocabulary lacks, RangeError for options.
+ */
+export async function* generate(
   model: LanguageModel,
   prime: string,
-  { maxTokens = 200, seed = 0, stop = [], signal, ...sampling }: GenerateOptions,
+  { maxTokens = 200, seed = 0, stop = [], signal, ...sampling }: GenerateOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   checkInteger("generate maxTokens", maxTokens);
   checkSampling(sampling);

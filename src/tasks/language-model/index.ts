@@ -1,4 +1,5 @@
 /** @file The language model: what the entry `unrolled` has of it. */
+export { generate } from "./answers.ts";
 export type { GenerateOptions } from "./answers.ts";
 export type { LanguageModelConfig } from "./config.ts";
 export { diagnose } from "./diagnose/diagnose.ts";

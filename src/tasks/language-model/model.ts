@@ -27,7 +27,6 @@ import {
   zeroState,
 } from "../../rnn/index.ts";
 import { linear, reshape, type Tensor } from "../../tensor/index.ts";
-import { generateText, type GenerateOptions } from "./answers.ts";
 
 export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights">> & {
   /** Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they are with unit "byte". */
@@ -144,14 +143,6 @@ export class LanguageModel {
       ? linear(flat, embedding, bias, { transposeKernel: true })
       : linear(flat, kernel, bias);
     return { logits, outputs: hidden.outputs, state: hidden.state, ...(hidden.trace && { trace: hidden.trace }) };
-  }
-
-  /**
-   * Continues `prime` with text drawn from the model, piece by piece as it is known. The same seed and options give the same text.
-   * Throws DataError for a character of `prime` that the vocabulary lacks.
-   */
-  generate(prime: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
-    return generateText(this, prime, options);
   }
 }
 

@@ -1,4 +1,4 @@
-import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import type { Pieces } from "#platform";
 import { checkFiniteAnswer, checkInteger } from "../../base/index.ts";
 import { exampleBatches } from "../../data/index.ts";
 import { type Span, tagsToSpans } from "../../metrics/index.ts";
@@ -12,6 +12,7 @@ import {
   withoutGradient,
   zeros,
 } from "../../tensor/index.ts";
+import { type Interruptible, interruptible, one } from "../../model/index.ts";
 import type { Tagger } from "./model.ts";
 
 /** What a tagger makes of a sentence. */
@@ -33,40 +34,14 @@ export type TagOptions = {
   readonly batchSize?: number;
 };
 
-/** The most probable tags of a sentence, given as its tokens. Throws DataError for tokens that are empty, NotFiniteError where its numbers overflow. */
-export const tag = (
-  model: Tagger,
-  tokens: readonly string[],
-  options: Omit<TagOptions, "batchSize"> = {},
-): TaggedSentence => tagAll(model, [tokens], options)[0];
-
-/** As `tag`, for many sentences. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. */
-export function tagAll(
-  model: Tagger,
-  sentences: readonly (readonly string[])[],
-  options: TagOptions & WithSignal,
-): Promise<TaggedSentence[]>;
-export function tagAll(
-  model: Tagger,
-  sentences: readonly (readonly string[])[],
-  options?: TagOptions & WithoutSignal,
-): TaggedSentence[];
-export function tagAll(
-  model: Tagger,
-  sentences: readonly (readonly string[])[],
-  { signal, ...options }: TagOptions & MaybeSignal = {},
-): TaggedSentence[] | Promise<TaggedSentence[]> {
-  return carryOut(tagInPieces(model, sentences, options), signal);
-}
-
 /** `tagAll` as a generator that yields between batches. */
 export function* tagInPieces(
   model: Tagger,
   sentences: readonly (readonly string[])[],
-  { constrained = true, batchSize = 64 }: TagOptions = {},
+  { constrained = true, batchSize = 64 }: TagOptions,
 ): Pieces<TaggedSentence[]> {
   checkInteger("tagAll batchSize", batchSize, 1);
-  const results: TaggedSentence[] = new Array<TaggedSentence>(sentences.length);
+  const results: TaggedSentence[] = Array.from({ length: sentences.length });
   const places = sentences.map((tokens, at) => ({ tokens, at }));
   for (const batch of exampleBatches(places, { batchSize, lengthOf: ({ tokens }) => tokens.length })) {
     const own = batch.map(({ tokens }) => tokens);
@@ -76,6 +51,20 @@ export function* tagInPieces(
   }
   return results;
 }
+
+/**
+ * The most probable tags of a sentence, given as its tokens. With `signal` the answer is a promise,
+ * which rejects with the signal's reason when that aborts.
+ *
+ * Throws DataError for tokens that are empty, NotFiniteError where its numbers overflow.
+ */
+export const tag: Interruptible<Tagger, readonly string[], TagOptions, TaggedSentence> = interruptible(
+  one(tagInPieces),
+);
+
+/** As `tag`, for many sentences. */
+export const tagAll: Interruptible<Tagger, readonly (readonly string[])[], TagOptions, TaggedSentence[]> =
+  interruptible(tagInPieces);
 
 function tagBatch(model: Tagger, sentences: readonly (readonly string[])[], constrained: boolean): TaggedSentence[] {
   const batch = model.batch(sentences);

@@ -1,12 +1,11 @@
-import { carryOut, inPieces, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import { inPieces } from "#platform";
 import { checkInteger, checkNumber, type RandomStream, randomStream } from "../../base/index.ts";
 import { exampleBatches, largestBatch } from "../../data/index.ts";
 import { describeBatch } from "../largest-example.ts";
-import { type SpanF1, spanF1, tagsToSpans, tokenAccuracy } from "../../metrics/index.ts";
-import { div, scope, withoutGradient } from "../../tensor/index.ts";
-import type { Measured, OwnTask } from "../../train/index.ts";
-import { tagInPieces } from "./answers.ts";
-import { checkExamples, examplesFor, type Tagger, type TaggerBatch } from "./model.ts";
+import { div } from "../../tensor/index.ts";
+import type { OwnTask } from "../../train/index.ts";
+import { batchLoss, EVALUATED, evaluateInPieces, lengthOf, tokensOf } from "./evaluation.ts";
+import { checkExamples, examplesFor, type Tagger } from "./model.ts";
 import { countsOf, placed, placeOf, type TaggedExample, UNKNOWN } from "./words.ts";
 
 export type TaggerTaskOptions = {
@@ -22,17 +21,6 @@ export type TaggerTaskOptions = {
   readonly wordDropout?: number;
   /** Of the order of the sentences. Default 0. */
   readonly seed?: number;
-};
-
-/** On held-out sentences. */
-export type TaggerEvaluation = Measured & {
-  /** Share of tokens whose tag is right. */
-  readonly accuracy: number;
-  /** Over all spans. */
-  readonly f1: number;
-  readonly spans: SpanF1;
-  /** Accuracy and F1 once more, for logs. */
-  readonly measures: Readonly<Record<string, number>>;
 };
 
 /** A tagger with its data, for `trainOn`. Throws DataError for sentences that the model can't read, RangeError for options. */
@@ -55,8 +43,7 @@ export function taggerTask(
   const order = randomStream(seed).named("shuffle");
   return {
     parameters: model.parameters(),
-    batches: (index) =>
-      exampleBatches(examples, { batchSize, lengthOf: ({ tokens }) => tokens.length, random: order.at(index) }),
+    batches: (index) => exampleBatches(examples, { batchSize, lengthOf, random: order.at(index) }),
     loss(batch, { random }) {
       const read = model.batch(batch.map(({ tokens }) => tokens));
       const words = dropWords(read.words, rates, random.named("words"));
@@ -79,7 +66,7 @@ export function taggerTask(
         cures: ["batchSize"],
       };
     },
-    ...(held && { evaluate: (signal) => inPieces(evaluateInPieces(model, held), signal) }),
+    ...(held && { evaluate: (signal) => inPieces(evaluateInPieces(model, held, {}), signal) }),
     fingerprint: {
       model: model.configuration(),
       training: hashOf(examples),
@@ -100,19 +87,6 @@ function readable(model: Tagger, examples: readonly TaggedExample[]): TaggedExam
   return found;
 }
 
-/** Sentences that are evaluated together, unless another number is asked for. */
-const EVALUATED = 64;
-
-const lengthOf = ({ tokens }: TaggedExample): number => tokens.length;
-
-/** Sum over the tokens. */
-function batchLoss(model: Tagger, batch: readonly TaggedExample[]): number {
-  const read: TaggerBatch = model.batch(batch.map(({ tokens }) => tokens));
-  return model.loss(read, model.tagIds(batch, read.steps)).item();
-}
-
-const tokensOf = (batch: readonly TaggedExample[]): number => batch.reduce((sum, { tokens }) => sum + tokens.length, 0);
-
 function dropWords(ids: Int32Array, rates: Float64Array, random: RandomStream): Int32Array {
   return ids.map((id) => (id !== UNKNOWN && rates[id] > 0 && random.uniform() < rates[id] ? UNKNOWN : id));
 }
@@ -128,62 +102,4 @@ function hashOf(examples: readonly TaggedExample[]): string {
     }
   }
   return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
-}
-
-/**
- * Mean loss of a token, accuracy and span F1 of a tagger on sentences with the right answer (which may be in another scheme than the model's).
- * Tags are found by Viterbi under the constraints of the scheme. With `signal` the answer is a promise, which rejects with the signal's reason when that
- * aborts.
- */
-export function evaluateTagger(
-  model: Tagger,
-  examples: readonly TaggedExample[],
-  options: EvaluateOptions & WithSignal,
-): Promise<TaggerEvaluation>;
-export function evaluateTagger(
-  model: Tagger,
-  examples: readonly TaggedExample[],
-  options?: EvaluateOptions & WithoutSignal,
-): TaggerEvaluation;
-export function evaluateTagger(
-  model: Tagger,
-  examples: readonly TaggedExample[],
-  { signal, ...options }: EvaluateOptions & MaybeSignal = {},
-): TaggerEvaluation | Promise<TaggerEvaluation> {
-  return carryOut(evaluateInPieces(model, examples, options), signal);
-}
-
-type EvaluateOptions = {
-  /** Sentences that are computed together. Default 64. */
-  readonly batchSize?: number;
-};
-
-function* evaluateInPieces(
-  model: Tagger,
-  examples: readonly TaggedExample[],
-  { batchSize = EVALUATED }: EvaluateOptions = {},
-): Pieces<TaggerEvaluation> {
-  checkExamples("evaluateTagger", examples);
-  const gold = examplesFor(model, examples);
-  let loss = 0;
-  for (const batch of exampleBatches(gold, { batchSize, lengthOf: ({ tokens }) => tokens.length })) {
-    loss += scope(() => withoutGradient(() => batchLoss(model, batch)));
-    yield;
-  }
-  const found = yield* tagInPieces(
-    model,
-    gold.map(({ tokens }) => tokens),
-    { batchSize },
-  );
-  const { scheme } = model.config;
-  const spans = spanF1(
-    gold.map(({ tags }) => tagsToSpans(tags, scheme)),
-    found.map((tagged) => tagged.spans),
-  );
-  const accuracy = tokenAccuracy(
-    gold.map(({ tags }) => tags),
-    found.map(({ tags }) => tags),
-  );
-  const f1 = spans.micro.f1;
-  return { loss: loss / Math.max(1, tokensOf(gold)), accuracy, f1, spans, measures: { accuracy, f1 } };
 }

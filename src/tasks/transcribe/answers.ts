@@ -1,11 +1,12 @@
 /** @file What a transcriber writes down, and when each character was said. */
-import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import type { Pieces } from "#platform";
 import { checkFiniteAnswer, checkInteger, checkNumber, log, sentence, UnsupportedError } from "../../base/index.ts";
 import type { LanguageModel } from "../language-model/index.ts";
 import type { State } from "../../rnn/index.ts";
 import { ctcLogProbability, Keeper, logSoftmax, scope, tensor, withoutGradient, cast } from "../../tensor/index.ts";
 import { BLANK, ctcAlign, ctcGreedy, ctcSearchInPieces, type StepProbabilities } from "./ctc-decoding.ts";
 import { checkSamples, type Features } from "./features.ts";
+import { each, type Interruptible, interruptible } from "../../model/index.ts";
 import type { Transcriber } from "./model.ts";
 
 /** Natural log-probability of a character after a text. */
@@ -33,29 +34,6 @@ export type Transcript = {
   readonly alignment: readonly AlignedCharacter[];
 };
 
-/**
- * Transcribes one recording, whose sample rate must be that of `model.features`. With `signal` the answer is a promise, which rejects with the signal's
- * reason when that aborts; one forward pass over the recording is not interrupted. Throws RangeError for options, DataError for samples that are not finite,
- * NotFiniteError where the model's numbers overflow.
- */
-export function transcribe(
-  model: Transcriber,
-  samples: Float32Array,
-  options: TranscribeOptions & WithSignal,
-): Promise<Transcript>;
-export function transcribe(
-  model: Transcriber,
-  samples: Float32Array,
-  options?: TranscribeOptions & WithoutSignal,
-): Transcript;
-export function transcribe(
-  model: Transcriber,
-  samples: Float32Array,
-  { signal, ...options }: TranscribeOptions & MaybeSignal = {},
-): Transcript | Promise<Transcript> {
-  return carryOut(transcribeInPieces(model, samples, options), signal);
-}
-
 function* transcribeInPieces(
   model: Transcriber,
   samples: Float32Array,
@@ -75,6 +53,21 @@ function* transcribeInPieces(
     alignment: alignedCharacters(model, steps, labels),
   };
 }
+
+/**
+ * Transcribes one recording, whose sample rate must be that of `model.features`. With `signal` the
+ * answer is a promise, which rejects with the signal's reason when that aborts; one forward pass over
+ * the recording is not interrupted.
+ *
+ * Throws RangeError for options, DataError for samples that are not finite, NotFiniteError where the
+ * model's numbers overflow.
+ */
+export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOptions, Transcript> =
+  interruptible(transcribeInPieces);
+
+/** As `transcribe`, for many recordings, one after another. */
+export const transcribeAll: Interruptible<Transcriber, readonly Float32Array[], TranscribeOptions, Transcript[]> =
+  interruptible(each(transcribeInPieces));
 
 /**
  * When each character of a known text is said: the best path of that text ("forced alignment"). Throws DataError for characters that the alphabet lacks and

@@ -2,37 +2,26 @@ import {
   checkChoice,
   checkInteger,
   DataError,
-  FormatError,
   kindError,
   type RandomStream,
   randomStream,
   sentence,
   withPrefix,
 } from "../../base/index.ts";
-import {
-  buildVocabulary,
-  type Scaler,
-  scalerFromJSON,
-  standardScaler,
-  type Vocabulary,
-  vocabularyFromJSON,
-} from "../../data/index.ts";
+import { buildVocabulary, type Scaler, standardScaler, type Vocabulary } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   asFormatError,
   decodeModel,
   encodeModel,
-  field,
-  type Fields,
-  parseFields,
   RecurrentStack,
   type SavedModel,
   type StackConfig,
   stackConfigOf,
-  stackFields,
 } from "../../model/index.ts";
 import { constant, glorotUniform, ParameterSet, type Parameters, type State } from "../../rnn/index.ts";
 import { linear, reshape, tensor, type Tensor } from "../../tensor/index.ts";
+import { parseTranscriberConfig, type TranscriberConfig } from "./config.ts";
 import {
   type FeatureConfig,
   featureConfigOf,
@@ -42,7 +31,6 @@ import {
   featureSize,
   windowOf,
 } from "./features.ts";
-import { transcriptStream, type TranscriptStream } from "./transcript-stream.ts";
 
 /** A recording with what is said in it. */
 export type Utterance = {
@@ -50,18 +38,6 @@ export type Utterance = {
   readonly text: string;
   /** Named in errors, such as the file. */
   readonly name?: string;
-};
-
-/** Architecture of a transcriber. */
-export type TranscriberConfig = StackConfig & {
-  /** Frames that are put together into one step of the recurrent layers: the sequence is that many times shorter. */
-  readonly timeReduction: number;
-  /**
-   * What frames are scaled by, for mean 0 and deviation 1 in each band: the statistics of the training data ("global"), or each recording's own
-   * ("utterance"), which takes away much of what differs between voices and microphones but needs the whole recording.
-   */
-  readonly normalization: "global" | "utterance";
-  readonly seed: number;
 };
 
 export type TranscriberOptions = Partial<TranscriberConfig> & {
@@ -206,14 +182,6 @@ export class Transcriber implements SavedModel {
     });
     return { inputs: tensor(data, { shape: [steps, heard.length, this.inputSize] }), lengths };
   }
-
-  /**
-   * Transcribes samples as they come; the text is that of the whole recording. Throws UnsupportedError for layers in both directions and for
-   * normalization "utterance", which need the end.
-   */
-  stream(): TranscriptStream {
-    return transcriptStream(this);
-  }
 }
 
 /**
@@ -256,41 +224,9 @@ function scalerOf(utterances: readonly Utterance[], config: FeatureConfig): Scal
   return standardScaler(all, featureSize(config));
 }
 
-const featureFields: Fields<FeatureConfig> = {
-  kind: (where, value) => checkChoice(where, value, ["logMel", "mfcc"]),
-  sampleRate: field.integer,
-  bands: field.size,
-  coefficients: field.size,
-  windowSeconds: (_, value) => value as number,
-  hopSeconds: (_, value) => value as number,
-  lowHertz: (_, value) => value as number,
-  highHertz: (_, value) => value as number,
-};
-
-type FileFields = TranscriberConfig & {
-  readonly features: FeatureConfig;
-  readonly scaler: Scaler;
-  readonly vocabulary: Vocabulary;
-};
-
-const fileFields: Fields<FileFields> = {
-  ...stackFields,
-  timeReduction: (where, value) => checkInteger(where, value, 1, 64),
-  normalization: (where, value) => checkChoice(where, value, ["global", "utterance"]),
-  seed: field.integer,
-  // each number is checked as an option is
-  features: (where, value) => featureConfigOf(where, parseFields(where, value, featureFields)),
-  scaler: (_, value) => scalerFromJSON(value),
-  vocabulary: (_, value) => vocabularyFromJSON(value),
-};
-
 /** Builds a transcriber whose parameters are zero from its `configuration()`; throws FormatError for any other. */
 function buildTranscriber(configuration: JsonValue): Transcriber {
-  const where = "transcriber file";
-  const { features, scaler, vocabulary, ...config } = parseFields(where, configuration, fileFields);
-  if (vocabulary.unit !== "char") throw new FormatError(sentence(where, "an alphabet of characters", vocabulary.unit));
-  if (scaler.features !== featureSize(features))
-    throw new FormatError(sentence(where, `${featureSize(features)} scales`, String(scaler.features)));
+  const { features, scaler, vocabulary, ...config } = parseTranscriberConfig(configuration);
   return asFormatError(() => new Transcriber(config, { features, scaler, vocabulary }, false));
 }
 

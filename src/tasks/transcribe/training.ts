@@ -1,24 +1,16 @@
 /** @file A transcriber with its recordings, as `trainOn` wants it. */
-import { carryOut, inPieces, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import { inPieces } from "#platform";
 import { checkInteger, checkNumber, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { batchesInOrder, exampleBatches, largestBatch } from "../../data/index.ts";
 import { describeBatch } from "../largest-example.ts";
-import { characterErrorRate, wordErrorRate } from "../../metrics/index.ts";
-import { ctcLogProbability, ctcLoss, mean, mul, tensor } from "../../tensor/index.ts";
+import { ctcLoss, mean, mul, tensor } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
-import { BLANK, ctcGreedy } from "./ctc-decoding.ts";
-import { checkSamples, type Features } from "./features.ts";
+import { BLANK } from "./ctc-decoding.ts";
+import type { Features } from "./features.ts";
 import { stepProbabilities } from "./answers.ts";
+import { measure } from "./evaluation.ts";
+import { type HeardUtterance, heardUtterance, lengthOf } from "./inputs.ts";
 import type { Transcriber, Utterance } from "./model.ts";
-
-/** A recording as it is trained on. */
-export type HeardUtterance = {
-  readonly heard: Features;
-  readonly labels: Int32Array;
-  readonly text: string;
-  /** The recording's name, for messages. */
-  readonly place: string;
-};
 
 /** Distortions while training, of scaled frames. SpecAugment (Park et al. 2019) without time warping, and noise. */
 export type Augmentation = {
@@ -43,14 +35,6 @@ export type TranscriberTaskOptions = {
   /** Of the order of the batches. Default 0. */
   readonly seed?: number;
   readonly augment?: Augmentation;
-};
-
-/** On held-out recordings. */
-export type TranscriptMeasures = {
-  /** Mean of -log P(text) / max(1, characters). */
-  readonly loss: number;
-  readonly characterErrorRate: number;
-  readonly wordErrorRate: number;
 };
 
 /**
@@ -99,7 +83,7 @@ export function transcriberTask(
     },
     ...(held.length > 0 && {
       evaluate: async (signal) => {
-        const { loss, texts: _texts, ...measures } = await inPieces(measure(model, held, batchSize), signal);
+        const { loss, measures } = await inPieces(measure(model, held, batchSize), signal);
         return { loss, measures };
       },
     }),
@@ -129,94 +113,6 @@ function hashOf(examples: readonly HeardUtterance[]): string {
     for (const bits of new Uint32Array(buffer, byteOffset, length)) take(bits);
   }
   return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
-}
-
-/**
- * Loss and error rates of the best paths on recordings with their texts. With `signal` the answer is a promise, which rejects with the signal's reason when
- * that aborts.
- */
-export function evaluateTranscriber(
-  model: Transcriber,
-  utterances: readonly Utterance[],
-  options: EvaluateOptions & WithSignal,
-): Promise<TranscriberEvaluation>;
-export function evaluateTranscriber(
-  model: Transcriber,
-  utterances: readonly Utterance[],
-  options?: EvaluateOptions & WithoutSignal,
-): TranscriberEvaluation;
-export function evaluateTranscriber(
-  model: Transcriber,
-  utterances: readonly Utterance[],
-  { signal, ...options }: EvaluateOptions & MaybeSignal = {},
-): TranscriberEvaluation | Promise<TranscriberEvaluation> {
-  return carryOut(evaluateInPieces(model, utterances, options), signal);
-}
-
-const lengthOf = ({ heard }: HeardUtterance): number => heard.frames;
-
-type EvaluateOptions = {
-  /** Recordings that are computed together. Default 16. */
-  readonly batchSize?: number;
-};
-
-type TranscriberEvaluation = TranscriptMeasures & { readonly texts: readonly string[] };
-
-function* evaluateInPieces(
-  model: Transcriber,
-  utterances: readonly Utterance[],
-  { batchSize = 16 }: EvaluateOptions,
-): Pieces<TranscriberEvaluation> {
-  const held: HeardUtterance[] = [];
-  for (const [i, one] of utterances.entries()) {
-    held.push(heardUtterance(model, one, `recording ${i}`));
-    yield;
-  }
-  return yield* measure(model, held, batchSize);
-}
-
-function* measure(
-  model: Transcriber,
-  held: readonly HeardUtterance[],
-  batchSize: number,
-): Pieces<TranscriberEvaluation> {
-  let loss = 0;
-  const texts: string[] = [];
-  for (const batch of batchesInOrder(held, { batchSize, lengthOf })) {
-    stepProbabilities(
-      model,
-      batch.map(({ heard }) => heard),
-    ).forEach((steps, b) => {
-      const { labels } = batch[b];
-      loss -= ctcLogProbability(steps.data, labels, steps) / Math.max(1, labels.length);
-      texts.push(model.textOf(ctcGreedy(steps).labels));
-    });
-    yield;
-  }
-  const references = held.map(({ text }) => text);
-  return {
-    loss: loss / held.length,
-    characterErrorRate: characterErrorRate(references, texts),
-    wordErrorRate: wordErrorRate(references, texts),
-    texts,
-  };
-}
-
-function heardUtterance(model: Transcriber, { samples, text, name }: Utterance, place: string): HeardUtterance {
-  const where = name ?? place;
-  checkSamples(where, samples);
-  const unknown = [...text].find((character) => !model.vocabulary.has(character));
-  if (unknown !== undefined)
-    throw new DataError(sentence(where, "characters of the alphabet", JSON.stringify(unknown)));
-  const labels = model.labelsOf(text);
-  const heard = model.hear(samples);
-  const needed = labels.length + labels.filter((label, i) => i > 0 && label === labels[i - 1]).length;
-  const steps = model.stepsOf(heard.frames);
-  if (needed > steps) {
-    const hint = "Use a smaller time reduction or hop, or leave it out";
-    throw new DataError(sentence(where, `at least ${needed} steps for its text`, String(steps), hint));
-  }
-  return { heard, labels, text, place: where };
 }
 
 function distorted(heard: Features, augment: Augmentation, random: RandomStream): Features {

@@ -9,8 +9,9 @@ import { valueAndGrad } from "../../tensor/index.ts";
 import { trainOn } from "../../train/index.ts";
 import { alignText, characterScore, transcribe } from "./answers.ts";
 import { loadTranscriber, saveTranscriber, type Transcriber, transcriber, type Utterance } from "./model.ts";
-import { evaluateTranscriber, transcriberTask } from "./training.ts";
-import { scoreStream } from "./transcript-stream.ts";
+import { evaluateTranscriber } from "./evaluation.ts";
+import { transcriberTask } from "./training.ts";
+import { scoreStream, transcriberStream } from "./stream.ts";
 
 const RATE = 4000;
 const HERTZ: Readonly<Record<string, number>> = { a: 300, b: 800, c: 1500 };
@@ -57,13 +58,12 @@ beforeAll(async () => {
 });
 
 test("it hears what is new, and a file holds all that it needs", () => {
-  const { characterErrorRate, wordErrorRate, loss, texts } = evaluateTranscriber(both, held);
-  expect(characterErrorRate).toBeLessThan(0.05);
-  expect(wordErrorRate).toBeLessThan(0.2);
+  const { measures, loss, texts } = evaluateTranscriber(both, held);
+  expect(measures.characterErrorRate).toBeLessThan(0.05);
+  expect(measures.wordErrorRate).toBeLessThan(0.2);
   const again = loadTranscriber(saveTranscriber(both));
   expect(evaluateTranscriber(again, held, { batchSize: 16 })).toEqual({
-    characterErrorRate,
-    wordErrorRate,
+    measures,
     loss,
     texts,
   });
@@ -88,7 +88,7 @@ test("letters are found where they are sung", () => {
 
 test.each([1, 7, 160, 1000])("a stream in pieces of %i samples gives the text of the whole", (size) => {
   for (const { samples } of held.slice(0, size === 1 ? 1 : 8)) {
-    const stream = oneWay.stream();
+    const stream = transcriberStream(oneWay);
     let before = "";
     for (let at = 0; at < samples.length; at += size) {
       const now = stream.push(samples.subarray(at, at + size));
@@ -172,11 +172,11 @@ describe("what does not fit is refused", () => {
   });
 
   test("streams that need the end", () => {
-    expect(() => both.stream()).toThrow(
+    expect(() => transcriberStream(both)).toThrow(
       'expected one direction and normalization "global", got layers in both directions',
     );
     const scaled = transcriber({ ...options, bidirectional: false, normalization: "utterance" });
-    expect(() => scaled.stream()).toThrow('got normalization "utterance"');
+    expect(() => transcriberStream(scaled)).toThrow('got normalization "utterance"');
   });
 
   test("files of something else", () => {

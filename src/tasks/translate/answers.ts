@@ -1,15 +1,16 @@
 /** @file Translating with a trained model. */
-import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
+import type { Pieces } from "#platform";
 import { checkInteger, mapTree, type Tree } from "../../base/index.ts";
 import { type AttentionState, CarriedState } from "../../rnn/index.ts";
 import { gather, Keeper, logSoftmax, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { type Beginning, type Continuation, type Hypothesis, searchInPieces } from "./beam-search.ts";
+import { each, type Interruptible, interruptible } from "../../model/index.ts";
 import type { Translator } from "./model.ts";
 
 export type TranslateOptions = {
   /** Hypotheses that are kept after each token; 1 takes the best token each time. Default 4. */
   readonly beams?: number;
-  /** Translations to return, at most `beams`. Default 1. */
+  /** Translations to find, at most `beams`. Default 1: no alternatives. */
   readonly nBest?: number;
   /** α of the length penalty (Wu et al. 2016); longer translations gain. Default 0. */
   readonly lengthPenalty?: number;
@@ -28,7 +29,8 @@ export type AttentionMap = {
   readonly weights: readonly (readonly number[])[];
 };
 
-export type Translation = {
+/** One of the translations that a search ends with. */
+export type TranslationCandidate = {
   readonly text: string;
   /** By which translations are ranked: log probability with the penalties. */
   readonly score: number;
@@ -38,31 +40,18 @@ export type Translation = {
   readonly attention: AttentionMap;
 };
 
+/** The best candidate. */
+export type Translation = TranslationCandidate & {
+  /** The candidates after it, best first: `nBest - 1`, or fewer where the search ends with fewer. */
+  readonly alternatives: readonly TranslationCandidate[];
+};
+
 export const TRANSLATE_DEFAULTS: { readonly beams: number; readonly nBest: number } = { beams: 4, nBest: 1 };
 
 const END_TOKEN = "</s>";
 
-/**
- * The best translations of a text, best first, by beam search. The same text gives the same translations. With `signal` the answer is a promise, which
- * rejects with the signal's reason when that aborts.
- * Throws RangeError for options, NotFiniteError when the model's numbers are not finite.
- */
-export function translate(
-  model: Translator,
-  text: string,
-  options: TranslateOptions & WithSignal,
-): Promise<Translation[]>;
-export function translate(model: Translator, text: string, options?: TranslateOptions & WithoutSignal): Translation[];
-export function translate(
-  model: Translator,
-  text: string,
-  { signal, ...options }: TranslateOptions & MaybeSignal = {},
-): Translation[] | Promise<Translation[]> {
-  return carryOut(translateInPieces(model, text, options), signal);
-}
-
 /** `translate` as a generator that yields after each token. */
-function* translateInPieces(model: Translator, text: string, options: TranslateOptions): Pieces<Translation[]> {
+export function* translateInPieces(model: Translator, text: string, options: TranslateOptions): Pieces<Translation> {
   const { beams = TRANSLATE_DEFAULTS.beams, nBest = TRANSLATE_DEFAULTS.nBest } = options;
   checkInteger("translate beams", beams, 1);
   checkInteger("translate nBest", nBest, 1, beams);
@@ -91,12 +80,27 @@ function* translateInPieces(model: Translator, text: string, options: TranslateO
       coveragePenalty,
     });
     const source = [...Array.from(ids.subarray(0, -1), (id) => model.source.tokens[id]), END_TOKEN];
-    return found.map((hypothesis) => translationOf(model, source, hypothesis));
+    const [best, ...alternatives] = found.map((hypothesis) => candidateOf(model, source, hypothesis));
+    return { ...best, alternatives };
   } finally {
     keeper.free();
     carried.free();
   }
 }
+
+/**
+ * The best translation of a text, by beam search, and with `nBest` those that come after it. The same
+ * text gives the same translations. With `signal` the answer is a promise, which rejects with the
+ * signal's reason when that aborts.
+ *
+ * Throws RangeError for options, NotFiniteError when the model's numbers are not finite.
+ */
+export const translate: Interruptible<Translator, string, TranslateOptions, Translation> =
+  interruptible(translateInPieces);
+
+/** As `translate`, for many texts, one after another. */
+export const translateAll: Interruptible<Translator, readonly string[], TranslateOptions, Translation[]> =
+  interruptible(each(translateInPieces));
 
 /** One step of all hypotheses together, in as many rows as there are beams. The state of a hypothesis is its row in `carried`. */
 function continued(
@@ -127,11 +131,11 @@ function continued(
   );
 }
 
-function translationOf(
+function candidateOf(
   model: Translator,
   source: readonly string[],
   { tokens, score, logProbability, finished, attention }: Hypothesis,
-): Translation {
+): TranslationCandidate {
   const target = tokens.map((id) => model.target.tokens[id]);
   return {
     text: model.target.decode(tokens),

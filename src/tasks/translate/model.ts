@@ -8,24 +8,18 @@ import {
   randomStream,
   sentence,
   type Tree,
-  valueError,
   withPrefix,
   zipTrees,
 } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
-  asFormatError,
   decodeModel,
   encodeModel,
   field,
-  type Fields,
   layerCell,
-  parseFields,
   RecurrentStack,
   type SavedModel,
-  type StackConfig,
   stackConfigOf,
-  stackFields,
 } from "../../model/index.ts";
 import {
   type AttendedMemory,
@@ -33,7 +27,6 @@ import {
   attention,
   ATTENTION_KINDS,
   attentionInputSize,
-  type AttentionKind,
   type AttentionState,
   attentionWrapper,
   type Cell,
@@ -48,6 +41,7 @@ import {
 } from "../../rnn/index.ts";
 import { concat, gather, linear, swapLeading, type Tensor, tensor } from "../../tensor/index.ts";
 import { type BytePairEncoding, bytePairEncoding } from "./byte-pair-encoding.ts";
+import { checkHalves, parseTranslatorConfig, type TranslatorConfig } from "./config.ts";
 
 /** Two texts that say the same. */
 export type Pair = {
@@ -55,18 +49,6 @@ export type Pair = {
   readonly target: string;
   /** Where it stands, such as "dates.tsv line 7", for messages. */
   readonly place?: string | undefined;
-};
-
-export type TranslatorConfig = StackConfig & {
-  /** Features of a token, source and target. */
-  readonly embeddingSize: number;
-  readonly attention: AttentionKind;
-  /** Whether the decoder reads the attentional vector of the step before. Without effect for "bahdanau". */
-  readonly inputFeeding: boolean;
-  /** Most tokens of a translation. */
-  readonly maxLength: number;
-  /** Of the initial values. */
-  readonly seed: number;
 };
 
 export type TranslatorOptions = Partial<TranslatorConfig> & {
@@ -287,27 +269,9 @@ export function translator({ pairs, source, target, merges, ...rest }: Translato
   return new Translator(config, encodings.source, encodings.target, true);
 }
 
-function checkHalves(where: string, { bidirectional, hiddenSize }: StackConfig): void {
-  if (bidirectional && hiddenSize % 2 !== 0)
-    throw valueError(`${where} hiddenSize`, "an even number of units, half for each direction", hiddenSize);
-}
-
-const configFields: Fields<TranslatorConfig & { source: BytePairEncoding; target: BytePairEncoding }> = {
-  ...stackFields,
-  embeddingSize: field.size,
-  attention: (where, value) => checkChoice(where, value as AttentionKind, ATTENTION_KINDS),
-  inputFeeding: (where, value) => field.flag(where, value),
-  maxLength: field.size,
-  seed: field.integer,
-  source: (_, value) => bytePairEncoding.fromJSON(value),
-  target: (_, value) => bytePairEncoding.fromJSON(value),
-};
-
 /** The model that `configuration()` describes, with zero parameters, for `decodeModel`. Throws FormatError. */
 function buildTranslator(configuration: JsonValue): Translator {
-  const where = "translator file";
-  const { source, target, ...config } = parseFields(where, configuration, configFields);
-  asFormatError(() => checkHalves(where, config));
+  const { source, target, ...config } = parseTranslatorConfig(configuration);
   return new Translator(config, source, target, false);
 }
 

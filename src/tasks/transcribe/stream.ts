@@ -6,7 +6,7 @@ import { featureSize, windowOf } from "./features.ts";
 import { BLANK } from "./ctc-decoding.ts";
 import type { Transcriber } from "./model.ts";
 
-export type TranscriptStream = {
+export type TranscriberStream = {
   /** Hears more samples. Gives all the text so far, the best path's. Throws DataError for samples that are not finite. */
   push(samples: Float32Array): string;
   /** The whole text. No samples can be pushed after it. */
@@ -26,7 +26,7 @@ export type ScoreStream = {
   end(): Float32Array;
 };
 
-/** Scores of samples as they come: those of the whole recording, in pieces. Throws as `Transcriber.stream`. */
+/** Scores of samples as they come: those of the whole recording, in pieces. Throws as `transcriberStream`. */
 export function scoreStream(model: Transcriber): ScoreStream {
   const { bidirectional, normalization } = model.config;
   if (bidirectional || normalization !== "global") {
@@ -71,8 +71,13 @@ export function scoreStream(model: Transcriber): ScoreStream {
   };
 }
 
-/** See `Transcriber.stream`. */
-export function transcriptStream(model: Transcriber): TranscriptStream {
+/**
+ * Transcribes samples as they come; the text is that of the whole recording.
+ *
+ * Throws UnsupportedError for layers in both directions and for normalization "utterance", which need
+ * the end.
+ */
+export function transcriberStream(model: Transcriber): TranscriberStream {
   const { classes } = model;
   const stream = scoreStream(model);
   let last = BLANK;
