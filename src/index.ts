@@ -21,6 +21,7 @@ export {
   padSequences,
   robustScaler,
   scalerFromJSON,
+  shardRows,
   shuffledWindows,
   slidingWindows,
   splitTail,
@@ -34,6 +35,7 @@ export type {
   EncodeStream,
   PaddedBatch,
   Scaler,
+  Shard,
   TokenBatch,
   TokenBatches,
   TokenSource,
@@ -261,6 +263,7 @@ export { diagnose, fit, train, trainingBytes, trainInWorker } from "./tasks/lang
 export { earlyStopping, fitOn, reduceOnPlateau, trainOn } from "./train/index.ts";
 export type {
   Callback,
+  Communicator,
   EarlyStoppingOptions,
   EndEvent,
   EndReason,
@@ -274,6 +277,7 @@ export type {
   Measured,
   OwnTask,
   ParameterGroup,
+  RankSums,
   RunControl,
   Snapshot,
   StepEvent,

@@ -353,6 +353,24 @@ export type CountingEngine = {
   readonly limit: number;
 };
 
+/** What JavaScript wants to know of arrays, asked together so that an engine that answers late is waited for once. */
+export type Questions = {
+  /** Arrays whose first element is wanted. */
+  readonly scalars: readonly Operand[];
+  /** Floating-point arrays whose squares are summed, one array after the other in float64. */
+  readonly squares: readonly Operand[];
+  /** Floating-point arrays of which the first that holds NaN or infinity is wanted. */
+  readonly finite: readonly Operand[];
+};
+
+export type Answers = {
+  /** In the order of the questions. */
+  readonly scalars: readonly number[];
+  readonly sumOfSquares: number;
+  /** Place in `finite` of the first array that is not; -1: all are. */
+  readonly notFinite: number;
+};
+
 /** What an engine computes, all of it in memory. */
 export type EngineKernels = Omit<
   Engine,
@@ -368,6 +386,7 @@ export type EngineKernels = Omit<
   | "optimizerUpdate"
   | "sumOfSquares"
   | "isAllFinite"
+  | "ask"
   | "recorded"
   | "counting"
 >;
@@ -459,8 +478,16 @@ export interface Engine {
 
   /** One optimizer step over all parameters, in place: reads and writes each `parameter` and its `slots`. Gradients are only read. */
   optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[], preparation?: OptimizerPreparation): void;
-  /** `total` continued with the squares of the elements, one after the other in float64. */
+  /**
+   * `total` continued with the squares of the elements, one after the other in float64. Engines that can't read at once
+   * throw UnsupportedError, here and in `isAllFinite`.
+   */
   sumOfSquares(x: Operand, total: number): number;
   /** Whether every element is a finite number. */
   isAllFinite(x: Operand): boolean;
+  /**
+   * Answers about the arrays as they are after the kernels called so far: at once where JavaScript can read the memory,
+   * else a promise. What is freed or overwritten meanwhile does not change them.
+   */
+  ask(questions: Questions): Answers | Promise<Answers>;
 }

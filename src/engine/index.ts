@@ -7,6 +7,7 @@ export { everyTime, isRecorded, Recording, withoutRecording } from "./recording.
 export { currentEngine, withEngine } from "./select.ts";
 export type {
   ActivationName,
+  Answers,
   ArithmeticOp,
   BinaryOp,
   Block,
@@ -24,6 +25,7 @@ export type {
   NumericsClass,
   Operand,
   OptimizerUpdate,
+  Questions,
   ReduceOp,
   UnaryOp,
 } from "./engine.ts";

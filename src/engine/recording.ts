@@ -136,6 +136,7 @@ export class Recording {
       optimizerUpdate: refuse("an optimizer's step", "Return the gradients and update outside"),
       sumOfSquares: refuseValues,
       isAllFinite: refuseValues,
+      ask: refuseValues,
     };
   }
 

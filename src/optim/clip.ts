@@ -110,7 +110,11 @@ function scaleOf(
   // Infinity: no limit, but a norm that is not finite is still caught
   if (maxNorm !== Infinity) checkNumber(`${where} maxNorm`, maxNorm, 0);
   checkNumber(`${where} epsilon`, epsilon, 0);
-  const norm = globalNorm(gradients);
+  return scaleOfNorm(globalNorm(gradients), maxNorm, epsilon);
+}
+
+/** The result of `clipScale` for gradients whose global norm is known. */
+export function scaleOfNorm(norm: number, maxNorm: number, epsilon = 0): ClipScale {
   const finite = Number.isFinite(norm);
   return { scale: finite ? limit(norm + epsilon, maxNorm) : NaN, norm, finite };
 }

@@ -2,7 +2,7 @@ export { adagrad } from "./adagrad.ts";
 export type { AdagradOptions } from "./adagrad.ts";
 export { adam, adamw } from "./adam.ts";
 export type { AdamOptions, EpsilonMode } from "./adam.ts";
-export { clipByGlobalNorm, clipByNorm, clipByValue, clipScale, globalNorm } from "./clip.ts";
+export { clipByGlobalNorm, clipByNorm, clipByValue, clipScale, globalNorm, scaleOfNorm } from "./clip.ts";
 export type { ClipByGlobalNorm, ClipByNorm, ClipScale } from "./clip.ts";
 export { momentum, nesterov } from "./momentum.ts";
 export type { MomentumOptions, VelocityForm } from "./momentum.ts";

@@ -55,5 +55,5 @@ export { maskSequence, reverseSequence } from "./ops/sequence.ts";
 export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";
 export { everyTime } from "../engine/index.ts";
 export { detach, grad, valueAndGrad, withoutGradient } from "./tape.ts";
-export { isAllFinite, Keeper, memory, outsideScopes, scope, Tensor } from "./tensor.ts";
+export { isAllFinite, Keeper, memory, OpenScope, outsideScopes, scope, Tensor } from "./tensor.ts";
 export type { NestedArray } from "./tensor.ts";

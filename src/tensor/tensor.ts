@@ -152,12 +152,37 @@ export function scope<R>(f: () => R): R {
     return result;
   } finally {
     innermost.value = current.parent;
-    const engine = currentEngine();
-    for (const storage of current.storages) {
-      if (storage.owner !== current) continue;
-      storage.released = true;
-      engine.free(storage.block);
-    }
+    free(current);
+  }
+}
+
+/** Ends the life of all that a scope still owns. */
+function free(scope: Scope): void {
+  const engine = currentEngine();
+  for (const storage of scope.storages) {
+    if (storage.owner !== scope) continue;
+    storage.released = true;
+    engine.free(storage.block);
+  }
+}
+
+/**
+ * A scope that is left and entered again until it ends: for work that waits in between, when others may allocate what is not
+ * its own.
+ */
+export class OpenScope implements Scope {
+  readonly storages: Storage[] = [];
+  readonly parent: undefined = undefined;
+
+  /** Runs `f`, which must be synchronous. What it allocates lives until `end`. */
+  run<R>(f: () => R): R {
+    return innermost.with(this, f);
+  }
+
+  /** Frees all of it. */
+  end(): void {
+    free(this);
+    this.storages.length = 0;
   }
 }
 

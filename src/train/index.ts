@@ -15,8 +15,9 @@ export type {
 export type { Finding, Verdict } from "./loop/finding.ts";
 export { fitOn, historyOf } from "./fit-on.ts";
 export type { FitOnOptions, History } from "./fit-on.ts";
-export { Loop, SCHEDULE_STEPS } from "./loop/loop.ts";
-export type { Training } from "./loop/loop.ts";
+export type { Communicator, RankSums } from "./loop/communicator.ts";
+export { Loop } from "./loop/loop.ts";
+export { SCHEDULE_STEPS } from "./loop/run-snapshots.ts";
 export { rehearsalBytes } from "./memory/memory-plan.ts";
 export type { ParameterGroup } from "./loop/parameter-groups.ts";
 export type { Snapshot } from "./loop/snapshot.ts";
@@ -26,3 +27,4 @@ export type { OwnTask } from "./train-on.ts";
 export { loopSettings } from "./train-options.ts";
 export type { TrainOnOptions } from "./train-options.ts";
 export { trainingOf } from "./loop/training.ts";
+export type { Training } from "./loop/training.ts";

@@ -9,25 +9,27 @@ import {
   runNow,
   sentence,
 } from "../base/index.ts";
+import { type Shard, WHOLE } from "../data/index.ts";
 import type { JsonValue } from "../formats/index.ts";
 import type { Parameters } from "../optim/index.ts";
 import type { State } from "../rnn/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { unlessAborted } from "./loop/abort.ts";
-import { Loop, type Training } from "./loop/loop.ts";
+import { Loop } from "./loop/loop.ts";
 import type { EpochBatches, Loss, LossContext, Measured, Rehearsal, Task } from "./loop/task.ts";
 import { loopSettings, type TrainOnOptions } from "./train-options.ts";
-import { trainingOf } from "./loop/training.ts";
+import { type Training, trainingOf } from "./loop/training.ts";
 
 /** A model of your own with its data. `B` is a batch, whatever you take for one. */
 export type OwnTask<B> = {
   /** What is trained, by path, such as `cell.parameters()` of a cell that is built. Changed in place. */
   readonly parameters: Parameters;
   /**
-   * The batches of epoch `index`, counted from 0: a list, a generator, a stream. The same each time that it is called with the same index, also in the
-   * process that resumes, which passes over those that were seen.
+   * Batches of epoch `index`, counted from 0: a list, a generator, a stream. The same each time that it is called with the
+   * same arguments, also in the process that resumes, which passes over those that were seen. With several ranks, of each
+   * batch the rows of `shard` (see `shardRows`), or undefined where it has none.
    */
-  batches(index: number): Iterable<B> | AsyncIterable<B>;
+  batches(index: number, shard?: Shard): Iterable<B | undefined> | AsyncIterable<B | undefined>;
   /**
    * Mean over the batch, a scalar; in an object with `weight`, what it is a mean over (tokens, examples, weights), where batches differ in that, and with the
    * state after it where one is carried. Tensors that it makes are freed after the step.
@@ -58,7 +60,7 @@ export type OwnTask<B> = {
  * the parameters.
  */
 export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Training {
-  let open: AsyncIterator<B> | undefined;
+  let open: AsyncIterator<B | undefined> | undefined;
   const makeLoop = (): Loop<B> => {
     const random = randomStream(checkInteger("train seed", options.seed ?? 0));
     const settings = loopSettings(options, random);
@@ -71,7 +73,7 @@ export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Trai
   return trainingOf(makeLoop, async () => void (await open?.return?.()));
 }
 
-function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterator<B>) => void): Task<B> {
+function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterator<B | undefined>) => void): Task<B> {
   const { parameters, carried, resetState = 0, fingerprint = {} } = own;
   checkNumber("trainOn resetState", resetState, 0, 1);
   checkSynchronous("trainOn loss", (own as { readonly loss?: unknown }).loss);
@@ -81,7 +83,7 @@ function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterat
     parameters,
     carried,
     resetState,
-    epoch: (index) => epochOf(own.batches(index), opened),
+    epoch: (index, shard = WHOLE) => epochOf(own.batches(index, shard), opened),
     loss(batch, context) {
       const found = runNow("trainOn loss", lossOf, batch, context);
       if (found instanceof Tensor) return { value: found };
@@ -98,8 +100,8 @@ function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterat
 }
 
 function epochOf<B>(
-  batches: Iterable<B> | AsyncIterable<B>,
-  opened: (iterator: AsyncIterator<B>) => void,
+  batches: Iterable<B | undefined> | AsyncIterable<B | undefined>,
+  opened: (iterator: AsyncIterator<B | undefined>) => void,
 ): EpochBatches<B> {
   if (!isIterable(batches)) throw kindError("trainOn batches", "something to loop over", batches);
   const isList = Array.isArray(batches);
@@ -118,7 +120,10 @@ const isIterable = (value: unknown): boolean =>
   typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 
 /** All but the first `count`. */
-async function* after<B>(batches: Iterable<B> | AsyncIterable<B>, count: number): AsyncGenerator<B, void, undefined> {
+async function* after<B>(
+  batches: Iterable<B | undefined> | AsyncIterable<B | undefined>,
+  count: number,
+): AsyncGenerator<B | undefined, void, undefined> {
   let at = 0;
   for await (const batch of batches) if (at++ >= count) yield batch;
 }

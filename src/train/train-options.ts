@@ -3,7 +3,8 @@ import { checkInteger, checkNumber, kindError, type RandomStream, valueError } f
 import { useThreads } from "../engine/index.ts";
 import { adam, type Optimizer, type Schedule } from "../optim/index.ts";
 import type { Callback } from "./loop/callbacks.ts";
-import type { LoopSettings } from "./loop/loop.ts";
+import { type Communicator, oneProcess } from "./loop/communicator.ts";
+import type { LoopSettings } from "./loop/run.ts";
 import type { ParameterGroup } from "./loop/parameter-groups.ts";
 import type { Snapshot } from "./loop/snapshot.ts";
 
@@ -51,6 +52,11 @@ export type TrainOnOptions = {
   readonly allowOtherNumerics?: boolean;
   /** Ends training after the step that is running. */
   readonly signal?: AbortSignal;
+  /**
+   * What connects this process with others that train the same model, each on its rows of every batch. Default: it trains
+   * alone. Each makes the same calls, those of `snapshot` too. The first evaluates, and is the one that should write files.
+   */
+  readonly communicator?: Communicator;
 };
 
 const DEFAULT_EPOCHS = 50;
@@ -101,5 +107,6 @@ export function loopSettings(options: TrainOnOptions, random: RandomStream): Loo
     resume: options.resume,
     allowOtherNumerics: options.allowOtherNumerics === true,
     signal: options.signal,
+    communicator: options.communicator ?? oneProcess,
   };
 }

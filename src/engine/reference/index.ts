@@ -1,4 +1,5 @@
 /** @file The reference engine: plain TypeScript in float64 or float32. It defines what every kernel computes. */
+import { answersAtOnce } from "../answers.ts";
 import { arrayOf, isPoisoned, Memory } from "./memory.ts";
 import { activationBackward, binary, cast, unary, where } from "./elementwise.ts";
 import { gruBackward, gruForward } from "./gru.ts";
@@ -58,6 +59,7 @@ export const referenceKernels: Omit<
   optimizerUpdate,
   sumOfSquares,
   isAllFinite,
+  ask: (questions) => answersAtOnce(referenceKernels, questions),
 };
 
 /** A new reference engine. `UNROLLED_POISON=1` fills fresh memory with NaN. */

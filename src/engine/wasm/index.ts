@@ -1,6 +1,7 @@
 /** @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several; everything else by the reference's kernels on it. */
 import { advice, canShare, cores } from "#platform";
 import { sizeOf, warnOnce } from "../../base/index.ts";
+import { answersAtOnce } from "../answers.ts";
 import type { BinaryOp, CountingEngine, Engine, EngineKernels, EngineReport, Operand, ReduceOp } from "../engine.ts";
 import { isPoisoned, referenceKernels } from "../reference/index.ts";
 import { crossEntropy, crossEntropyBackward, softmax, softmaxBackward } from "./classes.ts";
@@ -93,6 +94,7 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
       if (!isFloat32(x)) return referenceKernels.isAllFinite(x);
       return kernels.allFinite(pointerOf(x), sizeOf(x.shape)) === 1;
     },
+    ask: (questions) => answersAtOnce(engine, questions),
     counting: (isFresh) => countingEngine(engine, kernels, memory, isFresh),
   };
   return engine;
@@ -127,6 +129,7 @@ function countingEngine(engine: Engine, kernels: Kernels, memory: LinearMemory, 
       optimizerUpdate: () => undefined,
       sumOfSquares: (_, total) => total,
       isAllFinite: () => true,
+      ask: ({ scalars }) => ({ scalars: scalars.map(() => 0), sumOfSquares: 0, notFinite: -1 }),
     },
     bytes: () => counted.taken,
     limit: memory.maximumBytes,

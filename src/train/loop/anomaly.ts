@@ -2,10 +2,10 @@
 import { type TypedArray, withPrefix } from "../../base/index.ts";
 import { type Anomaly, checkedEngine, currentEngine, withEngine } from "../../engine/index.ts";
 import type { State } from "../../rnn/index.ts";
-import { assign } from "../../tensor/index.ts";
-import { stateArrays } from "./snapshot.ts";
+import { assign, scope } from "../../tensor/index.ts";
+import { stateArrays } from "./carried-rows.ts";
+import { gradientsOf, type PassSettings } from "./gradients.ts";
 import type { Task } from "./task.ts";
-import { type StepSettings, trainStep } from "./train-step.ts";
 
 /** The elements of each part of a state, by its path. */
 export const copyOfState = (state: State | undefined): Readonly<Record<string, TypedArray>> =>
@@ -17,13 +17,13 @@ export const copyOfState = (state: State | undefined): Readonly<Record<string, T
  */
 export function findOrigin<B>(
   task: Task<B>,
-  batches: readonly B[],
-  settings: StepSettings,
+  batches: readonly (B | undefined)[],
+  settings: PassSettings,
   start: Readonly<Record<string, TypedArray>>,
 ): Anomaly | undefined {
   const carried = stateArrays(task.carried);
   for (const [path, values] of Object.entries(start)) assign(carried[path], values);
   const checked = checkedEngine(currentEngine(), { ...task.parameters, ...withPrefix("state", carried) });
-  withEngine(checked.engine, () => trainStep(task, batches, settings, () => {}));
+  withEngine(checked.engine, () => scope(() => void gradientsOf(task, batches, settings)));
   return checked.found();
 }

@@ -15,8 +15,8 @@ export type Progress = {
 
 /** What was not a finite number, and where. */
 export type Trouble = {
-  readonly what: "parameter" | "state" | "slot" | "rate" | "loss" | "gradient" | "input";
-  /** Path of the array, such as `rnn/0/kernel`; the name of the number otherwise. */
+  readonly what: "parameter" | "state" | "slot" | "rate" | "loss" | "gradient" | "input" | "rank";
+  /** Path of the array, such as `rnn/0/kernel`; the name of the number otherwise. With "rank": another rank, whose events say what. */
   readonly name: string;
   /** With `anomaly`: where it came from. Absent when it was there before the step. */
   readonly origin?: Anomaly;
@@ -79,6 +79,7 @@ const SUBJECTS: Readonly<Record<Trouble["what"], (name: string) => string>> = {
   loss: () => "the loss",
   gradient: (name) => `the gradient of ${name}`,
   input: (name) => `the input ${name}`,
+  rank: (name) => `what rank ${name} computed`,
 };
 
 /** In words, for messages: "the gradient of rnn/0/kernel is not finite". */

@@ -13,6 +13,7 @@ import { adam, momentum, stepDecay } from "../../optim/index.ts";
 import { CELL_NAMES, cellByName, type CellName, dynamicRnn } from "../../rnn/index.ts";
 import { assign, cumulativeSum, mean, square, sub, sum, type Tensor, tensor } from "../../tensor/index.ts";
 import { useThreads } from "../../engine/index.ts";
+import { oneProcess } from "./communicator.ts";
 import { Loop } from "./loop.ts";
 import { earlyStopping, reduceOnPlateau } from "./callbacks.ts";
 import type { TrainEvent } from "./events.ts";
@@ -177,6 +178,7 @@ function raggedLoop(cell: CellName, resume: Snapshot | undefined): { loop: Loop<
       anomaly: false,
       resume,
       allowOtherNumerics: false,
+      communicator: oneProcess,
       signal: undefined,
     },
   );

@@ -1,7 +1,6 @@
 /** @file The state of a run, from which it continues bit for bit. Plain JSON and arrays, which `encodeCheckpoint` puts into one file. */
-import { DataError, describe, FormatError, leavesOf, sameShape, sentence, type Tree } from "../../base/index.ts";
+import { DataError, describe, FormatError, sameShape, sentence } from "../../base/index.ts";
 import type { CheckpointContents, JsonValue, StoredArray } from "../../formats/index.ts";
-import type { State } from "../../rnn/index.ts";
 import { assign, outsideScopes, type Tensor, tensor } from "../../tensor/index.ts";
 import type { Callback, RunControl } from "./callbacks.ts";
 import { checkNumerics, type RunNumerics } from "./numerics.ts";
@@ -41,9 +40,6 @@ export type Snapshot = CheckpointContents;
 
 /** Arrays by group; their paths in a snapshot are `group/path`. */
 export type RunArrays = Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
-
-export const stateArrays = (state: State | undefined): Readonly<Record<string, Tensor>> =>
-  state === undefined ? {} : Object.fromEntries(leavesOf(state as Tree<Tensor>));
 
 const numberOrName = (x: number): JsonValue => (Number.isFinite(x) ? x : String(x));
 

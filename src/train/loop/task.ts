@@ -1,6 +1,7 @@
 /** @file What the training loop needs to know of a model and its data. */
 import type { JsonValue } from "../../formats/index.ts";
 import type { RandomStream } from "../../base/index.ts";
+import type { Shard } from "../../data/index.ts";
 import type { Parameters } from "../../optim/index.ts";
 import type { State } from "../../rnn/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
@@ -10,8 +11,11 @@ import type { Finding } from "./finding.ts";
 export type EpochBatches<B> = {
   /** How many, undefined when nobody knows before the end. */
   readonly count: number | undefined;
-  /** Those from number `start` on, in order. Called once per epoch, or after a resume with where it was. */
-  from(start: number): Iterator<B> | AsyncIterator<B>;
+  /**
+   * Those from number `start` on, in order. Called once per epoch, or after a resume with where it was. Undefined stands for a
+   * batch of which the shard has no row.
+   */
+  from(start: number): Iterator<B | undefined> | AsyncIterator<B | undefined>;
 };
 
 export type LossContext = {
@@ -66,9 +70,12 @@ export type Task<B, E extends Measured = Measured> = {
   readonly parameters: Parameters;
   /** What a run must share with the one that it resumes, as plain JSON. */
   fingerprint(): Promise<Readonly<Record<string, JsonValue>>>;
-  /** Batches of epoch `index`, counted from 0. The same each time. Throws DataError when there are none. */
-  epoch(index: number): EpochBatches<B>;
-  /** Carried from batch to batch, zero at the start of an epoch; overwritten in place. */
+  /**
+   * Batches of epoch `index`, counted from 0. The same each time. Of each batch the rows of `shard`, by default all of them:
+   * the shards' batches together are those of one rank. Throws DataError when there are none.
+   */
+  epoch(index: number, shard?: Shard): EpochBatches<B>;
+  /** Carried from batch to batch, zero at the start of an epoch; overwritten in place. With several ranks, this one's rows. */
   readonly carried?: State | undefined;
   /** Probability that a row of the carried state is set to zero before a batch. */
   readonly resetState?: number;

@@ -1,17 +1,25 @@
-import { leavesOf, type RandomStream, type Tree } from "../../base/index.ts";
-import { clipScale, type Parameters } from "../../optim/index.ts";
-import { carryInto, type State } from "../../rnn/index.ts";
-import { add, assign, isAllFinite, mul, scope, type Tensor, valueAndGrad } from "../../tensor/index.ts";
+/** @file One step: gradients of the batches, their sum over the ranks, the update. It waits where an engine or a communicator does. */
+import type { RandomStream } from "../../base/index.ts";
+import { type Answers, currentEngine } from "../../engine/index.ts";
+import { type Parameters, scaleOfNorm } from "../../optim/index.ts";
+import { mul, OpenScope, type Tensor, zeros } from "../../tensor/index.ts";
+import { type Communicator, isAlone } from "./communicator.ts";
 import type { Trouble } from "./events.ts";
+import { gradientsOf, isEmpty, meanLoss, NOTHING, type Pass, type Suspects, troubleIn } from "./gradients.ts";
 import type { Task } from "./task.ts";
 
 export type StepSettings = {
   /** What is differentiated: those of the task that are not frozen. */
   readonly trained: Parameters;
+  /** Their names in the order in which the norm is summed. */
+  readonly names: readonly string[];
   /** Largest global norm of the gradients; Infinity: no limit. */
   readonly clipNorm: number;
   /** Of this step. */
   readonly random: RandomStream;
+  /** What goes into every step. */
+  readonly kept: Suspects;
+  readonly communicator: Communicator;
 };
 
 export type StepResult = {
@@ -19,101 +27,132 @@ export type StepResult = {
   readonly loss: number;
   /** Sum of the batches' weights. */
   readonly weight: number;
+  /** Tokens or examples of the batches. */
+  readonly tokens: number;
   readonly gradientNorm: number;
   /** What was not finite; undefined when the update was made. */
   readonly trouble: Trouble | undefined;
+  /** Whether all was well before the step. */
+  readonly arose: boolean;
 };
 
-/** A tensor that may hold what is not finite, and what to call it then. */
-export type Suspect = { readonly tensor: Tensor; readonly trouble: Trouble };
-
-export const suspects = (what: Trouble["what"], tensors: Readonly<Record<string, Tensor>>): readonly Suspect[] =>
-  Object.entries(tensors).map(([name, tensor]) => ({ tensor, trouble: { what, name } }));
-
-/** Of the first that holds NaN or infinity. */
-export function firstNonFinite(list: readonly Suspect[]): Trouble | undefined {
-  for (const { tensor, trouble } of list) if (!isAllFinite(tensor)) return trouble;
-  return undefined;
-}
-
-/** The same of tensors with their names, of which nothing is made while all is well. */
-function findNonFinite(what: Trouble["what"], tensors: readonly (readonly [string, Tensor])[]): Trouble | undefined {
-  for (const [name, tensor] of tensors) if (!isAllFinite(tensor)) return { what, name };
-  return undefined;
-}
-
-const partsOf = (state: State | undefined): readonly (readonly [string, Tensor])[] =>
-  state === undefined ? [] : leavesOf(state as Tree<Tensor>);
+/** Hands gradients to the optimizer, with the factor that divides and clips them. */
+export type Apply = (gradients: Parameters, scale: number) => void;
 
 /**
- * One step of truncated backpropagation through time: the gradient of Σ weight · (value + penalty) / Σ weight over the batches, which follow each other,
- * handed to `apply` with the factor that divides and clips it. Nothing is applied when the loss, the carried state or a gradient is not finite. Everything that is allocated
- * meanwhile is freed at the end. No gradient reaches the carried state, which is overwritten.
+ * One step of truncated backpropagation through time: the gradient of Σ weight · (value + penalty) / Σ weight over the
+ * batches of all ranks. `apply` is not called where there is `trouble` already, or where what is kept, a loss, the carried
+ * state or a gradient is not finite on any rank. What is allocated meanwhile is freed at the end.
+ *
+ * The engine is asked for what is kept before the step, and for losses, states and the norm after it. One that answers late
+ * is awaited once; with several ranks once more, for the norm of the sum.
  */
-export function trainStep<B>(
+export async function trainStep<B>(
   task: Task<B>,
-  batches: readonly B[],
-  { trained, clipNorm, random }: StepSettings,
-  apply: (gradients: Parameters, scale: number) => void,
-): StepResult {
-  return scope(() => {
-    // sums over the batches, each of which counts as many times as the first one that counts
-    let [loss, parts] = [0, 0];
-    let unit: number | undefined;
-    let gradients: Parameters = {};
-    for (let at = 0; at < batches.length; at++) {
-      const { carried } = task;
-      const own = at === 0 ? random : random.named("batch").at(at);
-      const found = valueAndGrad(() => {
-        const { value, weight = 1, penalty, state } = task.loss(batches[at], { state: carried, random: own });
-        return { value: penalty === undefined ? value : add(value, penalty), reported: value, weight, state };
-      }, trained);
-      const { reported, weight } = found.result;
-      const value = reported.item();
-      const trouble: Trouble | undefined = !Number.isFinite(value)
-        ? { what: "loss", name: "loss" }
-        : findNonFinite("state", partsOf(found.result.state));
-      if (trouble !== undefined) return { loss: value, weight, gradientNorm: NaN, trouble };
-      if (carried !== undefined) carryInto(carried, found.result.state);
-      // until one counts, gradients are kept only for their shapes
-      if (unit === undefined) {
-        ({ gradients } = found);
-        [loss, parts] = [value, 1];
-        if (weight > 0) unit = weight;
-      } else if (weight > 0) {
-        const part = weight / unit;
-        loss += part * value;
-        parts += part;
-        for (const [path, sum] of Object.entries(gradients)) {
-          const gradient = found.gradients[path];
-          assign(sum, add(sum, part === 1 ? gradient : mul(gradient, part)));
-        }
-      }
+  batches: readonly (B | undefined)[],
+  settings: StepSettings,
+  trouble: Trouble | undefined,
+  apply: Apply,
+): Promise<StepResult> {
+  const { kept, names, communicator } = settings;
+  const alone = isAlone(communicator);
+  const engine = currentEngine();
+  const open = new OpenScope();
+  try {
+    const tokens = batches.reduce((sum, batch) => sum + (isEmpty(batch, communicator) ? 0 : task.tokens(batch)), 0);
+    const asked = engine.ask(kept.questions);
+    const early = trouble ?? (asked instanceof Promise ? undefined : kept.troubles[asked.notFinite]);
+    if (alone && early !== undefined) return { ...SKIPPED, tokens, trouble: early };
+    // a rank that is in trouble takes part with gradients of 0
+    const pass = open.run(() => gradientsOf(task, early === undefined ? batches : [], settings));
+    const asking = engine.ask({
+      scalars: pass.losses,
+      squares: alone ? names.map((name) => pass.gradients[name]) : [],
+      finite: pass.states,
+    });
+    const isLate = asked instanceof Promise || asking instanceof Promise;
+    const [before, answers] = isLate ? await Promise.all([asked, asking]) : [asked, asking];
+    const bad = troubleIn(pass, answers);
+    const known = early ?? kept.troubles[before.notFinite];
+    const local = known ?? bad?.trouble;
+    const arose = known === undefined;
+    let step = sumsOf(pass, answers, tokens);
+    if (!alone) {
+      const shared = await overRanks(step, local, settings, open);
+      if (shared.trouble !== undefined) return { ...shared, arose };
+      step = shared;
+    } else if (local !== undefined) {
+      if (bad === undefined) return { ...SKIPPED, tokens, trouble: local };
+      const [loss, weight] = [answers.scalars[bad.batch], pass.weights[bad.batch]];
+      return { ...SKIPPED, loss, weight, tokens, trouble: local, arose };
     }
-    const weight = parts * (unit ?? 0);
-    loss /= parts;
-    const { scale, norm, finite } = clipScale(gradients, clipNorm * parts);
-    const gradientNorm = norm / parts;
-    if (!finite) {
-      const trouble = findNonFinite("gradient", Object.entries(gradients)) ?? { what: "gradient", name: "norm" };
-      return { loss, weight, gradientNorm, trouble };
-    }
+    const { gradients, loss, weight, parts } = step;
+    const { scale, norm, finite } = scaleOfNorm(Math.sqrt(step.sumOfSquares), settings.clipNorm * parts);
+    const result = { loss, weight, tokens: step.tokens, gradientNorm: norm / parts, arose };
+    if (!finite) return { ...result, trouble: await badGradient(gradients) };
     // batches that count nothing change nothing
-    apply(gradients, unit === undefined ? 0 : scale / parts);
-    return { loss, weight, gradientNorm, trouble: undefined };
-  });
+    open.run(() => apply(gradients, weight === 0 ? 0 : scale / parts));
+    return { ...result, trouble: undefined };
+  } finally {
+    open.end();
+  }
 }
 
-/** Sets each row of a state to zero with the given probability. */
-export function resetRows(carried: State, probability: number, random: RandomStream): void {
-  const parts = leavesOf(carried as Tree<Tensor>).map(([, part]) => part);
-  const [batch] = parts[0].shape;
-  const isReset = Array.from({ length: batch }, () => random.uniform() < probability);
-  if (!isReset.includes(true)) return;
-  for (const part of parts) {
-    const values = part.values();
-    const width = part.shape[1];
-    isReset.forEach((reset, row) => reset && values.fill(0, row * width, (row + 1) * width));
-    assign(part, values);
-  }
+const SKIPPED = { loss: NaN, weight: 0, gradientNorm: NaN, arose: false };
+
+/** A step before its update. */
+type StepSums = Pick<StepResult, "loss" | "weight" | "tokens"> & {
+  readonly gradients: Parameters;
+  /** What the gradients are to be divided by. */
+  readonly parts: number;
+  readonly sumOfSquares: number;
+};
+
+function sumsOf(pass: Pass, { scalars, sumOfSquares }: Answers, tokens: number): StepSums {
+  const { loss, parts } = meanLoss(pass, scalars);
+  return { gradients: pass.gradients, loss, weight: parts * pass.unit, tokens, parts, sumOfSquares };
+}
+
+/** The step of all ranks together: Σ weight · gradient, to be divided by Σ weight. */
+async function overRanks(
+  { gradients, loss, weight, parts, tokens }: StepSums,
+  local: Trouble | undefined,
+  { names, communicator }: StepSettings,
+  open: OpenScope,
+): Promise<StepSums & { readonly gradientNorm: number; readonly trouble: Trouble | undefined }> {
+  const { rank, size } = communicator;
+  // copies: the gradients of two parameters may be one tensor
+  const factor = weight / parts;
+  const counts = weight > 0 && local === undefined;
+  const arrays = open.run(() =>
+    Object.fromEntries(names.map((name) => [name, counts ? mul(gradients[name], factor) : zerosLike(gradients[name])])),
+  );
+  const troubled = Array.from({ length: size }, (_, at) => Number(at === rank && local !== undefined));
+  const totals = Float64Array.of(weight, weight > 0 ? weight * loss : 0, tokens, ...troubled);
+  await communicator.reduce({ arrays, totals });
+  const first = totals.indexOf(1, RANKS);
+  const trouble = first < 0 ? undefined : (local ?? ({ what: "rank", name: String(first - RANKS) } as const));
+  const { sumOfSquares } = await currentEngine().ask({ ...NOTHING, squares: Object.values(arrays) });
+  const all = totals[0];
+  return {
+    gradients: arrays,
+    loss: all === 0 ? 0 : totals[1] / all,
+    weight: all,
+    tokens: totals[2],
+    parts: all === 0 ? 1 : all,
+    sumOfSquares,
+    gradientNorm: NaN,
+    trouble,
+  };
+}
+
+/** Where the flags of the ranks begin among the totals. */
+const RANKS = 3;
+
+const zerosLike = ({ shape, dtype }: Tensor): Tensor => zeros(shape, dtype);
+
+/** The first that is not finite; the norm, where only the sum of all squares is not. */
+async function badGradient(gradients: Parameters): Promise<Trouble> {
+  const { notFinite } = await currentEngine().ask({ ...NOTHING, finite: Object.values(gradients) });
+  return { what: "gradient", name: Object.keys(gradients)[notFinite] ?? "norm" };
 }

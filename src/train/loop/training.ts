@@ -1,8 +1,22 @@
 import type { TrainEvent } from "./events.ts";
-import type { Loop, Training } from "./loop.ts";
+import type { Loop } from "./loop.ts";
 import { Claim } from "./one-run.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Measured } from "./task.ts";
+
+/** A run: its events, one for each step, epoch and evaluation, then `end`; leaving the loop early stops it. */
+export type Training<E extends Measured = Measured> = AsyncGenerator<TrainEvent<E>, void, undefined> & {
+  /**
+   * A copy of all that a run consists of, between two events: `train` with `resume` continues it bit for bit. Before the first event it is the beginning of
+   * the run, which is a state like any other; with `resume` that is where it goes on. Rejects as the run's first event would.
+   */
+  snapshot(): Promise<Snapshot>;
+  /**
+   * Bytes of the engine's memory that the run takes at its peak, parameters and optimizer included, as planned before the first step. Undefined before the
+   * first event, in a worker, and where the task does not tell its largest batch.
+   */
+  plannedBytes?(): number | undefined;
+};
 
 /** A run whose loop is made when it is first advanced or asked for a snapshot. `close` is called when it has ended, in whatever way. */
 export function trainingOf<B, E extends Measured>(
@@ -13,6 +27,7 @@ export function trainingOf<B, E extends Measured>(
   async function* events(): AsyncGenerator<TrainEvent<E>, void, undefined> {
     loop ??= makeLoop();
     const claim = new Claim(loop.trained, run, loop);
+    let problem: unknown = "a run that was left";
     try {
       for await (const event of loop.events()) {
         if (loop.isTrained) claim.giveBack();
@@ -21,8 +36,14 @@ export function trainingOf<B, E extends Measured>(
         claim.isResting = false;
         claim.check();
       }
+      problem = undefined;
+    } catch (error) {
+      problem = error;
+      throw error;
     } finally {
       claim.giveBack();
+      // the other ranks would wait for this one
+      if (problem !== undefined) await loop.leave(problem);
       await close();
     }
   }
