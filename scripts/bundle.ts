@@ -50,7 +50,7 @@ const kernelsInside: Plugin = {
 };
 
 /** What the command's options need of the library, which was built before, as values. */
-const NAMES = path("../src/cli/training/cell-names.ts");
+const NAMES = path("../src/cli/options/names.ts");
 const namesInside: Plugin = {
   name: "names-inside",
   async load(id) {

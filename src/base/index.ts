@@ -21,6 +21,8 @@ export {
   valueError,
 } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
+export { asFormatError, schema } from "./schema.ts";
+export type { Check, Checks } from "./schema.ts";
 export { errorFromData, errorToData } from "./error-data.ts";
 export type { ErrorData } from "./error-data.ts";
 export { checkFiniteAnswer, firstNotFinite } from "./finite.ts";

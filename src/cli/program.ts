@@ -8,16 +8,13 @@ import { addCompletion } from "./commands/completion-options.ts";
 import { addDiagnose } from "./commands/diagnose-options.ts";
 import { addDoctor } from "./commands/doctor-options.ts";
 import { addEvaluate } from "./commands/evaluate-options.ts";
-import { EXIT, reportFailure } from "./terminal/failure.ts";
+import { EXIT, type Finish, reportFailure } from "./terminal/failure.ts";
 import { addHello } from "./commands/hello-options.ts";
 import { exitOnSignals } from "./terminal/interruptible.ts";
 import { addInspect } from "./commands/inspect-options.ts";
 import { addPredict } from "./commands/predict-options.ts";
 import { addSample } from "./commands/sample-options.ts";
 import { addTrain } from "./commands/train-options.ts";
-
-/** Sets the exit code that a command ends with when it is not 0 and nothing was thrown. */
-export type Finish = (exitCode: number) => void;
 
 const EXAMPLES = `
 Examples:

@@ -20,31 +20,16 @@ export { CARD_FILE, modelCard, writeModelCard } from "./run/model-card.ts";
 export type { ModelCardOptions } from "./run/model-card.ts";
 export { BEST_FILE, loadModel, MODEL_FILE, readModelBytes, saveModel } from "./run/model-file.ts";
 export type { FileTokens } from "./read/file-tokens.ts";
-export { corpusBytes, readCorpus, readCorpusBytes } from "./read/read-corpus.ts";
+export { corpusBytes, readCorpus, readCorpusBytes, textFiles } from "./read/read-corpus.ts";
 export { readCsv } from "./read/read-csv.ts";
-export {
-  CONFIG_FILE,
-  continuedBy,
-  dataHash,
-  describeData,
-  OPTIONAL_TRAINING,
-  readRunConfig,
-  readRunOptions,
-  runMaker,
-  writeRunConfig,
-} from "./run/run-config.ts";
-export type {
-  DataFile,
-  RunConfig,
-  RunFacts,
-  RunMaker,
-  RunModel,
-  RunOptions,
-  RunPart,
-  RunTraining,
-} from "./run/run-config.ts";
-export { checkRunData } from "./run/run-data.ts";
-export type { CheckRunDataOptions } from "./run/run-data.ts";
+export { CONFIG_FILE, readRunConfig, readRunOptions, writeRunConfig } from "./run/run-config.ts";
+export type { OptionValue, RunConfig } from "./run/run-config.ts";
+export { checkRunData, dataHash, describeData } from "./run/run-data.ts";
+export type { CheckRunDataOptions, DataFile } from "./run/run-data.ts";
+export { runDirectory } from "./run/run-directory.ts";
+export type { RecordOptions, ResumePoint, RunDirectory, RunRecorder } from "./run/run-directory.ts";
+export { runMaker } from "./run/run-maker.ts";
+export type { RunMaker, RunPart } from "./run/run-maker.ts";
 export { LOCK_FILE, lockRun } from "./run/run-lock.ts";
 export type { RunLock } from "./run/run-lock.ts";
 export { statIfAny } from "./files/stat-if-any.ts";
@@ -56,9 +41,6 @@ export { eventWriter } from "./run/tensorboard.ts";
 export type { EventWriter, EventWriterOptions } from "./run/tensorboard.ts";
 export { classFiles, readRecords, recordNumber, recordText, recordValue } from "./read/read-examples.ts";
 export type { ClassFile, ReadRecordsOptions, RecordEntry, RecordFormat } from "./read/read-examples.ts";
-export { describeFiles, readTaskRunConfig, taskOfRun, writeTaskRunConfig } from "./run/task-run-config.ts";
-export type { TaskRunConfig } from "./run/task-run-config.ts";
-export { writeTaskCard } from "./run/task-card.ts";
 export { readTagged } from "./read/read-tagged.ts";
 export type { ReadTaggedOptions } from "./read/read-tagged.ts";
 export { readRecordings } from "./read/read-recordings.ts";

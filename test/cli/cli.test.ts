@@ -86,7 +86,7 @@ test("evaluate and inspect, as JSON", () => {
 test("--dry-run says what a run would take, and writes nothing", () => {
   const { stdout } = unrolled("train", "text.txt", "--out", "dry", "--dry-run", ...small);
   expect(stdout.split("\n").map((line) => line.split(" ")[0])).toEqual([
-    ..."parameters data memory process time".split(" "),
+    ..."2,080 parameters data memory process time".split(" "),
     "",
   ]);
   expect(stdout).toMatch(/^process +\d[\d.]* [MG]iB with Node and the data/m);
@@ -262,7 +262,7 @@ describe("what is wrong is said in one line, with an exit code", () => {
       /expected a text file or a folder, got .*nothing\.txt.*does not exist/,
     ],
     ["an empty file", ["train", "empty.txt"], 2, /expected text with at least one character, got empty text/],
-    ["too little text", ["train", "short.txt", "--out", "s"], 1, /expected .*, got .*/],
+    ["too little text", ["train", "short.txt", "--out", "s"], 2, /expected .*, got .*/],
     ["text that is not UTF-8", ["train", "latin1.txt"], 2, /expected UTF-8 text in .*latin1/],
     [
       "an unknown option",
@@ -314,13 +314,13 @@ describe("what is wrong is said in one line, with an exit code", () => {
       "other batches in a run that goes on",
       ["train", "--resume", "run", "--batch-size", "8"],
       2,
-      /--batch-size: expected 4, as in the run that goes on, got 8/,
+      /--batch-size: expected 4, as in the run that is resumed, got 8/,
     ],
     [
       "an option that a run that goes on does not have",
       ["train", "--resume", "run", "--learning-rate-decay", "0.5"],
       2,
-      /--learning-rate-decay: expected none, as in the run that goes on, got 0.5/,
+      /--learning-rate-decay: expected none, as in the run that is resumed, got 0.5/,
     ],
     [
       "two sources of options",

@@ -29,9 +29,7 @@ function makeRun(name: string, config: RunConfig, metrics: ReturnType<typeof som
 beforeAll(() => {
   makeRun("runs/book", aRunConfig(), someMetrics(300));
   const other = {
-    seed: 8,
-    model: { cell: "gru", layers: 2 },
-    training: { clipNorm: Infinity, steps: 200 },
+    options: { cell: "gru", layers: 2, clipNorm: "off", steps: 200, seed: 8 },
     data: [{ path: "book.txt", bytes: 3, sha256: "fedcba9876543210".repeat(4) }],
   } as const;
   makeRun("runs/gru", aRunConfig(other), someMetrics(200, { seed: 2 }).slice(0, -1));
@@ -54,7 +52,8 @@ test("a table of figures, and one of what differs", () => {
     "steps",
     "best loss",
     "bits/char",
-    "tokens/s",
+    "perplexity",
+    "speed",
     "time",
     "ended",
   ]);
@@ -65,6 +64,7 @@ test("a table of figures, and one of what differs", () => {
     "300",
     expect.any(String),
     expect.any(String),
+    expect.any(String),
     "32,000",
     "15s",
     "done",
@@ -72,7 +72,7 @@ test("a table of figures, and one of what differs", () => {
   expect(Number(lines[1][5])).toBeCloseTo(Number(lines[1][4]) / Math.LN2, 3);
   expect(lines[2].slice(0, 4)).toEqual(["gru", "gru 2x128", "116,829", "200"]);
   expect(lines[2].at(-1)).toBe("not yet");
-  expect(lines[3]).toEqual(["new", "lstm 1x128", "116,829", "0", "-", "-", "-", "-", "not yet"]);
+  expect(lines[3]).toEqual(["new", "lstm 1x128", "116,829", "0", "-", "-", "-", "-", "-", "not yet"]);
   expect(lines.slice(6)).toEqual([
     ["what differs", "book", "gru", "new"],
     ["cell", "lstm", "gru", "lstm"],
@@ -118,7 +118,7 @@ test.each<[string, string[], number, RegExp]>([
     "a damaged configuration",
     ["damaged"],
     1,
-    /damaged\/config\.json: training\.batchSize: expected an integer >= 1, got "x"/,
+    /damaged\/config\.json: options\.batchSize: expected text, a number, true or false, got \[\]/,
   ],
   ["damaged metrics", ["torn"], 1, /torn\/metrics\.jsonl line 1 kind: expected text/],
   ["one run twice", ["runs/book", "./runs/book/"], 2, /expected different runs, got "runs\/book" twice/],
@@ -134,7 +134,7 @@ test.each<[string, string[], number, RegExp]>([
   writeRunConfig(file("bare"), aRunConfig());
   mkdirSync(file("damaged"), { recursive: true });
   const json = readFileSync(file("runs/book/config.json"), "utf8");
-  writeFileSync(file("damaged/config.json"), json.replace('"batchSize": 32', '"batchSize": "x"'));
+  writeFileSync(file("damaged/config.json"), json.replace('"batchSize": 32', '"batchSize": []'));
   writeRunConfig(file("torn"), aRunConfig());
   writeFileSync(file("torn/metrics.jsonl"), "{}\n");
   const { status, stderr } = compare(...args);

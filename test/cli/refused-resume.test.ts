@@ -77,15 +77,15 @@ beforeAll(() => {
 type Case = readonly [why: string, run: string, args: readonly string[], code: number, message: RegExp];
 
 const refused: readonly Case[] = [
-  ["an option", "language model", ["--batch-size", "8"], 2, /--batch-size: expected 4, as in the run that goes on/],
+  ["an option", "language model", ["--batch-size", "8"], 2, /--batch-size: expected 4, as in the run that is resumed/],
   ["an option of the model", "language model", ["--hidden-size", "8"], 2, /--hidden-size: expected 6/],
   ["other text", "language model", ["other.txt"], 1, /train resume data: expected .*, as in the checkpoint/],
   ["other text on the disk", "language model", ["other.txt", "--stream"], 1, /train resume data: expected/],
   ["other text", "language model with tokens", ["other.txt", "--stream"], 1, /train resume data: expected/],
   ["unknown characters", "language model", ["strange.txt"], 2, /expected a character of the vocabulary/],
   ["unknown characters on the disk", "language model", ["strange.txt", "--stream"], 2, /character of the vocabulary/],
-  ["too little text", "language model", ["short.txt"], 1, /expected/],
-  ["too little text on the disk", "language model", ["short.txt", "--stream"], 1, /expected/],
+  ["too little text", "language model", ["short.txt"], 2, /expected/],
+  ["too little text on the disk", "language model", ["short.txt", "--stream"], 2, /expected/],
   ["a changed config.json", "configured language model", [], 1, /train resume clipNorm: expected 5, as in the checkp/],
   [
     "a changed config.json, with the text on the disk",
@@ -95,7 +95,7 @@ const refused: readonly Case[] = [
     /train resume clipNorm: expected 5/,
   ],
   ["metrics that can't be read", "damaged language model", [], 1, /metrics\.jsonl line 1: expected/],
-  ["an option", "task", ["--batch-size", "8"], 2, /--batch-size: expected 4, as in the run that goes on/],
+  ["an option", "task", ["--batch-size", "8"], 2, /--batch-size: expected 4, as in the run that is resumed/],
   ["other examples", "task", ["other.csv"], 1, /train resume \w+: expected .*, as in the checkpoint/],
   ["a changed config.json", "configured task", [], 1, /train resume clipNorm: expected 5, as in the checkpoint, got 6/],
   ["metrics that can't be read", "damaged task", [], 1, /metrics\.jsonl line 1: expected/],

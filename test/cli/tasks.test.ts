@@ -287,7 +287,7 @@ describe.each(cases)("$name", (one) => {
 test.each<[string, string, string, RegExp]>([
   ["texts in CSV", "cat good dog\n\ntree bad cat\n", "", /^(yes|no)\t0\.\d{4}\n(yes|no)\t0\.\d{4}\n$/],
   ["tags in CoNLL", "red cat\nblue dog\n", "", /^red\t\S+\ncat\t\S+\n\nblue\t\S+\ndog\t\S+\n\n$/],
-  ["pairs in TSV", "red cat\nblue dog\n", "--beams 2 --n-best 2 --attention look.svg", /^(-\d+\.\d{4}\t.*\n){4}$/],
+  ["pairs in TSV", "red cat\nblue dog\n", "--beams 2 --n-best 2 --plot look.svg", /^(-\d+\.\d{4}\t.*\n){4}$/],
 ])("predict reads the standard input: %s", (name, input, options, expected) => {
   const args = ["predict", `runs/${name}`, ...options.split(" ").filter((word) => word !== "")];
   expect(said(unrolledWith(input, args))).toMatch(expected);
@@ -328,7 +328,7 @@ test.each([
 test("a run that read the standard input goes on with the same examples", () => {
   const resume = ["--resume", "runs/stdin texts.csv", "--steps", "3"];
   const { status, stderr } = unrolled("train", ...resume);
-  expect(stderr).toMatch(/expected the examples again, since the run had them from the standard input/);
+  expect(stderr).toMatch(/--resume: expected files, got none. The run read them from standard input; pass them again/);
   expect(status).toBe(2);
   said(unrolledWith(readFileSync(file("texts.csv")), ["train", "-", ...resume]));
 });
@@ -402,8 +402,8 @@ describe("inspect and compare", () => {
   test("compare puts runs of one task side by side", () => {
     const runs = ["runs/texts in CSV", "runs/seed"];
     const output = said(unrolled("compare", ...runs, "--out", "compare.svg"));
-    expect(output).toMatch(/^run +model +parameters +steps +best loss +accuracy +time +ended\n/);
-    expect(output).toMatch(/^texts in CSV +lstm 2x6 +[\d,]+ +7 +\d\.\d+ +\d\S* +\d+s +done$/m);
+    expect(output).toMatch(/^run +model +parameters +steps +best loss +accuracy +speed +time +ended\n/);
+    expect(output).toMatch(/^texts in CSV +lstm 2x6 +[\d,]+ +7 +\d\.\d+ +\d\S* +[\d,]+ +\d+s +done$/m);
     expect(output).toMatch(/^seed +0 +9$/m);
     expect(readFileSync(file("compare.svg"), "utf8")).toMatch(/<svg /);
     const { runs: found } = JSON.parse(said(unrolled("compare", ...runs, "--json"))) as { runs: object[] };
@@ -460,14 +460,14 @@ const wrong: [string, string, RegExp][] = [
   ["train texts.csv --task classify --frob", "", /expected an option of this command, got --frob/],
   ["train texts.csv --task cook", "", /--task: expected one of language-model, classify, .*, got "cook"/],
   ["train texts.csv --task classify --beams 3", "", /expected an option of this command, got --beams/],
-  ["train --task classify", "", /expected files of examples, got none/],
+  ["train --task classify", "", /expected CSV, TSV, JSON or JSONL .*, got no files/],
   ["train texts.csv --task classify --steps 1 --epochs 1", "", /expected --steps or --epochs, got both/],
   ["train pairs.tsv --task translate --scheduled-sampling x", "", /--scheduled-sampling: expected inverse-sigmoid:K/],
-  ["predict RUN texts.csv --beams 3", "", /--beams: expected an option of classify, the task of the model/],
+  ["predict RUN texts.csv --beams 3", "", /--beams: not an option of "classify", the task this model was trained for/],
   ["predict RUN texts.csv --frob", "", /expected an option of this command, got --frob/],
   // runs
-  ["train --resume RUN --hidden-size 7", "", /--hidden-size: expected 6, as in the run that goes on, got 7/],
-  ["train --resume RUN --text-column x", "", /--text-column: expected text, as in the run that goes on, got x/],
+  ["train --resume RUN --hidden-size 7", "", /--hidden-size: expected 6, as in the run that is resumed, got 7/],
+  ["train --resume RUN --text-column x", "", /--text-column: expected text, as in the run that is resumed, got x/],
   ["train --resume RUN --out other", "", /expected --resume or --out, got both/],
   ["train --resume RUN --config RUN", "", /expected --resume or --config, got both/],
   ["train --resume RUN --task image", "", /--task: expected classify, as in "runs\/.*", got image/],
@@ -482,8 +482,8 @@ const wrong: [string, string, RegExp][] = [
   ],
   ["train texts.csv --task classify --init-from nowhere", "", /expected a run directory with model\.safetensors/],
   ["predict nowhere", "", /expected a run directory with model\.safetensors/],
-  ["sample RUN", "", /expected a language model, got one of the task classify. It answers: unrolled predict/],
-  ["diagnose RUN", "", /expected a run of a language model, got one of the task classify. .*unrolled evaluate/],
+  ["sample RUN", "", /expected a language model, got one of the task classify. To use it: unrolled predict/],
+  ["diagnose RUN", "", /expected a language model, got one of the task classify. To use it: unrolled predict/],
   ["compare RUN TAGS", "", /expected runs of one task, got classify \(texts in CSV\) and tag/],
 ];
 

@@ -68,7 +68,7 @@ test("a run keeps its figures and a picture of a recording with its text", () =>
 test("predict writes down files and the standard input, with times", () => {
   expect(unrolled(["predict", "run", "cab.wav"]).stdout).toBe("cab\n");
   expect(unrolled(["predict", "run"], readFileSync(file("cab.wav"))).stdout).toBe("cab\n");
-  const two = unrolled(["predict", "run", "cab.wav", "cab.wav", "--beams", "8", "--spectrogram", "cab.svg"]);
+  const two = unrolled(["predict", "run", "cab.wav", "cab.wav", "--beams", "8", "--plot", "cab.svg"]);
   expect(two.stdout).toBe("cab.wav\tcab\ncab.wav\tcab\n");
   expect(readFileSync(file("cab-2.svg"), "utf8")).toBe(readFileSync(file("cab.svg"), "utf8"));
   const { stdout } = unrolled(["predict", "run", "cab.wav", "--json"]);

@@ -1,38 +1,30 @@
 /** @file A run, for tests of what is made of its configuration. */
-import type { RunConfig, RunModel, RunTraining } from "../../src/node/run/run-config.ts";
+import type { RunConfig } from "../../src/node/run/run-config.ts";
 
-type Changes = Partial<Omit<RunConfig, "model" | "training">> & {
-  readonly model?: Partial<RunModel>;
-  readonly training?: Partial<RunTraining>;
-};
-
-/** Some run, with these changes. */
-export function aRunConfig({ model, training, ...rest }: Changes = {}): RunConfig {
+/** Some run of a language model, with these changes. */
+export function aRunConfig({ options, ...rest }: Partial<RunConfig> = {}): RunConfig {
   return {
+    task: "language-model",
     command: "unrolled train book.txt --out runs/book",
-    seed: 7,
     data: [{ path: "book.txt", bytes: 1_257_260, sha256: "0123456789abcdef".repeat(4) }],
-    model: {
+    options: {
       unit: "char",
+      sequenceLength: 50,
       cell: "lstm",
       dialect: "tf1",
       hiddenSize: 128,
       layers: 1,
-      embeddingSize: 64,
       dropout: 0,
-      ...model,
-    },
-    training: {
-      sequenceLength: 50,
       batchSize: 32,
       optimizer: "adam",
       learningRate: 0.002,
       clipNorm: 5,
       validation: 0.05,
       checkpointEvery: 500,
-      ...training,
+      seed: 7,
+      ...options,
     },
-    facts: { vocabulary: 93, parameters: 116_829, tokens: 1_200_000, stepsPerEpoch: 712 },
+    facts: { parameters: 116_829, vocabulary: 93, tokens: 1_200_000, stepsPerEpoch: 712 },
     maker: {
       unrolled: "0.1.0",
       node: "26.9.0",

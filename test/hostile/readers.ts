@@ -34,12 +34,10 @@ import {
   readRunOptions,
   readSeries,
   readTagged,
-  readTaskRunConfig,
   recordNumber,
   recordText,
   streamCorpus,
   summarizeRun,
-  taskOfRun,
 } from "../../src/node/index.ts";
 import {
   bytePairEncoding,
@@ -530,7 +528,6 @@ export const readers: readonly Reader[] = [
     ending: ".json",
     read: (_, path) => {
       readRunOptions(path);
-      taskOfRun(path);
       readRunConfig(path);
     },
   },
@@ -539,7 +536,7 @@ export const readers: readonly Reader[] = [
     format: "json",
     seeds: [json(taskConfig)],
     ending: ".json",
-    read: (_, path) => readTaskRunConfig(path),
+    read: (_, path) => readRunConfig(path),
   },
   { name: "metrics", format: "lines", seeds: [text(metrics)], read: (_, path) => summarizeRun(readMetrics(path)) },
   {

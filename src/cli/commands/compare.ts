@@ -7,18 +7,14 @@ import {
   METRICS_FILE,
   readMetrics,
   readRunConfig,
-  readTaskRunConfig,
   type RunConfig,
   type RunSummary,
   summarizeRun,
-  taskOfRun,
-  type TaskRunConfig,
   writeFileDurably,
 } from "unrolled/node";
 import { asUsage, UsageError } from "../terminal/failure.ts";
 import { count, duration, plural, real, table } from "../terminal/format.ts";
 import { say, sayJson } from "../terminal/output.ts";
-import { LANGUAGE_MODEL } from "./train-options.ts";
 
 export type CompareOptions = { out?: string; json?: boolean };
 
@@ -58,10 +54,7 @@ export async function compare(directories: readonly string[], { out, json }: Com
     throw new UsageError("--out: expected a run with at least one step to draw, got none");
   const differences = differencesOf(runs);
   if (json) sayJson(report(runs, directories, differences));
-  else
-    say(
-      [runs[0].task === LANGUAGE_MODEL ? figures(runs) : taskFigures(runs), settings(names, differences)].join("\n\n"),
-    );
+  else say(`${figures(runs)}\n\n${settings(names, differences)}`);
   if (out === undefined) return;
   await writeFileDurably(out, await compareCurves(runs));
   if (!json) say(`\ndrawn in ${out}`);
@@ -77,36 +70,24 @@ function namesOf(directories: readonly string[]): readonly string[] {
 }
 
 function readRun(directory: string, name: string): Run {
-  const task = asUsage(() => taskOfRun(directory));
-  const told = asUsage(() =>
-    task === undefined ? ofLanguageModel(readRunConfig(directory)) : ofTask(readTaskRunConfig(directory)),
-  );
+  const { task, options, data, facts, maker } = asUsage(() => readRunConfig(directory));
   const file = join(directory, METRICS_FILE);
   if (!existsSync(file))
     throw new UsageError(`expected a run directory with ${METRICS_FILE}, got ${JSON.stringify(directory)}`);
   const metrics = readMetrics(file);
   const summary = summarizeRun(metrics);
-  return { name, task: task ?? LANGUAGE_MODEL, ...told, metrics, summary, measures: measuresOf(metrics, summary) };
-}
-
-type Told = Pick<Run, "cell" | "layers" | "units" | "parameters" | "settings">;
-
-const ofLanguageModel = (config: RunConfig): Told => ({
-  cell: config.model.cell,
-  layers: config.model.layers,
-  units: config.model.hiddenSize,
-  parameters: config.facts.parameters,
-  settings: settingsOf(config),
-});
-
-function ofTask({ options, data, facts, maker }: TaskRunConfig): Told {
   const { started: _started, ...made } = maker;
   return {
+    name,
+    task,
     cell: String(options["cell"]),
     layers: Number(options["layers"]),
     units: Number(options["hiddenSize"]),
-    parameters: facts.parameters,
+    parameters: facts["parameters"],
     settings: { ...options, data: nameOfData(data), ...made },
+    metrics,
+    summary,
+    measures: measuresOf(metrics, summary),
   };
 }
 
@@ -117,42 +98,38 @@ function measuresOf(metrics: readonly Metrics[], { best }: RunSummary): Readonly
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 
+/** A row for each run, with a column for each measure that one of them has. */
 function figures(runs: readonly Run[]): string {
-  const header = ["run", "model", "parameters", "steps", "best loss", "bits/char", "tokens/s", "time", "ended"];
-  const rows = runs.map(
-    ({ name, cell, layers, units, parameters, summary: { steps, best, tokensPerSecond, seconds, ended } }) => [
-      name,
-      `${cell} ${layers}x${units}`,
-      count(parameters),
-      count(steps),
-      shown(best?.loss, real),
-      shown(best?.bitsPerCharacter, real),
-      shown(tokensPerSecond, count),
-      shown(seconds, duration),
-      ended ?? "not yet",
-    ],
-  );
-  const note = "Losses are of the validation text, in nats per token; model is cell, layers and units.";
-  return `${table([header, ...rows], new Set([2, 3, 4, 5, 6, 7]))}\n${note}`;
-}
-
-/** As `figures`, with what the task measures. */
-function taskFigures(runs: readonly Run[]): string {
-  const names = [...new Set(runs.flatMap(({ measures }) => Object.keys(measures)))];
-  const header = ["run", "model", "parameters", "steps", "best loss", ...names, "time", "ended"];
-  const rows = runs.map(({ name, cell, layers, units, parameters, measures, summary }) => [
+  const measures = [...new Set(runs.flatMap((run) => Object.keys(run.measures)))];
+  const hasBits = runs.some(({ summary: { best } }) => best?.bitsPerCharacter !== undefined);
+  const hasSpeed = runs.some(({ summary }) => summary.tokensPerSecond !== undefined);
+  const header = [
+    "run",
+    "model",
+    "parameters",
+    "steps",
+    "best loss",
+    ...(hasBits ? ["bits/char"] : []),
+    ...measures,
+    ...(hasSpeed ? ["speed"] : []),
+    "time",
+    "ended",
+  ];
+  const rows = runs.map(({ name, cell, layers, units, parameters, summary, ...run }) => [
     name,
     `${cell} ${layers}x${units}`,
     count(parameters),
     count(summary.steps),
     shown(summary.best?.loss, real),
-    ...names.map((measure) => shown(measures[measure], real)),
+    ...(hasBits ? [shown(summary.best?.bitsPerCharacter, real)] : []),
+    ...measures.map((measure) => shown(run.measures[measure], real)),
+    ...(hasSpeed ? [shown(summary.tokensPerSecond, count)] : []),
     shown(summary.seconds, duration),
     summary.ended ?? "not yet",
   ]);
   const right = new Set(header.flatMap((_, column) => (column > 1 && column < header.length - 1 ? [column] : [])));
   const note =
-    "Losses and measures are of the held-out examples, where the loss was lowest; model is cell, layers and units.";
+    "Losses and measures are of the held-out data, where the loss was lowest; model is cell, layers and units; speed is per second.";
   return `${table([header, ...rows], right)}\n${note}`;
 }
 
@@ -162,19 +139,6 @@ function settings(names: readonly string[], differences: Differences): string {
   const rows = Object.entries(differences).map(([option, values]) => [option, ...values.map((x) => String(x ?? "-"))]);
   if (rows.length > 0) return table([["what differs", ...names], ...rows]);
   return `${plural(names.length, "run")}, no difference in what they were told`;
-}
-
-/** The settings of a run by their names, in the order of its file. */
-function settingsOf({ seed, data, model, training, maker }: RunConfig): Readonly<Record<string, Value>> {
-  const { started: _started, ...made } = maker;
-  return {
-    ...model,
-    ...training,
-    clipNorm: training.clipNorm === Infinity ? "off" : training.clipNorm,
-    seed,
-    data: nameOfData(data),
-    ...made,
-  };
 }
 
 /** The name of the file, or how many there are, with the beginning of their hash. */

@@ -1,8 +1,6 @@
 /** @file Options of `unrolled completion`. Its work is loaded when it is called. */
 import { Argument, type Command } from "commander";
-
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
+import { type Shell, SHELLS } from "./shells.ts";
 
 const EXAMPLES = `
 Examples:

@@ -1,10 +1,9 @@
 /** @file Scripts that complete `unrolled` in a shell, from the list of commands and options that commander has. */
 import { Command, type Option } from "commander";
-import type { Shell } from "./completion-options.ts";
-import { LANGUAGE_MODEL } from "./train-options.ts";
+import type { Shell } from "./shells.ts";
 import { TASKS } from "../tasks/declarations.ts";
 import type { TaskDeclaration } from "../tasks/task.ts";
-import { declareTaskOptions } from "../tasks/train-task-options.ts";
+import { declareTrain } from "./train-options.ts";
 
 /** What can stand in a place: one of some words, a file, or what nobody can guess. */
 type Values = readonly string[] | "file" | "other";
@@ -28,7 +27,8 @@ type Entry = {
 };
 
 export function completion(shell: Shell, program: Command): string {
-  const entries = [...program.commands.map(entryOf), ...TASKS.map(trainEntry), helpEntry(program)];
+  // the program's own `train` is that of the first task
+  const entries = [...program.commands.map(entryOf), ...TASKS.slice(1).map(trainEntry), helpEntry(program)];
   return { bash, zsh, fish }[shell](entries);
 }
 
@@ -43,16 +43,10 @@ function entryOf(command: Command): Entry {
 }
 
 /** `train --task NAME`, which has options of its own. */
-function trainEntry(task: TaskDeclaration): Entry {
-  const { switches, ...entry } = entryOf(declareTaskOptions(new Command("train"), task));
-  const names = TASKS.map(({ name }) => name);
-  return {
-    ...entry,
-    task: task.name,
-    // the task may still be another one
-    switches: switches.map((one) => (one.name === "--task" ? { ...one, values: [LANGUAGE_MODEL, ...names] } : one)),
-  };
-}
+const trainEntry = (task: TaskDeclaration): Entry => ({
+  ...entryOf(declareTrain(new Command("train"), task)),
+  task: task.name,
+});
 
 const switchOf = ({ long, description, argChoices, required, flags }: Option): Switch => ({
   name: long ?? flags,

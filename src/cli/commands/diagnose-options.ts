@@ -1,8 +1,9 @@
 /** @file Options of `unrolled diagnose`. Its work is loaded when it is called. */
 import type { Command } from "commander";
 import type { DiagnoseCommandOptions } from "./diagnose.ts";
-import { threadsOption } from "../training/threads.ts";
-import { integer } from "../terminal/values.ts";
+import { THREADS } from "../options/run-options.ts";
+import { optionOf } from "../options/table.ts";
+import { integer } from "../options/values.ts";
 
 const EXAMPLES = `
 Examples:
@@ -18,7 +19,7 @@ export function addDiagnose(program: Command): void {
     .argument("[files...]", "its text, where it is no longer in the place that config.json names")
     .option("--out [dir]", "draw gradients and gates as .svg, without a name into the run directory")
     .option("--batches <n>", "batches to measure", integer(1), 8)
-    .addOption(threadsOption())
+    .addOption(optionOf("threads", THREADS.threads))
     .option("--json", "one line of JSON")
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, files: string[], options: DiagnoseCommandOptions) => {

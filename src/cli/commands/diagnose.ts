@@ -1,21 +1,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { diagnose as diagnoseModel, type Finding, type Optimizer, optimizers, useThreads } from "unrolled";
-import {
-  loadModel,
-  type Metrics,
-  METRICS_FILE,
-  readMetrics,
-  readRunConfig,
-  type RunTraining,
-  taskOfRun,
-  writeDiagnosis,
-} from "unrolled/node";
-import { asUsage, UsageError } from "../terminal/failure.ts";
-import { plural, shellWord, table } from "../terminal/format.ts";
+import { diagnose as diagnoseModel, type Finding, type Optimizer, useThreads } from "unrolled";
+import { loadModel, type Metrics, METRICS_FILE, readMetrics, readRunConfig, writeDiagnosis } from "unrolled/node";
+import { fromStored } from "../options/stored.ts";
+import { taskNamed } from "../tasks/declarations.ts";
+import { tokensOf } from "../tasks/language-model.ts";
+import { LANGUAGE_MODEL, type LANGUAGE_MODEL_OPTIONS } from "../tasks/language-model-options.ts";
+import { optionsOfTask, type OptionsWith } from "../tasks/task.ts";
+import { expectTask } from "../tasks/task-of.ts";
+import { asUsage } from "../terminal/failure.ts";
+import { plural, table } from "../terminal/format.ts";
 import { interruptible, uninterrupted, workSignal } from "../terminal/interruptible.ts";
-import { tokensOf } from "../model-text.ts";
 import { say, sayJson } from "../terminal/output.ts";
+import { optimizerOf } from "../training/loop-options.ts";
+
+type TrainingOptions = OptionsWith<typeof LANGUAGE_MODEL_OPTIONS>;
 
 export type DiagnoseCommandOptions = { out?: string | true; batches: number; threads?: number; json?: boolean };
 
@@ -26,19 +25,16 @@ export async function diagnose(
   { out, batches, threads, json }: DiagnoseCommandOptions,
 ): Promise<void> {
   if (threads !== undefined) useThreads(threads);
-  const task = asUsage(() => taskOfRun(directory));
-  if (task !== undefined)
-    throw new UsageError(
-      `expected a run of a language model, got one of the task ${task}. To measure it: unrolled evaluate ${shellWord(directory)} FILE`,
-    );
-  const { data, training } = asUsage(() => readRunConfig(directory));
+  const { task, data, options } = asUsage(() => readRunConfig(directory));
+  expectTask(taskNamed(task), LANGUAGE_MODEL, directory);
+  const training = fromStored(options, optionsOfTask(LANGUAGE_MODEL)) as TrainingOptions;
   const model = asUsage(() => loadModel(directory));
   const paths = files.length > 0 ? files : data.map(({ path }) => path);
   const corpus = asUsage(() => uninterrupted(() => tokensOf(model, paths)));
   const metrics = join(directory, METRICS_FILE);
   const history = existsSync(metrics) ? readMetrics(metrics) : [];
   const { sequenceLength, batchSize, clipNorm, validation, shuffle = false } = training;
-  const optimizer = optimizerOf(training, history);
+  const optimizer = optimizerAtEnd(training, history);
   const settings = { corpus, sequenceLength, batchSize, clipNorm, validation, shuffle, optimizer, history, batches };
   const diagnosis = await interruptible(() => diagnoseModel(model, { ...settings, signal: workSignal() }));
   const drawn = out === undefined ? [] : await writeDiagnosis(out === true ? directory : out, diagnosis);
@@ -49,13 +45,10 @@ export async function diagnose(
   }
 }
 
-/** With the rate of the last step. */
-function optimizerOf({ optimizer, learningRate, rmspropDecay }: RunTraining, history: readonly Metrics[]): Optimizer {
+/** The optimizer with the learning rate of the last step. */
+function optimizerAtEnd(training: TrainingOptions, history: readonly Metrics[]): Optimizer {
   const last = history.findLast(({ learningRate: rate }) => rate !== undefined && Number.isFinite(rate) && rate > 0);
-  const rate = last?.learningRate ?? learningRate;
-  if (optimizer === "rmsprop" && rmspropDecay !== undefined)
-    return optimizers.rmsprop({ learningRate: rate, decay: rmspropDecay });
-  return optimizers[optimizer]({ learningRate: rate });
+  return optimizerOf({ ...training, learningRate: last?.learningRate ?? training.learningRate });
 }
 
 const STYLES = { ok: undefined, look: "yellow", bad: "bold" } as const;

@@ -1,6 +1,6 @@
 /** @file Options of `unrolled doctor`. Its work is loaded when it is called. */
 import type { Command } from "commander";
-import type { Finish } from "../program.ts";
+import type { Finish } from "../terminal/failure.ts";
 
 const EXAMPLES = `
 Examples:

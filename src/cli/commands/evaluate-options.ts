@@ -1,8 +1,9 @@
 /** @file Options of `unrolled evaluate`. Its work is loaded when it is called. */
 import type { Command } from "commander";
-import type { EvaluateCommandOptions } from "./evaluate.ts";
-import { optionsOfTasks } from "../terminal/own-options.ts";
-import { threadsOption } from "../training/threads.ts";
+import { declareModelOptions } from "../options/model-options.ts";
+import { THREADS } from "../options/run-options.ts";
+import { declareOptions } from "../options/table.ts";
+import type { EvaluateOptions } from "./evaluate.ts";
 
 const EXAMPLES = `
 Examples:
@@ -13,16 +14,14 @@ Examples:
 export function addEvaluate(program: Command): void {
   const command = program
     .command("evaluate")
-    .description("Measure how well a model does: a text's loss and bits per character, or what its task measures.")
+    .description("Measure a model on labelled data: loss, and what its task measures.")
     .argument("<dir>", "run directory or model file")
     .argument("<files...>", "text files or folders of them; for other tasks, files of labelled data");
-  for (const option of optionsOfTasks("evaluateOptions")) command.addOption(option);
-  command
-    .addOption(threadsOption())
+  declareOptions(declareModelOptions(command, "evaluateOptions"), THREADS)
     .option("--out <dir>", "save pictures there, where the task draws some")
     .option("--json", "one line of JSON")
     .addHelpText("after", EXAMPLES)
-    .action(async (directory: string, files: string[], options: EvaluateCommandOptions) => {
+    .action(async (directory: string, files: string[], options: EvaluateOptions) => {
       const { evaluate } = await import("./evaluate.ts");
       await evaluate(directory, files, options, command);
     });

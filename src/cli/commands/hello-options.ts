@@ -1,6 +1,6 @@
 /** @file Options of `unrolled hello`. Its work is loaded when it is called. */
 import type { Command } from "commander";
-import { integer } from "../terminal/values.ts";
+import { integer } from "../options/values.ts";
 
 const EXAMPLES = `
 Examples:

@@ -15,7 +15,7 @@ import {
   valueAndGrad,
 } from "unrolled";
 import { paint } from "../terminal/format.ts";
-import { chartWidth, lossChart } from "../training/loss-history.ts";
+import { chartWidth, lossChart } from "../terminal/loss-history.ts";
 
 const CHARACTERS = ["h", "e", "l", "o"];
 const ids = (word: string): number[] => [...word].map((character) => CHARACTERS.indexOf(character));

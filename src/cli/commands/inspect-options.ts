@@ -15,6 +15,6 @@ export function addInspect(program: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, options: { json?: boolean }) => {
       const { inspect } = await import("./inspect.ts");
-      inspect(directory, options);
+      await inspect(directory, options);
     });
 }

@@ -1,15 +1,8 @@
-import {
-  decodeNative,
-  type JsonValue,
-  loadLanguageModel,
-  type NativeFile,
-  NotFiniteError,
-  vocabularyFromJSON,
-} from "unrolled";
+import { decodeNative, type JsonValue, type NativeFile } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage } from "../terminal/failure.ts";
 import { count, real, table } from "../terminal/format.ts";
-import { taskOfModel } from "../model-task.ts";
+import { taskOfModel } from "../tasks/task-of.ts";
 import { say, sayJson } from "../terminal/output.ts";
 
 type ParameterRow = {
@@ -23,12 +16,16 @@ type ParameterRow = {
 };
 
 /** Prints the model's configuration and what its parameters are like. */
-export function inspect(directory: string, { json }: { readonly json?: boolean }): void {
+export async function inspect(directory: string, { json }: { readonly json?: boolean }): Promise<void> {
   const bytes = asUsage(() => readModelBytes(directory));
   const file = decodeNative(bytes);
+  const declaration = taskOfModel(bytes);
+  const task = await declaration.load();
   const parameters = describeParameters(file);
   const configuration = {
-    ...(file.kind === "languageModel" ? ofLanguageModel(bytes, file) : ofTask(bytes, file)),
+    kind: file.kind,
+    task: declaration.name,
+    ...((task.summary?.(file.config) ?? file.config) as Configuration),
     parameters: parameters.reduce((total, one) => total + one.count, 0),
   };
   const notFinite = parameters
@@ -49,26 +46,6 @@ export function inspect(directory: string, { json }: { readonly json?: boolean }
   say(`\n${table([header, ...rows], new Set([2, 3, 4, 5, 6]))}`);
   if (notFinite.length > 0) say(`\nweights not finite: ${notFinite.join(", ")}`);
 }
-
-function ofLanguageModel(bytes: Uint8Array, file: NativeFile): Configuration {
-  try {
-    const { kind, vocabulary, config } = loadLanguageModel(bytes);
-    return { kind, unit: vocabulary.unit, vocabulary: vocabulary.size, ...config };
-  } catch (error) {
-    // one that has diverged is what somebody may want to look at
-    if (!(error instanceof NotFiniteError)) throw error;
-    const { vocabulary, ...config } = file.config as Configuration;
-    const { unit, size } = vocabularyFromJSON(vocabulary);
-    return { kind: file.kind, unit, vocabulary: size, ...config };
-  }
-}
-
-/** Throws UsageError for a kind that nothing here reads. */
-const ofTask = (bytes: Uint8Array, { kind, config }: NativeFile): Configuration => ({
-  kind,
-  task: taskOfModel(bytes)?.name ?? "",
-  ...(config as Configuration),
-});
 
 type Configuration = { readonly [name: string]: JsonValue };
 

@@ -1,8 +1,9 @@
 /** @file Options of `unrolled predict`. Its work is loaded when it is called. */
 import type { Command } from "commander";
-import { optionsOfTasks } from "../terminal/own-options.ts";
+import { declareModelOptions } from "../options/model-options.ts";
+import { THREADS } from "../options/run-options.ts";
+import { declareOptions } from "../options/table.ts";
 import type { PredictOptions } from "./predict.ts";
-import { threadsOption } from "../training/threads.ts";
 
 const EXAMPLES = `
 Examples:
@@ -10,19 +11,16 @@ Examples:
   echo "hello there" | unrolled predict runs/english-german
   unrolled predict runs/digits recording.wav --json
 
-Without files the standard input is read, where the task takes text; without a line there are no answers.
-A file with nothing in it to answer for is refused.
-An option that the model's task doesn't have is refused.`;
+Without files it reads the standard input, where the task takes text. Empty input produces no output;
+an empty file is an error. So is an option that the model's task doesn't have.`;
 
 export function addPredict(program: Command): void {
   const command = program
     .command("predict")
-    .description("Let a trained model answer: labels, tags, translations, transcripts, forecasts.")
+    .description("Run a trained model on new inputs: labels, tags, translations, transcripts, forecasts, text.")
     .argument("<dir>", "run directory or model file")
-    .argument("[files...]", "files to answer for (default: standard input)");
-  for (const option of optionsOfTasks("predictOptions")) command.addOption(option);
-  command
-    .addOption(threadsOption())
+    .argument("[files...]", "inputs (default: standard input)");
+  declareOptions(declareModelOptions(command, "predictOptions"), THREADS)
     .option("--json", "one line of JSON for each answer")
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, files: string[], options: PredictOptions) => {

@@ -1,8 +1,9 @@
 /** @file Options of `unrolled sample`. Its work is loaded when it is called. */
 import type { Command } from "commander";
 import type { SampleOptions } from "./sample.ts";
-import { threadsOption } from "../training/threads.ts";
-import { collect, integer, number } from "../terminal/values.ts";
+import { THREADS } from "../options/run-options.ts";
+import { optionOf } from "../options/table.ts";
+import { collect, integer, number } from "../options/values.ts";
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +24,7 @@ export function addSample(program: Command): void {
     .option("--top-p <p>", "only the most probable tokens that reach p together", number(0, 1))
     .option("--seed <n>", "same seed, same text (default: a new one, printed)", integer(0))
     .option("--stop <text>", "end before this text (repeatable)", collect)
-    .addOption(threadsOption())
+    .addOption(optionOf("threads", THREADS.threads))
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, options: SampleOptions) => {
       const { sample } = await import("./sample.ts");

@@ -3,7 +3,8 @@ import { generate, loadLanguageModel, useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage } from "../terminal/failure.ts";
 import { interruptible, workSignal } from "../terminal/interruptible.ts";
-import { checkLanguageModel } from "../model-task.ts";
+import { LANGUAGE_MODEL } from "../tasks/language-model-options.ts";
+import { expectTask, taskOfModel } from "../tasks/task-of.ts";
 import { warn, write } from "../terminal/output.ts";
 
 export type SampleOptions = {
@@ -22,7 +23,7 @@ export type SampleOptions = {
 export async function sample(directory: string, options: SampleOptions): Promise<void> {
   if (options.threads !== undefined) useThreads(options.threads);
   const bytes = asUsage(() => readModelBytes(directory));
-  checkLanguageModel(bytes, directory);
+  expectTask(taskOfModel(bytes), LANGUAGE_MODEL, directory);
   const model = loadLanguageModel(bytes);
   const seed = options.seed ?? randomInt(2 ** 32);
   const greedy = options.greedy === true;

@@ -1,123 +1,171 @@
-import { join } from "node:path";
+/** @file `unrolled train`: trains a task's model and saves it. */
+import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { type LanguageModel, type TokenSource, train as trainModel } from "unrolled";
-import {
-  continuedBy,
-  describeData,
-  lockRun,
-  MODEL_FILE,
-  readRunConfig,
-  type RunLock,
-  runMaker,
-  type RunSummary,
-  writeModelCard,
-  writeRunConfig,
-} from "unrolled/node";
-import { dryRun } from "../training/dry-run.ts";
-import { asUsage, UsageError } from "../terminal/failure.ts";
-import { count, duration, plural, shellWord } from "../terminal/format.ts";
-import { checkTaskOfRun } from "../model-task.ts";
-import { followRun, makeDirectory, refuseModel, sayStart } from "../training/run-loop.ts";
-import { configWriter, type ResumePoint, resumePoint, RunRecorder } from "../training/run-recorder.ts";
+import { type Callback, earlyStopping } from "unrolled";
+import { CARD_FILE, describeData, MODEL_FILE, type ResumePoint, runDirectory, type RunLock } from "unrolled/node";
+import { toStored } from "../options/stored.ts";
+import { linesOf, savePicture } from "../tasks/evaluated.ts";
+import { type Evaluated, optionsOfTask, type TaskDeclaration, type TaskOptions } from "../tasks/task.ts";
+import { UsageError } from "../terminal/failure.ts";
+import { count, duration, plural, real, shellWord } from "../terminal/format.ts";
+import { warn } from "../terminal/output.ts";
 import { type Status, trainingStatus } from "../terminal/status.ts";
-import { planOf, type Prepared, prepare, tokensAdded, type TrainPlan } from "../training/train-data.ts";
-import { outputDirectory, runConfigOf, settingsOf, stepsPerEpoch, typedCommand } from "../training/train-settings.ts";
 import { stopSignals } from "../terminal/stop-signals.ts";
-import { LANGUAGE_MODEL, type TrainCommandOptions } from "./train-options.ts";
+import { unlessItFails } from "../terminal/unless-it-fails.ts";
+import { dryRun } from "../training/dry-run.ts";
+import { loopOptions } from "../training/loop-options.ts";
+import { planOf } from "../training/plan.ts";
+import { prepare, type Prepared } from "../training/prepare.ts";
+import { parameterCount } from "../training/start-model.ts";
+import { followRun, makeDirectory, refuseModel, sayStart } from "../training/run-loop.ts";
 
 /** Trains and saves; returns the exit code. */
 export async function train(
+  declaration: TaskDeclaration,
   typedFiles: readonly string[],
-  typedOptions: TrainCommandOptions,
+  typedOptions: TaskOptions,
   command: Command,
 ): Promise<number> {
-  const run = typedOptions.resume ?? typedOptions.config;
-  if (run !== undefined) checkTaskOfRun(run, LANGUAGE_MODEL);
-  const plan = asUsage(() => planOf(typedFiles, typedOptions, command));
-  const { files, options } = plan;
-  if (options.steps !== undefined && options.epochs !== undefined)
-    throw new UsageError("expected --steps or --epochs, got both");
-  const directory = outputDirectory(options, files);
+  const plan = planOf(declaration, typedFiles, typedOptions, command);
+  const directory = outputDirectory(plan.options, plan.files);
+  const { files, options } = { ...plan, options: { ...plan.options, out: directory } };
   const isResumed = options.resume !== undefined;
   if (!isResumed && !options.dryRun && !options.overwrite) refuseModel(directory);
-  const prepared = (from?: ResumePoint): Prepared => {
-    const { model, ids } = asUsage(() => prepare(plan, command, directory, from?.model));
-    return { model, ids, perEpoch: stepsPerEpoch(ids, options) };
-  };
-  if (options.dryRun === true) return dryRun(prepared(), options);
-  // a run that goes on is this process's own before its text is written there as tokens; a new one has no directory before its text is known to be good
-  const early = isResumed ? undefined : prepared();
+  const prepared = (from?: ResumePoint): Promise<Prepared> => prepare(declaration, { files, options }, command, from);
+  if (options.dryRun === true) return dryRun(await prepared());
+  // a resumed run locks its directory before it reads there; a new one has none before its data is known to be good
+  const early = isResumed ? undefined : await prepared();
   makeDirectory(directory);
-  const lock = lockRun(directory);
-  const removeNewTokens = isResumed ? tokensAdded(directory) : undefined;
+  const lock = runDirectory(directory).lock();
   try {
-    const stream = options.json ? process.stderr : process.stdout;
-    const status = trainingStatus(stream, { quiet: options.quiet === true, seconds: options.seconds });
-    const from = isResumed ? await resumePoint(directory, (text) => status.note(text)) : undefined;
-    return await runIn(directory, plan, early ?? prepared(from), { from, lock, status });
-  } catch (error) {
-    // of a text that is refused; tokens that are needed are written again
-    removeNewTokens?.();
-    throw error;
+    const run = early ?? (await prepared(await resumePoint(directory)));
+    try {
+      return await runIn(directory, declaration, run, lock);
+    } catch (error) {
+      if (isResumed) run.task.undo?.(run.data);
+      throw error;
+    }
   } finally {
     lock.release();
   }
 }
 
-/** Where a run begins or goes on, and what it has for itself. */
-type Place = { readonly from: ResumePoint | undefined; readonly lock: RunLock; readonly status: Status };
+const outputDirectory = (options: TaskOptions, files: readonly string[]): string =>
+  options.out ?? join("runs", (files[0] !== "-" && basename(resolve(files[0])).replace(/\.[^.]*$/, "")) || "model");
+
+/** The newest checkpoint. Throws UsageError where there is none. */
+async function resumePoint(directory: string): Promise<ResumePoint> {
+  const point = await runDirectory(directory).resumePoint({
+    onDamaged: (error) => warn(`unrolled train: ${error.message} The checkpoint before it is used.`),
+  });
+  if (point !== undefined) return point;
+  const again = `unrolled train --config ${shellWord(join(directory, "config.json"))} --out ${shellWord(directory)} --overwrite`;
+  throw new UsageError(
+    `--resume: expected a run with a checkpoint, got ${JSON.stringify(directory)} without. It begins again with: ${again}`,
+  );
+}
+
+/** The present command as one would type it. */
+const typedCommand = (): string => ["unrolled", ...process.argv.slice(2)].map(shellWord).join(" ");
 
 async function runIn(
   directory: string,
-  { files, options }: TrainPlan,
-  { model, ids, perEpoch }: Prepared,
-  { from, lock, status }: Place,
+  declaration: TaskDeclaration,
+  { task, files, options, data, model, training, from }: Prepared,
+  lock: RunLock,
 ): Promise<number> {
+  const { stepsPerEpoch, unit = "examples", lossUnit } = training;
+  const status = trainingStatus(options.json ? process.stderr : process.stdout, {
+    quiet: options.quiet === true,
+    seconds: options.seconds,
+    unit,
+  });
   const stops = stopSignals();
-  const settings = settingsOf(options, ids, perEpoch, stops.signal);
-  const training = trainModel(model, from === undefined ? settings : { ...settings, resume: from.snapshot });
-  const writeCard = (folder: string, summary: RunSummary): void =>
-    void writeModelCard(folder, readRunConfig(folder), summary);
-  const recorder = new RunRecorder(model, directory, {
-    every: options.checkpointEvery,
+  const best = training.keepsBest === true ? keepBest() : undefined;
+  const run = training.start({
+    ...loopOptions(options, stepsPerEpoch),
+    signal: stops.signal,
+    ...(best && { callbacks: [best] }),
+    ...(from && { resume: from.snapshot }),
+  });
+  const recorder = runDirectory(directory).record(model, {
+    checkpointEvery: options.checkpointEvery,
     from,
     lock,
-    writeConfig: configWriter(
-      directory,
-      () =>
-        from === undefined
-          ? runConfigOf(options, describeData(files), model, ids.length, perEpoch, runMaker())
-          : continuedBy(readRunConfig(directory), from.step, runMaker()),
-      writeRunConfig,
-    ),
-    writeCard,
-    lossUnit: "nats per token",
+    ...(lossUnit !== undefined && { lossUnit }),
+    config: () => ({
+      task: declaration.name,
+      command: typedCommand(),
+      inputs: task.files?.(files) ?? files,
+      data: describeData((task.files?.(files) ?? files).filter((file) => file !== "-")),
+      options: toStored(options, optionsOfTask(declaration)),
+      facts: { parameters: parameterCount(model), ...training.facts, stepsPerEpoch },
+    }),
+    card: { pipeline: declaration.pipeline, usage: declaration.usage(".") },
+    onWarning: (message) => warn(`unrolled train: ${message}`),
   });
-  if (from === undefined) await recorder.begin(training);
-  status.note(describe(model, ids));
-  status.note(`${describePlan(options, perEpoch)}; saves to ${join(directory, MODEL_FILE)}`);
+  if (from === undefined) await recorder.begin(run);
+  status.note(`${task.describe(model, data)}, ${count(parameterCount(model))} parameters`);
+  status.note(
+    `${training.amount}, ${limitsOf(options)}, ${plural(stepsPerEpoch, "step")} per epoch; saves to ${join(directory, MODEL_FILE)}`,
+  );
+  for (const line of training.notes ?? []) status.note(line);
   sayStart(status, { files, options }, from);
-
-  // what was typed to go on, such as new limits, is needed again
-  const resumeCommand =
-    options.resume === undefined ? `unrolled train --resume ${shellWord(directory)}` : typedCommand();
-  const nextCommand = `unrolled sample ${shellWord(directory)}`;
-  return followRun({ training, recorder, status, stops, json: options.json === true, resumeCommand, nextCommand });
+  const finish = async (): Promise<void> => {
+    if (best !== undefined) sayBest(best, status);
+    const evaluated = await reported(() => task.finish?.(model, data, options), status);
+    if (evaluated === undefined) return;
+    if (evaluated.changesModel === true) recorder.saveAgain();
+    const pictures: string[] = [];
+    for (const [name, draw] of Object.entries(evaluated.pictures ?? {}))
+      if (await unlessItFails(name, () => savePicture(directory, name, draw))) pictures.push(name);
+    await unlessItFails(CARD_FILE, () => recorder.rewriteCard({ measures: evaluated.measures, pictures }));
+    for (const line of linesOf(evaluated)) status.note(line);
+  };
+  return followRun({
+    training: run,
+    recorder,
+    status,
+    stops,
+    json: options.json === true,
+    // what was typed to resume, such as new limits, is needed again
+    resumeCommand: options.resume === undefined ? `unrolled train --resume ${shellWord(directory)}` : typedCommand(),
+    nextCommand: declaration.usage(directory),
+    finish,
+  });
 }
 
-function describe(model: LanguageModel, ids: Int32Array | TokenSource): string {
-  const { unit, size } = model.vocabulary;
-  const { cell, hiddenSize, layers } = model.config;
-  const network = `${cell}, ${plural(layers, "layer")} of ${count(hiddenSize)}, ${count(model.parameterCount)} parameters`;
-  return `${plural(ids.length, "token")} (${unit}, ${count(size)} different); ${network}`;
-}
-
-/** How long it will go on. */
-function describePlan({ steps, epochs, seconds }: TrainCommandOptions, perEpoch: number): string {
+/** How long it will train. */
+function limitsOf({ steps, epochs, seconds }: TaskOptions): string {
   const limits = [
     ...(steps === undefined ? [] : [plural(steps, "step")]),
     ...(epochs === undefined ? [] : [plural(epochs, "epoch")]),
     ...(seconds === undefined ? [] : [duration(seconds)]),
   ];
-  return `${limits.join(" or ") || "50 epochs"}, ${plural(perEpoch, "step")} per epoch`;
+  return limits.join(" or ");
+}
+
+/** The report of a finished run. Its model is saved by now, so that what goes wrong here is shown and ends nothing. */
+export async function reported(
+  evaluate: () => Promise<Evaluated> | undefined,
+  status: Pick<Status, "note">,
+): Promise<Evaluated | undefined> {
+  try {
+    return await evaluate();
+  } catch (error) {
+    status.note(`no report of how good it is: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** Gives the model the weights of its best evaluation at the end, and never stops. */
+const keepBest = (): Callback => earlyStopping({ patience: Number.MAX_SAFE_INTEGER });
+
+function sayBest(callback: Callback, status: Status): void {
+  const { best, bestStep } = (callback.state?.() ?? { best: null, bestStep: 0 }) as {
+    readonly best: number | null;
+    readonly bestStep: number;
+  };
+  if (best !== null)
+    status.note(`keeps the weights of step ${count(bestStep)}, whose validation loss was lowest: ${real(best)}`);
 }

@@ -6,45 +6,40 @@ import {
   type ClassifierExample,
   type ClassifierOptions,
   classifierTask,
-  type ClassifierTaskOptions,
+  type ClassifierTaskOptions as TrainingOptions,
   confusionPicture,
   evaluateClassifier,
   type Pooling,
   splitExamples,
 } from "unrolled/tasks";
-import { count, plural, table } from "../terminal/format.ts";
+import { count, networkOf, plural, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
-import { type Evaluated, type Prediction, stepsOf, type TaskOptions, type TaskTraining } from "./task.ts";
+import type { CLASSIFIER_OPTIONS } from "./classify-options.ts";
+import { exampleTraining, type Split } from "./example-training.ts";
+import type { Evaluated, OptionsWith, Prediction, TaskTraining } from "./task.ts";
 
-export type ClassifierTaskChoices = TaskOptions & {
-  readonly pooling?: Pooling;
-  readonly oneDirection?: true;
-  readonly classWeights?: "balanced";
-};
+export type ClassifierTaskOptions = OptionsWith<typeof CLASSIFIER_OPTIONS> & { readonly pooling: Pooling };
 
-export type ClassifierData = {
-  readonly training: readonly ClassifierExample[];
-  readonly validation: readonly ClassifierExample[];
-};
+export type ClassifierData = Split<ClassifierExample>;
 
 /** Name of the picture of the confusion matrix in a run directory. */
 const PICTURE = "confusion.svg";
 
 export const splitOf = (
   examples: readonly ClassifierExample[],
-  { validation, seed }: ClassifierTaskChoices,
+  { validation, seed }: ClassifierTaskOptions,
 ): ClassifierData => splitExamples(examples, { validation, random: randomStream(seed).named("split") });
 
 /** Options of the model that both share. */
 export function modelOptions(
   { training, validation }: ClassifierData,
-  { cell, dialect, hiddenSize, layers, dropout, seed, pooling, oneDirection }: ClassifierTaskChoices,
+  { cell, dialect, hiddenSize, layers, dropout, seed, pooling, bidirectional }: ClassifierTaskOptions,
 ): ClassifierOptions {
   return {
     examples: training,
     // a rare class may be among those that are held out
     labels: [...new Set([...training, ...validation].map(({ label }) => label))].toSorted(),
-    bidirectional: oneDirection !== true,
+    bidirectional,
     cell,
     dialect,
     hiddenSize,
@@ -58,22 +53,17 @@ export function modelOptions(
 export function trainingOf(
   model: Classifier,
   { training, validation }: ClassifierData,
-  { batchSize, seed, classWeights }: ClassifierTaskChoices,
-  more: Pick<ClassifierTaskOptions, "augment"> = {},
+  { batchSize, seed, classWeights }: ClassifierTaskOptions,
+  more: Pick<TrainingOptions, "augment"> = {},
 ): TaskTraining {
   const task = classifierTask(model, { training, validation, batchSize, seed, classWeights, ...more });
-  return {
-    task: task as TaskTraining["task"],
-    stepsPerEpoch: stepsOf(task),
-    examples: { training: training.length, validation: validation.length },
-  };
+  return exampleTraining(task, { training: training.length, validation: validation.length });
 }
 
 export function describeClassifier(model: Classifier, { training, validation }: ClassifierData, noun: string): string {
-  const { cell, layers, hiddenSize, bidirectional, pooling, labels } = model.config;
-  const network = `${cell}, ${plural(layers, "layer")} of ${hiddenSize}${bidirectional ? " in both directions" : ""}`;
+  const { pooling, labels } = model.config;
   const words = model.vocabulary === undefined ? "" : `, ${count(model.vocabulary.size)} different ${unitOf(model)}`;
-  return `${plural(training.length + validation.length, noun)} (${plural(labels.length, "label")}${words}); ${network}, pooling ${pooling}`;
+  return `${plural(training.length + validation.length, noun)} (${plural(labels.length, "label")}${words}); ${networkOf(model.config)}, pooling ${pooling}`;
 }
 
 const unitOf = ({ vocabulary }: Classifier): string =>

@@ -1,45 +1,54 @@
-/** @file What `--task classify` is, and its options. */
-import { Option } from "commander";
-import { integer } from "../terminal/values.ts";
+/** @file The task `classify`: its name, texts and options. */
+import { choice, integer, onUnless, text } from "../options/table.ts";
+import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
-/** Options that texts, sequences and pictures share. */
-export const classifierOptions = (pooling: string): readonly Option[] => [
-  new Option("--pooling <name>", "what is kept of all steps: the last, the mean, the largest, or a weighted mean")
-    .choices(["last", "mean", "max", "attention"])
-    .default(pooling),
-  new Option("--one-direction", "read from the beginning only"),
-  new Option("--class-weights <name>", "balanced: each class counts the same, however rare").choices(["balanced"]),
-];
+type Pooling = "last" | "mean" | "max" | "attention";
+const POOLINGS: readonly Pooling[] = ["last", "mean", "max", "attention"];
+
+/** Options of classifiers of texts, sequences and pictures. */
+export const CLASSIFIER_OPTIONS = {
+  bidirectional: onUnless("read from the beginning only", { formerly: "oneDirection" }),
+  classWeights: choice(["balanced"], "balanced: each class counts the same, however rare", {}),
+} as const;
+
+/** `--pooling` with its default. */
+export const pooling = (standard: Pooling) =>
+  choice(POOLINGS, "what is kept of all steps: the last, the mean, the largest, or a weighted mean", {
+    default: standard,
+  });
+
+export const CLASSIFY_OPTIONS = {
+  textColumn: text("name", "column of the text", { default: "text" }),
+  labelColumn: text("name", "column of the class", { default: "label" }),
+  valuesColumn: text("name", "column of the rows of numbers, where there is no text", { default: "values" }),
+  unit: choice(["word", "char", "byte"], "what is read at a time", { default: "word" }),
+  maxVocabulary: integer("most frequent words or characters to know", { min: 2 }),
+  maxLength: integer("words or characters to read of each text (default: 1,000 words, 5,000 characters)", {}),
+  embeddingSize: integer("numbers for a word or character", { max: 65_536, default: 64 }),
+  scaler: choice(["standard", "minMax", "robust", "none"], "how numbers are scaled", { default: "standard" }),
+  pooling: pooling("mean"),
+  ...CLASSIFIER_OPTIONS,
+} as const;
 
 export const CLASSIFY: TaskDeclaration = {
   name: "classify",
   kind: "classifier",
   summary: "Train a model that tells the class of texts or of sequences of numbers.",
   data: "CSV, TSV, JSON or JSONL with a text (or, in JSON, rows of numbers) and a label, or a folder with a folder of .txt files for each class",
-  options: [
-    new Option("--text-column <name>", "of the text").default("text"),
-    new Option("--label-column <name>", "of the class").default("label"),
-    new Option("--values-column <name>", "of the rows of numbers, where there is no text").default("values"),
-    new Option("--unit <unit>", "what is read at a time").choices(["word", "char", "byte"]).default("word"),
-    new Option("--max-vocabulary <n>", "most frequent words or characters to know").argParser(integer(2)),
-    new Option(
-      "--max-length <n>",
-      "words or characters to read of each text (default: 1,000 words, 5,000 characters)",
-    ).argParser(integer(1)),
-    new Option("--embedding-size <n>", "numbers for a word or character").argParser(integer(1, 65_536)).default(64),
-    new Option("--scaler <name>", "of numbers").choices(["standard", "minMax", "robust", "none"]).default("standard"),
-    ...classifierOptions("mean"),
-  ],
-  predictOptions: [
-    new Option("--text-column <name>", "of the text, in tables and JSON").default("text"),
-    new Option("--values-column <name>", "of the rows of numbers, in JSON").default("values"),
-  ],
+  options: CLASSIFY_OPTIONS,
+  defaults: { epochs: 10 },
+  predictOptions: {
+    textColumn: text("name", "column of the text, in tables and JSON", { default: "text" }),
+    valuesColumn: text("name", "column of the rows of numbers, in JSON", { default: "values" }),
+  },
   examples: [
     "unrolled train spam.csv --task classify --text-column body --out runs/spam",
     'echo "win a free prize" | unrolled predict runs/spam',
     "unrolled evaluate runs/spam test.csv",
   ],
+  pipeline: "text-classification",
+  usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
   load: async () => {
     const { classifyTask } = await import("./classify.ts");
     return classifyTask;

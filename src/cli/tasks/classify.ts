@@ -21,7 +21,6 @@ import {
 } from "unrolled/tasks";
 import {
   type ClassifierData,
-  type ClassifierTaskChoices,
   describeClassifier,
   evaluatedOf,
   modelOptions,
@@ -31,20 +30,12 @@ import {
 } from "./classifier-work.ts";
 import { notEmpty } from "./not-empty.ts";
 import { rest, workSignal } from "../terminal/interruptible.ts";
-import { asTask, type Prediction, type Task } from "./task.ts";
+import type { CLASSIFY_OPTIONS } from "./classify-options.ts";
+import { asTask, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
-type ClassifyTaskOptions = ClassifierTaskChoices & {
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
-  readonly valuesColumn?: string;
-  readonly unit?: "word" | "char" | "byte";
-  readonly maxVocabulary?: number;
-  readonly maxLength?: number;
-  readonly embeddingSize?: number;
-  readonly scaler?: "standard" | "minMax" | "robust" | "none";
-};
+type Options = OptionsWith<typeof CLASSIFY_OPTIONS>;
 
-type Columns = Pick<ClassifyTaskOptions, "textColumn" | "labelColumn" | "valuesColumn">;
+type Columns = Partial<Pick<Options, "textColumn" | "labelColumn" | "valuesColumn">>;
 
 const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 
@@ -153,10 +144,10 @@ function asSeen(model: Classifier, { input, label }: ClassifierExample): string 
   return `${label}: ${tokens.join(vocabulary.unit === "word" ? " " : "")}${more}`;
 }
 
-const task: Task<Classifier, ClassifierData, ClassifyTaskOptions> = {
+const task: Task<Classifier, ClassifierData, Options> = {
   read: async (paths, options) => splitOf(await readAll(paths, options), options),
   create(data, options) {
-    const { unit = "word", maxVocabulary, maxLength, embeddingSize, scaler } = options;
+    const { unit, maxVocabulary, maxLength, embeddingSize, scaler } = options;
     return classifier({ ...modelOptions(data, options), unit, maxVocabulary, maxLength, embeddingSize, scaler });
   },
   decode: loadClassifier,

@@ -30,7 +30,11 @@ const options: TaskOptions = {
   timeColumn: "date",
   valueColumn: "value",
   head: "normal",
-  seriesEmbedding: 0,
+  embeddingSize: 0,
+  optimizer: "adam",
+  learningRate: 0.004,
+  clipNorm: 5,
+  checkpointEvery: 500,
 };
 
 const dates = (n: number, hours = 24): string[] =>
@@ -64,8 +68,8 @@ test.each([
     const { text, made, all } = await finished(path);
     expect(text).toContain(`season of ${season} steps (for values every `);
     expect(text).toContain(`value ${season} before`);
-    const typed = await forecastTask.evaluate(made, [path], { ...all, season: 5 });
-    expect(typed.text).toContain("season of 5 steps (--season)");
+    const typed = await forecastTask.evaluate(made, [path], { ...all, period: 5 });
+    expect(typed.text).toContain("season of 5 steps (--period)");
     expect(typed.text).toContain("value 5 before");
     expect((await forecastTask.evaluate(made, [path], all)).text).toContain(`value ${season} before`);
   },
@@ -107,7 +111,7 @@ test.each([{ heldOut: 14 }, {}])(
       `too short to hold out ${held} steps, trained on whole and not measured: "new" (3 rows)`,
       'left out, for lack of two values: "closed" (5 rows), "kiosk" (1 row)',
     ]);
-    expect(training.examples).toEqual({ training: 293 - 3 * held, validation: 3 * held });
+    expect(training.facts).toEqual({ trainingExamples: 293 - 3 * held, validationExamples: 3 * held });
     expect(text).toContain("6 forecasts of 7 steps");
     expect(text).toContain("MASE without 1 series");
     expect(found?.measures["mase"]).toBeGreaterThan(0);
@@ -134,7 +138,7 @@ test("a constant series alone: nothing is infinite, and what is not defined is t
 test("a baseline that can't be had is told, and the model is measured", async () => {
   // the first value comes in what is held out
   const lines = dates(100).map((time, i) => `${time},${i < 80 && i !== 3 && i !== 5 ? "" : noisy(i)}`);
-  const { text, found } = await finished(fileOf(["date,value", ...lines]), { season: 7 });
+  const { text, found } = await finished(fileOf(["date,value", ...lines]), { period: 7 });
   expect(text).toMatch(/value 7 before/);
   expect(found?.measures["crps"]).toBeGreaterThan(0);
 });

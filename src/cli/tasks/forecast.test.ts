@@ -28,18 +28,22 @@ const options: TaskOptions = {
   covariates: "sale",
   lags: "7",
   head: "normal",
-  season: 7,
-  seriesEmbedding: 0,
+  period: 7,
+  embeddingSize: 0,
+  optimizer: "adam",
+  learningRate: 0.004,
+  clipNorm: 5,
+  checkpointEvery: 500,
 };
 
 test("reads, shows, evaluates, predicts and draws", async () => {
   const data = await forecastTask.read([file], options);
   const made = forecastTask.create(data, options);
   expect(forecastTask.describe(made, data)).toBe("1 series (100 values, every day); lstm, 1 layer of 4, normal");
-  const { examples, stepsPerEpoch } = forecastTask.training(made, data, options);
-  expect(examples).toEqual({ training: 80, validation: 20 });
+  const { facts, stepsPerEpoch } = forecastTask.training(made, data, options);
+  expect(facts).toEqual({ trainingExamples: 80, validationExamples: 20 });
   expect(stepsPerEpoch).toBeGreaterThan(0);
-  const shown = forecastTask.preview(made, data, options);
+  const shown = forecastTask.preview?.(made, data, options) ?? [];
   expect(shown).toHaveLength(3);
   expect(shown[0]).toContain("value -7: ");
   const { measures, text, pictures } = (await forecastTask.finish?.(made, data, options)) ?? { measures: {} };

@@ -13,7 +13,6 @@ import {
   forecast,
   type Forecaster,
   forecaster,
-  type ForecasterOptions,
   forecasterTask,
   type ForecasterTaskOptions,
   type ForecastMeasures,
@@ -23,35 +22,17 @@ import {
   seasonOf,
   type Series,
 } from "unrolled/tasks";
-import { count, plural, real, table } from "../terminal/format.ts";
+import { count, networkOf, plural, real, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import { warn } from "../terminal/output.ts";
 import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
-import { asTask, type Evaluated, type Prediction, type Task, type TaskOptions } from "./task.ts";
+import type { OptionsOf } from "../options/table.ts";
+import { exampleTraining } from "./example-training.ts";
+import type { FORECAST_OPTIONS, FORECAST_PREDICT_OPTIONS } from "./forecast-options.ts";
+import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
-type ForecastTaskOptions = TaskOptions & {
-  readonly horizon: number;
-  readonly context?: number;
-  readonly timeColumn: string;
-  readonly valueColumn: string;
-  readonly seriesColumn?: string;
-  readonly covariates?: string;
-  readonly lags?: string;
-  readonly head: NonNullable<ForecasterOptions["head"]>;
-  readonly scaler?: NonNullable<ForecasterOptions["scaler"]>;
-  readonly season?: number;
-  readonly heldOut?: number;
-  readonly seriesEmbedding: number;
-  readonly fillGaps?: true;
-};
-
-type PredictOptions = {
-  readonly horizon?: number;
-  readonly samples?: number;
-  readonly seed?: number;
-  readonly plot?: string;
-  readonly csv?: true;
-};
+type Options = OptionsWith<typeof FORECAST_OPTIONS>;
+type PredictOptions = OptionsOf<typeof FORECAST_PREDICT_OPTIONS>;
 
 /** Forecasts of each series that a run makes at most to say how good it is; more where there are few series. */
 const FOLDS = 12;
@@ -60,7 +41,7 @@ const FEW = 3;
 
 const listOf = (text: string | undefined): string[] => (text === undefined ? [] : text.split(","));
 
-const splitOf = ({ series }: SeriesFile, options: ForecastTaskOptions): SeriesSplit => splitSeries(series, options);
+const splitOf = ({ series }: SeriesFile, options: Options): SeriesSplit => splitSeries(series, options);
 
 const longestOf = (series: readonly Series[]): number =>
   series.reduce((longest, { values }) => Math.max(longest, values.length), 0);
@@ -70,8 +51,8 @@ const withoutEnd = (series: Series, steps: number): Series => ({
   values: Array.from(series.values).slice(0, series.values.length - steps),
 });
 
-function create(data: SeriesFile, options: ForecastTaskOptions): Forecaster {
-  const { cell, dialect, hiddenSize, layers, dropout, seed, horizon, context, head, scaler } = options;
+function create(data: SeriesFile, options: Options): Forecaster {
+  const { cell, dialect, hiddenSize, layers, dropout, seed, horizon, contextLength, head, scaler } = options;
   const { held, trained, measured: measurable } = splitOf(data, options);
   const long = new Set(measurable);
   return forecaster({
@@ -85,11 +66,11 @@ function create(data: SeriesFile, options: ForecastTaskOptions): Forecaster {
     horizon,
     head,
     frequency: data.frequency,
-    ...(context !== undefined && { contextLength: context }),
+    ...(contextLength !== undefined && { contextLength }),
     ...(scaler !== undefined && { scaler }),
     lags: listOf(options.lags).map(Number),
     covariates: listOf(options.covariates),
-    embeddingSize: options.seriesEmbedding,
+    embeddingSize: options.embeddingSize,
     columns: { time: options.timeColumn, value: options.valueColumn, series: options.seriesColumn ?? "" },
   });
 }
@@ -108,12 +89,12 @@ const readFor = (
     fillGaps,
   });
 
-function taskOptions(data: SeriesFile, options: ForecastTaskOptions): ForecasterTaskOptions {
+function taskOptions(data: SeriesFile, options: Options): ForecasterTaskOptions {
   const { trained, held } = splitOf(data, options);
   return { series: trained, validation: held, batchSize: options.batchSize, seed: options.seed };
 }
 
-function preview(model: Forecaster, data: SeriesFile, options: ForecastTaskOptions): string[] {
+function preview(model: Forecaster, data: SeriesFile, options: Options): string[] {
   const { features, targets, weights, shape } = firstWindows(model, taskOptions(data, options), 3);
   const [steps, windows, size] = shape;
   const names = featureNames(model.config);
@@ -199,8 +180,8 @@ const NAMES: Readonly<Record<keyof ForecastMeasures, string>> = {
 };
 
 type Measuring = {
-  /** What was asked for, if anything. */
-  readonly season: number | undefined;
+  /** `--period`, if it was given. */
+  readonly asked: number | undefined;
   /** Backtest of the model, which may change its intervals. */
   readonly backtestOf: (
     model: Forecaster,
@@ -213,13 +194,13 @@ type Measuring = {
 async function measured(
   model: Forecaster,
   { measured: series, held }: SeriesSplit,
-  { season, backtestOf }: Measuring,
+  { asked, backtestOf }: Measuring,
 ): Promise<Evaluated> {
   const { frequency, columns } = model.config;
   const horizon = Math.min(model.config.horizon, held);
   const most = series.length <= FEW ? FOLDS_OF_FEW : FOLDS;
   const folds = Math.max(1, Math.min(most, Math.floor(held / horizon)));
-  const period = season ?? seasonOf(frequency, longestOf(series) - held);
+  const period = asked ?? seasonOf(frequency, longestOf(series) - held);
   const options = { horizon, folds, period };
   const own = await backtestOf(model, series, options);
   const keys = Object.keys(NAMES) as (keyof ForecastMeasures)[];
@@ -241,7 +222,7 @@ async function measured(
         value: columns.value,
       }));
   const text = [
-    `${plural(own.folds.length, "forecast")} of ${plural(horizon, "step")}, season of ${plural(period, "step")} (${season === undefined ? `for values every ${formatFrequency(frequency)}` : "--season"})`,
+    `${plural(own.folds.length, "forecast")} of ${plural(horizon, "step")}, season of ${plural(period, "step")} (${asked === undefined ? `for values every ${formatFrequency(frequency)}` : "--period"})`,
     table(rows, new Set(rows[0].keys())),
     ...("failure" in naive ? [`value ${period} before: not available (${naive.failure})`] : []),
     ...measureNotes(own),
@@ -286,7 +267,7 @@ function measureNotes({ unscaled, measures, folds }: Backtest): string[] {
   ];
 }
 
-const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
+const task: Task<Forecaster, SeriesFile, Options> = {
   read: (paths, { timeColumn, valueColumn, seriesColumn, covariates, fillGaps }) =>
     readSeries(paths, {
       time: timeColumn,
@@ -299,9 +280,9 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
   decode: loadForecaster,
   describe({ config }, { series }) {
     const values = series.reduce((sum, one) => sum + one.values.length, 0);
-    const { cell, layers, hiddenSize, head, frequency } = config;
+    const { head, frequency } = config;
     const data = `${plural(series.length, "series").replace("seriess", "series")} (${plural(values, "value")}, every ${formatFrequency(frequency)})`;
-    return `${data}; ${cell}, ${plural(layers, "layer")} of ${hiddenSize}, ${head}`;
+    return `${data}; ${networkOf(config)}, ${head}`;
   },
   preview,
   training(model, data, options) {
@@ -311,17 +292,14 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
     const split = splitOf(data, options);
     const held = split.held * split.measured.length;
     const all = split.trained.reduce((sum, { values }) => sum + values.length, 0);
-    return {
-      task: own,
-      unit: "values",
-      stepsPerEpoch: [...(own.batches(0) as Iterable<unknown>)].length,
-      examples: { training: all - held, validation: held },
-      notes: splitNotes(split, options),
-      keepsBest: true,
-    };
+    return exampleTraining(
+      own,
+      { training: all - held, validation: held },
+      { unit: "values", notes: splitNotes(split, options), keepsBest: true },
+    );
   },
-  predict,
-  async evaluate(model, paths, { season, fillGaps }) {
+  predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
+  async evaluate(model, paths, { period, fillGaps }) {
     const { series } = await readFor(model, paths, fillGaps);
     const { horizon } = model.config;
     const longest = longestOf(series);
@@ -329,12 +307,12 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
       (least, { values: { length } }) => (length >= 2 * horizon ? Math.min(least, length) : least),
       longest,
     );
-    const asked = { heldOut: Math.min(4 * horizon, Math.floor(shortest / 2)), validation: 0, horizon };
-    const split = splitSeries(series, asked);
+    const share = { heldOut: Math.min(4 * horizon, Math.floor(shortest / 2)), validation: 0, horizon };
+    const split = splitSeries(series, share);
     if (split.measured.length === 0)
       throw new DataError(`evaluate: expected a series of at least four values, got ${plural(longest, "row")}`);
     const found = await measured(model, split, {
-      season,
+      asked: period,
       backtestOf: (own, some, asked) => backtest(own, some, { ...asked, signal: workSignal() }),
     });
     const left = [...split.short, ...split.empty].map(({ id = "" }) => JSON.stringify(id));
@@ -344,7 +322,7 @@ const task: Task<Forecaster, SeriesFile, ForecastTaskOptions> = {
   async finish(model, data, options) {
     const split = splitOf(data, options);
     if (split.measured.length === 0) return { measures: {} };
-    const found = await measured(model, split, { season: options.season, backtestOf: calibrate });
+    const found = await measured(model, split, { asked: options.period, backtestOf: calibrate });
     const { spread = [] } = model.config;
     const moved = spread.map(({ level, factor }) => `${100 * level} % times ${real(factor)}`).join(", ");
     const note = spread.length === 0 ? "" : `\nwidths of the intervals, so that they hold what they say: ${moved}`;

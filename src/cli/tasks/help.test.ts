@@ -1,12 +1,26 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
+import { declareTrain } from "../commands/train-options.ts";
+import { flagOf } from "../options/table.ts";
 import { TASKS } from "./declarations.ts";
-import { declareTaskOptions } from "./train-task-options.ts";
+import { optionsOfTask } from "./task.ts";
 
 test.each(TASKS.map((task) => [task.name, task] as const))("%s: no option has two defaults", (_, task) => {
-  const { options } = declareTaskOptions(new Command("train"), task);
+  const { options } = declareTrain(new Command("train"), task);
   for (const { flags, description, defaultValue } of options)
     expect(description.includes("default") && defaultValue !== undefined, `${flags}: ${description}`).toBe(false);
   const epochs = options.find(({ long }) => long === "--epochs");
-  expect(epochs?.defaultValue).toBe(task.defaults?.epochs ?? 10);
+  expect(epochs?.defaultValue).toBe(task.defaults.epochs);
+});
+
+test("a flag has one meaning: the same row, or another only where its default or range differs", () => {
+  const parsers = new Map<string, string>();
+  for (const task of TASKS)
+    for (const table of [optionsOfTask(task), task.predictOptions, task.evaluateOptions ?? {}])
+      for (const [name, { placeholder = "" }] of Object.entries(table)) {
+        // of predict: text that names a directory, and a file
+        const before = parsers.get(name) ?? placeholder;
+        expect(placeholder, `${flagOf(name)} of ${task.name}`).toBe(before);
+        parsers.set(name, before);
+      }
 });

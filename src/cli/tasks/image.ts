@@ -13,7 +13,6 @@ import {
 } from "unrolled/tasks";
 import {
   type ClassifierData,
-  type ClassifierTaskChoices,
   describeClassifier,
   evaluatedOf,
   modelOptions,
@@ -24,15 +23,10 @@ import {
 import { plural } from "../terminal/format.ts";
 import { notEmpty } from "./not-empty.ts";
 import { workSignal } from "../terminal/interruptible.ts";
-import { asTask, type Prediction, type Task } from "./task.ts";
+import type { IMAGE_OPTIONS } from "./image-options.ts";
+import { asTask, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
-type ImageTaskOptions = ClassifierTaskChoices & {
-  readonly channels?: "1" | "3";
-  readonly scan?: "rows" | "patches";
-  readonly patch?: number;
-  readonly shift?: number;
-  readonly affine?: number;
-};
+type Options = OptionsWith<typeof IMAGE_OPTIONS>;
 
 const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 const isPng = (path: string): boolean => extname(path).toLowerCase() === ".png";
@@ -146,16 +140,15 @@ function asSeen({ input, label }: ClassifierExample): string {
   return [`${label}, ${width} x ${height}:`, ...lines].join("\n");
 }
 
-const task: Task<Classifier, ClassifierData, ImageTaskOptions> = {
+const task: Task<Classifier, ClassifierData, Options> = {
   read: async (paths, options) =>
     splitOf(await readAll(paths, { channels: options.channels === "3" ? 3 : 1 }), options),
-  create: (data, options) =>
-    classifier({ ...modelOptions(data, options), scan: options.scan ?? "rows", patch: options.patch }),
+  create: (data, options) => classifier({ ...modelOptions(data, options), scan: options.scan, patch: options.patch }),
   decode: loadClassifier,
   describe: (model, data) => describeClassifier(model, data, "picture"),
   preview: (_, { training }) => training.slice(0, 3).map((example) => asSeen(example)),
   training(model, data, options) {
-    const { shift = 0, affine = 0 } = options;
+    const { shift, affine } = options;
     return trainingOf(model, data, options, shift > 0 || affine > 0 ? { augment: { shift, affine } } : {});
   },
   predict,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Status } from "../terminal/status.ts";
-import { reported } from "./train-task.ts";
+import { reported } from "../commands/train.ts";
 
 const statusOf = (): { readonly status: Status; readonly notes: string[] } => {
   const notes: string[] = [];

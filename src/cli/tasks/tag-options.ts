@@ -1,49 +1,50 @@
-/** @file What `--task tag` is, and its options. */
-import { Option } from "commander";
-import { integer, number } from "../terminal/values.ts";
+/** @file The task `tag`: its name, texts and options. */
+import { choice, integer, number, onUnless } from "../options/table.ts";
+import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
+
+export const TAG_OPTIONS = {
+  scheme: choice(
+    ["BIO", "BIOES", "none"],
+    "scheme of the model's tags; the data's are converted (default: the data's)",
+    {},
+  ),
+  tokenColumn: integer("column of the word, from 0", { min: 0, default: 0 }),
+  tagColumn: integer("column of the tag, from 0; -1 is the last", { min: -64, default: -1 }),
+  output: choice(["crf", "softmax"], "crf: the best sequence of tags; softmax: each word by itself", {
+    default: "crf",
+  }),
+  wordSize: integer("numbers for a word", { max: 65_536, default: 100 }),
+  characterSize: integer("numbers for a character; 0 reads no characters", { min: 0, max: 65_536, default: 25 }),
+  shapeSize: integer("numbers for capitals and digits; 0 for none", { min: 0, max: 65_536, default: 8 }),
+  minCount: integer("words that occur less often are unknown", { default: 1 }),
+  maxWords: integer("most frequent words to know", { min: 2, default: 50_000 }),
+  lowercase: onUnless("look words up as they are written, not in lowercase", { formerly: "keepCase" }),
+  bidirectional: onUnless("read from the beginning only", { formerly: "oneDirection" }),
+  inputDropout: number("share dropped of the numbers that stand for a word", { max: 0.999, default: 0.3 }),
+  wordDropout: number("a word seen n times is taken for unknown with probability a/(a+n)", { default: 0.25 }),
+} as const;
+
+export const TAG_PREDICT_OPTIONS = {
+  batchSize: integer("lines that are tagged together, without effect on the tags", { default: 64 }),
+  constrained: onUnless("allow tag sequences that the scheme forbids"),
+} as const;
 
 export const TAG: TaskDeclaration = {
   name: "tag",
   kind: "tagger",
   summary: "Train a model that gives each word of a sentence a tag, such as parts of speech or names.",
   data: "CoNLL columns (a word and its tag per line, a blank line between sentences), or JSONL with tokens and tags, or text and spans",
-  options: [
-    new Option(
-      "--scheme <scheme>",
-      "of the model's tags, to which those of the data are turned (default: the data's)",
-    ).choices(["BIO", "BIOES", "none"]),
-    new Option("--token-column <n>", "of the word, from 0").argParser(integer(0)).default(0),
-    new Option("--tag-column <n>", "of the tag, from 0; -1 is the last").argParser(integer(-64)).default(-1),
-    new Option("--output <layer>", "crf, or softmax: each word by itself").choices(["crf", "softmax"]).default("crf"),
-    new Option("--word-size <n>", "numbers for a word").argParser(integer(1, 65_536)).default(100),
-    new Option("--character-size <n>", "numbers for a character; 0 reads no characters")
-      .argParser(integer(0, 65_536))
-      .default(25),
-    new Option("--shape-size <n>", "numbers for capitals and digits; 0 for none")
-      .argParser(integer(0, 65_536))
-      .default(8),
-    new Option("--min-count <n>", "words that occur less often are unknown").argParser(integer(1)).default(1),
-    new Option("--max-words <n>", "most frequent words to know").argParser(integer(2)).default(50_000),
-    new Option("--keep-case", "look words up as they are written"),
-    new Option("--one-direction", "read from the beginning only"),
-    new Option("--input-dropout <p>", "of what stands for a word").argParser(number(0, 0.999)).default(0.3),
-    new Option("--word-dropout <a>", "a word seen n times is taken for unknown with probability a/(a+n)")
-      .argParser(number(0))
-      .default(0.25),
-  ],
-  defaults: { hiddenSize: 100, dropout: 0.3, learningRate: 0.003 },
-  predictOptions: [
-    new Option("--batch-size <n>", "lines that are tagged together, without effect on the tags")
-      .argParser(integer(1))
-      .default(64),
-    new Option("--free", "allow tags in an order that the scheme doesn't have"),
-  ],
+  options: TAG_OPTIONS,
+  defaults: { hiddenSize: 100, dropout: 0.3, learningRate: 0.003, epochs: 10 },
+  predictOptions: TAG_PREDICT_OPTIONS,
   examples: [
     "unrolled train train.conll --task tag --out runs/names",
     'echo "we flew to New York" | unrolled predict runs/names',
     "unrolled evaluate runs/names test.conll",
   ],
+  pipeline: "token-classification",
+  usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
   load: async () => {
     const { tagTask } = await import("./tag.ts");
     return tagTask;

@@ -14,47 +14,36 @@ import {
   type Tagger,
   tagger,
   taggerTask,
-  type TagScheme,
 } from "unrolled/tasks";
-import { notEmpty } from "./not-empty.ts";
 import { uninterrupted, workSignal } from "../terminal/interruptible.ts";
-import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
+import type { OptionsOf } from "../options/table.ts";
+import { count, networkOf, plural } from "../terminal/format.ts";
+import { exampleTraining, type Split } from "./example-training.ts";
+import { notEmpty } from "./not-empty.ts";
+import type { TAG_OPTIONS, TAG_PREDICT_OPTIONS } from "./tag-options.ts";
+import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
-type TagTaskOptions = TaskOptions & {
-  readonly scheme?: TagScheme;
-  readonly tokenColumn?: number;
-  readonly tagColumn?: number;
-  readonly output?: "crf" | "softmax";
-  readonly wordSize?: number;
-  readonly characterSize?: number;
-  readonly shapeSize?: number;
-  readonly minCount?: number;
-  readonly maxWords?: number;
-  readonly keepCase?: true;
-  readonly oneDirection?: true;
-  readonly inputDropout?: number;
-  readonly wordDropout?: number;
-};
+type Options = OptionsWith<typeof TAG_OPTIONS>;
 
-type TagData = { readonly training: readonly TaggedExample[]; readonly validation: readonly TaggedExample[] };
+type TagData = Split<TaggedExample>;
 
-function readAll(
-  paths: readonly string[],
-  { tokenColumn = 0, tagColumn = -1 }: Partial<TagTaskOptions>,
-): TaggedExample[] {
+function readAll(paths: readonly string[], { tokenColumn = 0, tagColumn = -1 }: Partial<Options>): TaggedExample[] {
   const examples = paths.flatMap((path) => readTagged(path, { tokenColumn, tagColumn }));
   if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one sentence, got none`);
   return examples;
 }
 
-function create({ training }: TagData, options: TagTaskOptions): Tagger {
-  const { keepCase, oneDirection, cell, dialect, hiddenSize, layers, dropout, seed, scheme } = options;
-  const { output = "crf", wordSize = 100, characterSize = 25, shapeSize = 8 } = options;
-  const { minCount = 1, maxWords = 50_000, inputDropout = 0.3 } = options;
-  const stack = { cell, dialect, hiddenSize, layers, dropout, bidirectional: oneDirection !== true };
+function create({ training }: TagData, options: Options): Tagger {
+  const { cell, dialect, hiddenSize, layers, dropout, bidirectional, seed } = options;
+  const { scheme, output, wordSize, characterSize, shapeSize, minCount, maxWords, inputDropout, lowercase } = options;
   return tagger({
     examples: training,
-    ...stack,
+    cell,
+    dialect,
+    hiddenSize,
+    layers,
+    dropout,
+    bidirectional,
     ...(scheme !== undefined && { scheme }),
     output,
     wordSize,
@@ -63,7 +52,7 @@ function create({ training }: TagData, options: TagTaskOptions): Tagger {
     minCount,
     maxWords,
     inputDropout,
-    lowerCase: keepCase !== true,
+    lowerCase: lowercase,
     seed,
   });
 }
@@ -100,11 +89,11 @@ function predictionOf(
 async function* predict(
   model: Tagger,
   inputs: readonly string[],
-  { batchSize = 64, free }: { readonly batchSize?: number; readonly free?: true },
+  { batchSize, constrained }: OptionsOf<typeof TAG_PREDICT_OPTIONS>,
 ): AsyncGenerator<Prediction> {
   let waiting: string[][] = [];
   const answers = async function* (): AsyncGenerator<Prediction> {
-    const found = await tagAll(model, waiting, { constrained: free !== true, batchSize, signal: workSignal() });
+    const found = await tagAll(model, waiting, { constrained, batchSize, signal: workSignal() });
     waiting = [];
     for (const sentence of found) yield predictionOf(sentence, model.config.tags);
   };
@@ -138,7 +127,7 @@ async function evaluated(model: Tagger, examples: readonly TaggedExample[]): Pro
   return { measures: { loss, ...measures }, text: table(spans) };
 }
 
-const task: Task<Tagger, TagData, TagTaskOptions> = {
+const task: Task<Tagger, TagData, Options> = {
   read(paths, options) {
     const random = randomStream(options.seed).named("split");
     return splitExamples(readAll(paths, options), { validation: options.validation, random });
@@ -146,22 +135,18 @@ const task: Task<Tagger, TagData, TagTaskOptions> = {
   create,
   decode: loadTagger,
   describe(model, { training, validation }) {
-    const { cell, layers, hiddenSize, bidirectional, tags, words, output } = model.config;
-    const network = `${cell}, ${layers} layer${layers === 1 ? "" : "s"} of ${hiddenSize}${bidirectional ? " in both directions" : ""}`;
-    const count = (training.length + validation.length).toLocaleString("en");
-    return `${count} sentences (${tags.length} tags, ${words.length.toLocaleString("en")} words); ${network}, ${output}`;
+    const { tags, words, output } = model.config;
+    const sentences = plural(training.length + validation.length, "sentence");
+    return `${sentences} (${tags.length} tags, ${count(words.length)} words); ${networkOf(model.config)}, ${output}`;
   },
   preview: (model, { training }) => training.slice(0, 3).map((example) => asSeen(model, example)),
-  training(model, { training, validation }, { batchSize, seed, wordDropout = 0.25 }) {
-    const own = taggerTask(model, { training, validation, batchSize, seed, wordDropout });
-    return {
-      task: own,
-      unit: "words",
-      stepsPerEpoch: stepsOf(own),
-      examples: { training: training.length, validation: validation.length },
-    };
-  },
-  predict,
+  training: (model, { training, validation }, { batchSize, seed, wordDropout }) =>
+    exampleTraining(
+      taggerTask(model, { training, validation, batchSize, seed, wordDropout }),
+      { training: training.length, validation: validation.length },
+      { unit: "words" },
+    ),
+  predict: (model, inputs, options) => predict(model, inputs, options as OptionsOf<typeof TAG_PREDICT_OPTIONS>),
   evaluate: async (model, paths, options) =>
     evaluated(
       model,

@@ -21,51 +21,17 @@ import {
   type TranscriberEvaluation,
 } from "unrolled/tasks";
 import { UsageError } from "../terminal/failure.ts";
-import { count, duration, plural, table } from "../terminal/format.ts";
+import { count, duration, networkOf, plural, table } from "../terminal/format.ts";
 import { uninterrupted, workSignal } from "../terminal/interruptible.ts";
-import {
-  asTask,
-  type Evaluated,
-  type Measures,
-  type Prediction,
-  stepsOf,
-  type Task,
-  type TaskOptions,
-} from "./task.ts";
+import type { OptionsOf } from "../options/table.ts";
+import { exampleTraining, type Split } from "./example-training.ts";
+import { asTask, type Evaluated, type Measures, type OptionsWith, type Prediction, type Task } from "./task.ts";
+import type { TRANSCRIBE_OPTIONS, TRANSCRIBE_PREDICT_OPTIONS } from "./transcribe-options.ts";
 
-type TranscribeTaskOptions = TaskOptions & {
-  readonly features: "logMel" | "mfcc";
-  readonly bands: number;
-  readonly coefficients?: number;
-  readonly window: number;
-  readonly hop: number;
-  readonly lowHertz: number;
-  readonly highHertz?: number;
-  readonly timeReduction: number;
-  readonly normalization?: "global" | "utterance";
-  readonly oneDirection?: true;
-  readonly alphabet?: string;
-  readonly lowerCase?: true;
-  readonly noise: number;
-  readonly timeMasks: number;
-  readonly timeWidth: number;
-  readonly bandMasks: number;
-  readonly bandWidth: number;
-};
+type Options = OptionsWith<typeof TRANSCRIBE_OPTIONS>;
+type PredictOptions = OptionsOf<typeof TRANSCRIBE_PREDICT_OPTIONS>;
 
-type PredictOptions = {
-  readonly beams?: number;
-  readonly languageModel?: string;
-  readonly languageWeight?: number;
-  readonly lengthBonus?: number;
-  readonly spectrogram?: string;
-};
-
-type TranscribeData = {
-  readonly sampleRate: number;
-  readonly training: readonly Recording[];
-  readonly validation: readonly Recording[];
-};
+type TranscribeData = Split<Recording> & { readonly sampleRate: number };
 
 /** Beams of a search with a language model where nothing else is asked for. */
 const BEAMS = 16;
@@ -85,7 +51,7 @@ function checkRate({ features }: Transcriber, name: string, sampleRate: number):
 
 function readAll(
   paths: readonly string[],
-  { lowerCase }: Partial<TranscribeTaskOptions>,
+  { lowercase }: Partial<Options>,
 ): { readonly sampleRate: number; readonly recordings: Recording[] } {
   const found = paths.map((path) => {
     if (path !== "-") return readRecordings(path);
@@ -101,13 +67,13 @@ function readAll(
   const recordings = found.flatMap((one) => one.recordings);
   return {
     sampleRate,
-    recordings: lowerCase ? recordings.map((one) => ({ ...one, text: one.text.toLowerCase() })) : recordings,
+    recordings: lowercase ? recordings.map((one) => ({ ...one, text: one.text.toLowerCase() })) : recordings,
   };
 }
 
-function create({ sampleRate, training, validation }: TranscribeData, options: TranscribeTaskOptions): Transcriber {
-  const { cell, dialect, hiddenSize, layers, dropout, seed, oneDirection, timeReduction, normalization } = options;
-  const { features: kind, bands, coefficients, window, hop, lowHertz, highHertz } = options;
+function create({ sampleRate, training, validation }: TranscribeData, options: Options): Transcriber {
+  const { cell, dialect, hiddenSize, layers, dropout, seed, bidirectional, timeReduction, normalization } = options;
+  const { features: kind, bands, coefficients, windowSeconds, hopSeconds, lowHertz, highHertz } = options;
   return transcriber({
     utterances: training,
     // what is held out may have a letter that nothing else has
@@ -116,8 +82,8 @@ function create({ sampleRate, training, validation }: TranscribeData, options: T
       kind,
       sampleRate,
       bands,
-      windowSeconds: window,
-      hopSeconds: hop,
+      windowSeconds,
+      hopSeconds,
       lowHertz,
       ...(coefficients !== undefined && { coefficients }),
       ...(highHertz !== undefined && { highHertz }),
@@ -127,7 +93,7 @@ function create({ sampleRate, training, validation }: TranscribeData, options: T
     hiddenSize,
     layers,
     dropout,
-    bidirectional: oneDirection !== true,
+    bidirectional,
     timeReduction,
     ...(normalization !== undefined && { normalization }),
     seed,
@@ -148,7 +114,7 @@ function asSeen(model: Transcriber, { name, samples, text }: Recording): string 
 
 const secondsOf = ({ features }: Transcriber, samples: Float32Array): number => samples.length / features.sampleRate;
 
-const augmentation = ({ noise, timeMasks, timeWidth, bandMasks, bandWidth }: TranscribeTaskOptions): Augmentation => ({
+const augmentation = ({ noise, timeMasks, timeWidth, bandMasks, bandWidth }: Options): Augmentation => ({
   noise,
   timeMasks,
   timeWidth,
@@ -165,7 +131,7 @@ const shortNames = ({ characterErrorRate: cer, wordErrorRate: wer }: Transcriber
 function trainingOf(
   model: Transcriber,
   { training, validation }: TranscribeData,
-  options: TranscribeTaskOptions,
+  options: Options,
 ): ReturnType<typeof transcriberTask> {
   const { batchSize, seed } = options;
   const own = transcriberTask(model, { training, validation, batchSize, seed, augment: augmentation(options) });
@@ -191,7 +157,7 @@ async function soundOf(model: Transcriber, path: string): Promise<Float32Array> 
   return samples;
 }
 
-function searchOf({ beams, languageModel, languageWeight, lengthBonus = 0 }: PredictOptions): TranscribeOptions {
+function searchOf({ beams, languageModel, languageWeight, lengthBonus }: PredictOptions): TranscribeOptions {
   if (languageModel === undefined) {
     if (languageWeight !== undefined) throw new UsageError("--language-weight: expected --language-model with it");
     return { beam: beams ?? 1, lengthBonus };
@@ -214,8 +180,8 @@ async function* predict(
   for (const [i, path] of inputs.entries()) {
     const samples = await soundOf(model, path);
     const { text, score, alignment } = await transcribe(model, samples, { ...search, signal: workSignal() });
-    if (options.spectrogram !== undefined) {
-      const file = i === 0 ? options.spectrogram : options.spectrogram.replace(/(\.svg)?$/, `-${i + 1}.svg`);
+    if (options.plot !== undefined) {
+      const file = i === 0 ? options.plot : options.plot.replace(/(\.svg)?$/, `-${i + 1}.svg`);
       writeFileSync(file, picture(model, samples, alignment, text));
     }
     yield {
@@ -279,7 +245,7 @@ async function finish(model: Transcriber, { validation }: TranscribeData): Promi
   };
 }
 
-const task: Task<Transcriber, TranscribeData, TranscribeTaskOptions> = {
+const task: Task<Transcriber, TranscribeData, Options> = {
   read(paths, options) {
     const { sampleRate, recordings } = readAll(paths, options);
     const random = randomStream(options.seed).named("split");
@@ -288,25 +254,21 @@ const task: Task<Transcriber, TranscribeData, TranscribeTaskOptions> = {
   create,
   decode: loadTranscriber,
   describe(model, { training, validation }) {
-    const { cell, layers, hiddenSize, bidirectional } = model.config;
     const all = [...training, ...validation];
     const length = duration(all.reduce((sum, { samples }) => sum + secondsOf(model, samples), 0));
-    const network = `${cell}, ${plural(layers, "layer")} of ${hiddenSize}${bidirectional ? " in both directions" : ""}`;
     const data = `${plural(all.length, "recording")} (${length}, ${count(model.features.sampleRate)} samples per second)`;
-    return `${data}; ${network}, ${plural(model.vocabulary.size, "character")}`;
+    return `${data}; ${networkOf(model.config)}, ${plural(model.vocabulary.size, "character")}`;
   },
   preview: (model, { training }) => training.slice(0, 3).map((one) => asSeen(model, one)),
   training(model, data, options) {
     const { sampleRate, training, validation } = data;
     checkRate(model, training[0].name, sampleRate);
-    const own = trainingOf(model, data, options);
-    return {
-      task: own,
-      stepsPerEpoch: stepsOf(own),
-      examples: { training: training.length, validation: validation.length },
-    };
+    return exampleTraining(trainingOf(model, data, options), {
+      training: training.length,
+      validation: validation.length,
+    });
   },
-  predict,
+  predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
   async evaluate(model, paths, options) {
     const { sampleRate, recordings } = uninterrupted(() => readAll(paths, options));
     checkRate(model, recordings[0].name, sampleRate);

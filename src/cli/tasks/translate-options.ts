@@ -1,55 +1,58 @@
-/** @file What `--task translate` is, and its options. */
-import { InvalidArgumentError, Option } from "commander";
-import { integer, number } from "../terminal/values.ts";
+/** @file The task `translate`: its name, texts and options. */
+import { InvalidArgumentError } from "commander";
+import { choice, integer, number, onUnless, text } from "../options/table.ts";
+import { number as parseNumber } from "../options/values.ts";
+import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
 /** Checks a schedule; it stays text. */
-function schedule(text: string): string {
-  const [name, value, ...rest] = text.split(":");
+function schedule(typed: string): string {
+  const [name, value, ...rest] = typed.split(":");
   if (!["inverse-sigmoid", "exponential", "linear"].includes(name) || value === undefined || rest.length > 0)
     throw new InvalidArgumentError("Expected inverse-sigmoid:K, exponential:K or linear:SLOPE.");
-  number(0)(value);
-  return text;
+  parseNumber(0)(value);
+  return typed;
 }
+
+export const TRANSLATE_OPTIONS = {
+  sourceColumn: text("name", "column of source texts in JSONL and CSV", { default: "source" }),
+  targetColumn: text("name", "column of target texts in JSONL and CSV", { default: "target" }),
+  merges: integer("byte-pair merges of each language; 0 reads characters", { min: 0, max: 500_000, default: 500 }),
+  embeddingSize: integer("numbers for a token", { max: 65_536, default: 64 }),
+  attention: choice(["bahdanau", "dot", "general", "concat"], "how source tokens are scored", { default: "general" }),
+  inputFeeding: onUnless("the decoder doesn't read its last attention", { formerly: "withoutInputFeeding" }),
+  bidirectional: onUnless("the encoder reads from the beginning only", { formerly: "oneDirection" }),
+  scheduledSampling: text(
+    "schedule",
+    "read own tokens more and more: inverse-sigmoid:K, exponential:K or linear:SLOPE, by batches",
+    { parse: schedule },
+  ),
+} as const;
+
+export const TRANSLATE_PREDICT_OPTIONS = {
+  sourceColumn: text("name", "column of the texts in JSONL and CSV", { default: "source" }),
+  beams: integer("hypotheses that are kept in the search", { max: 1000, default: 4 }),
+  nBest: integer("translations of each text", { max: 1000, default: 1 }),
+  lengthPenalty: number("longer translations gain", { default: 0 }),
+  coveragePenalty: number("translations that leave something out lose", { default: 0 }),
+  plot: text("file", "draw the answer (SVG)", {}),
+} as const;
 
 export const TRANSLATE: TaskDeclaration = {
   name: "translate",
   kind: "translator",
   summary: "Train a model that turns a text into another, such as a sentence into another language.",
   data: "a source and a target text in each line with a tab between them, JSONL or CSV with source and target, or two text files with as many lines",
-  options: [
-    new Option("--source-column <name>", "of source texts in JSONL and CSV").default("source"),
-    new Option("--target-column <name>", "of target texts in JSONL and CSV").default("target"),
-    new Option("--merges <n>", "byte-pair merges of each language; 0 reads characters")
-      .argParser(integer(0, 500_000))
-      .default(500),
-    new Option("--embedding-size <n>", "numbers for a token").argParser(integer(1, 65_536)).default(64),
-    new Option("--attention <kind>", "how source tokens are scored")
-      .choices(["bahdanau", "dot", "general", "concat"])
-      .default("general"),
-    new Option("--without-input-feeding", "the decoder doesn't read what it looked at before"),
-    new Option("--one-direction", "the encoder reads from the beginning only"),
-    new Option(
-      "--scheduled-sampling <schedule>",
-      "read own tokens more and more: inverse-sigmoid:K, exponential:K or linear:SLOPE, by batches",
-    ).argParser(schedule),
-  ],
-  defaults: { hiddenSize: 128, learningRate: 0.005 },
-  predictOptions: [
-    new Option("--source-column <name>", "of the texts in JSONL and CSV").default("source"),
-    new Option("--beams <n>", "hypotheses that are kept after each token").argParser(integer(1, 1000)).default(4),
-    new Option("--n-best <n>", "translations of each text").argParser(integer(1, 1000)).default(1),
-    new Option("--length-penalty <alpha>", "longer translations gain").argParser(number(0)).default(0),
-    new Option("--coverage-penalty <beta>", "translations that leave something out lose")
-      .argParser(number(0))
-      .default(0),
-    new Option("--attention <file>", "draw where the first translation looks (SVG)"),
-  ],
+  options: TRANSLATE_OPTIONS,
+  defaults: { hiddenSize: 128, learningRate: 0.005, epochs: 10 },
+  predictOptions: TRANSLATE_PREDICT_OPTIONS,
   examples: [
     "unrolled train pairs.tsv --task translate --out runs/dates",
-    'echo "July 14, 1989" | unrolled predict runs/dates --beams 8 --attention attention.svg',
+    'echo "July 14, 1989" | unrolled predict runs/dates --beams 8 --plot attention.svg',
     "unrolled evaluate runs/dates held-out.tsv",
   ],
+  pipeline: "translation",
+  usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
   load: async () => {
     const { translateTask } = await import("./translate.ts");
     return translateTask;

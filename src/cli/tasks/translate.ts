@@ -4,7 +4,6 @@ import { extname } from "node:path";
 import { DataError, parseStrictJson, randomStream } from "unrolled";
 import { readRecords, type RecordEntry, recordText } from "unrolled/node";
 import {
-  type AttentionKind,
   attentionPicture,
   bleu,
   chrF,
@@ -20,29 +19,24 @@ import {
   translator,
   translatorTask,
 } from "unrolled/tasks";
-import { plural } from "../terminal/format.ts";
+import { networkOf, plural } from "../terminal/format.ts";
 import { notEmpty } from "./not-empty.ts";
 import { rest, workSignal } from "../terminal/interruptible.ts";
-import { asTask, type Evaluated, type Prediction, stepsOf, type Task, type TaskOptions } from "./task.ts";
+import type { OptionsOf } from "../options/table.ts";
+import { exampleTraining, type Split } from "./example-training.ts";
+import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } from "./task.ts";
+import type { TRANSLATE_OPTIONS, TRANSLATE_PREDICT_OPTIONS } from "./translate-options.ts";
 
-type TranslateTaskOptions = TaskOptions & {
-  readonly sourceColumn?: string;
-  readonly targetColumn?: string;
-  readonly merges?: number;
-  readonly embeddingSize?: number;
-  readonly attention?: AttentionKind;
-  readonly withoutInputFeeding?: true;
-  readonly oneDirection?: true;
-  readonly scheduledSampling?: string;
-};
+type Options = OptionsWith<typeof TRANSLATE_OPTIONS>;
+type PredictOptions = OptionsOf<typeof TRANSLATE_PREDICT_OPTIONS>;
 
-type Pairs = { readonly training: readonly Pair[]; readonly validation: readonly Pair[] };
+type Pairs = Split<Pair>;
 
 const NAMED_COLUMNS = [".jsonl", ".ndjson", ".json", ".csv"];
 const hasNames = (path: string): boolean => NAMED_COLUMNS.includes(extname(path).toLowerCase());
 
 /** Two files without columns are parallel texts. */
-async function readPairs(paths: readonly string[], options: Partial<TranslateTaskOptions>): Promise<Pair[]> {
+async function readPairs(paths: readonly string[], options: Partial<Options>): Promise<Pair[]> {
   const [first, second] = paths;
   const isParallel =
     paths.length === 2 && paths.every((path) => path !== "-" && !hasNames(path) && extname(path) !== ".tsv");
@@ -59,14 +53,14 @@ async function readPairs(paths: readonly string[], options: Partial<TranslateTas
 
 async function* named(
   path: string,
-  { sourceColumn = "source", targetColumn = "target" }: Partial<TranslateTaskOptions>,
+  { sourceColumn = "source", targetColumn = "target" }: Partial<Options>,
 ): AsyncGenerator<Pair> {
   for await (const entry of readRecords([path]))
     yield { source: recordText(entry, sourceColumn), target: recordText(entry, targetColumn), place: entry.place };
 }
 
 /** A first line "source<TAB>target" names the columns. From the standard input lines may also be JSON objects. */
-async function* tabbed(path: string, options: Partial<TranslateTaskOptions>): AsyncGenerator<Pair> {
+async function* tabbed(path: string, options: Partial<Options>): AsyncGenerator<Pair> {
   const { sourceColumn = "source", targetColumn = "target" } = options;
   let isJson = false;
   for await (const entry of readRecords([path], { format: "lines" })) {
@@ -128,9 +122,9 @@ function scheduleOf(text: string | undefined): ScheduledSampling | undefined {
   return { kind: name === "exponential" ? "exponential" : "inverseSigmoid", k: number };
 }
 
-function create({ training }: Pairs, options: TranslateTaskOptions): Translator {
+function create({ training }: Pairs, options: Options): Translator {
   const { cell, dialect, hiddenSize, layers, dropout, seed } = options;
-  const { merges, embeddingSize, attention } = options;
+  const { merges, embeddingSize, attention, bidirectional, inputFeeding } = options;
   return translator({
     pairs: training,
     cell,
@@ -139,11 +133,11 @@ function create({ training }: Pairs, options: TranslateTaskOptions): Translator 
     layers,
     dropout,
     seed,
-    bidirectional: options.oneDirection !== true,
-    inputFeeding: options.withoutInputFeeding !== true,
-    ...(merges !== undefined && { merges }),
-    ...(embeddingSize !== undefined && { embeddingSize }),
-    ...(attention !== undefined && { attention }),
+    bidirectional,
+    inputFeeding,
+    merges,
+    embeddingSize,
+    attention,
   });
 }
 
@@ -168,26 +162,17 @@ async function* sourcesOf(paths: readonly string[], sourceColumn: string): Async
   }
 }
 
-type PredictOptions = {
-  readonly sourceColumn?: string;
-  readonly beams?: number;
-  readonly nBest?: number;
-  readonly lengthPenalty?: number;
-  readonly coveragePenalty?: number;
-  readonly attention?: string;
-};
-
 async function* predict(
   model: Translator,
   inputs: readonly string[],
-  { sourceColumn = "source", beams = 4, nBest = 1, lengthPenalty = 0, coveragePenalty = 0, attention }: PredictOptions,
+  { sourceColumn, beams, nBest, lengthPenalty, coveragePenalty, plot }: PredictOptions,
 ): AsyncGenerator<Prediction> {
   // n best need as many hypotheses
   const options = { beams: Math.max(beams, nBest), nBest, lengthPenalty, coveragePenalty };
   let isFirst = true;
   for await (const source of sourcesOf(inputs.length === 0 ? ["-"] : inputs, sourceColumn)) {
     const found = await translate(model, source, { ...options, signal: workSignal() });
-    if (isFirst && attention !== undefined) writeFileSync(attention, attentionPicture(found.attention));
+    if (isFirst && plot !== undefined) writeFileSync(plot, attentionPicture(found.attention));
     isFirst = false;
     yield predictionOf(source, [found, ...found.alternatives]);
   }
@@ -233,7 +218,7 @@ async function evaluated(model: Translator, pairs: readonly Pair[]): Promise<Eva
   };
 }
 
-const task: Task<Translator, Pairs, TranslateTaskOptions> = {
+const task: Task<Translator, Pairs, Options> = {
   async read(paths, options) {
     const random = randomStream(options.seed).named("split");
     return splitExamples(await readPairs(paths, options), { validation: options.validation, random });
@@ -241,28 +226,24 @@ const task: Task<Translator, Pairs, TranslateTaskOptions> = {
   create,
   decode: loadTranslator,
   describe(model, { training, validation }) {
-    const { cell, layers, hiddenSize, bidirectional, attention } = model.config;
-    const network = `${cell}, ${layers} layer${layers === 1 ? "" : "s"} of ${hiddenSize}${bidirectional ? ", encoder in both directions" : ""}`;
-    const count = (training.length + validation.length).toLocaleString("en");
-    return `${count} pairs (${model.source.size} and ${model.target.size} tokens); ${network}, ${attention} attention`;
+    const pairs = plural(training.length + validation.length, "pair");
+    const network = `${networkOf(model.config)}, ${model.config.attention} attention`;
+    return `${pairs} (${model.source.size} and ${model.target.size} tokens); ${network}`;
   },
   preview: (model, { training }) => training.slice(0, 3).map((pair) => asSeen(model, pair)),
-  training(model, { training, validation }, { batchSize, seed, scheduledSampling }) {
-    const own = translatorTask(model, {
-      training,
-      validation,
-      batchSize,
-      seed,
-      scheduledSampling: scheduleOf(scheduledSampling),
-    });
-    return {
-      task: own,
-      unit: "tokens",
-      stepsPerEpoch: stepsOf(own),
-      examples: { training: training.length, validation: validation.length },
-    };
-  },
-  predict,
+  training: (model, { training, validation }, { batchSize, seed, ...options }) =>
+    exampleTraining(
+      translatorTask(model, {
+        training,
+        validation,
+        batchSize,
+        seed,
+        scheduledSampling: scheduleOf(options.scheduledSampling),
+      }),
+      { training: training.length, validation: validation.length },
+      { unit: "tokens" },
+    ),
+  predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
   evaluate: async (model, paths, options) => evaluated(model, await readPairs(paths, options)),
   // a sample: a search for each of many pairs takes long
   finish: async (model, { validation }) =>

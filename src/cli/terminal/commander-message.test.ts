@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { expect, test } from "vitest";
 import { commanderMessage } from "./commander-message.ts";
-import { integer } from "./values.ts";
+import { integer } from "../options/values.ts";
 
 /** What commander says of a command line, in our words. */
 function messageOf(...args: string[]): string {

@@ -12,6 +12,9 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
+/** Sets the exit code that a command ends with when it is not 0 and nothing was thrown. */
+export type Finish = (exitCode: number) => void;
+
 /** What the caller asked for can't be done as asked: exit code 2. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";

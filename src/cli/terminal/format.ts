@@ -57,3 +57,18 @@ function usesColor(stream: NodeJS.WriteStream): boolean {
 /** A path or text as one word of a shell command. */
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** "lstm, 2 layers of 64 in both directions". */
+export function networkOf({
+  cell,
+  layers,
+  hiddenSize,
+  bidirectional = false,
+}: {
+  readonly cell: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly bidirectional?: boolean;
+}): string {
+  return `${cell}, ${plural(layers, "layer")} of ${count(hiddenSize)}${bidirectional ? " in both directions" : ""}`;
+}

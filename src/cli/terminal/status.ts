@@ -1,7 +1,7 @@
 /** @file What training tells people: a line that updates in place on a terminal, plain lines now and then elsewhere. */
 import { type Evaluation, type Measured, printable, type TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
-import { LossHistory } from "../training/loss-history.ts";
+import { LossHistory } from "./loss-history.ts";
 import { statusLine } from "./status-line.ts";
 
 export type Status = {

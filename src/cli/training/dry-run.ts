@@ -1,32 +1,35 @@
-import { train } from "unrolled";
+/** @file `unrolled train --dry-run`: examples as the model sees them, and what a run would take, from a few steps that are thrown away. */
 import { EXIT } from "../terminal/failure.ts";
 import { plural } from "../terminal/format.ts";
 import { say, sayJson } from "../terminal/output.ts";
+import { loopOptions } from "./loop-options.ts";
+import { parameterCount } from "./start-model.ts";
+import type { Prepared } from "./prepare.ts";
 import { DRY_STEPS, figureLines, measureRun } from "./run-figures.ts";
-import type { Prepared } from "./train-data.ts";
-import { settingsOf } from "./train-settings.ts";
-import type { TrainCommandOptions } from "../commands/train-options.ts";
 
-/** Prints what a run would take, from a few steps that are thrown away. Returns the exit code. */
-export async function dryRun({ model, ids, perEpoch }: Prepared, options: TrainCommandOptions): Promise<number> {
-  const {
-    epochs: _epochs,
-    seconds: _seconds,
-    ...settings
-  } = settingsOf(options, ids, perEpoch, new AbortController().signal);
-  const facts = { parameters: model.parameterCount, tokens: ids.length, stepsPerEpoch: perEpoch };
-  // the held-out text is part of the plan; no evaluation comes in so few steps
-  const run = train(model, { ...settings, steps: DRY_STEPS + 1, evaluateEvery: DRY_STEPS + 1 });
-  const report = { ...facts, ...(await measureRun(run, facts)) };
-  if (options.json) {
-    sayJson({ kind: "plan", step: 0, ...report });
+/** Prints what a run would take. Returns the exit code. */
+export async function dryRun({ task, options, data, model, training }: Prepared): Promise<number> {
+  const { epochs: _epochs, seconds: _seconds, ...settings } = loopOptions(options, training.stepsPerEpoch);
+  const preview = task.preview?.(model, data, options) ?? [];
+  const { amount, facts: counts, stepsPerEpoch } = training;
+  const facts = { parameters: parameterCount(model), ...counts, stepsPerEpoch };
+  // the plan has an evaluation, but none comes in so few steps
+  const steps = DRY_STEPS + 1;
+  const figures = await measureRun(training.start({ ...settings, steps, evaluateEvery: steps }), facts);
+  if (options.json === true) {
+    sayJson({ kind: "plan", step: 0, ...facts, ...figures, preview });
     return EXIT.ok;
   }
-  const lines = figureLines(report, {
-    parameters: facts.parameters,
-    data: `${plural(facts.tokens, "token")}, ${plural(perEpoch, "step")} per epoch`,
-    held: "parameters, optimizer, one step and one evaluation",
-  });
+  const lines = [
+    ...preview.flatMap((example, i) => [`example ${i + 1}`, ...example.split("\n").map((line) => `  ${line}`)]),
+    ...(preview.length > 0 ? [""] : []),
+    task.describe(model, data),
+    ...figureLines(figures, {
+      parameters: facts.parameters,
+      data: `${amount}, ${plural(stepsPerEpoch, "step")} per epoch`,
+      held: "parameters, optimizer, the largest step and one evaluation",
+    }),
+  ];
   say(lines.join("\n"));
   return EXIT.ok;
 }

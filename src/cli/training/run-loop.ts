@@ -1,13 +1,11 @@
 /** @file Follows a run of training: shows and records its events, and says at the end how it went and what comes next. */
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { type EndEvent, NotFiniteError, type Training } from "unrolled";
-import { CHECKPOINTS_FOLDER, CONFIG_FILE, MODEL_FILE } from "unrolled/node";
+import { type ResumePoint, runDirectory, type RunRecorder } from "unrolled/node";
 import { EXIT, UsageError } from "../terminal/failure.ts";
 import { count, duration, plural, real } from "../terminal/format.ts";
 import { DivergenceWatch } from "./divergence.ts";
 import { sayJson, warn } from "../terminal/output.ts";
-import type { ResumePoint, RunRecorder } from "./run-recorder.ts";
 import type { Status } from "../terminal/status.ts";
 import type { StopSignals } from "../terminal/stop-signals.ts";
 
@@ -85,14 +83,13 @@ export function sayStart(
 ): void {
   const more = files.length > SHOWN ? ` … (${count(files.length)})` : "";
   if (resume !== undefined || config !== undefined) status.note(`reads ${files.slice(0, SHOWN).join(", ")}${more}`);
-  if (from !== undefined) status.note(`goes on after step ${count(from.step)}`);
+  if (from !== undefined) status.note(`resuming after step ${count(from.step)}`);
 }
 
-/** Throws UsageError where a model is already there, or a run that can be gone on with. */
+/** Throws UsageError where a model is already there, or a run that can be resumed. */
 export function refuseModel(directory: string): void {
-  const isRun = [CONFIG_FILE, CHECKPOINTS_FOLDER].every((name) => existsSync(join(directory, name)));
-  if (!isRun && !existsSync(join(directory, MODEL_FILE))) return;
-  const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or go on with --resume`;
+  if (runDirectory(directory).holds === "nothing") return;
+  const got = `${JSON.stringify(directory)}. Add --overwrite to replace it, or --resume it`;
   throw new UsageError(`--out: expected a directory without a model, got ${got}`);
 }
 

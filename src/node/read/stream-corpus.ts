@@ -9,7 +9,7 @@ import { writeFileDurablySync } from "../files/durable-file.ts";
 import { textPieces } from "./file-pieces.ts";
 import { type FileTokens, fileTokens } from "./file-tokens.ts";
 import { textFiles } from "./read-corpus.ts";
-import { describeData } from "../run/run-config.ts";
+import { describeData } from "../run/run-data.ts";
 
 export type StreamCorpusOptions = {
   /** Where the tokens of "char" and "word" are written, 2 bytes each, or 4 with more than 65,536 different ones; made if needed. */

@@ -1,5 +1,6 @@
 /** @file Markdown and YAML of model cards. */
-import { dataHash, type DataFile, type RunMaker, type RunPart } from "./run-config.ts";
+import { dataHash, type DataFile } from "./run-data.ts";
+import type { RunMaker, RunPart } from "./run-maker.ts";
 
 /** More files than this are not listed but counted; `config.json` lists them all. */
 export const MOST_FILES = 10;

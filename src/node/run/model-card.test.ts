@@ -21,28 +21,28 @@ function partsOf(card: string): { head: Record<string, unknown>; text: string } 
 
 test("the head says what the Hub asks for, and where it comes from", () => {
   const config = aRunConfig();
-  const { head } = partsOf(modelCard(config, summary, { name: "book" }));
+  const { head } = partsOf(
+    modelCard(config, summary, { name: "book", pipeline: "text-generation", measures: { f1: 0.5 } }),
+  );
+  const { loss, bitsPerCharacter, perplexity } = summary.best ?? { loss: NaN };
   expect(head).toEqual({
     library_name: "unrolled",
     pipeline_tag: "text-generation",
     language: "und",
-    tags: ["unrolled", "recurrent-neural-network", "language-model", "lstm", "char-level"],
-    unrolled: { version: "0.1.0", node: "26.9.0", command: config.command, seed: 7, data: config.data },
+    tags: ["unrolled", "recurrent-neural-network", "language-model", "lstm"],
+    unrolled: { version: "0.1.0", node: "26.9.0", command: config.command, data: config.data },
     "model-index": [
       {
         name: "book",
         results: [
           {
-            task: { type: "text-generation", name: "Text generation" },
-            dataset: { type: "text", name: "book.txt" },
+            task: { type: "text-generation", name: "language-model" },
+            dataset: { type: "text-generation", name: "book.txt" },
             metrics: [
-              { type: "cross_entropy", name: "Validation loss (nats per token)", value: summary.best?.loss },
-              {
-                type: "bits_per_character",
-                name: "Validation bits per character",
-                value: summary.best?.bitsPerCharacter,
-              },
-              { type: "perplexity", name: "Validation perplexity (per token)", value: summary.best?.perplexity },
+              { type: "loss", name: "Validation loss", value: loss },
+              { type: "bits_per_character", name: "Validation bits per character", value: bitsPerCharacter },
+              { type: "perplexity", name: "Validation perplexity", value: perplexity },
+              { type: "f1", name: "Validation f1", value: 0.5 },
             ],
           },
         ],
@@ -52,6 +52,7 @@ test("the head says what the Hub asks for, and where it comes from", () => {
   expect(partsOf(modelCard(config, summary, { license: "mit", language: "en" })).head).toMatchObject({
     license: "mit",
     language: "en",
+    pipeline_tag: "language-model",
   });
 });
 
@@ -59,18 +60,17 @@ test("the text has the figures, and code that can be copied", () => {
   const { text } = partsOf(readFileSync(writeModelCard(join(directory, "my run"), aRunConfig(), summary), "utf8"));
   for (const part of [
     "# my run\n",
-    "1 layer of LSTM with 128 units",
+    "language-model",
     "| parameters | 116,829 |",
+    "| steps per epoch | 712 |",
     `| bits per character | ${summary.best?.bitsPerCharacter?.toFixed(4)} |`,
     "| steps | 1,000, 1.4045 epochs |",
-    "| tokens trained on | 1,600,000 |",
     "| time | 50 seconds |",
     "| seed | 7 |",
     "unrolled 0.1.0, Node 26.9.0, linux x64",
     "| book.txt | 1,257,260 | 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef |",
     "](curves.svg)",
-    "```sh\nunrolled sample .",
-    'loadModel(".")',
+    "```sh\nunrolled predict . FILE",
   ])
     expect(text).toContain(part);
   expect(modelCard(aRunConfig(), summary)).toBe(modelCard(aRunConfig(), summary));
@@ -115,10 +115,10 @@ test.each(nasty)("text means nothing but itself: %j", (text) => {
 });
 
 test("a run without figures yet", () => {
-  const { head, text } = partsOf(modelCard(aRunConfig({ training: { clipNorm: Infinity } }), summarizeRun([])));
+  const { head, text } = partsOf(modelCard(aRunConfig({ options: { clipNorm: "off" } }), summarizeRun([])));
   expect(head["model-index"]).toEqual([{ name: "model", results: [] }]);
   expect(text).toContain("| steps | 0 |");
-  expect(text).toContain("| gradient norm | not limited |");
+  expect(text).toContain("| clipNorm | off |");
   expect(text).not.toMatch(/NaN|undefined|best validation loss/);
 });
 

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { aRunConfig } from "../../../test/helpers/run-config.ts";
 import { DataError, FormatError, UnsupportedError } from "../../base/index.ts";
-import { CELL_NAMES } from "../../rnn/index.ts";
-import { describeData, readRunConfig, readRunOptions, type RunConfig, runMaker, writeRunConfig } from "./run-config.ts";
+import { readRunConfig, readRunOptions, type RunConfig, writeRunConfig } from "./run-config.ts";
+import { describeData } from "./run-data.ts";
+import { runMaker } from "./run-maker.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "unrolled-config-"));
 const file = join(directory, "config.json");
@@ -23,8 +24,8 @@ function spoil(change: (config: Record<string, Record<string, unknown>>) => void
 
 test("what is written is read, from the directory and from the file", () => {
   const config = aRunConfig({
-    model: { tieWeights: true },
-    training: { steps: 1000, clipNorm: Infinity, shuffle: true, initFrom: 'a "b"\n' },
+    options: { tieWeights: true, clipNorm: "off", initFrom: 'a "b"\n' },
+    inputs: ["book.txt"],
   });
   expect(writeRunConfig(directory, config)).toBe(file);
   expect(readRunConfig(directory)).toEqual(config);
@@ -32,8 +33,18 @@ test("what is written is read, from the directory and from the file", () => {
   expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
     format: "unrolled-run",
     version: 1,
-    training: { clipNorm: "off", batchSize: 32 },
+    options: { clipNorm: "off", batchSize: 32 },
   });
+});
+
+test("a language model's configuration of before is read, in its three parts", () => {
+  const { task: _task, options, ...rest } = aRunConfig();
+  const { seed, unit, cell, ...training } = options;
+  const earlier = { format: "unrolled-run", version: 1, ...rest, seed, model: { unit, cell }, training };
+  writeFileSync(file, JSON.stringify(earlier));
+  expect(readRunConfig(directory)).toEqual(aRunConfig());
+  writeFileSync(file, '{"training": {"batchSize": 64}, "seed": 3}');
+  expect(readRunOptions(file)).toEqual({ task: "language-model", options: { batchSize: 64, seed: 3 } });
 });
 
 test("the same configuration gives the same bytes", () => {
@@ -47,37 +58,14 @@ test("the same configuration gives the same bytes", () => {
 test.each<[string, (config: Record<string, Record<string, unknown>>) => void, string]>([
   [
     "a value",
-    (c) => (c.training.batchSize = "x"),
-    `config.json: training.batchSize: expected an integer >= 1, got "x"`,
+    (c) => (c.options.batchSize = [1]),
+    "config.json: options.batchSize: expected text, a number, true or false, got [1]",
   ],
-  [
-    "an enumeration",
-    (c) => (c.model.cell = "lstn"),
-    `config.json: model.cell: expected ${CELL_NAMES.map((name) => `"${name}"`).join(" | ")}, got "lstn"`,
-  ],
-  [
-    "a range",
-    (c) => (c.training.validation = 1),
-    "config.json: training.validation: expected a number in [0, 0.9], got 1",
-  ],
-  ["a list for an object", (c) => (c.model = [] as never), "config.json: model: expected an object, got []"],
+  ["a list for an object", (c) => (c.options = [] as never), "config.json: options: expected an object, got []"],
+  ["a fact", (c) => (c.facts.tokens = -1), "config.json: facts.tokens: expected an integer >= 0, got -1"],
   ["a section that is missing", (c) => delete c.facts, "config.json: facts: expected an object, got undefined"],
-  [
-    "a field that is missing",
-    (c) => delete c.training.learningRate,
-    "config.json: training.learningRate: expected a finite number >= 0, got undefined",
-  ],
-  [
-    "an unknown field",
-    (c) => (c.model.hiddensize = 3),
-    'config.json: model: expected only unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, tieWeights, got "hiddensize"',
-  ],
+  ["a field that is missing", (c) => delete c.maker.engine, "config.json: maker.engine: expected text, got undefined"],
   ["an unknown section", (c) => (c.extra = {}), 'got "extra"'],
-  [
-    "no gradient norm",
-    (c) => (c.training.clipNorm = "none"),
-    'config.json: training.clipNorm: expected a number > 0, or "off", got "none"',
-  ],
   [
     "a file",
     (c) => ((c.data as unknown as Record<string, unknown>[])[0].sha256 = "12"),
@@ -113,45 +101,41 @@ test("no file", () => {
 });
 
 test("what could not be read again is not written", () => {
-  const bad = aRunConfig({ training: { batchSize: 0 } });
-  expect(() => writeRunConfig(directory, bad)).toThrow(/training\.batchSize: expected an integer >= 1, got 0/);
-  const nan = aRunConfig({ training: { learningRate: NaN } });
+  const bad = aRunConfig({ facts: { parameters: -1 } });
+  expect(() => writeRunConfig(directory, bad)).toThrow(/facts\.parameters: expected an integer >= 0, got -1/);
+  const nan = aRunConfig({ options: { learningRate: NaN } });
   expect(() => writeRunConfig(directory, nan)).toThrow(FormatError);
   expect(() => readFileSync(file)).toThrow(/ENOENT/);
 });
 
 describe("options for another run", () => {
   test("all of a run", () => {
-    const { model, training, seed, data } = aRunConfig();
     writeRunConfig(directory, aRunConfig());
-    expect(readRunOptions(directory)).toEqual({ model, training, seed, data });
+    expect(readRunOptions(directory)).toEqual(aRunConfig());
   });
 
   test("some, written by hand, and checked all the same", () => {
-    writeFileSync(file, '{"training": {"batchSize": 64, "clipNorm": "off"}}');
-    expect(readRunOptions(file)).toEqual({ model: {}, training: { batchSize: 64, clipNorm: Infinity } });
+    writeFileSync(file, '{"options": {"batchSize": 64, "clipNorm": "off"}}');
+    expect(readRunOptions(file)).toEqual({ task: "language-model", options: { batchSize: 64, clipNorm: "off" } });
     writeFileSync(file, "{}");
-    expect(readRunOptions(file)).toEqual({ model: {}, training: {} });
-    writeFileSync(file, '{"training": {"batchSize": 0.5}}');
-    expect(() => readRunOptions(file)).toThrow(/config\.json: training\.batchSize: expected an integer >= 1, got 0\.5/);
+    expect(readRunOptions(file)).toEqual({ task: "language-model", options: {} });
     writeFileSync(file, '{"batchSize": 64}');
     expect(() => readRunOptions(file)).toThrow(/expected only .*, got "batchSize"/);
   });
 });
 
-test("files are described as readCorpus finds them", () => {
+test("files of the data are described, in folders too", () => {
   const folder = join(directory, "chapters");
   mkdirSync(folder);
   for (const [name, text] of [
     ["10.txt", "ten"],
     ["2.txt", ""],
-    ["notes.md", "no"],
   ])
     writeFileSync(join(folder, name), text);
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
   expect(describeData([folder])).toEqual([
-    { path: join(folder, "2.txt"), bytes: 0, sha256: sha256("") },
     { path: join(folder, "10.txt"), bytes: 3, sha256: sha256("ten") },
+    { path: join(folder, "2.txt"), bytes: 0, sha256: sha256("") },
   ]);
   const large = "0123456789abcdef".repeat(700_000);
   writeFileSync(join(folder, "large"), large);

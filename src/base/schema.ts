@@ -1,0 +1,97 @@
+/** @file Checks of values that come from a file, field by field. */
+import { checkChoice, checkInteger, checkNumber, describe, FormatError, kindError, sentence } from "./errors.ts";
+
+/** Returns the value, or throws an error that begins with `where`. */
+export type Check<T> = (where: string, value: unknown) => T;
+
+/** A check for each field. */
+export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
+
+const integer =
+  (min: number, max?: number): Check<number> =>
+  (where, value) =>
+    checkInteger(where, value, min, max);
+
+const number =
+  (min: number, max?: number): Check<number> =>
+  (where, value) =>
+    checkNumber(where, value, min, max);
+
+const choice =
+  <C extends string>(...choices: readonly C[]): Check<C> =>
+  (where, value) =>
+    checkChoice(where, value, choices);
+
+const text: Check<string> = (where, value) => {
+  if (typeof value !== "string") throw kindError(where, "text", value);
+  return value;
+};
+
+/** Text that matches `pattern`; `expected` says so in an error. */
+const matching =
+  (pattern: RegExp, expected: string): Check<string> =>
+  (where, value) => {
+    if (typeof value !== "string" || !pattern.test(value))
+      throw new FormatError(sentence(where, expected, describe(value)));
+    return value;
+  };
+
+/** A list whose items pass `check`; `expected` names it in an error. */
+const list =
+  <T>(check: Check<T>, expected = "a list"): Check<readonly T[]> =>
+  (where, value) => {
+    if (!Array.isArray(value)) throw kindError(where, expected, value);
+    return value.map((item: unknown, i) => check(`${where}[${i}]`, item));
+  };
+
+const object: Check<Readonly<Record<string, unknown>>> = (where, value) => {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw kindError(where, "an object", value);
+};
+
+/** An object whose fields all pass `check`, whatever they are called. */
+const dictionary =
+  <T>(check: Check<T>): Check<Readonly<Record<string, T>>> =>
+  (where, value) =>
+    Object.fromEntries(
+      Object.entries(object(where, value)).map(([name, one]) => [name, check(under(where, name), one)]),
+    );
+
+/** An object of these fields and no others; `isOptional` says which may be missing. */
+function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = () => false): Check<T> {
+  return (where, value) => {
+    const given = object(where, value);
+    const names = Object.keys(checks) as (keyof T & string)[];
+    const other = Object.keys(given).find((name) => !Object.hasOwn(checks, name));
+    if (other !== undefined)
+      throw new FormatError(sentence(where.replace(/:$/, ""), `only ${names.join(", ")}`, describe(other)));
+    const present = names.filter((name) => Object.hasOwn(given, name) || !isOptional(name));
+    return Object.fromEntries(present.map((name) => [name, checks[name](under(where, name), given[name])])) as T;
+  };
+}
+
+/** The place of a field: "config.json: facts" in "config.json:", and in that "config.json: facts.steps". */
+const under = (where: string, name: string): string => `${where}${where.endsWith(":") ? " " : "."}${name}`;
+
+/** Runs `f`; a RangeError or TypeError becomes a FormatError, since the file is wrong, not an argument of the caller. */
+export function asFormatError<R>(f: () => R): R {
+  try {
+    return f();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw new FormatError(error.message);
+    throw error;
+  }
+}
+
+/** The checks by name, so that they are read as `schema.integer(1)`. */
+export const schema: {
+  readonly integer: typeof integer;
+  readonly number: typeof number;
+  readonly choice: typeof choice;
+  readonly text: typeof text;
+  readonly matching: typeof matching;
+  readonly list: typeof list;
+  readonly object: typeof object;
+  readonly dictionary: typeof dictionary;
+  readonly record: typeof record;
+} = { integer, number, choice, text, matching, list, object, dictionary, record };

@@ -1,0 +1,60 @@
+/** @file Options of `predict` and `evaluate` that only some tasks have: which task it is turns out when the model's file is read. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { TASKS } from "../tasks/declarations.ts";
+import type { TaskDeclaration } from "../tasks/task.ts";
+import { UsageError } from "../terminal/failure.ts";
+import { isTyped } from "./stored.ts";
+import { type OptionTable, typedFlagOf } from "./table.ts";
+
+type Kind = "predictOptions" | "evaluateOptions";
+
+/** Declares the options of all tasks, each once, with the tasks that have it. Values stay text, since their ranges may differ. */
+export function declareModelOptions(command: Command, kind: Kind): Command {
+  const names = new Set(TASKS.flatMap((task) => Object.keys(task[kind] ?? {})));
+  for (const name of names) {
+    const rows = TASKS.flatMap((task) => {
+      const row = task[kind]?.[name];
+      return row === undefined ? [] : [{ task: task.name, row }];
+    });
+    const [{ row }] = rows;
+    const defaults = new Set(rows.map((one) => one.row.default).filter((value) => value !== undefined));
+    const shown = defaults.size === 1 && row.isNegated !== true ? `; default: ${String([...defaults][0])}` : "";
+    const tasks = [...new Set(rows.map((one) => one.task))].join(", ");
+    const value = row.placeholder === undefined ? "" : ` <${row.placeholder}>`;
+    const option = new Option(`${typedFlagOf(name, row)}${value}`, `${row.help} (${tasks}${shown})`);
+    if (row.choices !== undefined) option.choices(row.choices);
+    command.addOption(option);
+  }
+  return command;
+}
+
+/**
+ * The values of the options that the model's task has, or their defaults. Throws UsageError for a
+ * value that is none, and for a typed option of another task.
+ */
+export function modelOptions(kind: Kind, task: TaskDeclaration, command: Command): Readonly<Record<string, unknown>> {
+  const table = task[kind] ?? {};
+  for (const other of TASKS)
+    for (const [name, row] of Object.entries(other[kind] ?? {}))
+      if (!Object.hasOwn(table, name) && isTyped(command, name))
+        throw new UsageError(
+          `${typedFlagOf(name, row)}: not an option of "${task.name}", the task this model was trained for`,
+        );
+  return Object.fromEntries(
+    Object.entries(table).flatMap(([name, row]) => {
+      const value = isTyped(command, name) ? parsed(name, row, command.getOptionValue(name)) : row.default;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function parsed(name: string, row: OptionTable[string], value: unknown): unknown {
+  if (row.placeholder === undefined) return value;
+  try {
+    return row.parse(String(value));
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    const expected = error.message.replace(/^Expected |\.$/g, "");
+    throw new UsageError(`${typedFlagOf(name, row)}: expected ${expected}, got ${JSON.stringify(value)}`);
+  }
+}

@@ -1,0 +1,57 @@
+/** @file What a run has in hand before it begins: its data, its model, and what is trained. */
+import type { Command } from "commander";
+import type { SavedModel } from "unrolled";
+import type { ResumePoint } from "unrolled/node";
+import { asUsage, asUsageLater } from "../terminal/failure.ts";
+import type { Task, TaskDeclaration, TaskOptions, TaskTraining } from "../tasks/task.ts";
+import type { Plan } from "./plan.ts";
+import { savedModel, withSavedModel } from "./start-model.ts";
+
+export type Prepared = {
+  readonly task: Task;
+  readonly files: readonly string[];
+  readonly options: TaskOptions;
+  readonly data: unknown;
+  readonly model: SavedModel;
+  readonly training: TaskTraining;
+  /** Where the run is resumed. Undefined: it begins. */
+  readonly from: ResumePoint | undefined;
+};
+
+/** Reads the data, and makes or loads the model. Throws UsageError for what can't be trained on. */
+export async function prepare(
+  declaration: TaskDeclaration,
+  { files, options: planned }: Plan,
+  command: Command,
+  from?: ResumePoint,
+): Promise<Prepared> {
+  const task = await declaration.load();
+  const data = await asUsageLater(async () => await task.read(files, planned));
+  try {
+    return { ...modelFor(declaration, task, data, { planned, command, from }), task, files, data, from };
+  } catch (error) {
+    if (planned.resume !== undefined) task.undo?.(data);
+    throw error;
+  }
+}
+
+type Start = {
+  readonly planned: TaskOptions;
+  readonly command: Command;
+  readonly from: ResumePoint | undefined;
+};
+
+/** The model that is new or saved, and its training. */
+function modelFor(
+  declaration: TaskDeclaration,
+  task: Task,
+  data: unknown,
+  { planned, command, from }: Start,
+): Pick<Prepared, "model" | "options" | "training"> {
+  const start = planned.resume ?? planned.initFrom;
+  const model =
+    start === undefined ? asUsage(() => task.create(data, planned)) : savedModel(start, declaration, task, from?.model);
+  const options = start === undefined ? planned : withSavedModel(planned, model, { declaration, task, command });
+  const training = asUsage(() => task.training(model, data, options));
+  return { model, options, training };
+}

@@ -1,0 +1,78 @@
+/** @file Flags are the library's options in kebab-case; those that are not are listed here with the reason. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { flagOf } from "../../src/cli/options/table.ts";
+import { TASKS } from "../../src/cli/tasks/declarations.ts";
+import { optionsOfTask } from "../../src/cli/tasks/task.ts";
+
+/** Flags that no option of the library is called after, and why. */
+const ofTheCommand: Readonly<Record<string, string>> = {
+  "--out": "where the run directory is",
+  "--overwrite": "about the run directory",
+  "--resume": "a directory, from which the snapshot is read that the library's `resume` takes",
+  "--init-from": "a directory, from which the model is read",
+  "--config": "a file of options",
+  "--dry-run": "trains nothing",
+  "--quiet": "about the terminal",
+  "--json": "about the terminal",
+  "--csv": "about the terminal",
+  "--plot": "a file to draw into",
+  "--preset": "a set of options",
+  "--checkpoint-every": "an option of `runDirectory(path).record`",
+  "--stream": "chooses `streamCorpus`",
+  "--freeze": "text for `groups`",
+  "--rate-factors": "text for `groups`",
+  "--optimizer": "a name in `optimizers`",
+  "--rmsprop-decay": "`decay` of rmsprop; --decay would say nothing of what",
+  "--learning-rate-decay": "`decay` of charRnn",
+  "--learning-rate-decay-after": "`decayAfterEpochs` of charRnn",
+  "--learning-rate-decay-every": "`every` of torchRnn",
+  "--activation-penalty": "`penalties.activation`",
+  "--temporal-activation-penalty": "`penalties.temporalActivation`",
+  "--text-column": "columns of files",
+  "--label-column": "columns of files",
+  "--values-column": "columns of files",
+  "--source-column": "columns of files",
+  "--target-column": "columns of files",
+  "--time-column": "`columns.time`",
+  "--value-column": "`columns.value`",
+  "--series-column": "`columns.series`",
+  "--held-out": "`validation` of a forecaster, which counts steps; --validation is a share",
+  "--length": "`maxTokens` of `generate`; `unrolled sample` has had it so from char-rnn",
+  "--language-model": "a directory, from which `language` is made",
+};
+
+const library = ["index", "tasks/index", "node/index"].map((name) => `../../dist/${name}.d.ts`);
+
+/** Every name in the declarations of the build: of members of option types among others. */
+function namesOf(): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const names = new Set<string>();
+  const read = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, "utf8");
+    for (const [, name] of text.matchAll(/(?:readonly )?([a-z]\w*)\??:/g)) names.add(name);
+    for (const [, path] of text.matchAll(/from "(\.[^"]+)\.[jt]s"/g))
+      read(fileURLToPath(new URL(`${path}.d.ts`, `file://${file}`)));
+  };
+  for (const path of library) read(fileURLToPath(new URL(path, import.meta.url)));
+  return names;
+}
+
+const flags = new Map(
+  TASKS.flatMap((task) => [optionsOfTask(task), task.predictOptions, task.evaluateOptions ?? {}])
+    .flatMap((table) => Object.keys(table))
+    .map((name) => [flagOf(name), name]),
+);
+
+test("each flag is an option of the library, or stands in the list with its reason", () => {
+  const names = namesOf();
+  const others = [...flags].filter(([, name]) => !names.has(name)).map(([flag]) => flag);
+  expect(others.filter((flag) => !Object.hasOwn(ofTheCommand, flag))).toEqual([]);
+});
+
+test("the list names no flag that is gone", () => {
+  expect(Object.keys(ofTheCommand).filter((flag) => !flags.has(flag))).toEqual([]);
+});
