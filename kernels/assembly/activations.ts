@@ -1,28 +1,22 @@
-// Activations by number; src/engine/wasm/numbers.ts has the same list.
+// Activations by number.
+import { Activation } from "./generated/numbers";
 import { sigmoid4, tanh4 } from "./math";
-
-export const SIGMOID: i32 = 0;
-export const TANH: i32 = 1;
-const RELU: i32 = 2;
-const LINEAR: i32 = 3;
-const SOFTSIGN: i32 = 4;
-const HARD_SIGMOID: i32 = 5;
 
 // @ts-ignore: decorator
 @inline function c(x: f32): v128 { return f32x4.splat(x); }
 
 /** Slope of the two hard sigmoids: x/6 + 0.5 and 0.2x + 0.5. */
 // @ts-ignore: decorator
-@inline function hardSlope(kind: i32): v128 { return c(kind == HARD_SIGMOID ? <f32>(1.0 / 6.0) : <f32>0.2); }
+@inline function hardSlope(kind: i32): v128 { return c(kind == Activation.hardSigmoid ? <f32>(1.0 / 6.0) : <f32>0.2); }
 
 // @ts-ignore: decorator
 @inline
 export function activate(kind: i32, x: v128, t: usize): v128 {
-  if (kind == SIGMOID) return sigmoid4(x, t);
-  if (kind == TANH) return tanh4(x, t);
-  if (kind == LINEAR) return x;
-  if (kind == RELU) return v128.andnot(x, f32x4.lt(x, c(0)));
-  if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(c(1), f32x4.abs(x)));
+  if (kind == Activation.sigmoid) return sigmoid4(x, t);
+  if (kind == Activation.tanh) return tanh4(x, t);
+  if (kind == Activation.linear) return x;
+  if (kind == Activation.relu) return v128.andnot(x, f32x4.lt(x, c(0)));
+  if (kind == Activation.softsign) return f32x4.div(x, f32x4.add(c(1), f32x4.abs(x)));
   return f32x4.min(c(1), f32x4.max(c(0), f32x4.add(f32x4.mul(x, hardSlope(kind)), c(0.5))));
 }
 
@@ -30,11 +24,11 @@ export function activate(kind: i32, x: v128, t: usize): v128 {
 // @ts-ignore: decorator
 @inline
 export function slope(kind: i32, y: v128): v128 {
-  if (kind == SIGMOID) return f32x4.mul(y, f32x4.sub(c(1), y));
-  if (kind == TANH) return f32x4.sub(c(1), f32x4.mul(y, y));
-  if (kind == LINEAR) return c(1);
-  if (kind == RELU) return v128.and(c(1), f32x4.gt(y, c(0)));
-  if (kind == SOFTSIGN) {
+  if (kind == Activation.sigmoid) return f32x4.mul(y, f32x4.sub(c(1), y));
+  if (kind == Activation.tanh) return f32x4.sub(c(1), f32x4.mul(y, y));
+  if (kind == Activation.linear) return c(1);
+  if (kind == Activation.relu) return v128.and(c(1), f32x4.gt(y, c(0)));
+  if (kind == Activation.softsign) {
     const d = f32x4.sub(c(1), f32x4.abs(y));
     return f32x4.mul(d, d);
   }

@@ -1,14 +1,14 @@
-// Functions of one and two arrays, element by element. Numbers of the functions: src/engine/wasm/numbers.ts has the same.
-import { addToSums, beginSums, endSums, LONG_SUM, longColumnSums, ownSums, SUMMED_COLUMNS } from "./sums";
-import { activate } from "./activations";
+// Functions of one and two arrays, element by element.
+import { activate, slope } from "./activations";
+import { Activation, Binary, LONG_SUM, Unary } from "./generated/numbers";
 import {
   absRow, addRow, addScalar, divInto, divRow, divScalar, expRow, floorRow, maximumRow, maximumScalar, minimumRow, minimumScalar, mulRow,
   mulScalar, negRow, reciprocalRow, reluRow, sigmoidBackwardRow, sigmoidRow, sqrtRow, squareRow, subFrom, subRow, subScalar, tanhBackwardRow, tanhRow,
 } from "./generated/rows";
-import { slope } from "./activations";
 import { transposeLanes } from "./gemm";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
+import { addToSums, beginSums, endSums, longColumnSums, ownSums, SUMMED_COLUMNS } from "./sums";
 
 export function move(to: usize, from: usize, bytes: usize): void {
   memory.copy(to, from, bytes);
@@ -26,16 +26,16 @@ export function fill(to: usize, n: i32, value: f32): void {
 /** y [n] = f(x). */
 export function unary(op: i32, x: usize, y: usize, n: i32): void {
   switch (op) {
-    case 0: return sigmoidRow(x, y, n);
-    case 1: return tanhRow(x, y, n);
-    case 2: return reluRow(x, y, n);
-    case 7: return negRow(x, y, n);
-    case 8: return absRow(x, y, n);
-    case 9: return expRow(x, y, n);
-    case 10: return sqrtRow(x, y, n);
-    case 11: return squareRow(x, y, n);
-    case 12: return reciprocalRow(x, y, n);
-    case 13: return floorRow(x, y, n);
+    case Unary.sigmoid: return sigmoidRow(x, y, n);
+    case Unary.tanh: return tanhRow(x, y, n);
+    case Unary.relu: return reluRow(x, y, n);
+    case Unary.neg: return negRow(x, y, n);
+    case Unary.abs: return absRow(x, y, n);
+    case Unary.exp: return expRow(x, y, n);
+    case Unary.sqrt: return sqrtRow(x, y, n);
+    case Unary.square: return squareRow(x, y, n);
+    case Unary.reciprocal: return reciprocalRow(x, y, n);
+    case Unary.floor: return floorRow(x, y, n);
   }
   const t = table;
   for (let j = 0; j < n; j += 4) {
@@ -46,8 +46,8 @@ export function unary(op: i32, x: usize, y: usize, n: i32): void {
 
 /** dx [n] = dy * derivative, from the activation's value y. */
 export function activationBackward(kind: i32, y: usize, dy: usize, dx: usize, n: i32): void {
-  if (kind == 0) return sigmoidBackwardRow(y, dy, dx, n);
-  if (kind == 1) return tanhBackwardRow(y, dy, dx, n);
+  if (kind == Activation.sigmoid) return sigmoidBackwardRow(y, dy, dx, n);
+  if (kind == Activation.tanh) return tanhBackwardRow(y, dy, dx, n);
   for (let j = 0; j < n; j += 4) {
     const at = <usize>j << 2;
     storeLanes(dx + at, f32x4.mul(loadLanes(dy + at, n - j), slope(kind, loadLanes(y + at, n - j))), n - j);
@@ -58,12 +58,12 @@ export function activationBackward(kind: i32, y: usize, dy: usize, dx: usize, n:
 export function binary(op: i32, a: usize, aRow: usize, b: usize, bRow: usize, out: usize, rows: i32, n: i32): void {
   for (let i = 0; i < rows; i++) {
     switch (op) {
-      case 0: addRow(a, b, out, n); break;
-      case 1: subRow(a, b, out, n); break;
-      case 2: mulRow(a, b, out, n); break;
-      case 3: divRow(a, b, out, n); break;
-      case 4: maximumRow(a, b, out, n); break;
-      case 5: minimumRow(a, b, out, n); break;
+      case Binary.add: addRow(a, b, out, n); break;
+      case Binary.sub: subRow(a, b, out, n); break;
+      case Binary.mul: mulRow(a, b, out, n); break;
+      case Binary.div: divRow(a, b, out, n); break;
+      case Binary.maximum: maximumRow(a, b, out, n); break;
+      case Binary.minimum: minimumRow(a, b, out, n); break;
     }
     a += aRow;
     b += bRow;
@@ -76,12 +76,12 @@ export function binaryScalar(op: i32, a: usize, b: usize, bRow: usize, out: usiz
   for (let i = 0; i < rows; i++) {
     const s = f32.load(b);
     switch (op) {
-      case 0: addScalar(a, out, n, s); break;
-      case 1: if (swapped) subFrom(a, out, n, s); else subScalar(a, out, n, s); break;
-      case 2: mulScalar(a, out, n, s); break;
-      case 3: if (swapped) divInto(a, out, n, s); else divScalar(a, out, n, s); break;
-      case 4: maximumScalar(a, out, n, s); break;
-      case 5: minimumScalar(a, out, n, s); break;
+      case Binary.add: addScalar(a, out, n, s); break;
+      case Binary.sub: if (swapped) subFrom(a, out, n, s); else subScalar(a, out, n, s); break;
+      case Binary.mul: mulScalar(a, out, n, s); break;
+      case Binary.div: if (swapped) divInto(a, out, n, s); else divScalar(a, out, n, s); break;
+      case Binary.maximum: maximumScalar(a, out, n, s); break;
+      case Binary.minimum: minimumScalar(a, out, n, s); break;
     }
     a += <usize>n << 2;
     b += bRow;

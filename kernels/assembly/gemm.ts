@@ -1,15 +1,16 @@
 // Matrix products. Each element is summed over k in order, whatever the tile, the block or the thread, so its bits do not depend on them.
 import { columns, EDGE, LEFT, ROW_BLOCK, spare, SUM_BLOCK, tallest, ZEROS } from "./instance";
+import { NARROWEST, SUM_PART, WIDEST } from "./generated/numbers";
 import { packedTile16, packedTile8, tile16, tile8 } from "./generated/tiles";
 import { loadLanes, storeLanes } from "./lanes";
 import { madd } from "./math";
-import { addToSums, beginSums, endSums, ownPart, ownSums, SUM_PART, SUMMED_COLUMNS } from "./sums";
+import { addToSums, beginSums, endSums, ownPart, ownSums, SUMMED_COLUMNS } from "./sums";
 
-/** Width of the panel that begins at column j of n: a full one, or 8 for the last few columns. */
+/** Width of the panel that begins at column j of n: a full one, or the narrowest for the last few columns. */
 // @ts-ignore: decorator
 @inline
 export function panelWidth(j: i32, n: i32): i32 {
-  return columns == 16 && n - j > 8 ? 16 : 8;
+  return columns == WIDEST && n - j > NARROWEST ? WIDEST : NARROWEST;
 }
 
 /**
@@ -22,7 +23,7 @@ const WORTH_PACKING: i32 = 256;
 // @ts-ignore: decorator
 @inline
 export function paddedColumns(n: i32): i32 {
-  return (n + 7) & ~7;
+  return (n + NARROWEST - 1) & -NARROWEST;
 }
 
 /**

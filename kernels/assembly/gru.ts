@@ -1,6 +1,8 @@
 // GRU over a sequence; see src/engine/reference/gru.ts for the formulas, lstm.ts for the letters and the share of each thread.
-import { activate, slope, SIGMOID, TANH } from "./activations";
+import { activate, slope } from "./activations";
 import { multiply, multiplyRow } from "./gemm";
+import { GruBackward, GruForward, GruUnits } from "./generated/jobs";
+import { Activation } from "./generated/numbers";
 import {
   addRow, gruBackwardAfterRow, gruBackwardBeforeRow, gruBackwardKeepRow, gruCandidateRow, gruKeepRow, mulRow, sigmoidBiasesRow, sigmoidBiasRow,
   tanhBiasRow,
@@ -10,7 +12,7 @@ import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { scratchRow } from "./lstm";
 import { gateBytes, toPanels } from "./panels";
-import { begin, int, pointer, share } from "./pool";
+import { share } from "./pool";
 
 // @ts-ignore: decorator
 @inline function add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
@@ -21,7 +23,7 @@ import { begin, int, pointer, share } from "./pool";
 
 /** to = act(z + bias, + recurrent bias where there is one). */
 function gateRow(kind: i32, z: usize, bias: usize, recurrentBias: usize, to: usize, H: i32): void {
-  if (kind == SIGMOID) {
+  if (kind == Activation.sigmoid) {
     if (recurrentBias) sigmoidBiasesRow(z, bias, recurrentBias, to, H);
     else sigmoidBiasRow(z, bias, to, H);
     return;
@@ -38,7 +40,7 @@ function gateRow(kind: i32, z: usize, bias: usize, recurrentBias: usize, to: usi
 
 /** to = act(z + bias, + r * term with reset "after"). */
 function candidateRow(kind: i32, z: usize, bias: usize, r: usize, term: usize, after: bool, to: usize, H: i32): void {
-  if (kind == TANH) {
+  if (kind == Activation.tanh) {
     if (after) gruCandidateRow(z, bias, r, term, to, H);
     else tanhBiasRow(z, bias, to, H);
     return;
@@ -72,20 +74,19 @@ function stateRow(keep: bool, u: usize, candidate: usize, previous: usize, h: us
 
 /**
  * hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H], gates [T, B, 3, H] and resetTerm [T, B, H] are results. x and ids:
- * see lstmForward. packRU: the
- * two gates' blocks of W above R by pack, or 0 with one row, when W and R are read as they are; packW, packN: the candidate's block of W and of R.
- * recurrentBias: 0 or [3H]. xh [B, I+H], term [B, H] (both by scratchRow) and z [B, 3H] are scratch. after: 1 resets h·R, 0 resets h. keep: 1 h' = u h +
- * (1-u) n, 0 the other way round.
+ * see lstmForward. packRU: the two gates' blocks of W above R by pack, or 0 with one row, when W and R are read as they are; packW, packN: the
+ * candidate's block of W and of R. xh [B, I+H], term [B, H] (both by scratchRow) and z [B, 3H] are scratch.
  */
-export function gruForward(thread: i32, threads: i32): void {
-  begin();
-  const T = int(), B = int(), I = int(), H = int();
-  let x = pointer(), ids = pointer();
-  const input = pointer(), recurrent = pointer(), packRU = pointer(), packW = pointer(), packN = pointer();
-  const bias = pointer(), recurrentBias = pointer(), lengths = pointer(), hLast = pointer();
-  let outputs = pointer(), gates = pointer(), resetTerm = pointer();
-  const xh = pointer(), z = pointer(), term = pointer();
-  const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int();
+export function gruForward(job: GruForward, thread: i32, threads: i32): void {
+  const sizes = job.sizes, layer = job.layer, spec = layer.spec;
+  const T = sizes.steps, B = sizes.batch, I = sizes.features, H = sizes.outputs;
+  let x = job.inputs.x, ids = job.inputs.ids;
+  const input = job.inputs.inputKernel, recurrent = layer.recurrent, packRU = job.packRU, packW = job.packW, packN = job.packN;
+  const bias = layer.bias, recurrentBias = layer.recurrentBias, lengths = layer.lengths, hLast = layer.hLast;
+  let outputs = job.outputs, gates = layer.gates, resetTerm = layer.resetTerm;
+  const xh = job.xh, z = job.z, term = job.term;
+  const gr = spec.gates.reset, gu = spec.gates.update, gn = spec.gates.candidate, after = spec.resetIsAfter, keep = spec.updateGateIsKeep;
+  const gateAct = spec.gateActivation, candidateAct = spec.candidateActivation;
 
   const first = share(B, thread, threads);
   const last = share(B, thread + 1, threads);
@@ -143,9 +144,9 @@ export function gruForward(thread: i32, threads: i32): void {
         continue;
       }
       const tb = term + <usize>b * termRow;
-      candidateRow(candidateAct, z + <usize>b * wide + oN, bias + oN, gb, tb, after != 0, gb + 2 * row, H);
+      candidateRow(candidateAct, z + <usize>b * wide + oN, bias + oN, gb, tb, after, gb + 2 * row, H);
       memory.copy(sb, tb, row);
-      stateRow(keep != 0, gb + row, gb + 2 * row, hb, hb, yb, H);
+      stateRow(keep, gb + row, gb + 2 * row, hb, hb, yb, H);
     }
     x += <usize>B * inputs;
     if (ids) ids += <usize>B << 2;
@@ -158,14 +159,14 @@ export function gruForward(thread: i32, threads: i32): void {
 
 /**
  * One step of one row, units shared by the threads; see lstmUnits. Without lengths. outputs [H] follows h before the step in memory, z [3H] is scratch.
- * With reset "before" every candidate needs r*h of all units, so a step is two jobs, and part 1 ends where part 2 begins; 3 is both in one.
+ * With reset "before" every candidate needs r*h of all units, so a step is two jobs: one computes the gates, the next one the state.
  */
-export function gruUnits(thread: i32, threads: i32): void {
-  begin();
-  const I = int(), H = int();
-  const x = pointer(), ids = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), recurrentBias = pointer();
-  const outputs = pointer(), gates = pointer(), resetTerm = pointer(), z = pointer();
-  const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int(), part = int();
+export function gruUnits(job: GruUnits, thread: i32, threads: i32): void {
+  const layer = job.layer, spec = layer.spec;
+  const I = job.sizes.features, H = job.sizes.outputs;
+  const x = job.inputs.x, ids = job.inputs.ids, input = job.inputs.inputKernel, recurrent = layer.recurrent, bias = layer.bias, recurrentBias = layer.recurrentBias;
+  const outputs = job.outputs, gates = job.gates, resetTerm = job.resetTerm, z = job.z;
+  const gr = spec.gates.reset, gu = spec.gates.update, gn = spec.gates.candidate, after = spec.resetIsAfter, gateAct = spec.gateActivation;
 
   const vectors = (H + 7) >> 3;
   const first = share(vectors, thread, threads) << 3;
@@ -177,7 +178,7 @@ export function gruUnits(thread: i32, threads: i32): void {
   const oR = <usize>gr * row + own, oU = <usize>gu * row + own, oN = <usize>gn * row + own;
   const h = outputs - row;
   const r = gates + own, u = r + row, candidate = u + row, term = resetTerm + own;
-  if (part & 1) {
+  if (job.computesGates) {
     for (let at = own; at < wide; at += row) {
       if (ids) readProjectedPart(z + at, x + at, ids, wide, n);
       else multiplyRow(z + at, x, 4, input + at, wide, I, n, true);
@@ -190,26 +191,27 @@ export function gruUnits(thread: i32, threads: i32): void {
     if (!after) mulRow(r, h + own, term, n);
     else if (recurrentBias) addRow(term, recurrentBias + oN, term, n);
   }
-  if (part & 2) {
+  if (job.computesState) {
     if (!after) multiplyRow(z + oN, resetTerm, 4, recurrent + oN, wide, H, n, false);
-    candidateRow(candidateAct, z + oN, bias + oN, r, term, after != 0, candidate, n);
-    stateRow(keep != 0, u, candidate, h + own, outputs + own, outputs + own, n);
+    candidateRow(spec.candidateActivation, z + oN, bias + oN, r, term, after, candidate, n);
+    stateRow(spec.updateGateIsKeep, u, candidate, h + own, outputs + own, outputs + own, n);
   }
 }
 
 /**
- * dh starts as the gradient of the last state and ends as that of the initial one. dx [T, B, I] (0: not wanted), dz and dRecurrent (by toPanels, T*B
+ * dh0 starts as the gradient of the last state and ends as that of the initial one. dInputs [T, B, I] (0: not wanted), dz and dRecurrent (by toPanels, T*B
  * rows; dRecurrent only with reset "after", and of it the candidate's block only) are results. inputBack, backR, backU, backN: R's block of each
  * gate, transposed, by pack; backU 0: backR holds both, which stand in that order. zs [B, 3H] and rs [B, H] (both by scratchRow), carried and dTerm [B, H] are scratch.
  */
-export function gruBackward(thread: i32, threads: i32): void {
-  begin();
-  const T = int(), B = int(), I = int(), H = int();
-  const inputBack = pointer(), backR = pointer(), backU = pointer(), backN = pointer(), lengths = pointer(), h0 = pointer();
-  const outputs = pointer(), gates = pointer(), resetTerm = pointer();
-  const dy = pointer(), dh = pointer(), dx = pointer(), dz = pointer(), dRecurrent = pointer();
-  const zs = pointer(), rs = pointer(), carried = pointer(), dTerm = pointer();
-  const gr = int(), gu = int(), gn = int(), after = int(), keep = int(), gateAct = int(), candidateAct = int();
+export function gruBackward(job: GruBackward, thread: i32, threads: i32): void {
+  const sizes = job.sizes, layer = job.layer, spec = layer.spec;
+  const T = sizes.steps, B = sizes.batch, I = sizes.features, H = sizes.outputs;
+  const inputBack = job.inputBack, backR = job.backR, backU = job.backU, backN = job.backN, lengths = layer.lengths, h0 = layer.states;
+  const outputs = job.outputs, gates = layer.gates, resetTerm = layer.resetTerm;
+  const dy = layer.dOutputs, dh = layer.dh0, dx = layer.dInputs, dz = job.dz, dRecurrent = job.dRecurrent;
+  const zs = job.zs, rs = job.rs, carried = job.carried, dTerm = job.dTerm;
+  const gr = spec.gates.reset, gu = spec.gates.update, gn = spec.gates.candidate, after = spec.resetIsAfter, keep = spec.updateGateIsKeep;
+  const gateAct = spec.gateActivation, candidateAct = spec.candidateActivation;
 
   const start = share(B, thread, threads);
   const end = share(B, thread + 1, threads);
@@ -227,7 +229,7 @@ export function gruBackward(thread: i32, threads: i32): void {
   const rRow = scratchRow(row);
   const zRows = zs + <usize>start * zRow;
   const carriedRows = carried + <usize>start * row;
-  const isPlain = keep && gateAct == SIGMOID && candidateAct == TANH;
+  const isPlain = keep && gateAct == Activation.sigmoid && candidateAct == Activation.tanh;
   for (let t = T - 1; t >= 0; t--) {
     const step = <usize>t * B;
     for (let b = start; b < end; b++) {
@@ -246,7 +248,7 @@ export function gruBackward(thread: i32, threads: i32): void {
       if (isPlain) {
         gruBackwardKeepRow(gb + row, gb + 2 * row, previous, dy + index * row, dh + <usize>b * row, cb, zb + oU, zb + oN, H);
       } else {
-        updateBack(H, gb, previous, dy + index * row, dh + <usize>b * row, cb, zb + oU, zb + oN, keep != 0, gateAct, candidateAct);
+        updateBack(H, gb, previous, dy + index * row, dh + <usize>b * row, cb, zb + oU, zb + oN, keep, gateAct, candidateAct);
       }
     }
     if (!after) multiply(dTerm + <usize>start * row, row, zRows + oN, zRow, 4, backN, rows, H, H, true);
@@ -259,11 +261,11 @@ export function gruBackward(thread: i32, threads: i32): void {
         const previous = t == 0 ? h0 + <usize>b * row : yb - <usize>B * row;
         const cb = carried + <usize>b * row;
         const rb = rs + <usize>b * rRow;
-        if (gateAct == SIGMOID) {
+        if (gateAct == Activation.sigmoid) {
           if (after) gruBackwardAfterRow(gb, zb + oN, resetTerm + index * row, zb + oR, rb, H);
           else gruBackwardBeforeRow(gb, dTerm + <usize>b * row, previous, cb, zb + oR, cb, H);
         } else {
-          resetBack(H, gb, zb + oN, resetTerm + index * row, dTerm + <usize>b * row, previous, cb, zb + oR, rb, after != 0, gateAct);
+          resetBack(H, gb, zb + oN, resetTerm + index * row, dTerm + <usize>b * row, previous, cb, zb + oR, rb, after, gateAct);
         }
       }
       for (let g = 0; g < 3; g++) toPanels(zb + <usize>g * row, H, dz + <usize>g * gate, <i32>index, N);

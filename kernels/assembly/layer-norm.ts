@@ -1,14 +1,15 @@
 // Layer normalisation; see src/engine/reference/layer-norm.ts.
+import { LayerNorm, LayerNormBackward } from "./generated/jobs";
+import { ADDED_PART, LONG_SUM } from "./generated/numbers";
 import { addProductRow, addRow, divScalar, layerNormBackwardRow, mulRow, subScalar } from "./generated/rows";
-import { begin, float, int, pointer, share } from "./pool";
-import { ADDED_PART, addToSums, beginSums, endSums, laneDot, laneSum, LONG_SUM, longColumnSums, ownPart, ownSums, SUMMED_COLUMNS } from "./sums";
+import { share } from "./pool";
+import { addToSums, beginSums, endSums, laneDot, laneSum, longColumnSums, ownPart, ownSums, SUMMED_COLUMNS } from "./sums";
 
 /** gain and shift: 0 where there is none. */
-export function layerNorm(thread: i32, threads: i32): void {
-  begin();
-  const rows = int(), n = int();
-  const x = pointer(), gain = pointer(), shift = pointer(), y = pointer(), normal = pointer(), root = pointer();
-  const epsilon = float();
+export function layerNorm(job: LayerNorm, thread: i32, threads: i32): void {
+  const rows = job.rows, n = job.n;
+  const layer = job.layer, x = layer.x, gain = layer.gain, shift = layer.shift, y = layer.y, normal = layer.normal, root = layer.root;
+  const epsilon = layer.epsilon;
   const row = <usize>n << 2;
   const last = share(rows, thread + 1, threads);
   for (let i = share(rows, thread, threads); i < last; i++) {
@@ -24,11 +25,10 @@ export function layerNorm(thread: i32, threads: i32): void {
 }
 
 /** dx, dGain, dShift: 0 where it is not wanted. The rows of dx and the columns of the sums are shared by the threads. */
-export function layerNormBackward(thread: i32, threads: i32): void {
-  begin();
-  const rows = int(), n = int();
-  const gain = pointer(), normal = pointer(), root = pointer(), dy = pointer();
-  const dx = pointer(), dGain = pointer(), dShift = pointer();
+export function layerNormBackward(job: LayerNormBackward, thread: i32, threads: i32): void {
+  const rows = job.rows, n = job.n;
+  const layer = job.layer, gain = layer.gain, normal = layer.normal, root = layer.root, dy = layer.dy;
+  const dx = layer.dx, dGain = layer.dGain, dShift = layer.dShift;
   const row = <usize>n << 2;
   if (dx) {
     const last = share(rows, thread + 1, threads);

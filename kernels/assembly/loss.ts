@@ -1,9 +1,10 @@
 // Softmax and its cross entropy; see src/engine/reference/reduce.ts.
+import { CrossEntropy, CrossEntropyBackward } from "./generated/jobs";
 import { divScalar, expShiftRow, mulRow, mulScalar, subScalar } from "./generated/rows";
 import { exp4, log1 } from "./math";
 import { table } from "./instance";
 import { loadLanes, storeLanes } from "./lanes";
-import { begin, int, pointer, share } from "./pool";
+import { share } from "./pool";
 import { laneSum } from "./sums";
 
 function largestOf(x: usize, n: i32): f32 {
@@ -14,9 +15,8 @@ function largestOf(x: usize, n: i32): f32 {
 }
 
 /** loss [N] and probabilities [N, V] of logits [N, V] and int32 targets [N]. */
-export function crossEntropy(thread: i32, threads: i32): void {
-  begin();
-  const logits = pointer(), targets = pointer(), loss = pointer(), probabilities = pointer(), N = int(), V = int();
+export function crossEntropy(job: CrossEntropy, thread: i32, threads: i32): void {
+  const logits = job.logits, targets = job.targets, loss = job.loss, probabilities = job.probabilities, N = job.rows, V = job.classes;
   const last = share(N, thread + 1, threads);
   for (let i = share(N, thread, threads); i < last; i++) {
     const x = logits + ((<usize>i * V) << 2);
@@ -36,9 +36,8 @@ export function crossEntropy(thread: i32, threads: i32): void {
 }
 
 /** dLogits = (p - one-hot) * dLoss. */
-export function crossEntropyBackward(thread: i32, threads: i32): void {
-  begin();
-  const probabilities = pointer(), targets = pointer(), dLoss = pointer(), dLogits = pointer(), N = int(), V = int();
+export function crossEntropyBackward(job: CrossEntropyBackward, thread: i32, threads: i32): void {
+  const probabilities = job.probabilities, targets = job.targets, dLoss = job.dLoss, dLogits = job.dLogits, N = job.rows, V = job.classes;
   const last = share(N, thread + 1, threads);
   for (let i = share(N, thread, threads); i < last; i++) {
     const p = probabilities + ((<usize>i * V) << 2);

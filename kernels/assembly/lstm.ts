@@ -1,14 +1,16 @@
 // LSTM over a sequence: src/engine/reference/lstm.ts in four lanes, operation for operation.
 // T steps, B rows, I inputs, H units, P output features (H, or the projection), G = 4 gates (3 when coupled). Each thread takes some of the rows
 // through all steps, so that none waits for another in between.
-import { activate, slope, SIGMOID, TANH } from "./activations";
+import { activate, slope } from "./activations";
 import { multiply, multiplyRow } from "./gemm";
+import { LstmBackward, LstmForward, LstmUnits } from "./generated/jobs";
+import { Activation, GAP } from "./generated/numbers";
 import { lstmBackwardRow, lstmStateRow, sigmoidBiasRow, sigmoidShiftRow, tanhBiasRow } from "./generated/rows";
 import { readProjected, readProjectedPart } from "./inputs";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { gateBytes, toPanels } from "./panels";
-import { begin, float, int, pointer, share } from "./pool";
+import { share } from "./pool";
 import { beginSums, endSums } from "./sums";
 
 // @ts-ignore: decorator
@@ -22,32 +24,36 @@ import { beginSums, endSums } from "./sums";
   return f32x4.min(f32x4.splat(limit), f32x4.max(f32x4.splat(-limit), x));
 }
 
-/**
- * Bytes from one row to the next of scratch that is read as the left side of a product. The extra line keeps rows that are a power of two long from
- * falling on the same place of the caches.
- */
+/** Bytes from one row to the next of scratch that is read as the left side of a product. */
 // @ts-ignore: decorator
 @inline
 export function scratchRow(bytes: usize): usize {
-  return bytes + 64;
+  return bytes + (<usize>GAP << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function isStandard(gateAct: i32, candidateAct: i32, outputAct: i32): bool {
+  return gateAct == Activation.sigmoid && candidateAct == Activation.tanh && outputAct == Activation.tanh;
 }
 
 /**
- * h [B, P] and c [B, H] start as the initial state and end as the last one; outputs [T, B, P]. ids: 0, or int32 [T, B]; then x is x·W [V, G*H], I is 0 and
- * there is no W. packed: W above R by pack, packedProjection the projection; without packed (one row) W and R are read as they are. xh [B, I+P] (by
- * scratchRow), z [B, G*H], raw [B, H] and next [B, P] are scratch, the last two only with a projection. peepholes, lengths, unclipped, hidden: 0 where there are none. gi … go: block of each gate; gi < 0 when coupled.
+ * hLast [B, P] and cLast [B, H] start as the initial state and end as the last one; outputs [T, B, P]. ids: 0, or int32 [T, B]; then x is x·W [V, G*H], I is 0 and
+ * there is no inputKernel. packed: W above R by pack, packedProjection the projection; without packed (one row) W and R are read as they are. xh [B, I+P] (by
+ * scratchRow), z [B, G*H], raw [B, H] and next [B, P] are scratch, the last two only with a projection. The gates are their blocks in W and R;
+ * that of the input gate is -1 when coupled.
  */
-export function lstmForward(thread: i32, threads: i32): void {
-  begin();
-  const T = int(), B = int(), I = int(), H = int(), P = int();
-  let x = pointer(), ids = pointer();
-  const input = pointer(), recurrent = pointer(), packed = pointer(), packedProjection = pointer();
-  const bias = pointer(), peepholes = pointer(), lengths = pointer();
-  const hLast = pointer(), c = pointer(), xh = pointer(), z = pointer(), raw = pointer(), next = pointer();
-  let outputs = pointer(), gates = pointer(), cells = pointer(), unclipped = pointer(), hidden = pointer();
-  const gi = int(), gf = int(), gg = int(), go = int();
-  const forgetBias = float(), cellClip = float(), projectionClip = float();
-  const gateAct = int(), candidateAct = int(), outputAct = int();
+export function lstmForward(job: LstmForward, thread: i32, threads: i32): void {
+  const sizes = job.sizes, layer = job.layer, spec = layer.spec;
+  const T = sizes.steps, B = sizes.batch, I = sizes.features, H = job.units, P = sizes.outputs;
+  let x = job.inputs.x, ids = job.inputs.ids;
+  const input = job.inputs.inputKernel, recurrent = layer.recurrent, packed = job.packed, packedProjection = job.packedProjection;
+  const bias = layer.bias, peepholes = layer.peepholes, lengths = layer.lengths;
+  const hLast = layer.hLast, c = layer.cLast, xh = job.xh, z = job.z, raw = job.raw, next = job.next;
+  let outputs = job.outputs, gates = layer.gates, cells = layer.cells, unclipped = layer.cellsUnclipped, hidden = layer.hidden;
+  const gi = spec.gates.input, gf = spec.gates.forget, gg = spec.gates.candidate, go = spec.gates.output;
+  const forgetBias = spec.forgetBias, cellClip = spec.cellClip, projectionClip = spec.projectionClip;
+  const gateAct = spec.gateActivation, candidateAct = spec.candidateActivation, outputAct = spec.outputActivation;
 
   const first = share(B, thread, threads);
   const last = share(B, thread + 1, threads);
@@ -60,7 +66,7 @@ export function lstmForward(thread: i32, threads: i32): void {
   const inputs = <usize>I << 2;
   const wide = units * G;
   const xhRow = scratchRow(inputs + features);
-  const isPlain = !coupled && !peepholes && !unclipped && gateAct == SIGMOID && candidateAct == TANH && outputAct == TANH;
+  const isPlain = !coupled && !peepholes && !unclipped && isStandard(gateAct, candidateAct, outputAct);
   const oI = <usize>gi * units, oF = <usize>gf * units, oG = <usize>gg * units, oO = <usize>go * units;
   const h = xh + inputs;
   for (let b = first; b < last; b++) memory.copy(h + <usize>b * xhRow, hLast + <usize>b * features, features);
@@ -133,13 +139,13 @@ export function lstmForward(thread: i32, threads: i32): void {
  * One step of one row, units shared by the threads: nobody waits, since each reads the whole h before the step and writes its own units of the one after.
  * Plain LSTM only: sigmoid and tanh, no peepholes, clipping, projection or lengths. outputs [P] follows h before the step in memory.
  */
-export function lstmUnits(thread: i32, threads: i32): void {
-  begin();
-  const I = int(), H = int();
-  const x = pointer(), ids = pointer(), input = pointer(), recurrent = pointer(), bias = pointer();
-  const hLast = pointer(), c = pointer(), z = pointer(), outputs = pointer(), gates = pointer(), cells = pointer();
-  const gi = int(), gf = int(), gg = int(), go = int();
-  const forgetBias = float();
+export function lstmUnits(job: LstmUnits, thread: i32, threads: i32): void {
+  const layer = job.layer, spec = layer.spec;
+  const I = job.sizes.features, H = job.sizes.outputs;
+  const x = job.inputs.x, ids = job.inputs.ids, input = job.inputs.inputKernel, recurrent = layer.recurrent, bias = layer.bias;
+  const hLast = layer.hLast, c = layer.cLast, z = job.z, outputs = job.outputs, gates = job.gates, cells = job.cells;
+  const gi = spec.gates.input, gf = spec.gates.forget, gg = spec.gates.candidate, go = spec.gates.output;
+  const forgetBias = spec.forgetBias;
 
   const vectors = (H + 7) >> 3;
   const first = share(vectors, thread, threads) << 3;
@@ -208,21 +214,23 @@ function gatesOf(
 }
 
 /**
- * dh [B, P] and dc [B, H] start as the gradients of the last state and end as those of the initial one. dx [T, B, I] (0: not wanted), dz (by toPanels,
+ * dh0 [B, P] and dc0 [B, H] start as the gradients of the last state and end as those of the initial one. dInputs [T, B, I] (0: not wanted), dz (by toPanels,
  * T*B rows) and dPeepholes [3, H] are results. inputBack, recurrentBack, projectionBack: W, R and the projection transposed, by pack. zs [B, G*H] (by
  * scratchRow), dNext, carried [B, P] and dRaw [B, H] are scratch; dRaw is dNext without a projection. With peepholes there can be one thread only; for
  * long sums (see sums.ts) longPeepholes is room for [3, H] float64, else 0.
  */
-export function lstmBackward(thread: i32, threads: i32): void {
-  begin();
-  const T = int(), B = int(), I = int(), H = int(), P = int();
-  const inputBack = pointer(), recurrentBack = pointer(), projectionBack = pointer(), peepholes = pointer(), lengths = pointer(), c0 = pointer();
-  const outputs = pointer(), gates = pointer(), cells = pointer(), unclipped = pointer();
-  const dy = pointer(), dh = pointer(), dc = pointer(), dx = pointer(), dz = pointer(), dPeepholes = pointer(), dProjectedOutputs = pointer();
-  const zs = pointer(), dNext = pointer(), dRaw = pointer(), carried = pointer(), longPeepholes = pointer();
-  const gi = int(), gf = int(), gg = int(), go = int();
-  const cellClip = float(), projectionClip = float();
-  const gateAct = int(), candidateAct = int(), outputAct = int();
+export function lstmBackward(job: LstmBackward, thread: i32, threads: i32): void {
+  const sizes = job.sizes, layer = job.layer, spec = layer.spec;
+  const T = sizes.steps, B = sizes.batch, I = sizes.features, H = job.units, P = sizes.outputs;
+  const inputBack = job.inputBack, recurrentBack = job.recurrentBack, projectionBack = job.projectionBack;
+  const peepholes = layer.peepholes, lengths = layer.lengths, c0 = layer.c0;
+  const outputs = job.outputs, gates = layer.gates, cells = layer.cells, unclipped = layer.cellsUnclipped;
+  const dy = layer.dOutputs, dh = layer.dh0, dc = layer.dc0, dx = layer.dInputs, dz = job.dz;
+  const dPeepholes = layer.dPeepholes, dProjectedOutputs = job.dProjectedOutputs;
+  const zs = job.zs, dNext = job.dNext, dRaw = job.dRaw, carried = job.carried, longPeepholes = job.longPeepholes;
+  const gi = spec.gates.input, gf = spec.gates.forget, gg = spec.gates.candidate, go = spec.gates.output;
+  const cellClip = spec.cellClip, projectionClip = spec.projectionClip;
+  const gateAct = spec.gateActivation, candidateAct = spec.candidateActivation, outputAct = spec.outputActivation;
 
   const start = share(B, thread, threads);
   const end = share(B, thread + 1, threads);
@@ -239,7 +247,7 @@ export function lstmBackward(thread: i32, threads: i32): void {
   const wide = units * G;
   const gate = gateBytes(N, H);
   const zRow = scratchRow(wide);
-  const isPlain = !coupled && !peepholes && !unclipped && gateAct == SIGMOID && candidateAct == TANH && outputAct == TANH;
+  const isPlain = !coupled && !peepholes && !unclipped && isStandard(gateAct, candidateAct, outputAct);
   for (let t = T - 1; t >= 0; t--) {
     const first = <usize>t * B;
     for (let b = start; b < end; b++) {

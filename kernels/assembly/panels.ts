@@ -1,9 +1,11 @@
 // The gradient of the pre-activations in the layout that the weight gradients want: for each gate [N, H] in panels of columns, each [N][width].
 import { LEFT, ROW_BLOCK, spare, SUM_BLOCK } from "./instance";
+import { ProjectedGradients, WeightGradients } from "./generated/jobs";
+import { LONG_SUM } from "./generated/numbers";
 import { blockHeight, column, longColumn, packBlock, paddedColumns, panelWidth } from "./gemm";
 import { loadLanes, storeLanes } from "./lanes";
-import { begin, int, pointer, share } from "./pool";
-import { addRowsToSums, addToSums, beginSums, endSums, LONG_SUM } from "./sums";
+import { share } from "./pool";
+import { addRowsToSums, addToSums, beginSums, endSums } from "./sums";
 
 /**
  * Rows of a panel for N, in each block of the sum: an odd number, so that the same row of neighbouring panels is not at the same place of the caches.
@@ -52,24 +54,14 @@ export function toPanels(x: usize, n: i32, panels: usize, r: i32, N: i32): void 
 }
 
 /**
- * Weight gradients: for gates first … last-1 of G, c [m, G*n] = aᵀ·dz, a [N, m] with rows `aRow` bytes apart, dz by toPanels; bias [G*n], if it is
+ * Weight gradients: for gates first … last-1 of G, c [m, G*n] = aᵀ·dz, a [N, m] with rows `aRow` bytes apart, dz by toPanels, N rows, n units; bias [G*n], if it is
  * not 0, gets the sums of dz's columns, as the product with a row of ones. Both are sums over N in order, or long ones, for which `longs` is room for
  * (m + 1) * G*n float64. The rows of c are shared by the threads.
  */
-export function weightGradients(thread: i32, threads: i32): void {
-  begin();
-  const a = pointer();
-  const aRow = <usize>int();
-  const m = int();
-  const N = int();
-  const n = int();
-  const G = int();
-  const firstGate = int();
-  const lastGate = int();
-  const dz = pointer();
-  const c = pointer();
-  const bias = pointer();
-  const longs = pointer();
+export function weightGradients(job: WeightGradients, thread: i32, threads: i32): void {
+  const a = job.a, aRow = job.aRow, m = job.m, N = job.rows, n = job.units;
+  const G = job.gates, firstGate = job.first, lastGate = job.last;
+  const dz = job.dz, c = job.to, bias = job.bias, longs = job.longs;
   const from = share(m, thread, threads);
   const to = share(m, thread + 1, threads);
   const cRow = <usize>(G * n) << 2;
@@ -140,13 +132,12 @@ const SUMMED_ROWS: i32 = (ROW_BLOCK * SUM_BLOCK) / 16;
 const LONG_ROWS: i32 = SUMMED_ROWS / 2;
 
 /**
- * The gradient of x·W [V, G*n]: for each of the V inputs the sum of the rows of dz that read it, in order; dz by toPanels, N rows. The columns are shared
+ * The gradient of x·W [V, G*n], n units: for each of the V inputs the sum of the rows of dz that read it, in order; dz by toPanels, N rows. The columns are shared
  * by the threads. The sums of a panel lie close together until they are ready: where they belong, rows that are a power of two long would fall on the same
  * place of the caches.
  */
-export function projectedGradients(thread: i32, threads: i32): void {
-  begin();
-  const ids = pointer(), V = int(), N = int(), n = int(), G = int(), dz = pointer(), to = pointer();
+export function projectedGradients(job: ProjectedGradients, thread: i32, threads: i32): void {
+  const ids = job.ids, V = job.inputs, N = job.rows, n = job.units, G = job.gates, dz = job.dz, to = job.to;
   const row = <usize>(G * n) << 2;
   const gate = gateBytes(N, n);
   const rows = panelRows(N);

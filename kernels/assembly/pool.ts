@@ -1,4 +1,4 @@
-// Jobs: what a kernel needs to know lies in shared memory as float64 numbers, so that one thread or several can run it.
+// Jobs on several threads. What a kernel needs to know lies in shared memory, further up in the same page: see kernels/tools/jobs.ts.
 
 /** Raised for each job; workers sleep on it. */
 const EPOCH: usize = 64;
@@ -6,56 +6,14 @@ const EPOCH: usize = 64;
 const DONE: usize = 128;
 /** Workers that have started. */
 const READY: usize = 192;
-const KERNEL: usize = 256;
+const JOB: usize = 256;
 const THREADS: usize = 260;
-const ARGUMENTS: usize = 512;
 
 /** Turns of a waiting loop before the thread goes to sleep: some 30 microseconds. */
 const SPIN: i32 = 10000;
 const SECOND: i64 = 1000000000;
 /** Turns of the loop of a thread that may not sleep, in a second or more. */
 const TURNS_PER_SECOND: i64 = 100000000;
-
-let cursor: usize = ARGUMENTS;
-
-/** Where the caller writes a job's arguments. */
-export function jobArguments(): i32 {
-  return <i32>ARGUMENTS;
-}
-
-/** Before the first argument of a job is read. */
-// @ts-ignore: decorator
-@inline
-export function begin(): void {
-  cursor = ARGUMENTS;
-}
-
-// @ts-ignore: decorator
-@inline
-function next(): f64 {
-  const value = f64.load(cursor);
-  cursor += 8;
-  return value;
-}
-
-// @ts-ignore: decorator
-@inline
-export function int(): i32 {
-  return <i32>next();
-}
-
-/** An address; 0 where there is none. */
-// @ts-ignore: decorator
-@inline
-export function pointer(): usize {
-  return <usize>next();
-}
-
-// @ts-ignore: decorator
-@inline
-export function float(): f32 {
-  return <f32>next();
-}
 
 /** First of the items that belong to `thread`, when `n` are shared evenly; its last is before the next thread's first. */
 // @ts-ignore: decorator
@@ -64,9 +22,9 @@ export function share(n: i32, thread: i32, threads: i32): i32 {
   return <i32>((<i64>n * thread) / threads);
 }
 
-export type Run = (kernel: i32, thread: i32, threads: i32) => void;
+export type Run = (job: i32, thread: i32, threads: i32) => void;
 
-/** A worker's life: waits for a job, does its part, says so. Ends with a job whose kernel is negative. */
+/** A worker's life: waits for a job, does its part, says so. Ends with a job whose number is negative. */
 export function serve(thread: i32, run: Run): void {
   if (ASC_FEATURE_THREADS) {
     // jobs begin after all workers are ready: what was before is over
@@ -78,10 +36,10 @@ export function serve(thread: i32, run: Run): void {
         if (++turns >= SPIN) atomic.wait<i32>(EPOCH, seen, -1);
       }
       seen = atomic.load<i32>(EPOCH);
-      const kernel = atomic.load<i32>(KERNEL);
-      if (kernel < 0) return;
+      const job = atomic.load<i32>(JOB);
+      if (job < 0) return;
       const threads = atomic.load<i32>(THREADS);
-      if (thread < threads) run(kernel, thread, threads);
+      if (thread < threads) run(job, thread, threads);
       atomic.add<i32>(DONE, 1);
       atomic.notify(DONE, 1);
     }
@@ -89,15 +47,15 @@ export function serve(thread: i32, run: Run): void {
 }
 
 /** Runs a job on `threads` threads, this one among them; `workers` are waiting. 0 when one of them has not answered for `patience` seconds. */
-export function spread(kernel: i32, threads: i32, workers: i32, patience: i32, maySleep: i32, run: Run): i32 {
+export function spread(job: i32, threads: i32, workers: i32, patience: i32, maySleep: i32, run: Run): i32 {
   if (ASC_FEATURE_THREADS) {
-    atomic.store<i32>(KERNEL, kernel);
+    atomic.store<i32>(JOB, job);
     atomic.store<i32>(THREADS, threads);
     atomic.store<i32>(DONE, 0);
     atomic.add<i32>(EPOCH, 1);
     atomic.notify(EPOCH, workers);
-    if (kernel < 0) return 1;
-    run(kernel, 0, threads);
+    if (job < 0) return 1;
+    run(job, 0, threads);
     let turns: i64 = 0;
     let slept = 0;
     while (true) {
@@ -120,7 +78,7 @@ export function ready(): i32 {
 /** Before workers are started anew: one of the old that still waits finds the end, not an old job. */
 export function resetPool(): void {
   if (ASC_FEATURE_THREADS) {
-    atomic.store<i32>(KERNEL, -1);
+    atomic.store<i32>(JOB, -1);
     atomic.add<i32>(EPOCH, 1);
     atomic.notify(EPOCH, -1);
   }

@@ -2,9 +2,10 @@
 import {
   longMultiplyRow, longMultiplyRowTransposed, multiply, multiplyColumns, multiplyRow, multiplyRowTransposed, pack,
 } from "./gemm";
+import { PackMatrix, Product, ProductBatch, ProductRow } from "./generated/jobs";
+import { LONG_SUM } from "./generated/numbers";
 import { columns } from "./instance";
-import { begin, int, pointer, share } from "./pool";
-import { LONG_SUM } from "./sums";
+import { share } from "./pool";
 
 /** Columns that `thread` takes of n: whole panels. */
 // @ts-ignore: decorator
@@ -15,19 +16,17 @@ function columnShare(n: i32, thread: i32, threads: i32): i32 {
 }
 
 /** b [k, n] into panels; see `pack`. */
-export function packMatrix(thread: i32, threads: i32): void {
-  begin();
-  const b = pointer(), bRow = <usize>int(), bColumn = <usize>int(), k = int(), n = int(), to = pointer(), first = int(), rows = int();
+export function packMatrix(job: PackMatrix, thread: i32, threads: i32): void {
+  const n = job.n;
   const from = columnShare(n, thread, threads);
   const end = columnShare(n, thread + 1, threads);
-  if (from < end) pack(b, bRow, bColumn, k, n, to, first, rows, from, end);
+  if (from < end) pack(job.b, job.bRow, job.bColumn, job.k, n, job.to, job.first, job.rows, from, end);
 }
 
 /** c [m, n] = a [m, k] · packed; see `multiply`, also for `sums`. The rows are shared by the threads where there are more of them than columns, else the columns. */
-export function product(thread: i32, threads: i32): void {
-  begin();
-  const c = pointer(), cRow = <usize>int(), a = pointer(), aRow = <usize>int(), aSum = <usize>int(), packed = pointer();
-  const m = int(), k = int(), n = int(), fresh = int() != 0, sums = pointer();
+export function product(job: Product, thread: i32, threads: i32): void {
+  const c = job.c, cRow = job.cRow, a = job.a, aRow = job.aRow, aSum = job.aSum, packed = job.packed;
+  const m = job.m, k = job.k, n = job.n, fresh = job.fresh, sums = job.sums;
   if (m >= n) {
     const from = share(m, thread, threads);
     const end = share(m, thread + 1, threads);
@@ -42,13 +41,12 @@ export function product(thread: i32, threads: i32): void {
 }
 
 /** c [n] = a [k] · b [k, n] for one row; see `multiplyRow`. The columns are shared by the threads. */
-export function productRow(thread: i32, threads: i32): void {
-  begin();
-  const c = pointer(), a = pointer(), aSum = <usize>int(), b = pointer(), bRow = <usize>int(), k = int(), n = int(), fresh = int() != 0;
+export function productRow(job: ProductRow, thread: i32, threads: i32): void {
+  const a = job.a, aSum = job.aSum, bRow = job.bRow, k = job.k, n = job.n, fresh = job.fresh;
   const from = columnShare(n, thread, threads);
   const end = columnShare(n, thread + 1, threads);
   if (from >= end) return;
-  const to = c + (<usize>from << 2), right = b + (<usize>from << 2);
+  const to = job.c + (<usize>from << 2), right = job.b + (<usize>from << 2);
   if (k > LONG_SUM) longMultiplyRow(to, a, aSum, right, bRow, k, end - from, fresh);
   else multiplyRow(to, a, aSum, right, bRow, k, end - from, fresh);
 }
@@ -57,11 +55,10 @@ export function productRow(thread: i32, threads: i32): void {
  * Many small products at once, c [batches, m, n] = a [batches, m, k] · b [batches, k, n], row by row: for few rows, or sums of one number. Where b's rows
  * are not contiguous, its columns have to be. The batches are shared by the threads.
  */
-export function productBatch(thread: i32, threads: i32): void {
-  begin();
-  const batches = int(), m = int(), k = int(), n = int(), fresh = int() != 0;
-  const c = pointer(), a = pointer(), aBatch = <usize>int(), aRow = <usize>int(), aSum = <usize>int();
-  const b = pointer(), bBatch = <usize>int(), bRow = <usize>int(), bColumn = <usize>int();
+export function productBatch(job: ProductBatch, thread: i32, threads: i32): void {
+  const batches = job.batches, m = job.m, k = job.k, n = job.n, fresh = job.fresh;
+  const c = job.c, a = job.a, aBatch = job.aBatch, aRow = job.aRow, aSum = job.aSum;
+  const b = job.b, bBatch = job.bBatch, bRow = job.bRow, bColumn = job.bColumn;
   const cRow = <usize>n << 2;
   const end = share(batches, thread + 1, threads);
   for (let batch = share(batches, thread, threads); batch < end; batch++) {

@@ -1,17 +1,19 @@
 // Elman's RNN over a sequence; see src/engine/reference/rnn.ts, and lstm.ts for the letters and the share of each thread.
-import { activate, slope, TANH } from "./activations";
+import { activate, slope } from "./activations";
 import { multiply, multiplyRow } from "./gemm";
+import { RnnBackward, RnnForward, RnnUnits } from "./generated/jobs";
+import { Activation } from "./generated/numbers";
 import { addRow, tanhBackwardRow, tanhBiasRow } from "./generated/rows";
 import { readProjected, readProjectedPart } from "./inputs";
 import { table } from "./instance";
 import { isActive, loadLanes, storeLanes } from "./lanes";
 import { scratchRow } from "./lstm";
 import { toPanels } from "./panels";
-import { begin, int, pointer, share } from "./pool";
+import { share } from "./pool";
 
 /** y = act(z + bias). */
 function outputRow(act: i32, z: usize, bias: usize, y: usize, H: i32): void {
-  if (act == TANH) {
+  if (act == Activation.tanh) {
     tanhBiasRow(z, bias, y, H);
     return;
   }
@@ -23,13 +25,12 @@ function outputRow(act: i32, z: usize, bias: usize, y: usize, H: i32): void {
 }
 
 /** hLast [B, H] starts as the initial state and ends as the last one; outputs [T, B, H]. x and ids: see lstmForward. xh [B, I+H] (by scratchRow) and z [B, H] are scratch. */
-export function rnnForward(thread: i32, threads: i32): void {
-  begin();
-  const T = int(), B = int(), I = int(), H = int();
-  let x = pointer(), ids = pointer();
-  const input = pointer(), recurrent = pointer(), packed = pointer(), bias = pointer(), lengths = pointer(), hLast = pointer();
-  let outputs = pointer();
-  const xh = pointer(), z = pointer(), act = int();
+export function rnnForward(job: RnnForward, thread: i32, threads: i32): void {
+  const sizes = job.sizes, layer = job.layer;
+  const T = sizes.steps, B = sizes.batch, I = sizes.features, H = sizes.outputs;
+  let x = job.inputs.x, ids = job.inputs.ids, outputs = job.outputs;
+  const input = job.inputs.inputKernel, recurrent = layer.recurrent, packed = job.packed, bias = layer.bias, lengths = layer.lengths;
+  const hLast = layer.hLast, xh = job.xh, z = job.z, act = layer.activation;
 
   const first = share(B, thread, threads);
   const last = share(B, thread + 1, threads);
@@ -66,10 +67,8 @@ export function rnnForward(thread: i32, threads: i32): void {
 }
 
 /** One step of one row, units shared by the threads; see lstmUnits. Without lengths. outputs [H] follows h before the step in memory. */
-export function rnnUnits(thread: i32, threads: i32): void {
-  begin();
-  const I = int(), H = int();
-  const x = pointer(), ids = pointer(), input = pointer(), recurrent = pointer(), bias = pointer(), outputs = pointer(), act = int();
+export function rnnUnits(job: RnnUnits, thread: i32, threads: i32): void {
+  const layer = job.layer, I = job.sizes.features, H = job.sizes.outputs, x = job.inputs.x, ids = job.inputs.ids, outputs = job.outputs;
 
   const vectors = (H + 7) >> 3;
   const first = share(vectors, thread, threads) << 3;
@@ -79,17 +78,18 @@ export function rnnUnits(thread: i32, threads: i32): void {
   const own = <usize>first << 2;
   const y = outputs + own;
   if (ids) readProjectedPart(y, x + own, ids, row, n);
-  else multiplyRow(y, x, 4, input + own, row, I, n, true);
-  multiplyRow(y, outputs - row, 4, recurrent + own, row, H, n, false);
-  outputRow(act, y, bias + own, y, n);
+  else multiplyRow(y, x, 4, job.inputs.inputKernel + own, row, I, n, true);
+  multiplyRow(y, outputs - row, 4, layer.recurrent + own, row, H, n, false);
+  outputRow(layer.activation, y, layer.bias + own, y, n);
 }
 
-/** As lstmBackward: dh in and out, dx (0: not wanted) and dz (by toPanels) are results, zs and carried [B, H] scratch. */
-export function rnnBackward(thread: i32, threads: i32): void {
-  begin();
-  const T = int(), B = int(), I = int(), H = int();
-  const inputBack = pointer(), recurrentBack = pointer(), lengths = pointer(), outputs = pointer();
-  const dy = pointer(), dh = pointer(), dx = pointer(), dz = pointer(), zs = pointer(), carried = pointer(), act = int();
+/** As lstmBackward: dh0 in and out, dInputs (0: not wanted) and dz (by toPanels) are results, zs and carried [B, H] scratch. */
+export function rnnBackward(job: RnnBackward, thread: i32, threads: i32): void {
+  const sizes = job.sizes, layer = job.layer;
+  const T = sizes.steps, B = sizes.batch, I = sizes.features, H = sizes.outputs;
+  const inputBack = job.inputBack, recurrentBack = job.recurrentBack, lengths = layer.lengths, outputs = job.outputs;
+  const dy = layer.dOutputs, dh = layer.dh0, dx = layer.dInputs, act = layer.activation;
+  const dz = job.dz, zs = job.zs, carried = job.carried;
 
   const start = share(B, thread, threads);
   const end = share(B, thread + 1, threads);
@@ -106,7 +106,7 @@ export function rnnBackward(thread: i32, threads: i32): void {
       const at0 = (step + b) * row;
       if (!isActive(lengths, b, t)) {
         memory.fill(zb, 0, row);
-      } else if (act == TANH) {
+      } else if (act == Activation.tanh) {
         addRow(dy + at0, dh + <usize>b * row, zb, H);
         tanhBackwardRow(outputs + at0, zb, zb, H);
       } else {

@@ -1,16 +1,8 @@
-// Sums of more than LONG_SUM floats are kept in float64; see src/engine/reference/long-sums.ts.
+// Sums of more than LONG_SUM floats are kept in float64; see src/engine/reference/long-sums.ts, also for the parts.
+import { ADDED_PART, LONG_SUM } from "./generated/numbers";
 import { addRow } from "./generated/rows";
 import { LEFT, spare } from "./instance";
 import { loadLanes } from "./lanes";
-
-/** Elements of a sum from which on, exclusively, it is a long one. */
-export const LONG_SUM: i32 = 4096;
-
-/** Steps of a long product's sum that are added in float32 before the part is added in float64. */
-export const SUM_PART: i32 = 64;
-
-/** Elements of a lane, or of a column, that are added in float32. */
-export const ADDED_PART: i32 = 16;
 
 /** The first two of four floats in float64. */
 // @ts-ignore: decorator

@@ -2,10 +2,12 @@
  * @file Compiles the kernels into src/kernels, or into the folder that is named; all of them, or those whose names follow. `simd` rounds after each multiply and add, `relaxed` fuses them; each also for memory that threads
  * share. The same sources give the same bytes.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main as asc } from "assemblyscript/asc";
+import { callersSource, dispatchSource, numbersSource, structsSource } from "./job-sources.ts";
+import { KERNEL_DATA } from "./jobs.ts";
 import { rowsSource } from "./rows.ts";
 import { tilesSource } from "./tiles.ts";
 
@@ -20,9 +22,20 @@ const builds: Readonly<Record<string, readonly string[]>> = {
   "relaxed-threads": ["--enable", "simd", "--enable", "relaxed-simd", ...shared],
 };
 
+const sources = {
+  "assembly/generated/tiles": tilesSource(),
+  "assembly/generated/rows": rowsSource(),
+  "assembly/generated/jobs": structsSource(),
+  "assembly/generated/dispatch": dispatchSource(),
+  "assembly/generated/numbers": numbersSource(),
+  "../src/engine/wasm/generated/jobs": await callersSource(),
+};
 mkdirSync(path("../assembly/generated"), { recursive: true });
-writeFileSync(path("../assembly/generated/tiles.ts"), tilesSource());
-writeFileSync(path("../assembly/generated/rows.ts"), rowsSource());
+for (const [name, source] of Object.entries(sources)) {
+  const file = path(`../${name}.ts`);
+  // a file that is as it should be is left alone: tests may be reading it
+  if (!existsSync(file) || readFileSync(file, "utf8") !== source) writeFileSync(file, source);
+}
 mkdirSync(target, { recursive: true });
 for (const [name, flags] of Object.entries(builds)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -37,7 +50,7 @@ for (const [name, flags] of Object.entries(builds)) {
     "--importMemory",
     // the page below holds jobs; see kernels/assembly/pool.ts
     "--memoryBase",
-    "4096",
+    String(KERNEL_DATA),
     ...flags,
   ]);
   if (error) {

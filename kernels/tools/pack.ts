@@ -1,7 +1,7 @@
 /** @file Packs bytes for `src/platform/packed-code.ts`, which says how: a range coder, and matches chosen by what they cost. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALPHABET, BITS, SHORT } from "../../src/platform/packed-code.ts";
+import { ALPHABET, BITS, RATE, SHORT } from "../../src/platform/packed-code.ts";
 
 /** Candidates that are looked at for each place. */
 const TRIES = 100;
@@ -26,11 +26,11 @@ class Coder {
     const bound = (this.#range >>> 11) * probability;
     if (is === 0) {
       this.#range = bound;
-      this.probabilities[place] = probability + ((2048 - probability) >> 5);
+      this.probabilities[place] = probability + ((2048 - probability) >> RATE);
     } else {
       this.#low += bound;
       this.#range -= bound;
-      this.probabilities[place] = probability - (probability >> 5);
+      this.probabilities[place] = probability - (probability >> RATE);
     }
     this.#settle();
   }

@@ -6,6 +6,9 @@
 /** A probability of 1/2, in 2048ths. */
 const HALF = 1024;
 
+/** A probability goes 1 / 2 ** RATE of the way to each bit that it meets. */
+export const RATE = 4;
+
 /** Places of the adaptive bits. */
 export const BITS = {
   /** After two steps, each a literal or not. */
@@ -66,12 +69,12 @@ export function unpack(text: string, length: number, dictionary: Uint8Array): Ui
       const bound = (span >>> 11) * probability;
       if (rest < bound) {
         span = bound;
-        probabilities[place + node] = probability + ((2048 - probability) >> 5);
+        probabilities[place + node] = probability + ((2048 - probability) >> RATE);
         node <<= 1;
       } else {
         span -= bound;
         rest -= bound;
-        probabilities[place + node] = probability - (probability >> 5);
+        probabilities[place + node] = probability - (probability >> RATE);
         node = (node << 1) | 1;
       }
       if (span < 0x100_0000) {

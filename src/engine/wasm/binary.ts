@@ -1,7 +1,9 @@
 import { type Shape, sizeOf } from "../../base/index.ts";
 import type { BinaryOp, Operand } from "../engine.ts";
-import { binaryNumbers, type Kernels } from "./kernels.ts";
-import { BYTES, pointerOf } from "./linear-memory.ts";
+import { BYTES } from "./address.ts";
+import { binaryNumbers } from "./generated/jobs.ts";
+import type { Kernels } from "./kernels.ts";
+import { pointerOf } from "./linear-memory.ts";
 
 /** Whether the axes `of` are the last ones of `whole`. */
 const isSuffix = (of: Shape, whole: Shape): boolean =>

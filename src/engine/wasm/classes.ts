@@ -1,7 +1,8 @@
 /** @file Softmax and cross entropy on the kernels. Meanings as in the engine contract. */
 import { sizeOf } from "../../base/index.ts";
 import type { Operand } from "../engine.ts";
-import { jobs, type Kernels } from "./kernels.ts";
+import { jobs } from "./generated/jobs.ts";
+import type { Kernels } from "./kernels.ts";
 import { pointerOf } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -23,8 +24,8 @@ export function softmaxBackward(kernels: Kernels, y: Operand, dy: Operand, dx: O
 const COST = 30;
 
 export function crossEntropy(work: Workspace, logits: Operand, targets: Operand, loss: Operand, p: Operand): void {
-  const [x, ids, l, probabilities] = [logits, targets, loss, p].map(pointerOf);
-  work.run(jobs.crossEntropy, COST * sizeOf(logits.shape), x, ids, l, probabilities, ...rowsOf(logits));
+  const [rows, classes] = rowsOf(logits);
+  work.run(jobs.crossEntropy, COST * sizeOf(logits.shape), { logits, targets, loss, probabilities: p, rows, classes });
 }
 
 export function crossEntropyBackward(
@@ -34,6 +35,6 @@ export function crossEntropyBackward(
   dLoss: Operand,
   dLogits: Operand,
 ): void {
-  const [probabilities, ids, dl, dx] = [p, targets, dLoss, dLogits].map(pointerOf);
-  work.run(jobs.crossEntropyBackward, sizeOf(p.shape), probabilities, ids, dl, dx, ...rowsOf(p));
+  const [rows, classes] = rowsOf(p);
+  work.run(jobs.crossEntropyBackward, sizeOf(p.shape), { probabilities: p, targets, dLoss, dLogits, rows, classes });
 }

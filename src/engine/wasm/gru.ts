@@ -1,14 +1,15 @@
 /** @file The GRU in float32. What is not named here has the reference's meaning. */
 import type { GruBackward, GruForward, Operand } from "../engine.ts";
-import { activationNumbers as numbers, jobs } from "./kernels.ts";
-import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
+import { type Address, at, BYTES } from "./address.ts";
+import { GAP, jobs } from "./generated/jobs.ts";
+import { pointerOf } from "./linear-memory.ts";
 import {
   inputGradients,
+  inputsAt,
   inputsOf,
   packedInputsBack,
   sizesOf,
   packedAbove,
-  GAP,
   part,
   begin,
   isSingle,
@@ -20,24 +21,24 @@ import {
 import type { Workspace } from "./workspace.ts";
 
 /** One gate's block of W or R [k, 3H], packed. */
-function packGate(work: Workspace, matrix: Operand, block: number): number {
+function packGate(work: Workspace, matrix: Operand, block: number): Address {
   const [rows, width] = matrix.shape;
   const units = width / 3;
-  return work.pack(pointerOf(matrix) + block * units * BYTES, { k: rows, n: units, row: width, column: 1 });
+  return work.pack(at(pointerOf(matrix), block * units), { k: rows, n: units, row: width, column: 1 });
 }
 
 /** The blocks of `count` gates of R [H, 3H], from `block` on, transposed and packed for the way back. */
-function packGatesBack(work: Workspace, matrix: Operand, block: number, count: number): number {
+function packGatesBack(work: Workspace, matrix: Operand, block: number, count: number): Address {
   const [rows, width] = matrix.shape;
   const units = width / 3;
-  return work.pack(pointerOf(matrix) + block * units * BYTES, { k: count * units, n: rows, row: 1, column: width });
+  return work.pack(at(pointerOf(matrix), block * units), { k: count * units, n: rows, row: 1, column: width });
 }
 
 export function gruForward(work: Workspace, a: GruForward): void {
   const { spec } = a;
   const sizes = sizesOf(a);
-  const { steps, batch, features, outputs: units, width } = sizes;
-  const { reset, update, candidate } = spec.gates;
+  const { batch, features, outputs: units, width } = sizes;
+  const { gates } = spec;
   const outputs = begin(work, a);
   work.within(sizes.operations, () => {
     if (sharesUnits(work, sizes, a.lengths)) {
@@ -46,95 +47,53 @@ export function gruForward(work: Workspace, a: GruForward): void {
     }
     const single = isSingle(sizes);
     // the candidate's block is the first or the last, so those of the others are side by side
-    const packRU = single ? 0 : packedAbove(work, a, Math.min(reset, update) * units, 2 * units);
+    const packRU = single ? 0 : packedAbove(work, a, Math.min(gates.reset, gates.update) * units, 2 * units);
     const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
-      single || matrix === undefined ? 0 : packGate(work, matrix, candidate),
+      single || matrix === undefined ? 0 : packGate(work, matrix, gates.candidate),
     );
-    const { x, ids, kernel } = inputsOf(a);
-    work.run(
-      jobs.gruForward,
-      sizes.operations,
-      steps,
-      batch,
-      features,
-      units,
-      x,
-      ids,
-      kernel,
-      pointerOf(a.recurrent),
+    work.run(jobs.gruForward, sizes.operations, {
+      sizes,
+      inputs: inputsOf(a),
+      layer: a,
       packRU,
       packW,
       packN,
-      pointerOf(a.bias),
-      pointerOrZero(a.recurrentBias),
-      pointerOrZero(a.lengths),
-      pointerOf(a.hLast),
       outputs,
-      pointerOf(a.gates),
-      pointerOf(a.resetTerm),
-      work.scratch(batch * (features + units + GAP)),
-      work.scratch(batch * width),
-      work.scratch(batch * (units + GAP)),
-      reset,
-      update,
-      candidate,
-      Number(spec.reset === "after"),
-      Number(spec.updateGate === "keep"),
-      numbers[spec.gateActivation],
-      numbers[spec.candidateActivation],
-    );
+      xh: work.scratch(batch * (features + units + GAP)),
+      z: work.scratch(batch * width),
+      term: work.scratch(batch * (units + GAP)),
+    });
   });
 }
 
-/** Parts of a step, as in kernels/assembly/gru.ts. */
-const [GATES, STATE] = [1, 2];
-
 /** One row through all steps, the units of each step shared by the threads. */
-function gruSingle(
-  work: Workspace,
-  a: GruForward,
-  { steps, batch, features, outputs: units, width, operations }: Sizes,
-  outputs: number,
-): void {
-  const { gates: blocks, reset, updateGate, gateActivation, candidateActivation } = a.spec;
+function gruSingle(work: Workspace, a: GruForward, sizes: Sizes, outputs: Address): void {
+  const { steps, outputs: units, width, operations } = sizes;
   const z = work.scratch(width);
-  const { x, ids, kernel, perStep } = inputsOf(a);
-  const [r, bias, gates, resetTerm] = [a.recurrent, a.bias, a.gates, a.resetTerm].map(pointerOf);
+  const inputs = inputsOf(a);
+  const gates = pointerOf(a.gates);
+  const resetTerm = pointerOf(a.resetTerm);
   const late = 2 * units * units;
   const parts =
-    reset === "after"
-      ? [[GATES + STATE, operations / steps]]
+    a.spec.reset === "after"
+      ? [{ computesGates: true, computesState: true, count: operations / steps }]
       : [
-          [GATES, operations / steps - late],
-          [STATE, late],
+          { computesGates: true, computesState: false, count: operations / steps - late },
+          { computesGates: false, computesState: true, count: late },
         ];
   for (let t = 0; t < steps; t++) {
-    const at = (pointer: number, length: number): number => pointer + t * length * BYTES;
-    for (const [which, count] of parts) {
-      work.run(
-        jobs.gruUnits,
-        count,
-        features,
-        units,
-        at(x, perStep),
-        ids === 0 ? 0 : at(ids, batch),
-        kernel,
-        r,
-        bias,
-        pointerOrZero(a.recurrentBias),
-        at(outputs, units),
-        at(gates, width),
-        at(resetTerm, units),
+    for (const { computesGates, computesState, count } of parts) {
+      work.run(jobs.gruUnits, count, {
+        sizes,
+        inputs: inputsAt(inputs, sizes, t),
+        layer: a,
+        outputs: at(outputs, t * units),
+        gates: at(gates, t * width),
+        resetTerm: at(resetTerm, t * units),
         z,
-        blocks.reset,
-        blocks.update,
-        blocks.candidate,
-        Number(reset === "after"),
-        Number(updateGate === "keep"),
-        numbers[gateActivation],
-        numbers[candidateActivation],
-        which,
-      );
+        computesGates,
+        computesState,
+      });
     }
   }
   work.copy(part(a.states, steps * units, a.hLast.shape), a.hLast);
@@ -143,7 +102,7 @@ function gruSingle(
 export function gruBackward(work: Workspace, a: GruBackward): void {
   const { spec } = a;
   const sizes = sizesOf(a);
-  const { steps, batch, features, outputs: units, width, operations } = sizes;
+  const { batch, outputs: units, width, operations } = sizes;
   const { reset, update, candidate } = spec.gates;
   const after = spec.reset === "after";
   work.copyOrClear(a.dhLast, a.dh0);
@@ -157,40 +116,22 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
     const panel = panelLength(work, sizes, units);
     const dz = work.scratch(3 * panel);
     // of h·R's gradient only the candidate's block differs from dz
-    const dTerm = after ? work.scratch(panel) : 0;
-    work.run(
-      jobs.gruBackward,
-      operations,
-      steps,
-      batch,
-      features,
-      units,
+    const dRecurrent = after ? work.scratch(panel) : 0;
+    work.run(jobs.gruBackward, operations, {
+      sizes,
+      layer: a,
       inputBack,
       backR,
       backU,
       backN,
-      pointerOrZero(a.lengths),
-      pointerOf(a.states),
-      pointerOf(a.states) + batch * units * BYTES,
-      pointerOf(a.gates),
-      pointerOf(a.resetTerm),
-      pointerOf(a.dOutputs),
-      pointerOf(a.dh0),
-      pointerOrZero(a.dInputs),
+      outputs: at(pointerOf(a.states), batch * units),
       dz,
-      dTerm,
-      work.scratch(batch * (width + GAP)),
-      work.scratch(batch * (units + GAP)),
-      work.scratch(batch * units),
-      work.scratch(batch * units),
-      reset,
-      update,
-      candidate,
-      Number(after),
-      Number(spec.updateGate === "keep"),
-      numbers[spec.gateActivation],
-      numbers[spec.candidateActivation],
-    );
+      dRecurrent,
+      zs: work.scratch(batch * (width + GAP)),
+      rs: work.scratch(batch * (units + GAP)),
+      carried: work.scratch(batch * units),
+      dTerm: work.scratch(batch * units),
+    });
     inputGradients(work, a, dz, sizes, units);
     for (const block of [reset, update]) {
       const only = { units, gates: 3, first: block, last: block + 1 };
@@ -199,7 +140,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
     // the candidate's block saw h with its own gradient, or r*h
     const only = { units, gates: 3, first: candidate, last: candidate + 1 };
     // an address that may lie before the memory: the kernel counts on from it, in 32 bits
-    const own = after ? (dTerm - candidate * panel * BYTES) >>> 0 : dz;
+    const own = dRecurrent === 0 ? dz : (((dRecurrent - candidate * panel * BYTES) >>> 0) as Address);
     const bias2 = after ? a.dRecurrentBias : undefined;
     weightGradient(work, after ? a.states : a.resetTerm, own, a.dRecurrent, sizes, {
       ...only,

@@ -1,5 +1,5 @@
 /** @file The exports of the compiled kernels (kernels/assembly). Addresses and strides are bytes; sizes are elements. */
-import type { ActivationName, BinaryOp, Recorder, UnaryOp } from "../engine.ts";
+import type { Recorder } from "../engine.ts";
 
 type Kernel<N extends number, T extends number[] = []> = T["length"] extends N
   ? (...args: T) => void
@@ -12,12 +12,11 @@ export type Kernels = {
   /** Columns of a panel, rows of the tallest tile: for all threads, from their next job on. */
   readonly setTile: Kernel<2>;
   readonly spareBytes: () => number;
-  readonly jobArguments: () => number;
   /** What the gradient of one gate's pre-activations [N, n] takes in panels. */
   readonly gateBytes: (rows: number, columns: number) => number;
   readonly run: Kernel<3>;
-  /** A job on several threads: kernel, threads, workers, patience in seconds, whether this thread may sleep. 0: a worker did not answer. */
-  readonly dispatch: (kernel: number, threads: number, workers: number, patience: number, maySleep: number) => number;
+  /** A job on several threads: its number, threads, workers, patience in seconds, whether this thread may sleep. 0: a worker did not answer. */
+  readonly dispatch: (job: number, threads: number, workers: number, patience: number, maySleep: number) => number;
   readonly ready: () => number;
   readonly resetPool: Kernel<0>;
   /** to, from, bytes. */
@@ -41,63 +40,6 @@ export type Kernels = {
   readonly softmaxBackward: Kernel<6>;
   readonly sumOfSquares: (x: number, n: number, total: number) => number;
   readonly allFinite: (x: number, n: number) => number;
-};
-
-/** Numbers of the kernels that run as jobs, as in kernels/assembly/index.ts. */
-export const jobs = {
-  packMatrix: 0,
-  product: 1,
-  productRow: 2,
-  rnnForward: 3,
-  rnnBackward: 4,
-  lstmForward: 5,
-  lstmBackward: 6,
-  gruForward: 7,
-  gruBackward: 8,
-  weightGradients: 9,
-  crossEntropy: 10,
-  crossEntropyBackward: 11,
-  optimize: 12,
-  lstmUnits: 13,
-  layerNorm: 14,
-  layerNormBackward: 15,
-  rnnUnits: 16,
-  gruUnits: 17,
-  productBatch: 18,
-  projectedGradients: 19,
-} as const;
-
-/** Numbers of the activations, as in kernels/assembly/activations.ts. */
-export const activationNumbers: Readonly<Record<ActivationName, number>> = {
-  sigmoid: 0,
-  tanh: 1,
-  relu: 2,
-  linear: 3,
-  softsign: 4,
-  hardSigmoid: 5,
-  hardSigmoid02: 6,
-};
-
-/** Numbers of the functions of one array that have a kernel, as in kernels/assembly/elementwise.ts. */
-export const unaryNumbers: Readonly<Partial<Record<UnaryOp, number>>> = {
-  ...activationNumbers,
-  neg: 7,
-  abs: 8,
-  exp: 9,
-  sqrt: 10,
-  square: 11,
-  reciprocal: 12,
-  floor: 13,
-};
-
-/** The same for two arrays. */
-export const binaryNumbers: Readonly<Partial<Record<BinaryOp, number>>> = {
-  add: 0,
-  sub: 1,
-  mul: 2,
-  div: 3,
-  maximum: 4,
-  minimum: 5,
 };
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
@@ -143,7 +85,7 @@ export function notedKernels(kernels: Kernels, recorder: Recorder): Kernels {
 }
 
 /** What tells a size and computes nothing. */
-const SIZES: ReadonlySet<string> = new Set(["gateBytes", "spareBytes", "jobArguments"]);
+const SIZES: ReadonlySet<string> = new Set(["gateBytes", "spareBytes"]);
 
 /** The same kernels, which compute nothing; every number is finite. */
 export const idleKernels = (kernels: Kernels): Kernels =>

@@ -1,8 +1,7 @@
 /** @file Layer normalisation on the kernels. Meanings as in the engine contract. */
 import { sizeOf } from "../../base/index.ts";
 import type { LayerNormBackward, LayerNormForward, Operand } from "../engine.ts";
-import { jobs } from "./kernels.ts";
-import { pointerOrZero } from "./linear-memory.ts";
+import { jobs } from "./generated/jobs.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Operations per element. */
@@ -14,13 +13,12 @@ const rowsOf = (x: Operand, root: Operand): [rows: number, n: number] => [
   x.shape[x.shape.length - 1],
 ];
 
-export function layerNorm(work: Workspace, { epsilon, x, gain, shift, y, normal, root }: LayerNormForward): void {
-  const pointers = [x, gain, shift, y, normal, root].map(pointerOrZero);
-  work.run(jobs.layerNorm, COST * sizeOf(x.shape), ...rowsOf(x, root), ...pointers, epsilon);
+export function layerNorm(work: Workspace, layer: LayerNormForward): void {
+  const [rows, n] = rowsOf(layer.x, layer.root);
+  work.run(jobs.layerNorm, COST * sizeOf(layer.x.shape), { rows, n, layer });
 }
 
-export function layerNormBackward(work: Workspace, a: LayerNormBackward): void {
-  const { gain, normal, root, dy, dx, dGain, dShift } = a;
-  const pointers = [gain, normal, root, dy, dx, dGain, dShift].map(pointerOrZero);
-  work.run(jobs.layerNormBackward, COST * sizeOf(dy.shape), ...rowsOf(normal, root), ...pointers);
+export function layerNormBackward(work: Workspace, layer: LayerNormBackward): void {
+  const [rows, n] = rowsOf(layer.normal, layer.root);
+  work.run(jobs.layerNormBackward, COST * sizeOf(layer.dy.shape), { rows, n, layer });
 }

@@ -11,9 +11,7 @@ import {
 } from "../../base/index.ts";
 import type { Block, EngineReport, EngineStats, Operand } from "../engine.ts";
 import { memoryAdvice } from "../memory-advice.ts";
-
-/** Bytes of a float32, which is all that the kernels work on. */
-export const BYTES: number = bytesPerElement.float32;
+import type { Address } from "./address.ts";
 
 const PAGE = 65_536;
 /** The kernels' own constants lie below. */
@@ -34,7 +32,7 @@ const views = {
 export class WasmBlock implements Block {
   readonly dtype: DType;
   readonly length: number;
-  readonly pointer: number;
+  readonly pointer: Address;
   /** What it takes of the memory. */
   readonly bytes: number;
   readonly bytesPerElement: number;
@@ -46,7 +44,7 @@ export class WasmBlock implements Block {
     this.#memory = memory;
     this.dtype = dtype;
     this.length = length;
-    this.pointer = pointer;
+    this.pointer = pointer as Address;
     this.bytes = bytes;
     this.bytesPerElement = bytesPerElement[dtype];
   }
@@ -303,14 +301,14 @@ function asWasm(block: Block): WasmBlock {
   return block;
 }
 
-/** Where the block begins, in bytes. */
-export const addressOf = (block: Block): number => asWasm(block).pointer;
+/** Where the block begins. */
+export const addressOf = (block: Block): Address => asWasm(block).pointer;
 
-/** Address of the operand's first element, in bytes. */
-export function pointerOf(x: Operand): number {
+/** Address of the operand's first element. */
+export function pointerOf(x: Operand): Address {
   const block = asWasm(x.block);
-  return block.pointer + x.offset * block.bytesPerElement;
+  return (block.pointer + x.offset * block.bytesPerElement) as Address;
 }
 
 /** The same for an operand that may be absent, which is 0. */
-export const pointerOrZero = (x: Operand | undefined): number => (x === undefined ? 0 : pointerOf(x));
+export const pointerOrZero = (x: Operand | undefined): Address | 0 => (x === undefined ? 0 : pointerOf(x));

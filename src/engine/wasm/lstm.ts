@@ -1,15 +1,16 @@
 /** @file The LSTM in float32. What is not named here has the reference's meaning. */
 import type { LstmBackward, LstmForward } from "../engine.ts";
-import { activationNumbers as numbers, jobs } from "./kernels.ts";
-import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
+import { type Address, at, BYTES } from "./address.ts";
+import { GAP, jobs } from "./generated/jobs.ts";
+import { pointerOf } from "./linear-memory.ts";
 import { multiplyInto } from "./matmul.ts";
 import {
+  inputsAt,
   inputsOf,
   packedInputsBack,
   sizesOf,
   packed,
   packedAbove,
-  GAP,
   packedBack,
   begin,
   isSingle,
@@ -21,9 +22,8 @@ import {
 import { isLongSum, type Workspace } from "./workspace.ts";
 
 export function lstmForward(work: Workspace, a: LstmForward): void {
-  const { spec } = a;
   const sizes = sizesOf(a);
-  const { steps, batch, features, outputs: projected, width } = sizes;
+  const { batch, features, outputs: projected, width } = sizes;
   const units = a.c0.shape[1];
   const outputs = begin(work, a);
   work.copy(a.c0, a.cLast);
@@ -32,48 +32,20 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
       lstmSingle(work, a, sizes, outputs);
       return;
     }
-    const projection = a.projection === undefined ? 0 : packed(work, a.projection);
-    const { input, forget, candidate, output } = spec.gates;
-    const { x, ids, kernel } = inputsOf(a);
-    work.run(
-      jobs.lstmForward,
-      sizes.operations,
-      steps,
-      batch,
-      features,
+    const packedProjection = a.projection === undefined ? 0 : packed(work, a.projection);
+    work.run(jobs.lstmForward, sizes.operations, {
+      sizes,
       units,
-      projected,
-      x,
-      ids,
-      kernel,
-      pointerOf(a.recurrent),
-      isSingle(sizes) ? 0 : packedAbove(work, a, 0, width),
-      projection,
-      pointerOf(a.bias),
-      pointerOrZero(a.peepholes),
-      pointerOrZero(a.lengths),
-      pointerOf(a.hLast),
-      pointerOf(a.cLast),
-      work.scratch(batch * (features + projected + GAP)),
-      work.scratch(batch * width),
-      projection === 0 ? 0 : work.scratch(batch * units),
-      projection === 0 ? 0 : work.scratch(batch * projected),
+      inputs: inputsOf(a),
+      layer: a,
+      packed: isSingle(sizes) ? 0 : packedAbove(work, a, 0, width),
+      packedProjection,
       outputs,
-      pointerOf(a.gates),
-      pointerOf(a.cells),
-      pointerOrZero(a.cellsUnclipped),
-      pointerOrZero(a.hidden),
-      spec.coupled ? -1 : input,
-      forget,
-      candidate,
-      output,
-      spec.forgetBias,
-      spec.cellClip,
-      spec.projectionClip,
-      numbers[spec.gateActivation],
-      numbers[spec.candidateActivation],
-      numbers[spec.outputActivation],
-    );
+      xh: work.scratch(batch * (features + projected + GAP)),
+      z: work.scratch(batch * width),
+      raw: packedProjection === 0 ? 0 : work.scratch(batch * units),
+      next: packedProjection === 0 ? 0 : work.scratch(batch * projected),
+    });
   });
 }
 
@@ -88,48 +60,28 @@ const isPlain = ({ spec, peepholes, projection }: LstmForward): boolean =>
   projection === undefined;
 
 /** One row through all steps, the units of each step shared by the threads. */
-function lstmSingle(
-  work: Workspace,
-  a: LstmForward,
-  { steps, batch, features, width, operations }: Sizes,
-  outputs: number,
-): void {
-  const units = a.c0.shape[1];
-  const { input, forget, candidate, output } = a.spec.gates;
+function lstmSingle(work: Workspace, a: LstmForward, sizes: Sizes, outputs: Address): void {
+  const { steps, outputs: units, width, operations } = sizes;
   const z = work.scratch(width);
-  const { x, ids, kernel, perStep } = inputsOf(a);
-  const [r, bias, h, c, gates, cells] = [a.recurrent, a.bias, a.hLast, a.cLast, a.gates, a.cells].map(pointerOf);
+  const inputs = inputsOf(a);
+  const gates = pointerOf(a.gates);
+  const cells = pointerOf(a.cells);
   for (let t = 0; t < steps; t++) {
-    const at = (pointer: number, length: number): number => pointer + t * length * BYTES;
-    work.run(
-      jobs.lstmUnits,
-      operations / steps,
-      features,
-      units,
-      at(x, perStep),
-      ids === 0 ? 0 : at(ids, batch),
-      kernel,
-      r,
-      bias,
-      h,
-      c,
+    work.run(jobs.lstmUnits, operations / steps, {
+      sizes,
+      inputs: inputsAt(inputs, sizes, t),
+      layer: a,
       z,
-      at(outputs, units),
-      at(gates, width),
-      at(cells, units),
-      input,
-      forget,
-      candidate,
-      output,
-      a.spec.forgetBias,
-    );
+      outputs: at(outputs, t * units),
+      gates: at(gates, t * width),
+      cells: at(cells, t * units),
+    });
   }
 }
 
 export function lstmBackward(work: Workspace, a: LstmBackward): void {
-  const { spec } = a;
   const sizes = sizesOf(a);
-  const { steps, batch, features, outputs: projected, width } = sizes;
+  const { steps, batch, outputs: projected, width } = sizes;
   const units = a.c0.shape[1];
   const gates = width / units;
   work.copyOrClear(a.dhLast, a.dh0);
@@ -141,50 +93,25 @@ export function lstmBackward(work: Workspace, a: LstmBackward): void {
     const dNext = work.scratch(batch * projected);
     const dProjectedOutputs = projectionBack === 0 ? 0 : work.scratch(steps * batch * projected);
     const dz = work.scratch(gates * panelLength(work, sizes, units));
-    const { input, forget, candidate, output } = spec.gates;
-    work.run(
-      jobs.lstmBackward,
-      // the gradients of the peepholes are sums over the rows, in order
-      a.peepholes === undefined ? sizes.operations : 0,
-      steps,
-      batch,
-      features,
+    // the gradients of the peepholes are sums over the rows, in order
+    work.run(jobs.lstmBackward, a.peepholes === undefined ? sizes.operations : 0, {
+      sizes,
       units,
-      projected,
+      layer: a,
       inputBack,
       recurrentBack,
       projectionBack,
-      pointerOrZero(a.peepholes),
-      pointerOrZero(a.lengths),
-      pointerOf(a.c0),
-      pointerOf(a.states) + batch * projected * BYTES,
-      pointerOf(a.gates),
-      pointerOf(a.cells),
-      pointerOrZero(a.cellsUnclipped),
-      pointerOf(a.dOutputs),
-      pointerOf(a.dh0),
-      pointerOf(a.dc0),
-      pointerOrZero(a.dInputs),
+      outputs: at(pointerOf(a.states), batch * projected),
       dz,
-      pointerOrZero(a.dPeepholes),
       dProjectedOutputs,
-      work.scratch(batch * (width + GAP)),
+      zs: work.scratch(batch * (width + GAP)),
       dNext,
-      projectionBack === 0 ? dNext : work.scratch(batch * units),
-      work.scratch(batch * projected),
-      a.peepholes !== undefined && isLongSum(steps * batch) ? work.doubles(3 * units) : 0,
-      spec.coupled ? -1 : input,
-      forget,
-      candidate,
-      output,
-      spec.cellClip,
-      spec.projectionClip,
-      numbers[spec.gateActivation],
-      numbers[spec.candidateActivation],
-      numbers[spec.outputActivation],
-    );
+      dRaw: projectionBack === 0 ? dNext : work.scratch(batch * units),
+      carried: work.scratch(batch * projected),
+      longPeepholes: a.peepholes !== undefined && isLongSum(steps * batch) ? work.doubles(3 * units) : 0,
+    });
     weightGradients(work, a, dz, sizes, units);
-    if (a.dProjection !== undefined && a.hidden !== undefined) {
+    if (a.dProjection !== undefined && a.hidden !== undefined && dProjectedOutputs !== 0) {
       const rows = steps * batch;
       const hidden = { start: pointerOf(a.hidden), row: BYTES, sum: units * BYTES };
       const gradient = { start: dProjectedOutputs, row: projected, column: 1 };

@@ -1,14 +1,15 @@
 /** @file Matrix products on the kernels. */
 import { sizeOf } from "../../base/index.ts";
 import type { Engine, Operand } from "../engine.ts";
-import { jobs } from "./kernels.ts";
-import { BYTES, pointerOf } from "./linear-memory.ts";
-import { isLongSum, NARROWEST, type Workspace } from "./workspace.ts";
+import { type Address, at, BYTES } from "./address.ts";
+import { jobs, NARROWEST } from "./generated/jobs.ts";
+import { pointerOf } from "./linear-memory.ts";
+import { isLongSum, type Workspace } from "./workspace.ts";
 
 /** a, in bytes: element (i, p) is at start + i * row + p * sum. */
-type Left = { readonly start: number; readonly row: number; readonly sum: number };
+type Left = { readonly start: Address; readonly row: number; readonly sum: number };
 /** b, in elements: element (p, j) is at start + p * row + j * column. */
-type Right = { readonly start: number; readonly row: number; readonly column: number };
+type Right = { readonly start: Address; readonly row: number; readonly column: number };
 type Sizes = { readonly m: number; readonly k: number; readonly n: number; readonly fresh: boolean };
 
 /** Rows of each of many products up to which they are computed row by row. */
@@ -17,27 +18,46 @@ const FEW_ROWS = 2;
 const ROW_COST = 4;
 
 /** c [m, n] = a·b (fresh), or c += a·b. Takes scratch: call it inside `work.within`. */
-export function multiplyInto(work: Workspace, c: number, a: Left, b: Right, { m, k, n, fresh }: Sizes): void {
+export function multiplyInto(work: Workspace, c: Address, a: Left, b: Right, { m, k, n, fresh }: Sizes): void {
   const operations = 2 * m * k * n;
   if (m === 1 && b.column === 1) {
-    work.run(jobs.productRow, operations, c, a.start, a.sum, b.start, b.row * BYTES, k, n, Number(fresh));
+    work.run(jobs.productRow, operations, { c, a: a.start, aSum: a.sum, b: b.start, bRow: b.row * BYTES, k, n, fresh });
     return;
   }
   const sums = isLongSum(k) ? work.doubles(m * n) : 0;
   if (m === 1) {
     // as bᵀ·aᵀ, so that the vector is packed and not the matrix; the sums are the same, in the same order
-    const left = { start: b.start, row: b.column * BYTES, sum: b.row * BYTES };
-    const right = work.pack(a.start, { k, n: 1, row: a.sum / BYTES, column: 1 });
-    work.run(jobs.product, operations, c, BYTES, left.start, left.row, left.sum, right, n, k, 1, Number(fresh), sums);
+    const packed = work.pack(a.start, { k, n: 1, row: a.sum / BYTES, column: 1 });
+    work.run(jobs.product, operations, {
+      c,
+      cRow: BYTES,
+      a: b.start,
+      aRow: b.column * BYTES,
+      aSum: b.row * BYTES,
+      packed,
+      m: n,
+      k,
+      n: 1,
+      fresh,
+      sums,
+    });
     return;
   }
-  if (k === 1 && b.column === 1 && n % NARROWEST === 0) {
-    // one row in panels is that row
-    work.run(jobs.product, operations, c, n * BYTES, a.start, a.row, BYTES, b.start, m, k, n, Number(fresh), 0);
-    return;
-  }
-  const panels = work.pack(b.start, { k, n, row: b.row, column: b.column });
-  work.run(jobs.product, operations, c, n * BYTES, a.start, a.row, a.sum, panels, m, k, n, Number(fresh), sums);
+  // one row in panels is that row
+  const isPacked = k === 1 && b.column === 1 && n % NARROWEST === 0;
+  work.run(jobs.product, operations, {
+    c,
+    cRow: n * BYTES,
+    a: a.start,
+    aRow: a.row,
+    aSum: isPacked ? BYTES : a.sum,
+    packed: isPacked ? b.start : work.pack(b.start, { k, n, row: b.row, column: b.column }),
+    m,
+    k,
+    n,
+    fresh,
+    sums,
+  });
 }
 
 /** See the engine contract. */
@@ -62,16 +82,29 @@ export function matmul(
   // one row packs nothing, and a sum of one number is a row times a number
   if (batches > 1 && (m <= FEW_ROWS || (k === 1 && columns.column === 1))) {
     const operations = ROW_COST * 2 * batches * m * k * n;
-    const left = [from, m * k * BYTES, rows.row, rows.sum];
-    const matrix = [right, k * n * BYTES, columns.row * BYTES, columns.column * BYTES];
-    work.run(jobs.productBatch, operations, batches, m, k, n, Number(!accumulate), to, ...left, ...matrix);
+    work.run(jobs.productBatch, operations, {
+      batches,
+      m,
+      k,
+      n,
+      fresh: !accumulate,
+      c: to,
+      a: from,
+      aBatch: m * k * BYTES,
+      aRow: rows.row,
+      aSum: rows.sum,
+      b: right,
+      bBatch: k * n * BYTES,
+      bRow: columns.row * BYTES,
+      bColumn: columns.column * BYTES,
+    });
     return;
   }
   for (let batch = 0; batch < batches; batch++) {
     work.within(2 * m * k * n, () => {
-      const left = { start: from + batch * m * k * BYTES, ...rows };
-      const start = right + batch * k * n * BYTES;
-      multiplyInto(work, to + batch * m * n * BYTES, left, { start, ...columns }, { m, k, n, fresh: !accumulate });
+      const left = { start: at(from, batch * m * k), ...rows };
+      const start = at(right, batch * k * n);
+      multiplyInto(work, at(to, batch * m * n), left, { start, ...columns }, { m, k, n, fresh: !accumulate });
     });
   }
 }

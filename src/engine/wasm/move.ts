@@ -1,8 +1,9 @@
 import { type Shape, sizeOf } from "../../base/index.ts";
 import type { Operand, Strides } from "../engine.ts";
 import { arrayOf } from "../reference/memory.ts";
+import { BYTES } from "./address.ts";
 import type { Kernels } from "./kernels.ts";
-import { BYTES, pointerOf } from "./linear-memory.ts";
+import { pointerOf } from "./linear-memory.ts";
 
 /** Axes that lie behind each other in both arrays, seen as one. Axes of one element are left out. */
 function merged(

@@ -51,16 +51,16 @@ export class Pool {
   }
 
   /** Throws UnsupportedError when a worker has died that had been at work. */
-  run(kernel: number): void {
+  run(job: number): void {
     if (this.#failure !== undefined) this.#fail(this.#failure);
     if (this.#workers.length < this.#threads - 1) this.#grow();
     const workers = this.#workers.length;
     if (workers === 0 || this.#kernels.ready() < workers) {
-      this.#kernels.run(kernel, 0, 1);
+      this.#kernels.run(job, 0, 1);
       return;
     }
     this.#haveWorked = true;
-    if (this.#kernels.dispatch(kernel, this.#threads, workers, PATIENCE, Number(maySleep)) === 0)
+    if (this.#kernels.dispatch(job, this.#threads, workers, PATIENCE, Number(maySleep)) === 0)
       this.#giveUp(`one that has not answered for ${PATIENCE} seconds`);
   }
 

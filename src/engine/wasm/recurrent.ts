@@ -1,8 +1,9 @@
 /** @file What the three recurrent layers share: sizes, weights in panels, the states, the gradients of the weights. */
 import { sizeOf } from "../../base/index.ts";
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
-import { jobs } from "./kernels.ts";
-import { BYTES, pointerOf, pointerOrZero } from "./linear-memory.ts";
+import { type Address, at, BYTES } from "./address.ts";
+import { jobs, type ReadOperands } from "./generated/jobs.ts";
+import { pointerOf } from "./linear-memory.ts";
 import { isLongSum, type Workspace } from "./workspace.ts";
 
 /** T, B, I, P and G*H. */
@@ -26,16 +27,23 @@ export function sizesOf({ inputs, recurrent, states }: Pick<RnnForward, "inputs"
   return { steps, batch, features, outputs, width, operations };
 }
 
-/** Where a forward kernel finds what it reads: inputs, ids, W, and how many floats the inputs of one step have; 0 for what there is not. */
-export function inputsOf(layer: LayerInputs): Record<"x" | "ids" | "kernel" | "perStep", number> {
+/** Operands of a forward kernel, 0 for those that are absent, and the floats of a step's inputs. */
+export function inputsOf(layer: LayerInputs): ReadOperands & { readonly perStep: number } {
   if (layer.ids !== undefined)
-    return { x: pointerOf(layer.projected), ids: pointerOf(layer.ids), kernel: 0, perStep: 0 };
+    return { x: pointerOf(layer.projected), ids: pointerOf(layer.ids), inputKernel: 0, perStep: 0 };
   const [, batch, features] = layer.inputs.shape;
-  return { x: pointerOf(layer.inputs), ids: 0, kernel: pointerOf(layer.inputKernel), perStep: batch * features };
+  return { x: pointerOf(layer.inputs), ids: 0, inputKernel: pointerOf(layer.inputKernel), perStep: batch * features };
 }
 
+/** Operands from step t on. */
+export const inputsAt = (
+  { x, ids, inputKernel, perStep }: ReturnType<typeof inputsOf>,
+  { batch }: Sizes,
+  t: number,
+): ReadOperands => ({ x: at(x, t * perStep), ids: ids === 0 ? 0 : at(ids, t * batch), inputKernel });
+
 /** A weight matrix [k, n] in panels. */
-export function packed(work: Workspace, matrix: Operand): number {
+export function packed(work: Workspace, matrix: Operand): Address {
   const [k, n] = matrix.shape;
   return work.pack(pointerOf(matrix), { k, n, row: n, column: 1 });
 }
@@ -46,22 +54,19 @@ export function packedAbove(
   { inputKernel, recurrent }: Pick<RnnForward, "inputKernel" | "recurrent">,
   column: number,
   columns: number,
-): number {
+): Address {
   const features = inputKernel?.shape[0] ?? 0;
   const [outputs, width] = recurrent.shape;
   const rows = features + outputs;
   const to = work.scratch(work.packedLength(rows, columns));
   const part = { n: columns, row: width, column: 1 };
-  if (inputKernel) work.packInto(to, pointerOf(inputKernel) + column * BYTES, { ...part, k: features }, 0, rows);
-  work.packInto(to, pointerOf(recurrent) + column * BYTES, { ...part, k: outputs }, features, rows);
+  if (inputKernel) work.packInto(to, at(pointerOf(inputKernel), column), { ...part, k: features }, 0, rows);
+  work.packInto(to, at(pointerOf(recurrent), column), { ...part, k: outputs }, features, rows);
   return to;
 }
 
-/** Floats that keep rows of scratch apart: see `scratchRow` in kernels/assembly/lstm.ts. */
-export const GAP = 16;
-
 /** Its transpose [n, k] in panels, for the way back. */
-export function packedBack(work: Workspace, matrix: Operand): number {
+export function packedBack(work: Workspace, matrix: Operand): Address {
   const [n, k] = matrix.shape;
   return work.pack(pointerOf(matrix), { k, n, row: 1, column: k });
 }
@@ -75,10 +80,10 @@ export const part = ({ block, offset, dtype }: Operand, start: number, shape: Op
 });
 
 /** h0 into the first row of the states and into hLast, which the kernels carry on. */
-export function begin(work: Workspace, { h0, states, hLast }: Pick<RnnForward, "h0" | "states" | "hLast">): number {
+export function begin(work: Workspace, { h0, states, hLast }: Pick<RnnForward, "h0" | "states" | "hLast">): Address {
   work.copy(h0, part(states, 0, h0.shape));
   work.copy(h0, hLast);
-  return pointerOf(states) + sizeOf(h0.shape) * BYTES;
+  return at(pointerOf(states), sizeOf(h0.shape));
 }
 
 /** One row alone reads the weights once per step: then packing them would take longer than the product. */
@@ -89,7 +94,7 @@ export const sharesUnits = (work: Workspace, sizes: Sizes, lengths: Operand | un
   isSingle(sizes) && lengths === undefined && work.isShared(sizes.operations / sizes.steps);
 
 /** dz·Wᵀ's right side, where somebody wants it. */
-export const packedInputsBack = (work: Workspace, { dInputs, inputKernel }: LayerInputGradients): number =>
+export const packedInputsBack = (work: Workspace, { dInputs, inputKernel }: LayerInputGradients): Address | 0 =>
   dInputs === undefined ? 0 : packedBack(work, inputKernel);
 
 /** Floats of one gate's dz in panels. */
@@ -100,7 +105,7 @@ export const panelLength = (work: Workspace, { steps, batch }: Sizes, units: num
 export function weightGradient(
   work: Workspace,
   a: Operand,
-  dz: number,
+  dz: Address,
   to: Operand,
   { steps, batch }: Sizes,
   {
@@ -119,12 +124,9 @@ export function weightGradient(
   }
   const m = a.shape[a.shape.length - 1];
   const operations = 2 * rows * m * units * (last - first);
-  const [from, target] = [pointerOf(a), pointerOf(to)];
-  work.run(
-    jobs.weightGradients,
-    operations,
-    from,
-    m * BYTES,
+  work.run(jobs.weightGradients, operations, {
+    a,
+    aRow: m * BYTES,
     m,
     rows,
     units,
@@ -132,17 +134,17 @@ export function weightGradient(
     first,
     last,
     dz,
-    target,
-    pointerOrZero(bias),
-    isLongSum(rows) ? work.doubles((m + 1) * gates * units) : 0,
-  );
+    to,
+    bias,
+    longs: isLongSum(rows) ? work.doubles((m + 1) * gates * units) : 0,
+  });
 }
 
 /** The gradients of W, or of x·W, and of the bias. */
 export function inputGradients(
   work: Workspace,
   a: LayerInputGradients & Pick<RnnBackward, "dBias">,
-  dz: number,
+  dz: Address,
   sizes: Sizes,
   units: number,
 ): void {
@@ -153,14 +155,22 @@ export function inputGradients(
   }
   const [inputs, width] = a.dProjected.shape;
   const rows = sizes.steps * sizes.batch;
-  const [ids, to, bias] = [a.ids, a.dProjected, a.dBias].map(pointerOf);
+  const [to, bias] = [a.dProjected, a.dBias].map(pointerOf);
   if (rows === 0) {
     // sums of nothing
     work.kernels.fill(to, inputs * width, 0);
     work.kernels.fill(bias, width, 0);
     return;
   }
-  work.run(jobs.projectedGradients, 2 * rows * width, ids, inputs, rows, units, gates, dz, to);
+  work.run(jobs.projectedGradients, 2 * rows * width, {
+    ids: a.ids,
+    inputs,
+    rows,
+    units,
+    gates,
+    dz,
+    to: a.dProjected,
+  });
   work.kernels.columnSums(to, bias, inputs, width);
 }
 
@@ -168,7 +178,7 @@ export function inputGradients(
 export function weightGradients(
   work: Workspace,
   a: LayerInputGradients & Pick<RnnBackward, "dRecurrent" | "dBias" | "states">,
-  dz: number,
+  dz: Address,
   sizes: Sizes,
   units: number,
 ): void {

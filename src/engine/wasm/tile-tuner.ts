@@ -1,8 +1,11 @@
 import { environment, now } from "#platform";
 import { sentence, UnsupportedError } from "../../base/index.ts";
 import type { EngineReport } from "../engine.ts";
-import { jobs, type Kernels } from "./kernels.ts";
-import { BYTES, type LinearMemory, type WasmBlock } from "./linear-memory.ts";
+import { BYTES } from "./address.ts";
+import { type Job, jobs, WIDEST } from "./generated/jobs.ts";
+import type { Kernels } from "./kernels.ts";
+import type { LinearMemory, WasmBlock } from "./linear-memory.ts";
+import { jobIn } from "./workspace.ts";
 
 /** Rows and columns of the sums that the inner loop of a matrix product keeps in registers. */
 export type Tile = { readonly rows: number; readonly columns: number };
@@ -15,9 +18,6 @@ const [M, K, N] = [60, 256, 64];
  * some calls, later on a busy machine.
  */
 const [SHORTEST, STEADY, LONGEST] = [8, 4, 80];
-
-/** Columns of the widest panel. */
-const WIDEST = 16;
 
 /** How many times as fast as its first call a tile has to become before it counts as replaced. */
 const REPLACED = 2;
@@ -152,16 +152,18 @@ class TrialProduct {
   /** With the tile that is set. Returns milliseconds of the product alone. */
   run(): number {
     const [m, k, n] = this.#sizes;
-    const [a, b, panels, c] = this.#blocks.map(({ pointer }) => pointer);
-    this.#job(jobs.packMatrix, b, n * BYTES, BYTES, k, n, panels, 0, k);
+    const [a, b, packed, c] = this.#blocks.map(({ pointer }) => pointer);
+    this.#run(jobs.packMatrix, { b, bRow: n * BYTES, bColumn: BYTES, k, n, to: packed, first: 0, rows: k });
     const begin = now();
-    this.#job(jobs.product, c, n * BYTES, a, k * BYTES, BYTES, panels, m, k, n, 1, 0);
+    const left = { a, aRow: k * BYTES, aSum: BYTES };
+    this.#run(jobs.product, { c, cRow: n * BYTES, ...left, packed, m, k, n, fresh: true, sums: 0 });
     return now() - begin;
   }
 
-  #job(job: number, ...values: number[]): void {
-    new Float64Array(this.#memory.memory.buffer, this.#kernels.jobArguments(), 16).set(values);
-    this.#kernels.run(job, 0, 1);
+  #run<Arguments>(job: Job<Arguments>, args: NoInfer<Arguments>): void {
+    const words = job(args);
+    jobIn(this.#memory).set(words);
+    this.#kernels.run(words[0], 0, 1);
   }
 
   /** Of another run, with the tile that is set. */

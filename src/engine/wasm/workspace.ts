@@ -1,8 +1,10 @@
 import { sizeOf } from "../../base/index.ts";
 import type { Block, Operand, Recorder } from "../engine.ts";
-import { jobs, type Kernels, notedKernels } from "./kernels.ts";
 import { LONG_SUM } from "../reference/long-sums.ts";
-import { addressOf, BYTES, type LinearMemory, pointerOf } from "./linear-memory.ts";
+import { type Address, BYTES } from "./address.ts";
+import { JOB, type Job, jobs, LONGEST_JOB, NARROWEST } from "./generated/jobs.ts";
+import { type Kernels, notedKernels } from "./kernels.ts";
+import { addressOf, type LinearMemory, pointerOf } from "./linear-memory.ts";
 import type { Pool } from "./pool.ts";
 import type { TileTuner } from "./tile-tuner.ts";
 
@@ -12,16 +14,15 @@ export type Packing = { readonly k: number; readonly n: number; readonly row: nu
 /** Whether a sum of n float32 is kept in float64; see kernels/assembly/sums.ts. */
 export const isLongSum = (n: number): boolean => n > LONG_SUM;
 
-/** The narrowest panel: packed matrices have whole ones. */
-export const NARROWEST = 8;
-
 /** Operations below which a second thread costs more than it saves: some 10 microseconds of one. */
 const WORTH_SHARING = 500_000;
 
-const MOST_ARGUMENTS = 64;
-
 /** Operations from which on it pays to look for the fastest tile first. */
 const WORTH_TUNING = 20_000_000;
+
+/** Where a job lies, as long as the memory does not grow. */
+export const jobIn = ({ memory }: Pick<LinearMemory, "memory">): Int32Array =>
+  new Int32Array(memory.buffer, JOB, LONGEST_JOB);
 
 /** The kernels, the threads and the scratch memory that one call of them needs. */
 export class Workspace {
@@ -30,7 +31,7 @@ export class Workspace {
   readonly #pool: Pool | undefined;
   readonly #tuner: Pick<TileTuner, "isDone" | "choose">;
   readonly #recorder: Recorder | undefined;
-  #arguments: Float64Array;
+  #job: Int32Array;
   #held: Block[] = [];
 
   /** `pool` is absent where threads can't be had. */
@@ -46,16 +47,12 @@ export class Workspace {
     this.#pool = pool;
     this.#tuner = tuner;
     this.#recorder = recorder;
-    this.#arguments = this.#viewArguments();
+    this.#job = jobIn(memory);
   }
 
   /** The same, with all that is run noted and with scratch memory that stays with the recording. */
   recordedBy(recorder: Recorder): Workspace {
     return new Workspace(notedKernels(this.kernels, recorder), this.#memory, this.#pool, this.#tuner, recorder);
-  }
-
-  #viewArguments(): Float64Array {
-    return new Float64Array(this.#memory.memory.buffer, this.kernels.jobArguments(), MOST_ARGUMENTS);
   }
 
   /**
@@ -72,20 +69,20 @@ export class Workspace {
     }
   }
 
-  /** Runs a job with its arguments in the kernel's order. `operations` (roughly, multiplications and additions) decides about threads. */
-  run(job: number, operations: number, ...values: readonly number[]): void {
-    this.runList(job, operations, values);
-    this.#recorder?.note(() => this.runList(job, operations, values));
+  /** Runs a job. `operations` (roughly, multiplications and additions) decides about threads. */
+  run<Arguments>(job: Job<Arguments>, operations: number, args: NoInfer<Arguments>): void {
+    const words = job(args);
+    this.#run(words, operations);
+    this.#recorder?.note(() => this.#run(words, operations));
   }
 
-  /** The same without a note, from a list that the caller may use again. */
-  runList(job: number, operations: number, values: readonly number[]): void {
+  #run(words: readonly number[], operations: number): void {
     // memory that is not shared takes its views along when it grows
-    if (this.#arguments.length === 0) this.#arguments = this.#viewArguments();
-    const list = this.#arguments;
-    for (let i = 0; i < values.length; i++) list[i] = values[i];
-    if (this.isShared(operations)) this.#pool?.run(job);
-    else this.kernels.run(job, 0, 1);
+    if (this.#job.length === 0) this.#job = jobIn(this.#memory);
+    const list = this.#job;
+    for (let i = 0; i < words.length; i++) list[i] = words[i];
+    if (this.isShared(operations)) this.#pool?.run(words[0]);
+    else this.kernels.run(words[0], 0, 1);
   }
 
   /** Whether a job of so many operations would run on several threads. */
@@ -94,14 +91,14 @@ export class Workspace {
   }
 
   /** Address of `length` float32, of unspecified content. */
-  scratch(length: number): number {
+  scratch(length: number): Address {
     const block = (this.#recorder ?? this.#memory).allocate("float32", length);
     this.#held.push(block);
     return addressOf(block);
   }
 
   /** The same of float64. */
-  doubles(length: number): number {
+  doubles(length: number): Address {
     return this.scratch(2 * length);
   }
 
@@ -111,16 +108,25 @@ export class Workspace {
   }
 
   /** Address of the matrix at `from` in panels. */
-  pack(from: number, packing: Packing): number {
+  pack(from: Address, packing: Packing): Address {
     const to = this.scratch(this.packedLength(packing.k, packing.n));
     this.packInto(to, from, packing, 0, packing.k);
     return to;
   }
 
   /** The matrix at `from` in rows `first` and on of panels at `to` that have `rows` rows. */
-  packInto(to: number, from: number, { k, n, row, column }: Packing, first: number, rows: number): void {
+  packInto(to: Address, from: Address, { k, n, row, column }: Packing, first: number, rows: number): void {
     // moving an element takes about as long as four operations
-    this.run(jobs.packMatrix, 4 * k * n, from, row * BYTES, column * BYTES, k, n, to, first, rows);
+    this.run(jobs.packMatrix, 4 * k * n, {
+      b: from,
+      bRow: row * BYTES,
+      bColumn: column * BYTES,
+      k,
+      n,
+      to,
+      first,
+      rows,
+    });
   }
 
   /** to = from, or zero. */
