@@ -2,7 +2,7 @@ export { buildVocabulary, Vocabulary, vocabularyFromJSON } from "./vocabulary.ts
 export type { VocabularyJSON, VocabularyOptions } from "./vocabulary.ts";
 export type { DecodeStream, EncodeStream } from "./token-codecs.ts";
 export { readTokens } from "./token-source.ts";
-export { shardRows, WHOLE } from "./shard.ts";
+export { shardBatches, shardRows, WHOLE } from "./shard.ts";
 export type { Shard } from "./shard.ts";
 export type { TokenSource } from "./token-source.ts";
 export type { Unit } from "./text-units.ts";

@@ -12,3 +12,11 @@ export const shardRows = (rows: number, { rank, size }: Shard): { readonly from:
   from: Math.floor((rank * rows) / size),
   to: Math.floor(((rank + 1) * rows) / size),
 });
+
+/** Of each batch of examples those that are a shard's; undefined where it has none. */
+export function shardBatches<E>(batches: readonly (readonly E[])[], shard: Shard): (readonly E[] | undefined)[] {
+  return batches.map((batch) => {
+    const { from, to } = shardRows(batch.length, shard);
+    return from === to ? undefined : batch.slice(from, to);
+  });
+}

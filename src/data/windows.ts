@@ -1,9 +1,10 @@
 /** @file Batches for language models: token ids cut into windows, with targets shifted by one. */
 import { checkInteger, checkNumber, DataError, kindError, sentence, valueError } from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
+import { type Shard, shardRows, WHOLE } from "./shard.ts";
 import { readTokens, type TokenSource } from "./token-source.ts";
 
-/** One batch. Both arrays are time-major [sequenceLength, batchSize]: element (t, b) is at `t * batchSize + b`. */
+/** One batch. Both arrays are time-major [sequenceLength, batchSize]: element (t, b) is at `t * batchSize + b`. Of a shard, B is its rows. */
 export type TokenBatch = { readonly inputs: Int32Array; readonly targets: Int32Array };
 
 /** A fixed list of batches, each made when it is asked for. */
@@ -24,6 +25,8 @@ export type ContiguousOptions = {
   batchSize: number;
   /** Time steps per batch. */
   sequenceLength: number;
+  /** Which rows of each batch are read. Default: all. */
+  shard?: Shard;
 };
 
 /**
@@ -34,7 +37,7 @@ export type ContiguousOptions = {
  */
 export function contiguousBatches(
   ids: Int32Array | TokenSource,
-  { batchSize, sequenceLength }: ContiguousOptions,
+  { batchSize, sequenceLength, shard = WHOLE }: ContiguousOptions,
 ): TokenBatches {
   const where = "contiguousBatches";
   checkSizes(where, ids, batchSize, sequenceLength);
@@ -48,7 +51,12 @@ export function contiguousBatches(
     sequenceLength,
     unusedTokens: ids.length - 1 - count * perBatch,
     at: (index) =>
-      gather(ids, sequenceLength, batchSize, (row) => row * stream + checkIndex(where, index, count) * sequenceLength),
+      gather(
+        ids,
+        sequenceLength,
+        shardRows(batchSize, shard),
+        (row) => row * stream + checkIndex(where, index, count) * sequenceLength,
+      ),
   };
 }
 
@@ -65,7 +73,7 @@ export type ShuffledOptions = ContiguousOptions & {
  */
 export function shuffledWindows(
   ids: Int32Array | TokenSource,
-  { batchSize, sequenceLength, random }: ShuffledOptions,
+  { batchSize, sequenceLength, random, shard = WHOLE }: ShuffledOptions,
 ): TokenBatches {
   const where = "shuffledWindows";
   checkSizes(where, ids, batchSize, sequenceLength);
@@ -80,7 +88,7 @@ export function shuffledWindows(
     unusedTokens: countUnused(ids.length, order.subarray(0, count * batchSize), sequenceLength),
     at(index) {
       const first = checkIndex(where, index, count) * batchSize;
-      return gather(ids, sequenceLength, batchSize, (row) => order[first + row] * sequenceLength);
+      return gather(ids, sequenceLength, shardRows(batchSize, shard), (row) => order[first + row] * sequenceLength);
     },
   };
 }
@@ -121,11 +129,17 @@ export function splitTail<T extends Splittable>(
   return { train: part(0, validationStart), validation: part(validationStart, testStart), test: part(testStart, rows) };
 }
 
-function gather(ids: Int32Array | TokenSource, T: number, B: number, startOf: (row: number) => number): TokenBatch {
+function gather(
+  ids: Int32Array | TokenSource,
+  T: number,
+  { from, to }: ReturnType<typeof shardRows>,
+  startOf: (row: number) => number,
+): TokenBatch {
+  const B = to - from;
   const inputs = new Int32Array(T * B);
   const targets = new Int32Array(T * B);
   for (let b = 0; b < B; b++) {
-    const row = readTokens(ids, startOf(b), T + 1);
+    const row = readTokens(ids, startOf(from + b), T + 1);
     for (let t = 0, at = b; t < T; t++, at += B) {
       inputs[at] = row[t];
       targets[at] = row[t + 1];

@@ -11,7 +11,7 @@ import {
   type TypedArray,
   warnOnce,
 } from "../../base/index.ts";
-import { exampleBatches, largestBatch } from "../../data/index.ts";
+import { exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
 import { mean, mul, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor } from "../../tensor/index.ts";
 import type { Measured, OwnTask } from "../../train/index.ts";
 import { augmented, type AugmentOptions, checkAugment } from "./augment.ts";
@@ -66,7 +66,8 @@ export function classifierTask(model: Classifier, options: ClassifierTaskOptions
   const lengthOf = ({ encoded }: PreparedExample): number => encoded.steps;
   return {
     parameters: model.parameters(),
-    batches: (index) => exampleBatches(training, { batchSize, lengthOf, random: order.at(index) }),
+    batches: (index, shard = WHOLE) =>
+      shardBatches(exampleBatches(training, { batchSize, lengthOf, random: order.at(index) }), shard),
     loss(batch, { random }) {
       const moved = random.named("augment");
       const sequences =

@@ -1,7 +1,7 @@
 /** @file Training of a forecaster: windows of series, the loss over all of their steps. */
 import { atOnce, inPieces } from "#platform";
 import { checkInteger, DataError, randomStream, sentence } from "../../base/index.ts";
-import { mostRows } from "../../data/index.ts";
+import { mostRows, shardRows, WHOLE } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import type { OwnTask } from "../../train/index.ts";
 import type { Forecaster } from "./model.ts";
@@ -65,16 +65,16 @@ export function forecasterTask(
   const rows = mostRows(batchSize, length);
   return {
     parameters: model.parameters(),
-    *batches(epoch) {
+    *batches(epoch, shard = WHOLE) {
       const own = random.at(epoch);
       const windows = prepared.flatMap((one) => trainingWindows(one, length, stride, own));
       const order = own.named("order").permutation(windows.length);
-      for (let at = 0; at < order.length; at += rows)
-        yield windowBatch(
-          model,
-          length,
-          Array.from(order.subarray(at, at + rows), (i) => windows[i]),
-        );
+      for (let at = 0; at < order.length; at += rows) {
+        const batch = order.subarray(at, at + rows);
+        const { from, to } = shardRows(batch.length, shard);
+        const chosen = Array.from(batch.subarray(from, to), (i) => windows[i]);
+        yield from === to ? undefined : windowBatch(model, length, chosen);
+      }
     },
     loss: (batch, { random: dropout }) => ({ value: lossOf(model, batch, dropout), weight: valuesOf(batch) }),
     tokens: valuesOf,

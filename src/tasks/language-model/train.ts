@@ -72,6 +72,7 @@ function loopOf(model: LanguageModel, options: TrainOptions): Loop<TokenBatch, E
     seed,
     random,
     penalties,
+    shard: settings.communicator,
     ...(diagnose && { diagnosis: { optimizer: settings.optimizer, clipNorm: settings.clipNorm } }),
   });
   return new Loop(task, settings);

@@ -10,11 +10,14 @@ import {
 } from "../../base/index.ts";
 import {
   contiguousBatches,
+  type Shard,
+  shardRows,
   shuffledWindows,
   splitTail,
   type TokenBatch,
   type TokenBatches,
   type TokenSource,
+  WHOLE,
 } from "../../data/index.ts";
 import { encodeCorpus, type LanguageModel } from "./model.ts";
 import { evaluateInPieces, type Evaluation } from "./evaluation.ts";
@@ -46,6 +49,8 @@ export type LanguageModelTaskOptions = {
   readonly seed: number;
   readonly random: RandomStream;
   readonly penalties: Penalties;
+  /** Whose rows are carried from batch to batch. Default: all of them. */
+  readonly shard?: Shard | undefined;
   /** With what a step is made, where evaluations look for what hinders learning. Absent: they don't. */
   readonly diagnosis?: { readonly optimizer: Optimizer; readonly clipNorm: number };
 };
@@ -67,26 +72,31 @@ export type LanguageModelTask = Task<TokenBatch, Evaluation> & {
 
 /** Throws TypeError, RangeError or DataError for options and a text that is too short. */
 export function languageModelTask(model: LanguageModel, options: LanguageModelTaskOptions): LanguageModelTask {
-  const { batchSize, sequenceLength, shuffle, resetState, seed, random, penalties, diagnosis } = options;
-  checkInteger("train batchSize", batchSize, 1);
+  const { batchSize, sequenceLength, shuffle, resetState, seed, random, penalties, diagnosis, shard = WHOLE } = options;
+  // each rank has at least one row
+  checkInteger("train batchSize", batchSize, shard.size);
   checkInteger("train sequenceLength", sequenceLength, 1);
   checkNumber("train resetState", resetState, 0, 1);
   for (const [name, value] of Object.entries(penalties)) checkNumber(`train penalties.${name}`, value, 0);
   const { training, validation } = splitCorpus(model, options);
   if (diagnosis !== undefined && !(training instanceof Int32Array))
     throw kindError("train diagnose", "a corpus in memory", training);
-  const batchesOf = (epoch: number): TokenBatches =>
-    shuffle
-      ? shuffledWindows(training, { batchSize, sequenceLength, random: random.named("shuffle").at(epoch) })
-      : contiguousBatches(training, { batchSize, sequenceLength });
+  const batchesOf = (epoch: number, part: Shard): TokenBatches => {
+    const sizes = { batchSize, sequenceLength, shard: part };
+    return shuffle
+      ? shuffledWindows(training, { ...sizes, random: random.named("shuffle").at(epoch) })
+      : contiguousBatches(training, sizes);
+  };
+  const { from, to } = shardRows(batchSize, shard);
+  const rowsOf = ({ inputs }: TokenBatch): number => inputs.length / sequenceLength;
   const parameters = model.parameters();
   return {
     parameters,
     validationTokens: validation.length,
-    carried: model.initialState(batchSize),
+    carried: model.initialState(to - from),
     resetState,
-    epoch(index): EpochBatches<TokenBatch> {
-      const batches = batchesOf(index);
+    epoch(index, part = WHOLE): EpochBatches<TokenBatch> {
+      const batches = batchesOf(index, part);
       return {
         count: batches.count,
         *from(start) {
@@ -94,19 +104,24 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
         },
       };
     },
-    loss({ inputs, targets }, { state, random: own }: LossContext) {
-      const ids = tensor(inputs, { shape: [sequenceLength, batchSize] });
-      const result = model.forward(ids, state ?? model.initialState(batchSize), { random: own });
+    loss(batch, { state, random: own }: LossContext) {
+      const { inputs, targets } = batch;
+      const rows = rowsOf(batch);
+      const ids = tensor(inputs, { shape: [sequenceLength, rows] });
+      const result = model.forward(ids, state ?? model.initialState(rows), { random: own });
       const value = mean(sparseSoftmaxCrossEntropy(result.logits, tensor(targets)));
       return {
         value,
+        // whole batches count alike
+        weight: rows / batchSize,
         penalty: penaltyOf(penalties, parameters, result.outputs),
         // windows in random order begin anew
         state: shuffle ? undefined : result.state,
       };
     },
-    tokens: () => batchSize * sequenceLength,
-    rehearsal: () => languageModelRehearsal(model, { batchSize, sequenceLength, validation: validation.length }),
+    tokens: ({ inputs }) => inputs.length,
+    rehearsal: () =>
+      languageModelRehearsal(model, { batchSize: to - from, sequenceLength, validation: validation.length }),
     ...(validation.length > 1 && {
       async evaluate(signal: AbortSignal | undefined) {
         return unlessAborted(signal, async () => {

@@ -1,6 +1,6 @@
 import { inPieces } from "#platform";
 import { checkInteger, checkNumber, type RandomStream, randomStream } from "../../base/index.ts";
-import { exampleBatches, largestBatch } from "../../data/index.ts";
+import { exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
 import { describeBatch } from "../largest-example.ts";
 import { div } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -43,7 +43,8 @@ export function taggerTask(
   const order = randomStream(seed).named("shuffle");
   return {
     parameters: model.parameters(),
-    batches: (index) => exampleBatches(examples, { batchSize, lengthOf, random: order.at(index) }),
+    batches: (index, shard = WHOLE) =>
+      shardBatches(exampleBatches(examples, { batchSize, lengthOf, random: order.at(index) }), shard),
     loss(batch, { random }) {
       const read = model.batch(batch.map(({ tokens }) => tokens));
       const words = dropWords(read.words, rates, random.named("words"));

@@ -10,6 +10,8 @@ export type HeardUtterance = {
   readonly text: string;
   /** The recording's name, for messages. */
   readonly place: string;
+  /** Its number in its batch, by which what is random of it is drawn. */
+  readonly row: number;
 };
 
 /** Frames of a recording. */
@@ -33,5 +35,5 @@ export function heardUtterance(model: Transcriber, { samples, text, name }: Utte
     const hint = "Use a smaller time reduction or hop, or leave it out";
     throw new DataError(sentence(where, `at least ${needed} steps for its text`, String(steps), hint));
   }
-  return { heard, labels, text, place: where };
+  return { heard, labels, text, place: where, row: 0 };
 }

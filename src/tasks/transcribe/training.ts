@@ -1,7 +1,7 @@
 /** @file A transcriber with its recordings, as `trainOn` wants it. */
 import { inPieces } from "#platform";
 import { checkInteger, checkNumber, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
-import { batchesInOrder, exampleBatches, largestBatch } from "../../data/index.ts";
+import { batchesInOrder, exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
 import { describeBatch } from "../largest-example.ts";
 import { ctcLoss, mean, mul, tensor } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -56,10 +56,16 @@ export function transcriberTask(
   const order = randomStream(seed).named("shuffle");
   return {
     parameters: model.parameters(),
-    batches: (index) => exampleBatches(examples, { batchSize, lengthOf, random: order.at(index) }),
+    batches(index, shard = WHOLE) {
+      const batches = exampleBatches(examples, { batchSize, lengthOf, random: order.at(index) });
+      return shardBatches(
+        batches.map((batch) => batch.map((one, row) => ({ ...one, row }))),
+        shard,
+      );
+    },
     loss(batch, { random }) {
       const noisy = random.named("augment");
-      const { inputs, lengths } = model.batch(batch.map(({ heard }, i) => distorted(heard, augment, noisy.at(i))));
+      const { inputs, lengths } = model.batch(batch.map(({ heard, row }) => distorted(heard, augment, noisy.at(row))));
       const { logits } = model.forward(inputs, { lengths, random });
       const losses = ctcLoss(
         logits,

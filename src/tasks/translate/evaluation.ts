@@ -35,7 +35,7 @@ export function* meanLoss(model: Translator, batches: readonly (readonly Example
   let total = 0;
   let count = 0;
   for (const examples of batches) {
-    const batch = batchOf(model, examples, 0);
+    const batch = batchOf(model, examples);
     const tokens = tokensOf(batch);
     total += tokens * withoutGradient(() => scope(() => translationLoss(model, batch).item()));
     count += tokens;

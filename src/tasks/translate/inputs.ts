@@ -13,6 +13,8 @@ export type TranslationBatch = {
   readonly targetLengths: Int32Array;
   /** Its number among all batches of the training, counted from 0. */
   readonly index: number;
+  /** Number of its first row in the whole batch, of which it may be a part. */
+  readonly firstRow: number;
 };
 
 /** A pair as ids, with where it stands, for messages. */
@@ -40,8 +42,12 @@ function startingWith(start: number, target: Int32Array): Int32Array {
   return inputs;
 }
 
-/** Examples side by side; `index` is the number of the batch. */
-export function batchOf(model: Translator, examples: readonly Example[], index: number): TranslationBatch {
+/** Examples side by side; `index` is the number of the batch, `firstRow` that of the first example in it. */
+export function batchOf(
+  model: Translator,
+  examples: readonly Example[],
+  { index = 0, firstRow = 0 }: { readonly index?: number; readonly firstRow?: number } = {},
+): TranslationBatch {
   const timeMajor = { timeMajor: true };
   const source = padSequences(
     examples.map((example) => example.source),
@@ -62,5 +68,6 @@ export function batchOf(model: Translator, examples: readonly Example[], index: 
     targets: targets.data,
     targetLengths: targets.lengths,
     index,
+    firstRow,
   };
 }

@@ -57,7 +57,7 @@ function validPlaces(lengths: Int32Array, steps: number): Int32Array {
 function sampledOutputs(
   model: Translator,
   encoded: Encoded,
-  { inputs }: TranslationBatch,
+  { inputs, firstRow }: TranslationBatch,
   { random, teacher }: { readonly random: RandomStream; readonly teacher: number },
 ): Tensor {
   const cell = model.cell(encoded);
@@ -66,7 +66,8 @@ function sampledOutputs(
   let state = encoded.state;
   for (let time = 0; time * rows < inputs.length; time++) {
     const ids = inputs.slice(time * rows, (time + 1) * rows);
-    if (time > 0) replaceSome(model, ids, outputs[time - 1], teacher, random.named("schedule").at(time));
+    if (time > 0)
+      replaceSome(model, ids, outputs[time - 1], { teacher, firstRow, random: random.named("schedule").at(time) });
     const next = cell.step(model.embed(tensor(ids)), state, { time, random: random.named("decoder") });
     outputs.push(next.output);
     state = next.state;
@@ -74,12 +75,19 @@ function sampledOutputs(
   return stack(outputs);
 }
 
-function replaceSome(model: Translator, ids: Int32Array, before: Tensor, teacher: number, random: RandomStream): void {
-  const own = Array.from(ids, () => random.uniform() >= teacher);
+/** Puts what the model would have said in the place of some ids, which are drawn by their row in the whole batch. */
+function replaceSome(
+  model: Translator,
+  ids: Int32Array,
+  before: Tensor,
+  { teacher, firstRow, random }: { readonly teacher: number; readonly firstRow: number; readonly random: RandomStream },
+): void {
+  const draws = Array.from({ length: firstRow + ids.length }, () => random.uniform() >= teacher);
+  const own = draws.slice(firstRow);
   if (!own.includes(true)) return;
   const scores = withoutGradient(() => scope(() => model.logits(before).values()));
   const width = scores.length / ids.length;
   own.forEach((isOwn, row) => {
-    if (isOwn) ids[row] = sampleToken(scores.subarray(row * width, (row + 1) * width), random.at(row));
+    if (isOwn) ids[row] = sampleToken(scores.subarray(row * width, (row + 1) * width), random.at(firstRow + row));
   });
 }

@@ -1,7 +1,7 @@
 /** @file How a translator is trained. */
 import { inPieces } from "#platform";
 import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
-import { exampleBatches, largestBatch } from "../../data/index.ts";
+import { exampleBatches, largestBatch, shardRows, WHOLE } from "../../data/index.ts";
 import { describeBatch } from "../largest-example.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -44,10 +44,12 @@ export function translatorTask(
   const perEpoch = batches(examples).length;
   return {
     parameters: model.parameters(),
-    batches: (epoch) =>
-      batches(examples, random.named("shuffle").at(epoch)).map((batch, i) =>
-        batchOf(model, batch, epoch * perEpoch + i),
-      ),
+    batches: (epoch, shard = WHOLE) =>
+      batches(examples, random.named("shuffle").at(epoch)).map((batch, i) => {
+        const { from, to } = shardRows(batch.length, shard);
+        const place = { index: epoch * perEpoch + i, firstRow: from };
+        return from === to ? undefined : batchOf(model, batch.slice(from, to), place);
+      }),
     loss(batch, context) {
       const teacher = scheduledSampling === undefined ? 1 : teacherProbability(scheduledSampling, batch.index);
       return { value: translationLoss(model, batch, { random: context.random, teacher }), weight: tokensOf(batch) };
@@ -59,9 +61,9 @@ export function translatorTask(
       const mostAttended = largestBatch(batches(examples), ({ source, target }) => source.length * target.length);
       const heldBatch = largestBatch(batches(held), lengthOf);
       return {
-        batches: [largest, mostAttended].map((batch) => batchOf(model, batch, 0)),
+        batches: [largest, mostAttended].map((batch) => batchOf(model, batch)),
         evaluate:
-          heldBatch.length === 0 ? undefined : () => void translationLoss(model, batchOf(model, heldBatch, 0)).item(),
+          heldBatch.length === 0 ? undefined : () => void translationLoss(model, batchOf(model, heldBatch)).item(),
         largest: describeBatch(largest, lengthOf, "tokens in both languages"),
         cures: ["batchSize"],
       };
