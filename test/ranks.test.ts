@@ -1,4 +1,7 @@
-/** @file Several ranks are one: their rows of every batch, their losses and gradients, the weights, and when they stop. */
+/**
+ * @file Several ranks are one: their rows of every batch, their losses and gradients, the weights,
+ * and when they stop.
+ */
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../src/base/index.ts";
 import { sgd } from "../src/optim/index.ts";

@@ -1,7 +1,7 @@
 /**
- * @file The library's ambient state, all of it: what a call finds that is not among its arguments. Each part is read and set
- * in one file of the folder that owns it, which gives it its type. Values that hold while a function runs are never left
- * set across an `await`.
+ * @file The library's ambient state, all of it: what a call finds that is not among its arguments.
+ * Each part is read and set in one file of the folder that owns it, which gives it its type. Values
+ * that hold while a function runs are never left set across an `await`.
  */
 
 /** One part of the ambient state. */

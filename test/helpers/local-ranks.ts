@@ -4,7 +4,7 @@ import type { Communicator } from "../../src/train/index.ts";
 
 type Numbers = Float32Array | Float64Array | readonly number[];
 
-/** What each rank has brought to a call, and who waits for it. */
+/** Numbers that each rank has brought to a call, and those who wait for them. */
 type Meeting = {
   readonly what: string;
   readonly parts: Map<number, readonly Numbers[]>;
@@ -19,7 +19,9 @@ function meetingOn(what: string): Meeting {
   return { what, parts: new Map(), result, ...settle };
 }
 
-/** One communicator for each of `size` ranks. `calls` counts what they have agreed on and reduced. */
+/**
+ * One communicator for each of `size` ranks. `calls` counts what they have agreed on and reduced.
+ */
 export function localRanks(size: number): { readonly ranks: Communicator[]; readonly calls: Record<string, number> } {
   const calls: Record<string, number> = { reduce: 0, agree: 0 };
   let meeting: Meeting | undefined;

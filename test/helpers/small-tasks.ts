@@ -77,7 +77,10 @@ export const transcribe =
     return anyTask(transcriberTask(model, { training: utterances, batchSize, augment }));
   };
 
-/** Every task but the language model's, with `batchSize` examples per batch and a model that is always the same. */
+/**
+ * Every task but the language model's, with `batchSize` examples per batch and a model that is
+ * always the same.
+ */
 export const smallTasks: Readonly<Record<string, (batchSize: number) => OwnTask<unknown>>> = {
   classify: classify(),
   "classify, balanced": classify("balanced"),

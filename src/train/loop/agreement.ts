@@ -18,7 +18,10 @@ export async function agreeOnEnd(
   return agreed === own ? reason : REASONS[agreed];
 }
 
-/** The value that the leading rank has, plain JSON but for numbers that are not finite. What the others give is not looked at. */
+/**
+ * The value that the leading rank has, plain JSON but for numbers that are not finite. What the
+ * others give is not looked at.
+ */
 export async function fromLeader<T>(communicator: Communicator, value: T): Promise<T> {
   const text = leads(communicator) ? JSON.stringify(value, nameNumber) : "";
   const [length] = await communicator.agree([text.length]);

@@ -12,7 +12,9 @@ export type Rows = { readonly from: number; readonly count: number; readonly tot
 export const stateArrays = (state: State | undefined): Readonly<Record<string, Tensor>> =>
   state === undefined ? {} : Object.fromEntries(leavesOf(state as Tree<Tensor>));
 
-/** The place of this rank's rows, which follow those of the ranks before it. Every rank calls it. */
+/**
+ * The place of this rank's rows, which follow those of the ranks before it. Every rank calls it.
+ */
 export async function placeOfRows(communicator: Communicator, state: State | undefined): Promise<Rows> {
   const count = Object.values(stateArrays(state))[0]?.shape[0] ?? 0;
   const { rank, size } = communicator;
@@ -56,7 +58,10 @@ export function ownRows(array: StoredArray, { from, count, total }: Rows): Store
   };
 }
 
-/** Sets each row of a state to zero with the given probability, which is drawn by its number among those of all ranks. */
+/**
+ * Sets each row of a state to zero with the given probability, which is drawn by its number among
+ * those of all ranks.
+ */
 export function resetRows(carried: State, probability: number, { from, total }: Rows, random: RandomStream): void {
   const parts = Object.values(stateArrays(carried));
   const isReset = Array.from({ length: total }, () => random.uniform() < probability);

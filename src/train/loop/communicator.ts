@@ -1,4 +1,7 @@
-/** @file Ranks that train one model together. What carries numbers between them is a `Communicator`; on one rank there is none to wait for. */
+/**
+ * @file Ranks that train one model together. What carries numbers between them is a `Communicator`;
+ * on one rank there is none to wait for.
+ */
 import type { Shard } from "../../data/index.ts";
 import type { Parameters } from "../../optim/index.ts";
 
@@ -6,24 +9,33 @@ import type { Parameters } from "../../optim/index.ts";
 export type RankSums = {
   /** By name, in the same order on every rank: gradients of float32 or float64. */
   readonly arrays: Parameters;
-  /** What a step counts beside them: loss, weight, tokens and which ranks found what is not finite. */
+  /**
+   * Counts of the step: weight, loss times weight, tokens, and a flag for each rank in trouble.
+   */
   readonly totals: Float64Array;
 };
 
 /**
- * What connects the ranks. Each rank makes the same calls in the same order. A call that waits for a rank that has closed
- * rejects.
+ * Connection of the ranks. Each rank makes the same calls in the same order. A call that waits for
+ * a rank that has closed rejects.
  */
 export type Communicator = Shard & {
   /** Replaces each element, in place, by its sum over all ranks: the same bits on every rank. */
   reduce(sums: RankSums): Promise<void>;
-  /** The largest value of each flag over all ranks. Flags are finite numbers, as many on every rank. */
+  /**
+   * The largest value of each flag over all ranks. Flags are finite numbers, as many on every rank.
+   */
   agree(flags: readonly number[]): Promise<readonly number[]>;
-  /** Takes no part any more. A run that fails or is left calls it with the reason; otherwise it is for whoever opened it. */
+  /**
+   * Takes no part any more. A run that fails or is left calls it with the reason; otherwise it is
+   * for whoever opened it.
+   */
   close(reason?: unknown): Promise<void>;
 };
 
-/** The communicator of a process that trains alone: nothing is sent, and the loop waits for nothing. */
+/**
+ * The communicator of a process that trains alone: nothing is sent, and the loop waits for nothing.
+ */
 export const oneProcess: Communicator = {
   rank: 0,
   size: 1,

@@ -1,4 +1,7 @@
-/** @file The gradients of the batches of one step, and the questions whose answers say whether they are good. */
+/**
+ * @file The gradients of the batches of one step, and the questions whose answers say whether they
+ * are good.
+ */
 import { leavesOf, type RandomStream, type Tree } from "../../base/index.ts";
 import type { Answers, Questions } from "../../engine/index.ts";
 import type { Parameters } from "../../optim/index.ts";
@@ -24,21 +27,23 @@ export function suspectsOf(
   return { questions, troubles: all.map(({ trouble }) => trouble) };
 }
 
-/** What the batches of a step leave on the engine. */
+/** Results of the batches of a step, most of them still on the engine. */
 export type Pass = {
   /** Σ share · gradient over the batches. */
   readonly gradients: Parameters;
   /** The loss of each batch, a scalar, without penalties. */
   readonly losses: readonly Tensor[];
-  /** What each loss is a mean over. */
+  /** Tokens, examples or weights that each loss is a mean over. */
   readonly weights: readonly number[];
-  /** How often each batch counts: its weight by `unit`. 1 for the last one where none has a weight. */
+  /**
+   * How often each batch counts: its weight by `unit`. 1 for the last one where none has a weight.
+   */
   readonly shares: readonly number[];
   /** The first weight above 0; 0 where there is none. */
   readonly unit: number;
   /** Each part of the state after each batch. */
   readonly states: readonly Tensor[];
-  /** Of each part of a state its batch and its path. */
+  /** Batch and path of each part in `states`. */
   readonly stateNames: readonly (readonly [batch: number, path: string])[];
 };
 
@@ -53,8 +58,9 @@ export const isEmpty = (batch: unknown, communicator: Communicator): batch is un
   batch === undefined && !isAlone(communicator);
 
 /**
- * The gradient of Σ share · (value + penalty) over the batches, which follow one another; those that are undefined have no
- * row for this rank. No gradient reaches the carried state, which is overwritten. To be called in a scope.
+ * The gradient of Σ share · (value + penalty) over the batches, which follow one another; those
+ * that are undefined have no row for this rank. No gradient reaches the carried state, which is
+ * overwritten. To be called in a scope.
  */
 export function gradientsOf<B>(
   task: Task<B>,

@@ -1,4 +1,7 @@
-/** A step on an engine that answers late, as those on a graphics card do, and on one that answers at once. */
+/**
+ * A step on an engine that answers late, as those on a graphics card do, and on one that answers at
+ * once.
+ */
 import { afterEach, expect, test, vi } from "vitest";
 import { type Answers, currentEngine, type Questions } from "../../engine/index.ts";
 import { sgd } from "../../optim/index.ts";
@@ -26,7 +29,9 @@ function lineTask(): OwnTask<number[]> & { readonly line: Tensor; readonly count
   };
 }
 
-/** Makes the engine answer in another turn of the event loop, with what was there when it was asked. */
+/**
+ * Makes the engine answer in another turn of the event loop, with what was there when it was asked.
+ */
 function answerLate(): { calls: number; most: number } {
   const engine = currentEngine();
   const ask = engine.ask.bind(engine);

@@ -116,7 +116,10 @@ export class Loop<B, E extends Measured = Measured> {
     return this.#run.settings.communicator.close(why);
   }
 
-  /** Where the run begins, or goes on; the first call puts everything there. Resolves with the batches of the epoch. */
+  /**
+   * Where the run begins, or goes on; the first call puts everything there. Resolves with the
+   * batches of the epoch.
+   */
   #begin(): Promise<EpochBatches<B>> {
     this.#begun ??= this.#snapshots.begin((epoch) => {
       const batches = this.#batchesOf(epoch);

@@ -17,7 +17,10 @@ export class Plan {
   #startedAt = now();
   /** When the time limit began to count. */
   #limitFrom = now();
-  /** Steps of the whole run; undefined when only time limits it, or nobody knows the length of an epoch. */
+  /**
+   * Steps of the whole run; undefined when only time limits it, or nobody knows the length of an
+   * epoch.
+   */
   steps: number | undefined;
 
   constructor(limits: Limits, state: RunState) {

@@ -1,4 +1,7 @@
-/** @file The snapshots of a run: taken between two events, and put back where another run goes on from one. */
+/**
+ * @file The snapshots of a run: taken between two events, and put back where another run goes on
+ * from one.
+ */
 import { FormatError, sentence } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { ownRows, placeOfRows, stateArrays, wholeState } from "./carried-rows.ts";
@@ -32,7 +35,10 @@ export class RunSnapshots<B, E extends Measured> {
     return { state: { ...(state as object), fingerprint: await this.#identity() }, arrays };
   }
 
-  /** Finds the place of this rank's rows, and puts back what the run resumes, of which everything is checked before anything is changed. Resolves with the batches of the epoch. */
+  /**
+   * Finds the place of this rank's rows, and puts back what the run resumes, of which everything is
+   * checked before anything is changed. Resolves with the batches of the epoch.
+   */
   async begin(batchesOf: (epoch: number) => EpochBatches<B>): Promise<EpochBatches<B>> {
     const { task, settings } = this.#run;
     this.#run.rows = await placeOfRows(settings.communicator, task.carried);
@@ -80,7 +86,7 @@ export class RunSnapshots<B, E extends Measured> {
     };
   }
 
-  /** What a run must share with the one that it resumes. */
+  /** All that a run must share with the one that it resumes. */
   #identity(): Promise<Readonly<Record<string, JsonValue>>> {
     const { task, settings, optimizer } = this.#run;
     const { clipNorm, accumulate, averaging, schedule } = settings;

@@ -10,7 +10,7 @@ import { GroupedOptimizer, type ParameterGroup } from "./parameter-groups.ts";
 import { MOST_RATE_FACTOR, type RunState, type Snapshot } from "./snapshot.ts";
 import type { Measured, Task } from "./task.ts";
 
-/** What `train` has checked and filled in. */
+/** Options of `train`, checked and filled in. */
 export type LoopSettings = {
   readonly optimizer: Optimizer;
   readonly groups: readonly ParameterGroup[];
@@ -32,7 +32,7 @@ export type LoopSettings = {
   readonly resume: Snapshot | undefined;
   readonly allowOtherNumerics: boolean;
   readonly signal: AbortSignal | undefined;
-  /** What connects the ranks of the run. */
+  /** Connection of the ranks of the run. */
   readonly communicator: Communicator;
 };
 
@@ -42,7 +42,7 @@ export class Run<B, E extends Measured> {
   readonly optimizer: GroupedOptimizer;
   readonly average: WeightAverage | undefined;
   readonly control: RunControl;
-  /** What goes into every step and is kept between them: always the same tensors. */
+  /** Parameters, slots and carried state, which must be finite: always the same tensors. */
   readonly kept: Suspects;
   /** All that decides what comes next. */
   readonly state: RunState = {

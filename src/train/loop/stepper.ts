@@ -1,4 +1,7 @@
-/** @file The steps of a run: the rate of each, what it changes in the run's state, and what is told of it. */
+/**
+ * @file The steps of a run: the rate of each, what it changes in the run's state, and what is told
+ * of it.
+ */
 import { kindError, NotFiniteError, type RandomStream, sentence, type TypedArray } from "../../base/index.ts";
 import { carryInto } from "../../rnn/index.ts";
 import { now } from "#platform";
@@ -19,9 +22,9 @@ export class Stepper<B, E extends Measured> {
   readonly #plan: Plan;
   readonly #dropout: RandomStream;
   readonly #resets: RandomStream;
-  /** Of the parameters that are trained, in the order of the sum of their squares. */
+  /** Names of the trained parameters, in the order in which their squares are summed. */
   readonly #names: readonly string[];
-  /** Of the last step that was skipped. */
+  /** Why the last step was skipped, if it was. */
   #trouble: Trouble | undefined;
 
   constructor(run: Run<B, E>, plan: Plan) {
@@ -93,7 +96,9 @@ export class Stepper<B, E extends Measured> {
     };
   }
 
-  /** What a step was in trouble with, and, where it was not there before, the kernel that it came from. */
+  /**
+   * Trouble of a step with, where it arose in the step, the kernel that it came from.
+   */
   #explained(
     { trouble, arose }: StepResult,
     group: readonly (B | undefined)[],
@@ -116,7 +121,9 @@ export class Stepper<B, E extends Measured> {
     return undefined;
   }
 
-  /** Undefined after a step that was made. Throws NotFiniteError when too many in a row were not. */
+  /**
+   * Undefined after a step that was made. Throws NotFiniteError when too many in a row were not.
+   */
   warning(): WarningEvent | undefined {
     const { step, loss, skipped, skippedTotal } = this.#run.state;
     if (skipped === 0) return undefined;
@@ -126,7 +133,10 @@ export class Stepper<B, E extends Measured> {
     return { kind: "warning", ...this.#plan.progress(), loss, message, ...(trouble && { trouble }) };
   }
 
-  /** Throws NotFiniteError after too many skipped steps in a row, which all ranks have skipped alike. */
+  /**
+   * Throws NotFiniteError after too many skipped steps in a row, which all ranks have skipped
+   * alike.
+   */
   checkSkipped(): void {
     const { step, skipped } = this.#run.state;
     if (skipped < MAX_SKIPPED) return;

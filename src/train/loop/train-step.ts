@@ -1,4 +1,7 @@
-/** @file One step: gradients of the batches, their sum over the ranks, the update. It waits where an engine or a communicator does. */
+/**
+ * @file One step: gradients of the batches, their sum over the ranks, the update. It waits where an
+ * engine or a communicator does.
+ */
 import type { RandomStream } from "../../base/index.ts";
 import { type Answers, currentEngine } from "../../engine/index.ts";
 import { type Parameters, scaleOfNorm } from "../../optim/index.ts";
@@ -9,15 +12,15 @@ import { gradientsOf, isEmpty, meanLoss, NOTHING, type Pass, type Suspects, trou
 import type { Task } from "./task.ts";
 
 export type StepSettings = {
-  /** What is differentiated: those of the task that are not frozen. */
+  /** Parameters that are differentiated: those of the task that are not frozen. */
   readonly trained: Parameters;
   /** Their names in the order in which the norm is summed. */
   readonly names: readonly string[];
   /** Largest global norm of the gradients; Infinity: no limit. */
   readonly clipNorm: number;
-  /** Of this step. */
+  /** Stream of this step. */
   readonly random: RandomStream;
-  /** What goes into every step. */
+  /** Tensors that go into every step. */
   readonly kept: Suspects;
   readonly communicator: Communicator;
 };
@@ -30,7 +33,7 @@ export type StepResult = {
   /** Tokens or examples of the batches. */
   readonly tokens: number;
   readonly gradientNorm: number;
-  /** What was not finite; undefined when the update was made. */
+  /** The first number that was not finite; undefined when the update was made. */
   readonly trouble: Trouble | undefined;
   /** Whether all was well before the step. */
   readonly arose: boolean;
@@ -40,12 +43,13 @@ export type StepResult = {
 export type Apply = (gradients: Parameters, scale: number) => void;
 
 /**
- * One step of truncated backpropagation through time: the gradient of Σ weight · (value + penalty) / Σ weight over the
- * batches of all ranks. `apply` is not called where there is `trouble` already, or where what is kept, a loss, the carried
- * state or a gradient is not finite on any rank. What is allocated meanwhile is freed at the end.
+ * One step of truncated backpropagation through time: the gradient of Σ weight · (value + penalty)
+ * / Σ weight over the batches of all ranks. `apply` is not called where there is `trouble` already,
+ * or where what is kept, a loss, the carried state or a gradient is not finite on any rank. What is
+ * allocated meanwhile is freed at the end.
  *
- * The engine is asked for what is kept before the step, and for losses, states and the norm after it. One that answers late
- * is awaited once; with several ranks once more, for the norm of the sum.
+ * The engine is asked for what is kept before the step, and for losses, states and the norm after
+ * it. One that answers late is awaited once; with several ranks once more, for the norm of the sum.
  */
 export async function trainStep<B>(
   task: Task<B>,
@@ -103,7 +107,7 @@ const SKIPPED = { loss: NaN, weight: 0, gradientNorm: NaN, arose: false };
 /** A step before its update. */
 type StepSums = Pick<StepResult, "loss" | "weight" | "tokens"> & {
   readonly gradients: Parameters;
-  /** What the gradients are to be divided by. */
+  /** Divisor of the gradients. */
   readonly parts: number;
   readonly sumOfSquares: number;
 };
