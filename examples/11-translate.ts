@@ -1,10 +1,9 @@
 /** @file An encoder-decoder with attention: learns to write English dates as numbers, and shows where it looks. */
-import { adam, randomStream, trainOn } from "unrolled";
+import { adam, encodeModel, randomStream, trainOn } from "unrolled";
 import {
   attentionPicture,
   evaluateTranslator,
   loadTranslator,
-  saveTranslator,
   translate,
   translator,
   translatorTask,
@@ -24,7 +23,7 @@ for await (const event of trainOn(task, { epochs: 6, optimizer: adam({ learningR
 }
 
 // a file holds the model with both encodings
-const again = loadTranslator(saveTranslator(model));
+const again = loadTranslator(encodeModel(model));
 console.log(`exact on held-out dates  ${evaluateTranslator(again, held).measures.exactMatch.toFixed(2)}`);
 
 const best = translate(again, "July 14, 1989", {

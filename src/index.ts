@@ -51,6 +51,7 @@ export {
   encodeCheckpoint,
   encodeNative,
   encodeSafetensors,
+  kindOf,
   parseStrictJson,
 } from "./formats/index.ts";
 export type {
@@ -62,13 +63,13 @@ export type {
   StoredArray,
 } from "./formats/index.ts";
 export {
+  decodeModel,
   encodeCorpus,
   evaluate,
   generate,
   LanguageModel,
   languageModel,
   loadLanguageModel,
-  saveLanguageModel,
 } from "./tasks/language-model/index.ts";
 export type {
   EvaluateOptions,
@@ -77,7 +78,8 @@ export type {
   LanguageModelConfig,
   LanguageModelOptions,
 } from "./tasks/language-model/index.ts";
-export type { SavedModel } from "./model/index.ts";
+export { encodeModel } from "./model/index.ts";
+export type { BuildModel, ModelKinds, SavedModel } from "./model/index.ts";
 export {
   adagrad,
   adam,

@@ -12,7 +12,7 @@ import {
   languageModel,
   LanguageModel,
   memory,
-  saveLanguageModel,
+  encodeModel,
   scope,
   train,
   trainInWorker,
@@ -220,7 +220,7 @@ describe("a long call ends soon after its signal aborts, and timers fire meanwhi
     const options = { steps: 1e9, sequenceLength: 8, batchSize: 2, signal: stop.signal };
     let abortedAt = 0;
     let reason = "";
-    for await (const event of trainInWorker(saveLanguageModel(lm), { ...options, corpus: text.repeat(50) })) {
+    for await (const event of trainInWorker(encodeModel(lm), { ...options, corpus: text.repeat(50) })) {
       // a worker takes its time to start
       if (abortedAt === 0) abortedAt = performance.now();
       stop.abort();
@@ -256,7 +256,7 @@ const TOKENS = process.env["UNROLLED_VERIFY"] === "full" ? 1_000_000 : 20_000;
 /** Calls whose answers hold no tensors: they must leave nothing, without a turn of the event loop. */
 const quiet: readonly (readonly [name: string, call: () => unknown])[] = [
   ["evaluate", () => evaluate(lm, short)],
-  ["save", () => saveLanguageModel(lm)],
+  ["save", () => encodeModel(lm)],
   ["classify", () => classifyAll(sorter, [text])],
   ["evaluateClassifier", () => evaluateClassifier(sorter, examples)],
   ["tag", () => tag(marker, words)],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adam, generate, languageModel, loadLanguageModel, saveLanguageModel, train } from "unrolled";
+import { adam, generate, languageModel, loadLanguageModel, encodeModel, train } from "unrolled";
 
 test("train, sample, save and load in a second", async () => {
   const model = languageModel({ corpus: "hello ".repeat(60), hiddenSize: 16, embeddingSize: 8, seed: 1 });
@@ -23,8 +23,8 @@ test("train, sample, save and load in a second", async () => {
   const text = await sample(model);
   expect(text).toBe("lo hello ");
 
-  const bytes = saveLanguageModel(model);
+  const bytes = encodeModel(model);
   const loaded = loadLanguageModel(bytes);
   expect(await sample(loaded)).toBe(text);
-  expect(saveLanguageModel(loaded)).toEqual(bytes);
+  expect(encodeModel(loaded)).toEqual(bytes);
 });

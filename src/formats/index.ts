@@ -1,7 +1,7 @@
 export { CHECKPOINT_VERSION, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint, CheckpointContents } from "./checkpoint.ts";
 export { parseDataJson } from "./data-json.ts";
-export { decodeNative, encodeNative, NATIVE_VERSION } from "./native.ts";
+export { decodeNative, encodeNative, kindOf, NATIVE_VERSION } from "./native.ts";
 export type { NativeContents, NativeFile } from "./native.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { Safetensors, StoredArray } from "./safetensors.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FormatError } from "../base/index.ts";
-import { decodeNative, decodeSafetensors, encodeNative, encodeSafetensors, NATIVE_VERSION } from "./index.ts";
+import { decodeNative, decodeSafetensors, encodeNative, encodeSafetensors, kindOf, NATIVE_VERSION } from "./index.ts";
 
 const arrays = { "cell/kernel": { dtype: "float32", shape: [2, 1], data: Float32Array.of(1, -2) } } as const;
 const config = { units: 2, rate: 1e-3, tokens: ["a", "__proto__", "\n", "😀"], nested: { none: null, yes: true } };
@@ -57,4 +57,13 @@ test.each<[string, Record<string, string | undefined>, RegExp]>([
 
 test("refuses what is no safetensors file", () => {
   expect(() => decodeNative(new TextEncoder().encode("hello, world"))).toThrow(FormatError);
+});
+
+test("the kind is read from the header alone", () => {
+  const bytes = encodeNative({ kind: "mine", config: {}, arrays });
+  const end = 8 + new DataView(bytes.buffer).getUint32(0, true);
+  expect(kindOf(bytes)).toBe("mine");
+  expect(kindOf(bytes.subarray(0, end))).toBe("mine");
+  expect(() => kindOf(bytes.subarray(0, end - 1))).toThrow(FormatError);
+  expect(() => kindOf(encodeSafetensors(arrays))).toThrow("kindOf: expected an Unrolled file");
 });

@@ -5,7 +5,7 @@
  *   "unrolled.config"  JSON text, checked by that model
  */
 import { FormatError, sentence, valueError } from "../base/index.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeMetadata, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import type { StoredArray } from "./safetensors.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { JsonValue } from "./strict-json.ts";
@@ -44,15 +44,27 @@ export function encodeNative({ kind, config, arrays }: NativeContents): Uint8Arr
 }
 
 /**
+ * The kind of the model in an Unrolled file, such as "languageModel". Reads the header only: `bytes` may
+ * end behind it, and what stands there is not looked at. Throws FormatError as `decodeNative`.
+ */
+export const kindOf = (bytes: Uint8Array): string => checkedKind("kindOf", decodeMetadata("kindOf", bytes));
+
+/**
  * The contents of an Unrolled file. Throws FormatError when it is not a valid safetensors file, has no Unrolled configuration, or was
  * written by a newer version (the message names both).
  */
 export function decodeNative(bytes: Uint8Array): NativeFile {
   const where = "decodeNative";
   const { arrays, metadata } = decodeSafetensors(bytes);
+  const kind = checkedKind(where, metadata);
+  const config = metadata["unrolled.config"];
+  if (config === undefined) throw new FormatError(sentence(where, "unrolled.config: JSON text", "none"));
+  return { kind, config: parseStrictJson(config, { where: `${where} config` }), arrays };
+}
+
+function checkedKind(where: string, metadata: Readonly<Record<string, string>>): string {
   const version = metadata["unrolled.format"];
   const kind = metadata["unrolled.kind"];
-  const config = metadata["unrolled.config"];
   if (version === undefined) {
     throw new FormatError(
       sentence(
@@ -85,6 +97,5 @@ export function decodeNative(bytes: Uint8Array): NativeFile {
       ),
     );
   }
-  if (config === undefined) throw new FormatError(sentence(where, "unrolled.config: JSON text", "none"));
-  return { kind, config: parseStrictJson(config, { where: `${where} config` }), arrays };
+  return kind;
 }

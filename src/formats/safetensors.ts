@@ -120,6 +120,12 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   return { arrays: readArrays(where, layout), metadata: layout.metadata };
 }
 
+/** The metadata of a file, from its header alone. Throws FormatError as `decodeSafetensors`; `where` stands in front of the messages. */
+export function decodeMetadata(where: string, bytes: Uint8Array): Record<string, string> {
+  if (!(bytes instanceof Uint8Array)) throw kindError(where, "a Uint8Array", bytes);
+  return readMetadata(where, readHeader(where, bytes).header[METADATA]);
+}
+
 /** Where everything stands in a safetensors file. */
 export type SafetensorsLayout = {
   readonly metadata: Record<string, string>;

@@ -21,6 +21,8 @@ export const field = {
   size: (where: string, value: unknown): number => checkInteger(where, value, 1, MOST_FEATURES),
   layers: (where: string, value: unknown): number => checkInteger(where, value, 1, MOST_LAYERS),
   integer: (where: string, value: unknown): number => checkInteger(where, value),
+  /** A probability of dropping something, as an option: below 1 in float32 too. */
+  dropout: (where: string, value: unknown): number => checkNumber(where, value, 0, 1 - 2 ** -24),
   probability: (where: string, value: unknown): number => checkNumber(where, value, 0, BELOW_ONE),
   cell: (where: string, value: unknown): CellName => checkChoice(where, value, CELL_NAMES),
   dialect: (where: string, value: unknown): Dialect => checkChoice(where, value, ["tf1", "keras", "torch"]),
@@ -56,6 +58,12 @@ export function parseFields<T>(where: string, value: unknown, fields: Fields<T>)
   return asFormatError(
     () => Object.fromEntries(names.map((name) => [name, fields[name](`${where}: ${name}`, given[name])])) as T,
   );
+}
+
+/** Checks the fields of options; throws as they do. */
+export function checkFields<T extends object>(where: string, given: T, fields: Fields<T>): void {
+  for (const [name, check] of Object.entries<Fields<T>[keyof T]>(fields))
+    check(`${where} ${name}`, given[name as keyof T]);
 }
 
 /** What `f` gives; what it throws becomes a FormatError. */

@@ -1,5 +1,5 @@
 /** @file Recurrent layers on top of each other, in one or both directions: what every model here is built around. */
-import { checkNumber, type RandomStream, withPrefix } from "../base/index.ts";
+import { type RandomStream, withPrefix } from "../base/index.ts";
 import {
   type Cell,
   cellByName,
@@ -68,7 +68,7 @@ export function stackConfigOf(
     hiddenSize: field.size(`${where} hiddenSize`, hiddenSize),
     layers: field.layers(`${where} layers`, layers),
     bidirectional: field.flag(`${where} bidirectional`, bidirectional),
-    dropout: checkNumber(`${where} dropout`, dropout, 0, 1 - 2 ** -24),
+    dropout: field.dropout(`${where} dropout`, dropout),
   };
 }
 

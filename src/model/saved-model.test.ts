@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
 import { FormatError } from "../base/index.ts";
 import { zeros } from "../tensor/index.ts";
-import { decodeModel, encodeModel } from "./saved-model.ts";
+import { decodeModelOf, encodeModel } from "./saved-model.ts";
 
 test("what a constructor refuses is a fault of the file", () => {
-  const bytes = encodeModel({ kind: "mine", configuration: () => ({}), parameters: () => ({ w: zeros([1]) }) });
+  const bytes = encodeModel({
+    kind: "mine",
+    configuration: () => ({}),
+    parameters: () => ({ w: zeros([1]) }),
+    parameterCount: 1,
+  });
   const decode = (error: Error) => (): unknown =>
-    decodeModel("load", bytes, {
+    decodeModelOf("load", bytes, {
       mine() {
         throw error;
       },

@@ -12,7 +12,16 @@ export type SavedModel = {
   configuration(): JsonValue;
   /** Every trainable tensor by its path. */
   parameters(): Parameters;
+  /** Trainable numbers. */
+  readonly parameterCount: number;
 };
+
+/** Trainable numbers of a model. */
+export const countParameters = (parameters: Parameters): number =>
+  Object.values(parameters).reduce((total, { size }) => total + size, 0);
+
+/** Builders of models, by the kind in their files. */
+export type ModelKinds<M extends SavedModel> = Readonly<Record<string, BuildModel<M>>>;
 
 /** Builds a model whose parameters are zero from what `configuration()` gave. Throws FormatError. */
 export type BuildModel<M extends SavedModel> = (configuration: JsonValue) => M;
@@ -32,11 +41,7 @@ export function encodeModel(model: SavedModel): Uint8Array {
  * Throws NotFiniteError, which names the parameter, for weights that are NaN or infinite: no answer of theirs would mean anything. `decodeNative` reads
  * such a file without building its model.
  */
-export function decodeModel<M extends SavedModel>(
-  where: string,
-  bytes: Uint8Array,
-  kinds: Readonly<Record<string, BuildModel<M>>>,
-): M {
+export function decodeModelOf<M extends SavedModel>(where: string, bytes: Uint8Array, kinds: ModelKinds<M>): M {
   const { kind, config, arrays } = decodeNative(bytes);
   if (!Object.hasOwn(kinds, kind)) {
     const known = Object.keys(kinds).map((name) => JSON.stringify(name));

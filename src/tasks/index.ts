@@ -1,7 +1,9 @@
 /** @file The entry `unrolled/tasks`: applications of recurrent networks, each a model with its data, training and measures. */
 
-// data, measures and losses of several tasks
+// every task
 export { splitExamples } from "../data/index.ts";
+export { decodeModel } from "./decode-model.ts";
+export type { TaskModel } from "./decode-model.ts";
 
 // classify: texts, sequences of numbers, pictures
 export { accuracy, confusionMatrix, precisionRecallF1, rocAuc } from "../metrics/index.ts";
@@ -31,7 +33,7 @@ export type { TaggedSentence, TagOptions } from "./tag/answers.ts";
 export type { TaggerConfig } from "./tag/config.ts";
 export { evaluateTagger } from "./tag/evaluation.ts";
 export type { TaggerEvaluation } from "./tag/evaluation.ts";
-export { loadTagger, saveTagger, Tagger, tagger } from "./tag/model.ts";
+export { loadTagger, Tagger, tagger } from "./tag/model.ts";
 export type { TaggerBatch, TaggerOptions } from "./tag/model.ts";
 export { parseConll, parseTaggedJsonl, splitTokens } from "./tag/read.ts";
 export type { ConllOptions, TaggedJsonlOptions } from "./tag/read.ts";
@@ -71,7 +73,7 @@ export { evaluateForecaster } from "./forecast/evaluation.ts";
 export type { ForecasterEvaluation } from "./forecast/evaluation.ts";
 export type { HeadName } from "./forecast/heads.ts";
 export { featureNames } from "./forecast/inputs.ts";
-export { Forecaster, forecaster, loadForecaster, saveForecaster } from "./forecast/model.ts";
+export { Forecaster, forecaster, loadForecaster } from "./forecast/model.ts";
 export type { ForecasterOptions, ForecasterOutput } from "./forecast/model.ts";
 export type { Forecast, Interval } from "./forecast/result.ts";
 export { seasonOf } from "./forecast/season.ts";
@@ -106,7 +108,7 @@ export type { TranslatorConfig } from "./translate/config.ts";
 export { evaluateTranslator } from "./translate/evaluation.ts";
 export type { TranslatorEvaluation } from "./translate/evaluation.ts";
 export type { TranslationBatch } from "./translate/inputs.ts";
-export { loadTranslator, saveTranslator, Translator, translator, TRANSLATOR_DEFAULTS } from "./translate/model.ts";
+export { loadTranslator, Translator, translator, TRANSLATOR_DEFAULTS } from "./translate/model.ts";
 export type { Pair, TranslatorOptions } from "./translate/model.ts";
 export { teacherProbability } from "./translate/scheduled-sampling.ts";
 export type { ScheduledSampling } from "./translate/scheduled-sampling.ts";
@@ -128,7 +130,7 @@ export type { TranscriberEvaluation } from "./transcribe/evaluation.ts";
 export { logMel, mfcc } from "./transcribe/features.ts";
 export type { FeatureConfig, FeatureOptions, Features } from "./transcribe/features.ts";
 export type { HeardUtterance } from "./transcribe/inputs.ts";
-export { loadTranscriber, saveTranscriber, Transcriber, transcriber } from "./transcribe/model.ts";
+export { loadTranscriber, Transcriber, transcriber } from "./transcribe/model.ts";
 export type { TranscriberOptions, Utterance } from "./transcribe/model.ts";
 export { transcriberStream } from "./transcribe/stream.ts";
 export type { TranscriberStream } from "./transcribe/stream.ts";

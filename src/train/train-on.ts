@@ -20,13 +20,18 @@ import type { EpochBatches, Loss, LossContext, Measured, Rehearsal, Task } from 
 import { loopSettings, type TrainOnOptions } from "./train-options.ts";
 import { type Training, trainingOf } from "./loop/training.ts";
 
-/** A model of your own with its data. `B` is a batch, whatever you take for one. */
-export type OwnTask<B> = {
+export type Fingerprint = Readonly<Record<string, JsonValue>>;
+
+/** Batches that can be begun anywhere: those that a resumed run has seen are not made again. */
+export type SeekableBatches<B> = Iterable<B> & { readonly count: number; from(start: number): Iterator<B> };
+
+/** A model with its data. `B` is a batch, whatever you take for one; `E` is what an evaluation gives. */
+export type OwnTask<B, E extends Measured = Measured> = {
   /** What is trained, by path, such as `cell.parameters()` of a cell that is built. Changed in place. */
   readonly parameters: Parameters;
   /**
    * Batches of epoch `index`, counted from 0: a list, a generator, a stream. The same each time that it is called with the
-   * same arguments, also in the process that resumes, which passes over those that were seen. With several ranks, of each
+   * same arguments, also in the process that resumes, which passes over those that were seen, unless they are `SeekableBatches`. With several ranks, of each
    * batch the rows of `shard` (see `shardRows`), or undefined where it has none.
    */
   batches(index: number, shard?: Shard): Iterable<B | undefined> | AsyncIterable<B | undefined>;
@@ -45,11 +50,15 @@ export type OwnTask<B> = {
    * Mean loss on held-out data, alone or with other measures. Default: there are no evaluations. One that takes long should give the event loop a turn now and
    * then, and throw the reason of the run's signal when that has aborted.
    */
-  evaluate?(signal?: AbortSignal): number | Measured | Promise<number | Measured>;
+  evaluate?(signal?: AbortSignal): number | E | Promise<number | E>;
   /** The batch that takes most memory: a run that does not fit is refused before its first step. Default: it is not known before. */
   rehearsal?(): Rehearsal<B>;
-  /** What a run must share with the one that it resumes, such as sizes and the hash of the data. Default: nothing. */
-  readonly fingerprint?: Readonly<Record<string, JsonValue>>;
+  /**
+   * What a run must share with the one that it resumes, such as sizes and the hash of the data, beside
+   * the seed, `resetState` and the shapes of the parameters. A function, for what takes long to find out,
+   * gives all of it. Default: nothing.
+   */
+  readonly fingerprint?: Fingerprint | (() => Promise<Fingerprint>);
 };
 
 /**
@@ -59,13 +68,24 @@ export type OwnTask<B> = {
  * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without batches, LockedError while another run trains one of
  * the parameters.
  */
-export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Training {
+export function trainOn<B, E extends Measured = Measured>(
+  task: OwnTask<B, E>,
+  options: TrainOnOptions = {},
+): Training<E> {
+  return trainOnLater(() => task, options);
+}
+
+/** `trainOn` with a task that is made when the run is first advanced, after its options are checked. */
+export function trainOnLater<B, E extends Measured>(
+  makeTask: () => OwnTask<B, E>,
+  options: TrainOnOptions,
+): Training<E> {
   let open: AsyncIterator<B | undefined> | undefined;
-  const makeLoop = (): Loop<B> => {
+  const makeLoop = (): Loop<B, E> => {
     const random = randomStream(checkInteger("train seed", options.seed ?? 0));
     const settings = loopSettings(options, random);
     return new Loop(
-      taskOf(task, options.seed ?? 0, (iterator) => (open = iterator)),
+      taskOf(makeTask(), options.seed ?? 0, (iterator) => (open = iterator)),
       settings,
     );
   };
@@ -73,7 +93,11 @@ export function trainOn<B>(task: OwnTask<B>, options: TrainOnOptions = {}): Trai
   return trainingOf(makeLoop, async () => void (await open?.return?.()));
 }
 
-function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterator<B | undefined>) => void): Task<B> {
+function taskOf<B, E extends Measured>(
+  own: OwnTask<B, E>,
+  seed: number,
+  opened: (iterator: AsyncIterator<B | undefined>) => void,
+): Task<B, E> {
   const { parameters, carried, resetState = 0, fingerprint = {} } = own;
   checkNumber("trainOn resetState", resetState, 0, 1);
   checkSynchronous("trainOn loss", (own as { readonly loss?: unknown }).loss);
@@ -95,7 +119,8 @@ function taskOf<B>(own: OwnTask<B>, seed: number, opened: (iterator: AsyncIterat
       evaluate: (signal) => unlessAborted(signal, async () => measured(await own.evaluate?.(signal))),
     }),
     ...(own.rehearsal && { rehearsal: () => (own.rehearsal as () => Rehearsal<B>)() }),
-    fingerprint: () => Promise.resolve({ parameters: shapes, resetState, seed, ...fingerprint }),
+    fingerprint: async () =>
+      typeof fingerprint === "function" ? fingerprint() : { parameters: shapes, resetState, seed, ...fingerprint },
   };
 }
 
@@ -104,6 +129,7 @@ function epochOf<B>(
   opened: (iterator: AsyncIterator<B | undefined>) => void,
 ): EpochBatches<B> {
   if (!isIterable(batches)) throw kindError("trainOn batches", "something to loop over", batches);
+  if (isSeekable(batches)) return batches;
   const isList = Array.isArray(batches);
   if (isList && batches.length === 0) throw new DataError(sentence("trainOn batches", "at least one batch", "none"));
   return {
@@ -115,6 +141,9 @@ function epochOf<B>(
     },
   };
 }
+
+const isSeekable = <B>(batches: Iterable<B> | AsyncIterable<B>): batches is SeekableBatches<B> =>
+  "count" in batches && "from" in batches;
 
 const isIterable = (value: unknown): boolean =>
   typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
@@ -128,8 +157,9 @@ async function* after<B>(
   for await (const batch of batches) if (at++ >= count) yield batch;
 }
 
-function measured(found: number | Measured | undefined): Measured {
-  const result = typeof found === "number" ? { loss: found } : found;
+function measured<E extends Measured>(found: number | E | undefined): E {
+  // a task whose evaluation has more than a loss does not answer with a number
+  const result = typeof found === "number" ? ({ loss: found } as E) : found;
   if (typeof result?.loss !== "number")
     throw kindError("trainOn evaluate", "a number, or an object with a loss", found);
   return result;

@@ -57,7 +57,7 @@ const tasks = {
 
   /** A run in a worker and the same here: whether all is equal, and by how many milliseconds this thread was late meanwhile at most. */
   inWorker: async () => {
-    const { languageModel, saveLanguageModel, train, trainInWorker } = await import("unrolled");
+    const { languageModel, encodeModel, train, trainInWorker } = await import("unrolled");
     const corpus = "It is a way I have of driving off the spleen, and regulating the circulation. ".repeat(200);
     const model = { corpus, hiddenSize: 256, seed: 1 };
     const options = { steps: 4, sequenceLength: 50, batchSize: 32 };
@@ -80,7 +80,7 @@ const tasks = {
     return {
       late,
       stepsTook: performance.now() - began,
-      isSame: JSON.stringify(events) === JSON.stringify(expected) && String(bytes) === String(saveLanguageModel(here)),
+      isSame: JSON.stringify(events) === JSON.stringify(expected) && String(bytes) === String(encodeModel(here)),
       events: events.length,
       error: await trainInWorker(model, { ...options, corpus: "It" })
         .next()
@@ -90,16 +90,16 @@ const tasks = {
 
   /** Steps that are large enough for the pool, all but the first with every worker there. */
   largeSteps: async () => {
-    const { engineReport, languageModel, loadLanguageModel, saveLanguageModel, train } = await import("unrolled");
+    const { engineReport, languageModel, loadLanguageModel, encodeModel, train } = await import("unrolled");
     const { sha256 } = await import("../helpers/sha256.mjs");
     const corpus = "It is a way I have of driving off the spleen, and regulating the circulation. ".repeat(40);
     const model = languageModel({ corpus, cell: "lstm", hiddenSize: 96, seed: 1 });
     for await (const event of train(model, { steps: 8, sequenceLength: 16, batchSize: 12 }))
       if (event.kind === "step") await workersAreThere(engineReport);
-    const saved = saveLanguageModel(model);
+    const saved = encodeModel(model);
     return {
       hash: await sha256([saved]),
-      loaded: await sha256([saveLanguageModel(loadLanguageModel(saved))]),
+      loaded: await sha256([encodeModel(loadLanguageModel(saved))]),
       threads: engineReport().running,
       jobs: memory === undefined ? 0 : Atomics.load(new Int32Array(memory.buffer), JOBS / 4),
     };

@@ -5,20 +5,8 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { languageModel, saveLanguageModel } from "unrolled";
-import {
-  classifier,
-  forecaster,
-  saveForecaster,
-  saveTagger,
-  saveTranscriber,
-  saveTranslator,
-  tagger,
-  transcriber,
-  encodeWav,
-  translator,
-} from "unrolled/tasks";
-import { encodeModel, type SavedModel } from "../../src/model/index.ts";
+import { encodeModel, languageModel } from "unrolled";
+import { classifier, forecaster, tagger, transcriber, encodeWav, translator } from "unrolled/tasks";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const env = { ...process.env, UNROLLED_POISON: "0", UNROLLED_THREADS: "1" };
@@ -37,23 +25,23 @@ function save(name: string, bytes: Uint8Array): void {
 const line = "a b c d e f g h i j k l m n o p q r s t u v w x y z";
 
 beforeAll(() => {
-  save("lm", saveLanguageModel(languageModel({ corpus: line, hiddenSize: 64 })));
+  save("lm", encodeModel(languageModel({ corpus: line, hiddenSize: 64 })));
   writeFileSync(at("long.txt"), line.repeat(100_000));
-  save("translate", saveTranslator(translator({ pairs: [{ source: line, target: line }], hiddenSize: 32 })));
+  save("translate", encodeModel(translator({ pairs: [{ source: line, target: line }], hiddenSize: 32 })));
   writeFileSync(at("lines.txt"), `${line}\n`.repeat(50_000));
   writeFileSync(at("pairs.tsv"), `source\ttarget\n${`${line}\t${line}\n`.repeat(50_000)}`);
   const examples = ["x", "y"].map((label) => ({ input: line, label }));
-  save("classify", encodeModel(classifier({ examples, hiddenSize: 256 }) as unknown as SavedModel));
+  save("classify", encodeModel(classifier({ examples, hiddenSize: 256 })));
   writeFileSync(at("labelled.csv"), `text,label\n${`${line},x\n`.repeat(50_000)}`);
   const tokens = line.split(" ");
   const tags = tokens.map((_, i) => (i % 2 === 0 ? "O" : "B-X"));
-  save("tag", saveTagger(tagger({ examples: [{ tokens, tags }], hiddenSize: 32 })));
+  save("tag", encodeModel(tagger({ examples: [{ tokens, tags }], hiddenSize: 32 })));
   writeFileSync(
     at("tagged.conll"),
     `${tokens.map((token, i) => `${token}\t${tags[i]}`).join("\n")}\n\n`.repeat(20_000),
   );
   const values = Array.from({ length: 200 }, (_, i) => Math.sin(i) + i / 50);
-  save("forecast", saveForecaster(forecaster({ series: [{ values }], horizon: 14, hiddenSize: 16 })));
+  save("forecast", encodeModel(forecaster({ series: [{ values }], horizon: 14, hiddenSize: 16 })));
   writeFileSync(
     at("series.csv"),
     `date,value\n${values.map((value, i) => `${new Date(1e12 + i * 86_400_000).toISOString().slice(0, 10)},${value}`).join("\n")}\n`,
@@ -62,7 +50,7 @@ beforeAll(() => {
   const utterance = { samples: samples.subarray(0, 16_000), text: "abc def" };
   save(
     "transcribe",
-    saveTranscriber(transcriber({ utterances: [utterance], features: { sampleRate: 8000 }, hiddenSize: 32 })),
+    encodeModel(transcriber({ utterances: [utterance], features: { sampleRate: 8000 }, hiddenSize: 32 })),
   );
   writeFileSync(at("long.wav"), encodeWav(samples, { sampleRate: 8000 }));
 });

@@ -1,5 +1,5 @@
 // Prints the SHA-256 of the weights after 200 steps of training, on whatever Node runs it or page imports it. Uses the built package.
-import { languageModel, saveLanguageModel, train } from "unrolled";
+import { languageModel, encodeModel, train } from "unrolled";
 import { sha256 } from "./sha256.mjs";
 
 const corpus = "It is a way I have of driving off the spleen, and regulating the circulation. ".repeat(40);
@@ -21,7 +21,7 @@ for (const [cell, dialect] of [
   });
   for await (const event of train(model, { steps: 200, sequenceLength: 16, batchSize: 5, shuffle: cell === "gru" }))
     void event;
-  saved.push(saveLanguageModel(model));
+  saved.push(encodeModel(model));
 }
 
 export const hash = await sha256(saved);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { engineReport, languageModel, loadLanguageModel, memory, saveLanguageModel, train } from "unrolled";
+import { engineReport, languageModel, loadLanguageModel, memory, encodeModel, train } from "unrolled";
 import { checkpointStore } from "unrolled/node";
 
 const [what, times, looks] = process.argv.slice(2);
@@ -45,7 +45,7 @@ async function models(): Promise<void> {
 async function model(seed: number): Promise<void> {
   const created = languageModel({ ...sizes, seed });
   for await (const event of train(created, { ...batches, steps: 1, validation: 0 })) void event;
-  loadLanguageModel(saveLanguageModel(created));
+  loadLanguageModel(encodeModel(created));
 }
 
 await (what === "steps" ? steps() : models());

@@ -9,9 +9,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { adam, trainOn } from "unrolled";
+import { adam, encodeModel, trainOn } from "unrolled";
 import { spectrogramSvg } from "unrolled/node";
-import { evaluateTranscriber, saveTranscriber, transcribe, transcriber, transcriberTask } from "unrolled/tasks";
+import { evaluateTranscriber, transcribe, transcriber, transcriberTask } from "unrolled/tasks";
 import { SAMPLE_RATE, spokenNumbers, TEST_VOICES, TRAINING_VOICES } from "./voices.ts";
 
 const { values } = parseArgs({ options: { short: { type: "boolean", default: false }, out: { type: "string" } } });
@@ -66,7 +66,7 @@ console.log(
 
 if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, "transcriber.safetensors"), saveTranscriber(model));
+  writeFileSync(join(values.out, "transcriber.safetensors"), encodeModel(model));
   const { samples } = test[0];
   const { text, alignment } = transcribe(model, samples);
   const { lowHertz, highHertz } = model.features;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { diagnose as diagnoseModel, type Finding, type Optimizer, useThreads } from "unrolled";
+import { diagnose as diagnoseModel, type Finding, loadLanguageModel, type Optimizer, useThreads } from "unrolled";
 import { loadModel, type Metrics, METRICS_FILE, readMetrics, readRunConfig, writeDiagnosis } from "unrolled/node";
 import { fromStored } from "../options/stored.ts";
 import { taskNamed } from "../tasks/declarations.ts";
@@ -28,7 +28,7 @@ export async function diagnose(
   const { task, data, options } = asUsage(() => readRunConfig(directory));
   expectTask(taskNamed(task), LANGUAGE_MODEL, directory);
   const training = fromStored(options, optionsOfTask(LANGUAGE_MODEL)) as TrainingOptions;
-  const model = asUsage(() => loadModel(directory));
+  const model = asUsage(() => loadModel(directory, loadLanguageModel));
   const paths = files.length > 0 ? files : data.map(({ path }) => path);
   const corpus = asUsage(() => uninterrupted(() => tokensOf(model, paths)));
   const metrics = join(directory, METRICS_FILE);

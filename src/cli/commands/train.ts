@@ -16,7 +16,6 @@ import { dryRun } from "../training/dry-run.ts";
 import { loopOptions } from "../training/loop-options.ts";
 import { planOf } from "../training/plan.ts";
 import { prepare, type Prepared } from "../training/prepare.ts";
-import { parameterCount } from "../training/start-model.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "../training/run-loop.ts";
 
 /** Trains and saves; returns the exit code. */
@@ -99,13 +98,13 @@ async function runIn(
       inputs: task.files?.(files) ?? files,
       data: describeData((task.files?.(files) ?? files).filter((file) => file !== "-")),
       options: toStored(options, optionsOfTask(declaration)),
-      facts: { parameters: parameterCount(model), ...training.facts, stepsPerEpoch },
+      facts: { parameters: model.parameterCount, ...training.facts, stepsPerEpoch },
     }),
     card: { pipeline: declaration.pipeline, usage: declaration.usage(".") },
     onWarning: (message) => warn(`unrolled train: ${message}`),
   });
   if (from === undefined) await recorder.begin(run);
-  status.note(`${task.describe(model, data)}, ${count(parameterCount(model))} parameters`);
+  status.note(`${task.describe(model, data)}, ${count(model.parameterCount)} parameters`);
   status.note(
     `${training.amount}, ${limitsOf(options)}, ${plural(stepsPerEpoch, "step")} per epoch; saves to ${join(directory, MODEL_FILE)}`,
   );

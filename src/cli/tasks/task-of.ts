@@ -1,6 +1,6 @@
 /** @file The task of a model or of a run. */
 import { dirname } from "node:path";
-import { decodeNative } from "unrolled";
+import { kindOf } from "unrolled";
 import { statIfAny } from "unrolled/node";
 import { UsageError } from "../terminal/failure.ts";
 import { TASKS } from "./declarations.ts";
@@ -8,7 +8,7 @@ import type { TaskDeclaration } from "./task.ts";
 
 /** The task whose model is in the bytes. Throws FormatError for other files, UsageError for a kind that no task has. */
 export function taskOfModel(bytes: Uint8Array): TaskDeclaration {
-  const { kind } = decodeNative(bytes);
+  const kind = kindOf(bytes);
   const task = TASKS.find((one) => one.kind === kind);
   if (task === undefined) throw new UsageError(`expected a model of a known kind, got ${JSON.stringify(kind)}`);
   return task;

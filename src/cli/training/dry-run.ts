@@ -3,7 +3,6 @@ import { EXIT } from "../terminal/failure.ts";
 import { plural } from "../terminal/format.ts";
 import { say, sayJson } from "../terminal/output.ts";
 import { loopOptions } from "./loop-options.ts";
-import { parameterCount } from "./start-model.ts";
 import type { Prepared } from "./prepare.ts";
 import { DRY_STEPS, figureLines, measureRun } from "./run-figures.ts";
 
@@ -12,7 +11,7 @@ export async function dryRun({ task, options, data, model, training }: Prepared)
   const { epochs: _epochs, seconds: _seconds, ...settings } = loopOptions(options, training.stepsPerEpoch);
   const preview = task.preview?.(model, data, options) ?? [];
   const { amount, facts: counts, stepsPerEpoch } = training;
-  const facts = { parameters: parameterCount(model), ...counts, stepsPerEpoch };
+  const facts = { parameters: model.parameterCount, ...counts, stepsPerEpoch };
   // the plan has an evaluation, but none comes in so few steps
   const steps = DRY_STEPS + 1;
   const figures = await measureRun(training.start({ ...settings, steps, evaluateEvery: steps }), facts);

@@ -34,7 +34,3 @@ export function withSavedModel(
     if (isTyped(command, name) && options[name] !== value) refuse(table, name, value, options[name], "the saved model");
   return { ...options, ...Object.fromEntries(implied) };
 }
-
-/** Trained numbers of a model. */
-export const parameterCount = (model: SavedModel): number =>
-  Object.values(model.parameters()).reduce((total, { size }) => total + size, 0);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
 import { encodeModel, type SavedModel } from "../../model/index.ts";
-import { type LanguageModel, loadLanguageModel } from "../../tasks/language-model/index.ts";
+import { decodeModel, type TaskModel } from "../../tasks/index.ts";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { readRegular, statOf } from "../files/safe-file.ts";
 
@@ -31,8 +31,17 @@ export function saveModel(model: SavedModel, directory: string, name: string = M
   return file;
 }
 
-/** Loads a language model from a run directory or a model file. Throws DataError when there is none, FormatError when it is damaged. */
-export const loadModel = (path: string): LanguageModel => loadLanguageModel(readModelBytes(path));
+/**
+ * Loads the model of a run directory, or of a model file. `decode` is `loadLanguageModel` or another
+ * loader where only one kind will do; default: `decodeModel` of unrolled/tasks, which knows every kind.
+ *
+ * Throws DataError when there is none, FormatError when it is damaged or of another kind.
+ */
+export function loadModel(path: string): TaskModel;
+export function loadModel<M>(path: string, decode: (bytes: Uint8Array) => M): M;
+export function loadModel(path: string, decode: (bytes: Uint8Array) => unknown = decodeModel): unknown {
+  return decode(readModelBytes(path));
+}
 
 /** The bytes of the model in a run directory, or of a model file. Throws DataError when there is none. */
 export const readModelBytes = (path: string): Uint8Array => readRegular("loadModel", modelPath(path));

@@ -2,7 +2,15 @@
 import { checkChoice, checkInteger, kindError, type RandomStream, randomStream, withPrefix } from "../../base/index.ts";
 import { padSequences, type Vocabulary } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
-import { decodeModel, RecurrentStack, type StackConfig, stackConfigOf } from "../../model/index.ts";
+import {
+  countParameters,
+  decodeModelOf,
+  type ModelKinds,
+  RecurrentStack,
+  type SavedModel,
+  type StackConfig,
+  stackConfigOf,
+} from "../../model/index.ts";
 import {
   constant,
   glorotUniform,
@@ -54,7 +62,7 @@ export type ClassifierOptions = Partial<StackConfig> &
 export type ClassifierBatch = { readonly inputs: Tensor; readonly lengths: Int32Array };
 
 /** Reads a sequence and tells its class. Letters: T time steps, B rows, F features, C classes. */
-export class Classifier {
+export class Classifier implements SavedModel {
   /** Pictures have one of their own, since other files are read for them. */
   readonly kind: "classifier" | "imageClassifier";
   readonly config: ClassifierConfig;
@@ -65,7 +73,7 @@ export class Classifier {
   readonly #output: ParameterSet;
 
   /** Use `classifier(...)`. `initialize: false` leaves the parameters at zero, for loading. */
-  constructor(config: ClassifierConfig, initialize: boolean) {
+  constructor(config: ClassifierConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
     this.config = config;
     this.kind = config.input.kind === "images" ? "imageClassifier" : "classifier";
     this.reader = inputReader(config.input);
@@ -110,7 +118,7 @@ export class Classifier {
 
   /** Number of trainable numbers. */
   get parameterCount(): number {
-    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+    return countParameters(this.parameters());
   }
 
   /** By path: `embedding` (of texts), `rnn/0/kernel`, …, `attention/…` (with that pooling), `output/kernel`, `output/bias`. */
@@ -208,7 +216,7 @@ export function classifier(options: ClassifierOptions): Classifier {
     attentionSize: checkInteger(`${where} attentionSize`, attentionSize ?? stack.hiddenSize, 1),
     seed: checkInteger(`${where} seed`, seed),
   };
-  return new Classifier(config, true);
+  return new Classifier(config);
 }
 
 const stackOptions = ({
@@ -227,8 +235,14 @@ const stackOptions = ({
 
 /** The classifier that `configuration()` describes, with parameters of zero. Throws FormatError. */
 const buildClassifier = (configuration: JsonValue): Classifier =>
-  new Classifier(parseClassifierConfig(configuration), false);
+  new Classifier(parseClassifierConfig(configuration), { initialize: false });
 
-/** The classifier in the bytes that `encodeModel` made. Throws FormatError as `decodeModel`. */
+/** Builders by the kind in a file. */
+export const classifierKinds: ModelKinds<Classifier> = {
+  classifier: buildClassifier,
+  imageClassifier: buildClassifier,
+};
+
+/** The classifier in the bytes that `encodeModel` made. Throws FormatError for anything else. */
 export const loadClassifier = (bytes: Uint8Array): Classifier =>
-  decodeModel("loadClassifier", bytes, { classifier: buildClassifier, imageClassifier: buildClassifier });
+  decodeModelOf("loadClassifier", bytes, classifierKinds);

@@ -1,3 +1,4 @@
+import { encodeModel } from "../../model/index.ts";
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
 import { trainOn } from "../../train/index.ts";
@@ -10,7 +11,6 @@ import {
   forecasterTask,
   forecastTracker,
   loadForecaster,
-  saveForecaster,
   seasonalNaive,
   type Series,
 } from "../index.ts";
@@ -57,7 +57,7 @@ describe.each(HEADS)("head %s", (head) => {
       expect(ours.coverage80).toBeGreaterThan(0.55);
       expect(ours.coverage95).toBeGreaterThan(0.75);
     }
-    const loaded = loadForecaster(saveForecaster(model));
+    const loaded = loadForecaster(encodeModel(model));
     expect(loaded.config).toEqual(model.config);
     expect(forecast(loaded, series[1], { samples: 5 }).samples).toEqual(
       forecast(model, series[1], { samples: 5 }).samples,
@@ -140,7 +140,7 @@ test("resuming goes on bit for bit", async () => {
   const first = trainOn(parts.task, { steps: 9, seed: 1 });
   for await (const _ of first) void _;
   // as a later process has it
-  const later = make(loadForecaster(saveForecaster(parts.model)));
+  const later = make(loadForecaster(encodeModel(parts.model)));
   for await (const _ of trainOn(later.task, { steps: 20, seed: 1, resume: await first.snapshot() })) void _;
   expect(weightsOf(later)).toEqual(weightsOf(whole));
 });

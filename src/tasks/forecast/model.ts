@@ -11,8 +11,10 @@ import {
 import type { JsonValue } from "../../formats/index.ts";
 import {
   type BuildModel,
-  decodeModel,
-  encodeModel,
+  countParameters,
+  decodeModelOf,
+  type ModelKinds,
+  type SavedModel,
   RecurrentStack,
   type StackConfig,
   stackConfigOf,
@@ -72,7 +74,7 @@ export type ForecasterOutput = {
 };
 
 /** Forecasts time series; use `forecaster(...)`. */
-export class Forecaster {
+export class Forecaster implements SavedModel {
   readonly kind = "forecaster";
   #config: ForecasterConfig;
   readonly #stack: RecurrentStack;
@@ -81,7 +83,8 @@ export class Forecaster {
   /** Index of each series by its id. */
   readonly #seriesOf: ReadonlyMap<string, number>;
 
-  constructor(config: ForecasterConfig, initialize: boolean) {
+  /** Use `forecaster(...)`. `initialize: false` leaves the parameters at zero, for loading. */
+  constructor(config: ForecasterConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
     this.#config = config;
     // of equal ids the first
     this.#seriesOf = new Map(config.series.map(({ id }, i) => [id, i] as const).toReversed());
@@ -121,6 +124,11 @@ export class Forecaster {
       ...this.#output.values(),
       ...this.#embedding?.values(),
     };
+  }
+
+  /** Number of trainable numbers. */
+  get parameterCount(): number {
+    return countParameters(this.parameters());
   }
 
   configuration(): JsonValue {
@@ -216,7 +224,7 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
     covariates: names.map((name, i) => covariateOf(name, i, series)),
   };
   // as it is read from a file, field by field in the same order: a run that goes on compares it
-  return new Forecaster(parseForecasterConfig(config), true);
+  return new Forecaster(parseForecasterConfig(config));
 }
 
 /** From less than two years nothing can be learnt of the seasons: whatever else changes would be taken for one. */
@@ -235,11 +243,11 @@ function covariateOf(name: string, column: number, series: readonly Series[]): C
 
 /** Builds a forecaster from the configuration in a file. */
 const buildForecaster: BuildModel<Forecaster> = (configuration) =>
-  new Forecaster(parseForecasterConfig(configuration), false);
+  new Forecaster(parseForecasterConfig(configuration), { initialize: false });
 
-/** The bytes of a file with everything (safetensors): weights, scales, lags, calendar, head. */
-export const saveForecaster = (model: Forecaster): Uint8Array => encodeModel(model);
+/** Builders by the kind in a file. */
+export const forecasterKinds: ModelKinds<Forecaster> = { forecaster: buildForecaster };
 
-/** The forecaster in the bytes of such a file. Throws FormatError for anything else. */
+/** The forecaster in the bytes that `encodeModel` made. Throws FormatError for anything else. */
 export const loadForecaster = (bytes: Uint8Array): Forecaster =>
-  decodeModel("loadForecaster", bytes, { forecaster: buildForecaster });
+  decodeModelOf("loadForecaster", bytes, forecasterKinds);

@@ -1,6 +1,7 @@
+import { encodeModel } from "../../model/index.ts";
 import { expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
-import { backtest, calibrate, forecast, forecaster, loadForecaster, saveForecaster, type Series } from "../index.ts";
+import { backtest, calibrate, forecast, forecaster, loadForecaster, type Series } from "../index.ts";
 import { forecastOf } from "./result.ts";
 import { checkSpread, missesOf, spreadOf, spreadOut } from "./spread.ts";
 
@@ -72,13 +73,13 @@ test("a model keeps its spread in its file; files without one load as before", (
   const measured = calibrate(model, weekly, { folds: 8, samples: 50 });
   const { spread } = model.config;
   expect(spread).toHaveLength(2);
-  const again = loadForecaster(saveForecaster(model));
+  const again = loadForecaster(encodeModel(model));
   expect(again.config).toEqual(model.config);
   const wide = forecast(again, weekly, { seed: 1 });
   expect([...wide.samples]).toEqual([...spreadOut(plain, spread ?? [], false).samples]);
   expect(measured.measures.mase).toBeCloseTo(backtest(model, weekly, { folds: 8, samples: 50 }).measures.mase, 9);
   model.setSpread([]);
-  expect([...forecast(loadForecaster(saveForecaster(model)), weekly, { seed: 1 }).samples]).toEqual([...plain.samples]);
+  expect([...forecast(loadForecaster(encodeModel(model)), weekly, { seed: 1 }).samples]).toEqual([...plain.samples]);
   for (const wrong of [1, [{}], [{ level: 1, factor: 1 }], [{ level: 0.8, factor: -1 }], [{ level: 0, factor: 1 }]])
     expect(() => checkSpread("a", wrong)).toThrow(/^a/);
 });

@@ -18,7 +18,8 @@ export type LanguageModelConfig = {
   readonly tieWeights?: boolean;
 };
 
-const fields: Fields<LanguageModelConfig> = {
+/** Checks of options as of a file. */
+export const configFields: Fields<LanguageModelConfig> = {
   cell: field.cell,
   dialect: field.dialect,
   hiddenSize: field.size,
@@ -40,7 +41,7 @@ export function checkTied(where: string, { tieWeights = false, embeddingSize, hi
 export function parseLanguageModelConfig(value: unknown): { config: LanguageModelConfig; vocabulary: Vocabulary } {
   const where = "languageModel configuration";
   const { vocabulary, tieWeights, ...others } = parseFields(where, value, {
-    ...fields,
+    ...configFields,
     vocabulary: (_: string, given: unknown) => given,
   });
   const config: LanguageModelConfig = tieWeights === true ? { ...others, tieWeights } : others;

@@ -7,12 +7,19 @@ export type { DiagnoseOptions, HistoryEvent } from "./diagnose/diagnose.ts";
 export type { Diagnosis, GateSpread, GradientByStep } from "./diagnose/diagnosis.ts";
 export { evaluate } from "./evaluation.ts";
 export type { EvaluateOptions, Evaluation } from "./evaluation.ts";
-export { loadLanguageModel, saveLanguageModel } from "./model.ts";
 export { fit } from "./fit.ts";
 export type { FitOptions } from "./fit.ts";
 export { trainingBytes } from "./memory.ts";
 export type { RunSizes } from "./memory.ts";
-export { DEFAULT_WORDS, encodeCorpus, LanguageModel, languageModel } from "./model.ts";
+export {
+  decodeModel,
+  DEFAULT_WORDS,
+  encodeCorpus,
+  LanguageModel,
+  languageModel,
+  languageModelKinds,
+  loadLanguageModel,
+} from "./model.ts";
 export type { LanguageModelOptions } from "./model.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";

@@ -1,8 +1,10 @@
 /** @file What training a language model takes of the memory. */
-import { mean, sparseSoftmaxCrossEntropy, tensor } from "../../tensor/index.ts";
-import { type Rehearsal, rehearsalBytes, type Task } from "../../train/index.ts";
+import { type LossContext, type Rehearsal, rehearsalBytes } from "../../train/index.ts";
 import { EVALUATE_DEFAULTS, evaluateInPieces } from "./evaluation.ts";
+import { tokenLoss } from "./loss.ts";
 import type { LanguageModel } from "./model.ts";
+
+type TokenIds = { readonly inputs: Int32Array; readonly targets: Int32Array };
 
 /** What the arrays of a run depend on. */
 export type RunSizes = {
@@ -17,22 +19,15 @@ export type RunSizes = {
  * as if nothing had been freed before. 0 on an engine that cannot tell.
  */
 export function trainingBytes(model: LanguageModel, run: RunSizes): number {
+  const { sequenceLength, batchSize } = run;
   const task = {
-    loss: lossOf(model, run),
+    loss: (batch: TokenIds, { random }: LossContext) =>
+      tokenLoss(model, batch, [sequenceLength, batchSize], { random }),
     carried: undefined,
     rehearsal: () => languageModelRehearsal(model, run),
   };
   return rehearsalBytes(task, { trained: model.parameters(), accumulate: 1 });
 }
-
-/** What a step of a language model computes, without a carried state. */
-const lossOf =
-  (model: LanguageModel, { batchSize, sequenceLength }: RunSizes): Task<TokenIds>["loss"] =>
-  ({ inputs, targets }, { random }) => {
-    const ids = tensor(inputs, { shape: [sequenceLength, batchSize] });
-    const { logits } = model.forward(ids, model.initialState(batchSize), { random });
-    return { value: mean(sparseSoftmaxCrossEntropy(logits, tensor(targets))) };
-  };
 
 /** The step and the evaluation of a language model; every batch is as large as the others. */
 export function languageModelRehearsal(
@@ -51,8 +46,6 @@ export function languageModelRehearsal(
     cures: ["batchSize", "sequenceLength"],
   };
 }
-
-type TokenIds = { readonly inputs: Int32Array; readonly targets: Int32Array };
 
 /** Of the pieces that a held-out text is read in, one of the whole length and the last one. */
 function evaluatePart(model: LanguageModel, validation: number): void {

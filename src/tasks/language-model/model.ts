@@ -1,15 +1,14 @@
-import { decodeModel, encodeModel, field, layerCell } from "../../model/index.ts";
-import { checkTied, type LanguageModelConfig, parseLanguageModelConfig } from "./config.ts";
 import {
-  checkInteger,
-  checkNumber,
-  DataError,
-  kindError,
-  type RandomStream,
-  randomStream,
-  sentence,
-  withPrefix,
-} from "../../base/index.ts";
+  countParameters,
+  decodeModelOf,
+  type ModelKinds,
+  checkFields,
+  field,
+  layerCell,
+  type SavedModel,
+} from "../../model/index.ts";
+import { checkTied, configFields, type LanguageModelConfig, parseLanguageModelConfig } from "./config.ts";
+import { DataError, kindError, type RandomStream, randomStream, sentence, withPrefix } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { buildVocabulary, type Unit, type Vocabulary } from "../../data/index.ts";
 import {
@@ -58,13 +57,20 @@ export const LANGUAGE_MODEL_DEFAULTS: LanguageModelConfig = {
 /** Most frequent words that are kept where nothing else is asked for. */
 export const DEFAULT_WORDS = 10_000;
 
+/** What a language model has beside its configuration. */
+export type LanguageModelParts = {
+  readonly vocabulary: Vocabulary;
+  /** Token ids of the text that it was made with, if any. */
+  readonly corpus?: Int32Array | undefined;
+};
+
 export type ForwardOptions = { readonly random?: RandomStream | undefined; readonly trace?: boolean };
 
 /**
  * Predicts the next token of a text: embedding, stacked recurrent cells, a linear layer to one score per token.
  * Letters: T time steps, B rows, V tokens.
  */
-export class LanguageModel {
+export class LanguageModel implements SavedModel {
   readonly kind = "languageModel";
   readonly config: LanguageModelConfig;
   readonly vocabulary: Vocabulary;
@@ -77,9 +83,7 @@ export class LanguageModel {
   /** Use `languageModel(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(
     config: LanguageModelConfig,
-    vocabulary: Vocabulary,
-    corpus: Int32Array | undefined,
-    initialize: boolean,
+    { vocabulary, corpus, initialize = true }: LanguageModelParts & { readonly initialize?: boolean },
   ) {
     this.config = config;
     this.vocabulary = vocabulary;
@@ -117,7 +121,7 @@ export class LanguageModel {
 
   /** Number of trainable numbers. */
   get parameterCount(): number {
-    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+    return countParameters(this.parameters());
   }
 
   /** The state before the first token, for `batch` rows. */
@@ -142,7 +146,7 @@ export class LanguageModel {
     const logits = this.config.tieWeights
       ? linear(flat, embedding, bias, { transposeKernel: true })
       : linear(flat, kernel, bias);
-    return { logits, outputs: hidden.outputs, state: hidden.state, ...(hidden.trace && { trace: hidden.trace }) };
+    return { ...hidden, logits };
   }
 }
 
@@ -172,14 +176,7 @@ export function languageModel({
     ...(tieWeights && { tieWeights }),
   };
   // the limits are those of a saved model
-  field.cell(`${where} cell`, config.cell);
-  field.dialect(`${where} dialect`, config.dialect);
-  field.layers(`${where} layers`, config.layers);
-  field.size(`${where} hiddenSize`, config.hiddenSize);
-  field.size(`${where} embeddingSize`, config.embeddingSize);
-  checkNumber(`${where} dropout`, config.dropout, 0, 1 - 2 ** -24);
-  checkInteger(`${where} seed`, config.seed);
-  if (typeof tieWeights !== "boolean") throw kindError(`${where} tieWeights`, "true or false", tieWeights);
+  checkFields<LanguageModelConfig>(where, { ...config, tieWeights }, { ...configFields, dropout: field.dropout });
   checkTied(where, config);
   if (corpus === undefined && vocabulary === undefined) throw kindError(where, "a corpus or a vocabulary", undefined);
   if (corpus instanceof Uint8Array && unit !== "byte")
@@ -192,7 +189,7 @@ export function languageModel({
     });
   const ids = corpus === undefined ? undefined : encodeCorpus(tokens, corpus);
   if (ids?.length === 0) throw new DataError(sentence(`${where} corpus`, "at least one token", "none"));
-  return new LanguageModel(config, tokens, ids, true);
+  return new LanguageModel(config, { vocabulary: tokens, corpus: ids });
 }
 
 /** Token ids of a text, or of bytes for a byte vocabulary. */
@@ -202,17 +199,28 @@ export function encodeCorpus(vocabulary: Vocabulary, corpus: string | Uint8Array
   return Int32Array.from(corpus);
 }
 
-/** The bytes of a file that holds everything: architecture, vocabulary, parameters (safetensors; the same model, the same bytes). */
-export const saveLanguageModel = (model: LanguageModel): Uint8Array => encodeModel(model);
-
-/**
- * The model in the bytes that `saveLanguageModel` made. Throws FormatError for anything else: not a file of ours, a newer version,
- * a configuration that doesn't fit, a parameter that is missing, superfluous, of another shape or dtype.
- */
-export const loadLanguageModel = (bytes: Uint8Array): LanguageModel =>
-  decodeModel("loadLanguageModel", bytes, { languageModel: buildLanguageModel });
-
+/** The model that `configuration()` describes, with parameters of zero. Throws FormatError. */
 function buildLanguageModel(configuration: JsonValue): LanguageModel {
   const { config, vocabulary } = parseLanguageModelConfig(configuration);
-  return new LanguageModel(config, vocabulary, undefined, false);
+  return new LanguageModel(config, { vocabulary, initialize: false });
 }
+
+/** Builders by the kind in a file. */
+export const languageModelKinds: ModelKinds<LanguageModel> = { languageModel: buildLanguageModel };
+
+/** The language model in the bytes that `encodeModel` made. Throws FormatError for anything else. */
+export const loadLanguageModel = (bytes: Uint8Array): LanguageModel =>
+  decodeModelOf("loadLanguageModel", bytes, languageModelKinds);
+
+/**
+ * The model in the bytes that `encodeModel` made: a language model, or one of `kinds`, which are builders
+ * of models of your own by their `kind`. `decodeModel` of unrolled/tasks knows the models of all tasks.
+ *
+ * Throws FormatError for anything else: not a file of ours, a newer version, another kind, a configuration
+ * that doesn't fit, a parameter that is missing, superfluous, of another shape or dtype; NotFiniteError,
+ * which names the parameter, for weights that are NaN or infinite.
+ */
+export const decodeModel = <M extends SavedModel = LanguageModel>(
+  bytes: Uint8Array,
+  kinds: ModelKinds<M> = {},
+): LanguageModel | M => decodeModelOf<LanguageModel | M>("decodeModel", bytes, { ...languageModelKinds, ...kinds });

@@ -1,3 +1,4 @@
+import { encodeModel } from "../../model/index.ts";
 import { expect, test } from "vitest";
 import { checkGradient } from "../../../test/helpers/gradient-check.ts";
 import { randomStream } from "../../base/index.ts";
@@ -13,7 +14,7 @@ import {
   valueAndGrad,
 } from "../../tensor/index.ts";
 import { evaluate } from "./evaluation.ts";
-import { languageModel, loadLanguageModel, saveLanguageModel } from "./model.ts";
+import { languageModel, loadLanguageModel } from "./model.ts";
 
 const corpus = "tied or not, the words are the same words. ".repeat(30);
 const tied = (): ReturnType<typeof languageModel> =>
@@ -79,13 +80,13 @@ test("the gradient of a matrix with both uses, against differences", () => {
 
 test("a saved model is the same model, and without the field it is not tied", () => {
   const model = tied();
-  const bytes = saveLanguageModel(model);
+  const bytes = encodeModel(model);
   const loaded = loadLanguageModel(bytes);
   expect(loaded.config).toEqual(model.config);
-  expect(saveLanguageModel(loaded)).toEqual(bytes);
+  expect(encodeModel(loaded)).toEqual(bytes);
   const ids = model.corpus as Int32Array;
   expect(evaluate(loaded, ids)).toEqual(evaluate(model, ids));
-  const loose = saveLanguageModel(languageModel({ corpus, tieWeights: false, hiddenSize: 4 }));
+  const loose = encodeModel(languageModel({ corpus, tieWeights: false, hiddenSize: 4 }));
   expect(new TextDecoder("latin1").decode(loose)).not.toContain("tieWeights");
   expect(loadLanguageModel(loose).config).not.toHaveProperty("tieWeights");
 });

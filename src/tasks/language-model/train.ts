@@ -1,38 +1,18 @@
-import { checkInteger, randomStream } from "../../base/index.ts";
-import type { TokenBatch, TokenSource } from "../../data/index.ts";
+import { type Training, trainOnLater, type TrainOnOptions } from "../../train/index.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { LanguageModel } from "./model.ts";
-import { languageModelTask, type Penalties } from "./training.ts";
-import { Loop, loopSettings, type Training, trainingOf, type TrainOnOptions } from "../../train/index.ts";
+import { languageModelTask, type LanguageModelTaskOptions } from "./training.ts";
 
-export type TrainOptions = TrainOnOptions & {
-  /** Text to learn, or its token ids, which may be those of files (`streamCorpus` of unrolled/node). Default: the corpus that the model was made with. */
-  readonly corpus?: string | Uint8Array | Int32Array | TokenSource;
-  /** Time steps per batch: how far gradients reach back. Default 50. */
-  readonly sequenceLength?: number;
-  /** Rows per batch. Default 32. */
-  readonly batchSize?: number;
-  /** Part of the text, at its end, that is kept for evaluation. Default 0.05. */
-  readonly validation?: number;
-  /**
-   * false (default): rows run on through the text and their state is carried from batch to batch, as in char-rnn. true: windows in
-   * a new random order each epoch, each from a zero state.
-   */
-  readonly shuffle?: boolean;
-  /**
-   * Probability that a row begins a batch with a zero state although its text runs on. Default 0.05: without any, a long run never sees the
-   * beginning of a text again, and later samples badly from a short prime. 0 is what char-rnn does.
-   */
-  readonly resetState?: number;
-  /**
-   * Look for what hinders learning at each evaluation, as the function `diagnose` does, on two batches of the training text: saturated gates, dead units,
-   * gradients that vanish or explode, updates of the wrong size. What was found is in `findings` of the evaluation's event. Default false. Not for text
-   * that is read from files as it is needed.
-   */
-  readonly diagnose?: boolean;
-  /** What is added to the loss. Default: nothing. */
-  readonly penalties?: Penalties;
-};
+export type TrainOptions = TrainOnOptions &
+  Omit<LanguageModelTaskOptions, "diagnosis" | "shard"> & {
+    /**
+     * Look for what hinders learning at each evaluation, as the function `diagnose` does, on two batches of
+     * the training text: saturated gates, dead units, gradients that vanish or explode, updates of the wrong
+     * size. What was found is in `findings` of the evaluation's event. Default false. Not for text that is
+     * read from files as it is needed.
+     */
+    readonly diagnose?: boolean;
+  };
 
 /**
  * Trains a language model on its corpus; an async iterator of events, one for each step, epoch and evaluation, then `end`. The model's parameters
@@ -46,34 +26,9 @@ export type TrainOptions = TrainOnOptions & {
  * run needs more memory than the engine can have, LockedError while another run trains the model.
  */
 export function train(model: LanguageModel, options: TrainOptions = {}): Training<Evaluation> {
-  return trainingOf(() => loopOf(model, options));
-}
-
-function loopOf(model: LanguageModel, options: TrainOptions): Loop<TokenBatch, Evaluation> {
-  const {
-    batchSize = 32,
-    sequenceLength = 50,
-    shuffle = false,
-    resetState = 0.05,
-    validation = 0.05,
-    penalties = {},
-    seed = model.config.seed,
-    diagnose = false,
-  } = options;
-  const random = randomStream(checkInteger("train seed", seed));
-  const settings = loopSettings(options, random);
-  const task = languageModelTask(model, {
-    ...(options.corpus !== undefined && { corpus: options.corpus }),
-    sequenceLength,
-    batchSize,
-    validation,
-    shuffle,
-    resetState,
-    seed,
-    random,
-    penalties,
-    shard: settings.communicator,
-    ...(diagnose && { diagnosis: { optimizer: settings.optimizer, clipNorm: settings.clipNorm } }),
-  });
-  return new Loop(task, settings);
+  const { diagnose = false, optimizer, clipNorm, seed = model.config.seed } = options;
+  const step = { ...(optimizer && { optimizer }), ...(clipNorm !== undefined && { clipNorm }) };
+  const makeTask = () =>
+    languageModelTask(model, { ...options, shard: options.communicator, ...(diagnose && { diagnosis: step }) });
+  return trainOnLater(makeTask, { ...options, seed });
 }

@@ -5,7 +5,7 @@ import {
   DataError,
   encodeUtf8,
   kindError,
-  type RandomStream,
+  randomStream,
   sentence,
 } from "../../base/index.ts";
 import {
@@ -21,38 +21,45 @@ import {
 } from "../../data/index.ts";
 import { encodeCorpus, type LanguageModel } from "./model.ts";
 import { evaluateInPieces, type Evaluation } from "./evaluation.ts";
-import {
-  add,
-  mean,
-  mul,
-  slice,
-  sparseSoftmaxCrossEntropy,
-  square,
-  sub,
-  sum,
-  type Tensor,
-  tensor,
-} from "../../tensor/index.ts";
-import type { Optimizer } from "../../optim/index.ts";
+import { add, mean, mul, slice, square, sub, sum, type Tensor } from "../../tensor/index.ts";
 import { inPieces, sha256 } from "#platform";
-import { type EpochBatches, type Finding, type LossContext, type Task, unlessAborted } from "../../train/index.ts";
-import { diagnose } from "./diagnose/diagnose.ts";
+import type { Finding, LossContext, OwnTask, SeekableBatches } from "../../train/index.ts";
+import { diagnose, type DiagnoseOptions } from "./diagnose/diagnose.ts";
+import { tokenLoss } from "./loss.ts";
 import { languageModelRehearsal } from "./memory.ts";
 
 export type LanguageModelTaskOptions = {
+  /** Text to learn, or its token ids, which may be those of files (`streamCorpus` of unrolled/node). Default: the corpus that the model was made with. */
   readonly corpus?: string | Uint8Array | Int32Array | TokenSource;
-  readonly sequenceLength: number;
-  readonly batchSize: number;
-  readonly validation: number;
-  readonly shuffle: boolean;
-  readonly resetState: number;
-  readonly seed: number;
-  readonly random: RandomStream;
-  readonly penalties: Penalties;
+  /** Time steps per batch: how far gradients reach back. Default 50. */
+  readonly sequenceLength?: number;
+  /** Rows per batch. Default 32. */
+  readonly batchSize?: number;
+  /** Part of the text, at its end, that is kept for evaluation. Default 0.05. */
+  readonly validation?: number;
+  /**
+   * false (default): rows run on through the text and their state is carried from batch to batch, as in
+   * char-rnn. true: windows in a new random order each epoch, each from a zero state.
+   */
+  readonly shuffle?: boolean;
+  /**
+   * Probability that a row begins a batch with a zero state although its text runs on. Default 0.05:
+   * without any, a long run never sees the beginning of a text again, and later samples badly from a short
+   * prime. 0 is what char-rnn does.
+   */
+  readonly resetState?: number;
+  /** Seed of the order of the windows. Default: that of the model. */
+  readonly seed?: number;
+  /** What is added to the loss. Default: nothing. */
+  readonly penalties?: Penalties;
   /** Whose rows are carried from batch to batch. Default: all of them. */
   readonly shard?: Shard | undefined;
-  /** With what a step is made, where evaluations look for what hinders learning. Absent: they don't. */
-  readonly diagnosis?: { readonly optimizer: Optimizer; readonly clipNorm: number };
+  /**
+   * How a step is made, as `diagnose` takes it: evaluations then look for what hinders learning, on two
+   * batches of the training text, which has to be in memory. What was found is in their `findings`.
+   * Default: they don't.
+   */
+  readonly diagnosis?: Pick<DiagnoseOptions, "optimizer" | "clipNorm">;
 };
 
 /** What is added to the loss before differentiation. Each 0 by default. */
@@ -65,20 +72,24 @@ export type Penalties = {
   readonly temporalActivation?: number;
 };
 
-export type LanguageModelTask = Task<TokenBatch, Evaluation> & {
-  /** Tokens that are kept for evaluation. */
-  readonly validationTokens: number;
-};
-
-/** Throws TypeError, RangeError or DataError for options and a text that is too short. */
-export function languageModelTask(model: LanguageModel, options: LanguageModelTaskOptions): LanguageModelTask {
-  const { batchSize, sequenceLength, shuffle, resetState, seed, random, penalties, diagnosis, shard = WHOLE } = options;
+/**
+ * A language model with its text, for `trainOn`: what `train` trains.
+ *
+ * Throws TypeError, RangeError or DataError for options and a text that is too short.
+ */
+export function languageModelTask(
+  model: LanguageModel,
+  options: LanguageModelTaskOptions = {},
+): OwnTask<TokenBatch, Evaluation> {
+  const { sequenceLength = 50, batchSize = 32, shuffle = false, resetState = 0.05 } = options;
+  const { validation: heldOut = 0.05, seed = model.config.seed, penalties = {}, diagnosis, shard = WHOLE } = options;
   // each rank has at least one row
   checkInteger("train batchSize", batchSize, shard.size);
   checkInteger("train sequenceLength", sequenceLength, 1);
   checkNumber("train resetState", resetState, 0, 1);
   for (const [name, value] of Object.entries(penalties)) checkNumber(`train penalties.${name}`, value, 0);
-  const { training, validation } = splitCorpus(model, options);
+  const random = randomStream(checkInteger("train seed", seed));
+  const { training, validation } = splitCorpus(model, options.corpus, heldOut);
   if (diagnosis !== undefined && !(training instanceof Int32Array))
     throw kindError("train diagnose", "a corpus in memory", training);
   const batchesOf = (epoch: number, part: Shard): TokenBatches => {
@@ -92,43 +103,30 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
   const parameters = model.parameters();
   return {
     parameters,
-    validationTokens: validation.length,
     carried: model.initialState(to - from),
     resetState,
-    epoch(index, part = WHOLE): EpochBatches<TokenBatch> {
-      const batches = batchesOf(index, part);
-      return {
-        count: batches.count,
-        *from(start) {
-          for (let at = start; at < batches.count; at++) yield batches.at(at);
-        },
-      };
-    },
-    loss(batch, { state, random: own }: LossContext) {
-      const { inputs, targets } = batch;
+    batches: (epoch, part = WHOLE): SeekableBatches<TokenBatch> => seekable(batchesOf(epoch, part)),
+    loss(batch, context: LossContext) {
       const rows = rowsOf(batch);
-      const ids = tensor(inputs, { shape: [sequenceLength, rows] });
-      const result = model.forward(ids, state ?? model.initialState(rows), { random: own });
-      const value = mean(sparseSoftmaxCrossEntropy(result.logits, tensor(targets)));
+      const { value, outputs, state } = tokenLoss(model, batch, [sequenceLength, rows], context);
       return {
         value,
         // whole batches count alike
         weight: rows / batchSize,
-        penalty: penaltyOf(penalties, parameters, result.outputs),
+        penalty: penaltyOf(penalties, parameters, outputs),
         // windows in random order begin anew
-        state: shuffle ? undefined : result.state,
+        state: shuffle ? undefined : state,
       };
     },
     tokens: ({ inputs }) => inputs.length,
     rehearsal: () =>
       languageModelRehearsal(model, { batchSize: to - from, sequenceLength, validation: validation.length }),
     ...(validation.length > 1 && {
-      async evaluate(signal: AbortSignal | undefined) {
-        return unlessAborted(signal, async () => {
-          const found = await inPieces(evaluateInPieces(model, validation), signal);
-          if (diagnosis === undefined) return found;
-          return { ...found, findings: await findingsOf(model, training, options, signal) };
-        });
+      async evaluate(signal?: AbortSignal) {
+        const evaluation = await inPieces(evaluateInPieces(model, validation), signal);
+        if (diagnosis === undefined) return evaluation;
+        const step = { batchSize, sequenceLength, shuffle, ...diagnosis };
+        return { ...evaluation, findings: await findingsOf(model, training as Int32Array, step, signal) };
       },
     }),
     async fingerprint() {
@@ -148,21 +146,28 @@ export function languageModelTask(model: LanguageModel, options: LanguageModelTa
   };
 }
 
+function seekable(batches: TokenBatches): SeekableBatches<TokenBatch> {
+  function* from(start: number): Generator<TokenBatch, void, undefined> {
+    for (let index = start; index < batches.count; index++) yield batches.at(index);
+  }
+  return { count: batches.count, from, [Symbol.iterator]: () => from(0) };
+}
+
 /** Batches of a diagnosis: as few as give a picture, since it is made at each evaluation. */
 const DIAGNOSED = 2;
 
 /** What is not as it should be, the worst first. */
 async function findingsOf(
   model: LanguageModel,
-  corpus: Int32Array | TokenSource,
-  { batchSize, sequenceLength, shuffle, diagnosis }: LanguageModelTaskOptions,
+  corpus: Int32Array,
+  options: DiagnoseOptions,
   signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
-  const sizes = { batchSize, sequenceLength, shuffle, batches: DIAGNOSED, validation: 0 };
   const { findings } = await diagnose(model, {
-    ...sizes,
-    ...diagnosis,
-    corpus: corpus as Int32Array,
+    ...options,
+    batches: DIAGNOSED,
+    validation: 0,
+    corpus,
     ...(signal && { signal }),
   });
   return [
@@ -195,7 +200,8 @@ function penaltyOf(
 
 function splitCorpus(
   model: LanguageModel,
-  { corpus = model.corpus, validation: part }: LanguageModelTaskOptions,
+  corpus: LanguageModelTaskOptions["corpus"] = model.corpus,
+  part: number,
 ): { training: Int32Array | TokenSource; validation: Int32Array | TokenSource } {
   const ids =
     typeof corpus === "string" || corpus instanceof Uint8Array ? encodeCorpus(model.vocabulary, corpus) : corpus;

@@ -1,7 +1,6 @@
 import {
   checkChoice,
   checkInteger,
-  checkNumber,
   DataError,
   kindError,
   randomStream,
@@ -12,8 +11,11 @@ import {
 import type { JsonValue } from "../../formats/index.ts";
 import { convertTags, type TagScheme } from "../../metrics/index.ts";
 import {
-  decodeModel,
-  encodeModel,
+  countParameters,
+  decodeModelOf,
+  field,
+  type ModelKinds,
+  type BuildModel,
   RecurrentStack,
   type SavedModel,
   type StackConfig,
@@ -96,7 +98,7 @@ export class Tagger implements SavedModel {
   readonly #output: ParameterSet;
 
   /** Use `tagger(...)`. `initialize: false` leaves the parameters at zero, for loading. */
-  constructor(config: TaggerConfig, initialize: boolean) {
+  constructor(config: TaggerConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
     this.config = config;
     const { tags, scheme, wordSize, characterSize, shapeSize, output, seed } = config;
     this.constraints = tagConstraints(tags, scheme);
@@ -152,7 +154,7 @@ export class Tagger implements SavedModel {
 
   /** Number of trainable numbers. */
   get parameterCount(): number {
-    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+    return countParameters(this.parameters());
   }
 
   /** The CRF's scores of two tags in a row, and of the first and the last; undefined with softmax. */
@@ -281,34 +283,31 @@ export function tagger(options: TaggerOptions): Tagger {
   const scheme = checkChoice(`${where} scheme`, options.scheme ?? own, ["BIO", "BIOES", "none"]);
   const tokens = examples.flatMap((example) => example.tokens);
   const cased = lowerCase ? tokens.map((token) => token.toLowerCase()) : tokens;
-  return new Tagger(
-    {
-      ...stackConfigOf(where, options, { hiddenSize: 100, bidirectional: true, dropout: 0.3 }),
+  return new Tagger({
+    ...stackConfigOf(where, options, { hiddenSize: 100, bidirectional: true, dropout: 0.3 }),
+    scheme,
+    tags: tagSet(
+      examples.flatMap((example) => toScheme(example, own, scheme)),
       scheme,
-      tags: tagSet(
-        examples.flatMap((example) => toScheme(example, own, scheme)),
-        scheme,
-      ),
-      words: countedTable(
-        cased,
-        checkInteger(`${where} minCount`, minCount, 1),
-        checkInteger(`${where} maxWords`, maxWords, 2),
-      ),
-      characters: countedTable(
-        tokens.flatMap((token) => [...token]),
-        1,
-        Infinity,
-      ),
-      lowerCase,
-      wordSize: checkInteger(`${where} wordSize`, wordSize, 1, 65_536),
-      characterSize: checkInteger(`${where} characterSize`, characterSize, 0, 65_536),
-      shapeSize: checkInteger(`${where} shapeSize`, shapeSize, 0, 65_536),
-      output: checkChoice(`${where} output`, output, ["crf", "softmax"]),
-      inputDropout: checkNumber(`${where} inputDropout`, inputDropout, 0, 1 - 2 ** -24),
-      seed: checkInteger(`${where} seed`, seed),
-    },
-    true,
-  );
+    ),
+    words: countedTable(
+      cased,
+      checkInteger(`${where} minCount`, minCount, 1),
+      checkInteger(`${where} maxWords`, maxWords, 2),
+    ),
+    characters: countedTable(
+      tokens.flatMap((token) => [...token]),
+      1,
+      Infinity,
+    ),
+    lowerCase,
+    wordSize: checkInteger(`${where} wordSize`, wordSize, 1, 65_536),
+    characterSize: checkInteger(`${where} characterSize`, characterSize, 0, 65_536),
+    shapeSize: checkInteger(`${where} shapeSize`, shapeSize, 0, 65_536),
+    output: checkChoice(`${where} output`, output, ["crf", "softmax"]),
+    inputDropout: field.dropout(`${where} inputDropout`, inputDropout),
+    seed: checkInteger(`${where} seed`, seed),
+  });
 }
 
 const toScheme = ({ tags }: TaggedExample, own: TagScheme, scheme: TagScheme): readonly string[] =>
@@ -335,9 +334,12 @@ export function examplesFor(model: Tagger, examples: readonly TaggedExample[]): 
   return examples.map(({ tokens, tags }) => ({ tokens, tags: convertTags(tags, from, scheme) }));
 }
 
-/** The bytes of a file that holds everything (safetensors). */
-export const saveTagger = (model: Tagger): Uint8Array => encodeModel(model);
+/** The tagger that `configuration()` describes, with parameters of zero. Throws FormatError. */
+const buildTagger: BuildModel<Tagger> = (configuration) =>
+  new Tagger(parseTaggerConfig(configuration), { initialize: false });
 
-/** The model in the bytes that `saveTagger` made. Throws FormatError for anything else. */
-export const loadTagger = (bytes: Uint8Array): Tagger =>
-  decodeModel("loadTagger", bytes, { tagger: (configuration) => new Tagger(parseTaggerConfig(configuration), false) });
+/** Builders by the kind in a file. */
+export const taggerKinds: ModelKinds<Tagger> = { tagger: buildTagger };
+
+/** The tagger in the bytes that `encodeModel` made. Throws FormatError for anything else. */
+export const loadTagger = (bytes: Uint8Array): Tagger => decodeModelOf("loadTagger", bytes, taggerKinds);

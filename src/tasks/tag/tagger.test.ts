@@ -1,3 +1,4 @@
+import { encodeModel } from "../../model/index.ts";
 import { expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
 import { adam } from "../../optim/index.ts";
@@ -5,7 +6,7 @@ import { assign, valueAndGrad } from "../../tensor/index.ts";
 import { trainOn } from "../../train/index.ts";
 import { detectScheme, tagConstraints, tagSet } from "./scheme.ts";
 import { tag, tagAll } from "./answers.ts";
-import { loadTagger, saveTagger, type Tagger, tagger, type TaggerOptions } from "./model.ts";
+import { loadTagger, type Tagger, tagger, type TaggerOptions } from "./model.ts";
 import { evaluateTagger } from "./evaluation.ts";
 import { taggerTask } from "./training.ts";
 import { charactersOf, shapeOf, type TaggedExample } from "./words.ts";
@@ -164,11 +165,11 @@ test("constraints are those of the scheme", () => {
 test("a saved model is the same model, and files that are wrong are refused", () => {
   for (const options of [{}, { output: "softmax", characterSize: 0, shapeSize: 0 }] as const) {
     const model = shaken(small(options));
-    const bytes = saveTagger(model);
+    const bytes = encodeModel(model);
     const again = loadTagger(bytes);
     const some = sentences(5, 7).map(({ tokens }) => tokens);
     expect(tagAll(again, some)).toEqual(tagAll(model, some));
-    expect(saveTagger(again)).toEqual(bytes);
+    expect(encodeModel(again)).toEqual(bytes);
   }
   expect(() => loadTagger(new Uint8Array(9))).toThrow();
 });

@@ -12,8 +12,9 @@ import { buildVocabulary, type Scaler, standardScaler, type Vocabulary } from ".
 import type { JsonValue } from "../../formats/index.ts";
 import {
   asFormatError,
-  decodeModel,
-  encodeModel,
+  countParameters,
+  decodeModelOf,
+  type ModelKinds,
   RecurrentStack,
   type SavedModel,
   type StackConfig,
@@ -49,6 +50,13 @@ export type TranscriberOptions = Partial<TranscriberConfig> & {
   readonly alphabet?: string;
 };
 
+/** What a transcriber has beside its configuration. */
+export type TranscriberParts = {
+  readonly features: FeatureConfig;
+  readonly vocabulary: Vocabulary;
+  readonly scaler: Scaler;
+};
+
 /** Settings of `transcriber` where nothing else is asked for. */
 const DEFAULTS: Partial<StackConfig> = { cell: "lstm", bidirectional: true };
 
@@ -69,8 +77,7 @@ export class Transcriber implements SavedModel {
   /** Use `transcriber(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(
     config: TranscriberConfig,
-    { features, vocabulary, scaler }: { features: FeatureConfig; vocabulary: Vocabulary; scaler: Scaler },
-    initialize: boolean,
+    { features, vocabulary, scaler, initialize = true }: TranscriberParts & { readonly initialize?: boolean },
   ) {
     this.config = config;
     this.features = features;
@@ -119,7 +126,7 @@ export class Transcriber implements SavedModel {
 
   /** Number of trainable numbers. */
   get parameterCount(): number {
-    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+    return countParameters(this.parameters());
   }
 
   /** Frames as they are before scaling. */
@@ -204,7 +211,7 @@ export function transcriber({ features, utterances, alphabet, ...rest }: Transcr
   const featureConfig = featureConfigOf(`${where} features`, features);
   const vocabulary = buildVocabulary(alphabet ?? utterances.map(({ text }: Utterance) => text));
   const scaler = scalerOf(utterances, featureConfig);
-  return new Transcriber(config, { features: featureConfig, vocabulary, scaler }, true);
+  return new Transcriber(config, { features: featureConfig, vocabulary, scaler });
 }
 
 /** Statistics of some thousand seconds are as good as those of all. */
@@ -227,12 +234,12 @@ function scalerOf(utterances: readonly Utterance[], config: FeatureConfig): Scal
 /** Builds a transcriber whose parameters are zero from its `configuration()`; throws FormatError for any other. */
 function buildTranscriber(configuration: JsonValue): Transcriber {
   const { features, scaler, vocabulary, ...config } = parseTranscriberConfig(configuration);
-  return asFormatError(() => new Transcriber(config, { features, scaler, vocabulary }, false));
+  return asFormatError(() => new Transcriber(config, { features, scaler, vocabulary, initialize: false }));
 }
 
-/** The bytes of a file with everything that transcribing needs (safetensors). */
-export const saveTranscriber = (model: Transcriber): Uint8Array => encodeModel(model);
+/** Builders by the kind in a file. */
+export const transcriberKinds: ModelKinds<Transcriber> = { transcriber: buildTranscriber };
 
-/** The transcriber in the bytes that `saveTranscriber` made. Throws FormatError for anything else. */
+/** The transcriber in the bytes that `encodeModel` made. Throws FormatError for anything else. */
 export const loadTranscriber = (bytes: Uint8Array): Transcriber =>
-  decodeModel("loadTranscriber", bytes, { transcriber: buildTranscriber });
+  decodeModelOf("loadTranscriber", bytes, transcriberKinds);

@@ -1,4 +1,5 @@
 /** A transcriber of two tones: training, files, the stream, texts with times, and what is refused. */
+import { encodeModel } from "../../model/index.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { DataError, FormatError, randomStream } from "../../base/index.ts";
 import { decodeNative, encodeNative } from "../../formats/index.ts";
@@ -8,7 +9,7 @@ import { adam } from "../../optim/index.ts";
 import { valueAndGrad } from "../../tensor/index.ts";
 import { trainOn } from "../../train/index.ts";
 import { alignText, characterScore, transcribe } from "./answers.ts";
-import { loadTranscriber, saveTranscriber, type Transcriber, transcriber, type Utterance } from "./model.ts";
+import { loadTranscriber, type Transcriber, transcriber, type Utterance } from "./model.ts";
 import { evaluateTranscriber } from "./evaluation.ts";
 import { transcriberTask } from "./training.ts";
 import { scoreStream, transcriberStream } from "./stream.ts";
@@ -61,7 +62,7 @@ test("it hears what is new, and a file holds all that it needs", () => {
   const { measures, loss, texts } = evaluateTranscriber(both, held);
   expect(measures.characterErrorRate).toBeLessThan(0.05);
   expect(measures.wordErrorRate).toBeLessThan(0.2);
-  const again = loadTranscriber(saveTranscriber(both));
+  const again = loadTranscriber(encodeModel(both));
   expect(evaluateTranscriber(again, held, { batchSize: 16 })).toEqual({
     measures,
     loss,
@@ -115,7 +116,7 @@ test("a run that goes on has the same recordings, texts and model", () => {
   const printOf = (model: Transcriber, some: readonly Utterance[], others = held): string =>
     JSON.stringify(transcriberTask(model, { training: some, validation: others }).fingerprint);
   const same = printOf(both, training);
-  expect(printOf(loadTranscriber(saveTranscriber(both)), training)).toBe(same);
+  expect(printOf(loadTranscriber(encodeModel(both)), training)).toBe(same);
   const [first, ...rest] = training;
   const samples = first.samples.map((x, i) => (i === 500 ? x + 0.01 : x));
   const text = first.text.replaceAll(/./g, (c) => ({ a: "b", b: "c", c: "a" })[c] ?? c);
@@ -180,15 +181,15 @@ describe("what does not fit is refused", () => {
   });
 
   test("files of something else", () => {
-    const bytes = saveTranscriber(languageModel({ corpus: "ab", hiddenSize: 4 }) as never);
+    const bytes = encodeModel(languageModel({ corpus: "ab", hiddenSize: 4 }) as never);
     expect(() => loadTranscriber(bytes)).toThrow(FormatError);
-    const text = Buffer.from(saveTranscriber(both)).toString("latin1");
+    const text = Buffer.from(encodeModel(both)).toString("latin1");
     const damaged = Buffer.from(text.replace("hopSeconds", "hopSecondz"), "latin1");
     expect(() => loadTranscriber(damaged)).toThrow(FormatError);
   });
 
   test("a file that declares more than it holds, before anything is made of it", () => {
-    const { config, arrays } = decodeNative(saveTranscriber(both));
+    const { config, arrays } = decodeNative(encodeModel(both));
     const { features, ...rest } = config as Record<string, unknown>;
     const numbers = Array.from({ length: 1024 }, () => 1);
     const wide = { ...rest, scaler: { kind: "standard", center: numbers, scale: numbers }, timeReduction: 64 };

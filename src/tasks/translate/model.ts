@@ -13,8 +13,9 @@ import {
 } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
-  decodeModel,
-  encodeModel,
+  countParameters,
+  decodeModelOf,
+  type ModelKinds,
   field,
   layerCell,
   RecurrentStack,
@@ -77,6 +78,9 @@ export const TRANSLATOR_DEFAULTS: TranslatorConfig & { readonly merges: number }
   merges: 500,
 };
 
+/** What a translator has beside its configuration. */
+export type TranslatorParts = { readonly source: BytePairEncoding; readonly target: BytePairEncoding };
+
 /** A batch of source texts after the encoder. */
 export type Encoded = {
   readonly memory: AttendedMemory;
@@ -108,7 +112,10 @@ export class Translator implements SavedModel {
   readonly #output: ParameterSet;
 
   /** Use `translator(...)`. `initialize: false` leaves the parameters at zero, for loading. */
-  constructor(config: TranslatorConfig, source: BytePairEncoding, target: BytePairEncoding, initialize: boolean) {
+  constructor(
+    config: TranslatorConfig,
+    { source, target, initialize = true }: TranslatorParts & { readonly initialize?: boolean },
+  ) {
     const { hiddenSize, bidirectional, embeddingSize, layers, inputFeeding, seed } = config;
     this.config = config;
     this.source = source;
@@ -162,7 +169,7 @@ export class Translator implements SavedModel {
 
   /** Number of trainable numbers. */
   get parameterCount(): number {
-    return Object.values(this.parameters()).reduce((total, { size }) => total + size, 0);
+    return countParameters(this.parameters());
   }
 
   /** Ids of a source text, with the end. */
@@ -266,18 +273,18 @@ export function translator({ pairs, source, target, merges, ...rest }: Translato
     seed: checkInteger(`${where} seed`, rest.seed ?? TRANSLATOR_DEFAULTS.seed),
   };
   checkHalves(where, config);
-  return new Translator(config, encodings.source, encodings.target, true);
+  return new Translator(config, encodings);
 }
 
 /** The model that `configuration()` describes, with zero parameters, for `decodeModel`. Throws FormatError. */
 function buildTranslator(configuration: JsonValue): Translator {
   const { source, target, ...config } = parseTranslatorConfig(configuration);
-  return new Translator(config, source, target, false);
+  return new Translator(config, { source, target, initialize: false });
 }
 
-/** The bytes of a file with everything: parameters, architecture, both encodings. */
-export const saveTranslator = (model: Translator): Uint8Array => encodeModel(model);
+/** Builders by the kind in a file. */
+export const translatorKinds: ModelKinds<Translator> = { translator: buildTranslator };
 
-/** The translator in the bytes of a file. Throws FormatError for anything else. */
+/** The translator in the bytes that `encodeModel` made. Throws FormatError for anything else. */
 export const loadTranslator = (bytes: Uint8Array): Translator =>
-  decodeModel("loadTranslator", bytes, { translator: buildTranslator });
+  decodeModelOf("loadTranslator", bytes, translatorKinds);

@@ -1,3 +1,4 @@
+import { encodeModel } from "../../model/index.ts";
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
 import { adam } from "../../optim/index.ts";
@@ -9,14 +10,7 @@ import { teacherProbability } from "./scheduled-sampling.ts";
 import { translate } from "./answers.ts";
 import { translationLoss } from "./loss.ts";
 import { translatorTask } from "./training.ts";
-import {
-  loadTranslator,
-  type Pair,
-  saveTranslator,
-  type Translator,
-  translator,
-  type TranslatorOptions,
-} from "./model.ts";
+import { loadTranslator, type Pair, type Translator, translator, type TranslatorOptions } from "./model.ts";
 
 /** Digits in words, in reverse order: nothing that can be said without looking back. */
 const WORDS = ["zero", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"];
@@ -139,7 +133,7 @@ describe.each([
   });
 
   test("the file gives the same translations and attention, and nothing is left in memory", () => {
-    const again = loadTranslator(saveTranslator(model));
+    const again = loadTranslator(encodeModel(model));
     const options = { beams: 3, nBest: 3, maxLength: 8 };
     const before = memory();
     const found = translate(model, "1 2 3", options);
@@ -202,13 +196,13 @@ test("training with scheduled sampling that is resumed goes on bit for bit", asy
   await run(whole, 9);
   const snapshot = await run(first, 6);
   // as a later process has it
-  const later = loadTranslator(saveTranslator(first));
+  const later = loadTranslator(encodeModel(first));
   await run(later, 9, snapshot);
-  expect(saveTranslator(later)).toEqual(saveTranslator(whole));
+  expect(encodeModel(later)).toEqual(encodeModel(whole));
   const always = make();
   for await (const event of trainOn(translatorTask(always, { training, batchSize: 6 }), { steps: 9, seed: 3 }))
     void event;
-  expect(saveTranslator(always)).not.toEqual(saveTranslator(whole));
+  expect(encodeModel(always)).not.toEqual(encodeModel(whole));
 });
 
 test("learns to reverse what it reads", async () => {
@@ -242,7 +236,7 @@ test("refuses what doesn't fit", () => {
   const model = translator(small);
   expect(() => translate(model, "1", { beams: 2, nBest: 3 })).toThrow("translate nBest");
   expect(() => translatorTask(model, { training: [] })).toThrow("at least one pair to train on");
-  const bytes = saveTranslator(model);
+  const bytes = encodeModel(model);
   expect(() => loadTranslator(bytes.subarray(0, bytes.length - 8))).toThrow();
   expect(gather(model.parameters()["source/embedding"], tensor(Int32Array.of(0))).shape).toEqual([1, 12]);
 });

@@ -1,7 +1,8 @@
+import { encodeModel } from "../../../model/index.ts";
 import { describe, expect, test } from "vitest";
 import { leavesOf, type Tree } from "../../../base/index.ts";
 import { contiguousBatches } from "../../../data/index.ts";
-import { languageModel, type LanguageModel, saveLanguageModel } from "../model.ts";
+import { languageModel, type LanguageModel } from "../model.ts";
 import { adam, globalNorm, sgd } from "../../../optim/index.ts";
 import type { State } from "../../../rnn/index.ts";
 import {
@@ -166,7 +167,7 @@ test("train looks at each evaluation, changes nothing by it, and finds a rate th
     const findings: Finding[][] = [];
     for await (const event of train(model, { ...sizes, ...more }))
       if (event.kind === "evaluation" && event.findings !== undefined) findings.push([...event.findings]);
-    return { findings, bytes: saveLanguageModel(model) };
+    return { findings, bytes: encodeModel(model) };
   };
   const optimizer = adam({ learningRate: 0.5 });
   const looked = await trained({ optimizer, diagnose: true });

@@ -1,21 +1,11 @@
 /** @file What `diagnose` measures. Letters: T time steps, B rows, H units. */
 import { leavesOf, mapTree, type Tree } from "../../../base/index.ts";
 import type { TokenBatch } from "../../../data/index.ts";
+import { tokenLoss } from "../loss.ts";
 import type { LanguageModel } from "../model.ts";
 import { clipScale, type Optimizer, type OptimizerState, type Parameters } from "../../../optim/index.ts";
 import { type GateRange, gateRanges, type State } from "../../../rnn/index.ts";
-import {
-  add,
-  assign,
-  mean,
-  outsideScopes,
-  scope,
-  sparseSoftmaxCrossEntropy,
-  type Tensor,
-  tensor,
-  valueAndGrad,
-  zeros,
-} from "../../../tensor/index.ts";
+import { add, assign, outsideScopes, scope, type Tensor, tensor, valueAndGrad, zeros } from "../../../tensor/index.ts";
 import { copyOf } from "../../../train/index.ts";
 import type { GateSpread, GradientByStep } from "./diagnosis.ts";
 
@@ -100,10 +90,8 @@ export class StepMeter {
   }
 }
 
-const meanLoss = (model: LanguageModel, { inputs, targets, shape, state }: MeasuredBatch): Tensor => {
-  const { logits } = model.forward(tensor(inputs, { shape: [...shape] }), state);
-  return mean(sparseSoftmaxCrossEntropy(logits, tensor(targets)));
-};
+const meanLoss = (model: LanguageModel, { shape, state, ...batch }: MeasuredBatch): Tensor =>
+  tokenLoss(model, batch, shape, { state }).value;
 
 /**
  * Norms of the gradient of the last step's mean loss with respect to the state after each step. One step at a time, since a layer that runs as one op shows
@@ -124,15 +112,18 @@ export function gradientByStep(
     );
     const { gradients } = valueAndGrad(() => {
       let current = state as Tree<Tensor>;
-      let logits: Tensor | undefined;
+      let loss: Tensor | undefined;
       for (let t = 0; t < steps; t++) {
-        const ids = tensor(inputs.slice(t * rows, (t + 1) * rows), { shape: [1, rows] });
-        const outside = t === 0 ? current : sum(current, added[String(t - 1)]);
-        const result = model.forward(ids, outside as State);
-        current = result.state as Tree<Tensor>;
-        ({ logits } = result);
+        const stepOf = (ids: Int32Array): Int32Array => ids.slice(t * rows, (t + 1) * rows);
+        const outside = (t === 0 ? current : sum(current, added[String(t - 1)])) as State;
+        if (t + 1 < steps) {
+          current = model.forward(tensor(stepOf(inputs), { shape: [1, rows] }), outside).state as Tree<Tensor>;
+        } else {
+          const last = { inputs: stepOf(inputs), targets: stepOf(targets) };
+          loss = tokenLoss(model, last, [1, rows], { state: outside }).value;
+        }
       }
-      return mean(sparseSoftmaxCrossEntropy(logits as Tensor, tensor(targets.slice((steps - 1) * rows))));
+      return loss as Tensor;
     }, added as Tree<Tensor>);
     const byLayer = new Map<string, number[]>();
     for (let t = 0; t < steps; t++) {

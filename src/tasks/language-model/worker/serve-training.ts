@@ -2,7 +2,8 @@
 import { errorToData, internalError } from "../../../base/index.ts";
 import { vocabularyFromJSON } from "../../../data/index.ts";
 import type { Evaluation } from "../evaluation.ts";
-import { type LanguageModel, languageModel, loadLanguageModel, saveLanguageModel } from "../model.ts";
+import { type LanguageModel, languageModel, loadLanguageModel } from "../model.ts";
+import { encodeModel } from "../../../model/index.ts";
 import { optimizerFromConfig } from "../../../optim/index.ts";
 import type { ParentLink } from "#platform";
 import { type Callback, earlyStopping, reduceOnPlateau, type Snapshot, type Training } from "../../../train/index.ts";
@@ -131,6 +132,6 @@ function snapshotAnswer({ state, arrays }: Snapshot): { value: Snapshot; transfe
 }
 
 function modelAnswer(model: LanguageModel): { value: Uint8Array; transfer: ArrayBuffer[] } {
-  const value = saveLanguageModel(model);
+  const value = encodeModel(model);
   return { value, transfer: [value.buffer as ArrayBuffer] };
 }

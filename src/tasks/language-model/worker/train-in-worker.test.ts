@@ -1,10 +1,11 @@
 /** `train` in a worker: the same events and bits, a calling thread that goes on meanwhile, and no worker that stays. */
+import { encodeModel } from "../../../model/index.ts";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DataError, NotFiniteError, UnsupportedError } from "../../../base/index.ts";
 import { buildVocabulary } from "../../../data/index.ts";
 import { engineReport } from "../../../engine/index.ts";
-import { languageModel, type LanguageModelOptions, loadLanguageModel, saveLanguageModel } from "../model.ts";
+import { languageModel, type LanguageModelOptions, loadLanguageModel } from "../model.ts";
 import { cosineDecay, momentum, sgd } from "../../../optim/index.ts";
 import { earlyStopping, reduceOnPlateau, type TrainEvent } from "../../../train/index.ts";
 import { trainInWorker, type WorkerTrainOptions } from "./train-in-worker.ts";
@@ -67,7 +68,7 @@ describe.runIf(readsTypes)("in a worker", () => {
     const here = train(model, { ...shared, ...others });
     const there = trainInWorker(small, more);
     expect(await eventsOf(there)).toEqual(await eventsOf(here));
-    expect(await there.modelBytes()).toEqual(saveLanguageModel(model));
+    expect(await there.modelBytes()).toEqual(encodeModel(model));
     expect((await there.snapshot()).arrays).toEqual((await here.snapshot()).arrays);
     expect(living()).toEqual([]);
   });
@@ -76,12 +77,12 @@ describe.runIf(readsTypes)("in a worker", () => {
     const vocabulary = buildVocabulary(corpus);
     const ids = vocabulary.encode(corpus);
     const model = languageModel({ ...small, corpus: undefined as never, vocabulary });
-    const bytes = saveLanguageModel(model);
+    const bytes = encodeModel(model);
     const events = await eventsOf(train(model, { ...options, corpus: ids }));
     expect(await eventsOf(trainInWorker(bytes, { ...options, corpus: ids }))).toEqual(events);
     const fresh = trainInWorker({ hiddenSize: 6, embeddingSize: 3, seed: 4, vocabulary }, { ...options, corpus });
     expect(await eventsOf(fresh)).toEqual(events);
-    expect(saveLanguageModel(await fresh.model())).toEqual(saveLanguageModel(model));
+    expect(encodeModel(await fresh.model())).toEqual(encodeModel(model));
   });
 
   test("a run that is left goes on from its snapshot, here or there, bit for bit", async () => {
@@ -98,10 +99,10 @@ describe.runIf(readsTypes)("in a worker", () => {
     const resume = await first.snapshot();
     const rest = trainInWorker(small, { ...options, schedule, resume });
     expect([...events, ...(await eventsOf(rest))]).toEqual(whole);
-    expect(await rest.modelBytes()).toEqual(saveLanguageModel(model));
+    expect(await rest.modelBytes()).toEqual(encodeModel(model));
     const here = languageModel(small);
     await eventsOf(train(here, { ...options, schedule, resume }));
-    expect(saveLanguageModel(here)).toEqual(saveLanguageModel(model));
+    expect(encodeModel(here)).toEqual(encodeModel(model));
   });
 
   test("model and snapshot between any two events", async () => {
@@ -112,7 +113,7 @@ describe.runIf(readsTypes)("in a worker", () => {
     await expect(there.snapshot()).rejects.toThrow("snapshot: expected a run that has begun");
     for await (const event of there) {
       expect(timeless(event)).toEqual(timeless((await here.next()).value as TrainEvent));
-      expect(await there.modelBytes()).toEqual(saveLanguageModel(model));
+      expect(await there.modelBytes()).toEqual(encodeModel(model));
       expect((await there.snapshot()).arrays).toEqual((await here.snapshot()).arrays);
     }
   });
@@ -144,7 +145,7 @@ describe.runIf(readsTypes)("in a worker", () => {
     const error = await eventsOf(training).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NotFiniteError);
     expect(error).toMatchObject({ code: "ERR_NOT_FINITE", message: /10 in a row that were not/ });
-    expect(await training.modelBytes()).toEqual(saveLanguageModel(languageModel(small)));
+    expect(await training.modelBytes()).toEqual(encodeModel(languageModel(small)));
   });
 
   test("a worker that dies is an error, for the event that is waited for and for all later ones", async () => {

@@ -17,7 +17,7 @@ export type WorkerTrainOptions = Omit<TrainOptions, "corpus" | "callbacks"> & {
 
 /** A run in a worker: that of `train`, and the model as it is between two events or has been left. */
 export type WorkerTraining = Training<Evaluation> & {
-  /** As `saveLanguageModel` writes it. Rejects with UnsupportedError before the first event. */
+  /** As `encodeModel` writes it. Rejects with UnsupportedError before the first event. */
   modelBytes(): Promise<Uint8Array>;
   /** The model itself, here; reading it takes this thread some time. */
   model(): Promise<LanguageModel>;
@@ -89,7 +89,7 @@ const stepsOf = (resume: Snapshot | undefined): number =>
 function modelData(model: LanguageModelOptions | Uint8Array): ModelData {
   if (model instanceof Uint8Array) return model;
   if (model instanceof LanguageModel) {
-    const hint = "saveLanguageModel(model) gives the bytes";
+    const hint = "encodeModel(model) gives the bytes";
     throw kindError("trainInWorker model", "the options of a model, or the bytes of a saved one", model, hint);
   }
   const { vocabulary, ...options } = model;
