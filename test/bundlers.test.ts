@@ -15,7 +15,7 @@ let losses: Losses;
 
 beforeAll(async () => {
   tarball = pack(folder);
-  const plain = await makeProject({ name: "plain", packages: [], ways: [] }, tarball);
+  const plain = await makeProject({ name: "plain", packages: [] }, tarball);
   losses = nodeLosses(plain);
   plain.remove();
 });

@@ -13,7 +13,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CommandOptions, type Output, run } from "./command.ts";
-import type { Row } from "./row.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const fixture = (name: string): string => join(root, "test/bundlers/fixtures", name);
@@ -45,8 +44,15 @@ export type Project = {
   remove(): void;
 };
 
+/** The parts of a row of the matrix that a project is made of. */
+type Ingredients = {
+  readonly name: string;
+  readonly packages: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+};
+
 /** Makes the project of a row and installs what it needs. */
-export async function makeProject({ name, packages, files = {} }: Row, tarball: string): Promise<Project> {
+export async function makeProject({ name, packages, files = {} }: Ingredients, tarball: string): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), `unrolled-${name}-`));
   const path = (...parts: string[]): string => join(folder, ...parts);
   const write = (contents: Readonly<Record<string, string>>): void => {

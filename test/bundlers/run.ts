@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   try {
     const tarball = values.package === undefined ? pack(folder) : resolve(values.package);
-    const plain = await makeProject({ name: "plain", packages: [], ways: [] }, tarball);
+    const plain = await makeProject({ name: "plain", packages: [] }, tarball);
     const losses = nodeLosses(plain);
     plain.remove();
     for (const row of chosenRows()) {

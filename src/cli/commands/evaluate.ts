@@ -4,6 +4,7 @@ import { useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { modelOptions } from "../options/model-options.ts";
 import { linesOf, savePicture } from "../tasks/evaluated.ts";
+import { loadTask } from "../tasks/load.ts";
 import { taskOfModel } from "../tasks/task-of.ts";
 import { trainedOptions } from "../tasks/trained-options.ts";
 import type { TaskOptions } from "../tasks/task.ts";
@@ -27,7 +28,7 @@ export async function evaluate(
     ...trainedOptions(directory, declaration),
     ...modelOptions("evaluateOptions", declaration, command),
   } as Partial<TaskOptions>;
-  const task = await declaration.load();
+  const task = await loadTask(declaration);
   const model = task.decode(bytes);
   const evaluated = await asUsageLater(() => interruptible(() => task.evaluate(model, files, options)));
   if (json) sayJson(evaluated.measures);

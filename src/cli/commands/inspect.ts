@@ -2,6 +2,7 @@ import { decodeNative, type JsonValue, type NativeFile } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage } from "../terminal/failure.ts";
 import { count, real, table } from "../terminal/format.ts";
+import { loadTask } from "../tasks/load.ts";
 import { taskOfModel } from "../tasks/task-of.ts";
 import { say, sayJson } from "../terminal/output.ts";
 
@@ -20,7 +21,7 @@ export async function inspect(directory: string, { json }: { readonly json?: boo
   const bytes = asUsage(() => readModelBytes(directory));
   const file = decodeNative(bytes);
   const declaration = taskOfModel(bytes);
-  const task = await declaration.load();
+  const task = await loadTask(declaration);
   const parameters = describeParameters(file);
   const configuration = {
     kind: file.kind,

@@ -3,6 +3,7 @@ import { useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { modelOptions } from "../options/model-options.ts";
 import { isTyped } from "../options/stored.ts";
+import { loadTask } from "../tasks/load.ts";
 import { taskOfModel } from "../tasks/task-of.ts";
 import { trainedOptions } from "../tasks/trained-options.ts";
 import { asUsage, asUsageLater } from "../terminal/failure.ts";
@@ -26,7 +27,7 @@ export async function predict(
     ([name]) => name.endsWith("Column") && Object.hasOwn(options, name) && !isTyped(command, name),
   );
   if (threads !== undefined) useThreads(threads);
-  const task = await declaration.load();
+  const task = await loadTask(declaration);
   const model = task.decode(bytes);
   const all = { ...options, ...Object.fromEntries(columns) };
   await asUsageLater(() =>

@@ -49,8 +49,4 @@ export const CLASSIFY: TaskDeclaration = {
   ],
   pipeline: "text-classification",
   usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
-  load: async () => {
-    const { classifyTask } = await import("./classify.ts");
-    return classifyTask;
-  },
 };

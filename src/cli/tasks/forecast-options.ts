@@ -70,8 +70,4 @@ export const FORECAST: TaskDeclaration = {
   ],
   pipeline: "time-series-forecasting",
   usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
-  load: async () => {
-    const { forecastTask } = await import("./forecast.ts");
-    return forecastTask;
-  },
 };

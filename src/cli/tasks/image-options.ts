@@ -29,8 +29,4 @@ export const IMAGE: TaskDeclaration = {
   ],
   pipeline: "image-classification",
   usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
-  load: async () => {
-    const { imageTask } = await import("./image.ts");
-    return imageTask;
-  },
 };

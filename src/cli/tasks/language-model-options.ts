@@ -78,8 +78,4 @@ export const LANGUAGE_MODEL: TaskDeclaration = {
   ],
   pipeline: "text-generation",
   usage: (place) => `unrolled sample ${shellWord(place)}`,
-  load: async () => {
-    const { languageModelTask } = await import("./language-model.ts");
-    return languageModelTask;
-  },
 };

@@ -45,8 +45,4 @@ export const TAG: TaskDeclaration = {
   ],
   pipeline: "token-classification",
   usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
-  load: async () => {
-    const { tagTask } = await import("./tag.ts");
-    return tagTask;
-  },
 };

@@ -35,8 +35,6 @@ export type TaskDeclaration = {
   readonly pipeline: string;
   /** A command that uses the model at `place`. */
   readonly usage: (place: string) => string;
-  /** Its work, loaded when it is needed. */
-  readonly load: () => Promise<Task>;
 };
 
 /** Options of `train` for a task: what is stored of a run, and what is not. */

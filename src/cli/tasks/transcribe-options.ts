@@ -55,8 +55,4 @@ export const TRANSCRIBE: TaskDeclaration = {
   ],
   pipeline: "automatic-speech-recognition",
   usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
-  load: async () => {
-    const { transcribeTask } = await import("./transcribe.ts");
-    return transcribeTask;
-  },
 };

@@ -53,8 +53,4 @@ export const TRANSLATE: TaskDeclaration = {
   ],
   pipeline: "translation",
   usage: (place) => `unrolled predict ${shellWord(place)} FILE`,
-  load: async () => {
-    const { translateTask } = await import("./translate.ts");
-    return translateTask;
-  },
 };

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { SavedModel } from "unrolled";
 import type { ResumePoint } from "unrolled/node";
 import { asUsage, asUsageLater } from "../terminal/failure.ts";
+import { loadTask } from "../tasks/load.ts";
 import type { Task, TaskDeclaration, TaskOptions, TaskTraining } from "../tasks/task.ts";
 import type { Plan } from "./plan.ts";
 import { savedModel, withSavedModel } from "./start-model.ts";
@@ -25,7 +26,7 @@ export async function prepare(
   command: Command,
   from?: ResumePoint,
 ): Promise<Prepared> {
-  const task = await declaration.load();
+  const task = await loadTask(declaration);
   const data = await asUsageLater(async () => await task.read(files, planned));
   try {
     return { ...modelFor(declaration, task, data, { planned, command, from }), task, files, data, from };

@@ -6,7 +6,9 @@ import { JOB, type Job, jobs, LONGEST_JOB, NARROWEST } from "./generated/jobs.ts
 import { type Kernels, notedKernels } from "./kernels.ts";
 import { addressOf, type LinearMemory, pointerOf } from "./linear-memory.ts";
 import type { Pool } from "./pool.ts";
-import type { TileTuner } from "./tile-tuner.ts";
+
+/** Chooses the tile of matrix products before the first large one. */
+type Tuner = { readonly isDone: boolean; choose(): void };
 
 /** op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start. */
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
@@ -29,19 +31,13 @@ export class Workspace {
   readonly kernels: Kernels;
   readonly #memory: LinearMemory;
   readonly #pool: Pool | undefined;
-  readonly #tuner: Pick<TileTuner, "isDone" | "choose">;
+  readonly #tuner: Tuner;
   readonly #recorder: Recorder | undefined;
   #job: Int32Array;
   #held: Block[] = [];
 
   /** `pool` is absent where threads can't be had. */
-  constructor(
-    kernels: Kernels,
-    memory: LinearMemory,
-    pool: Pool | undefined,
-    tuner: Pick<TileTuner, "isDone" | "choose">,
-    recorder?: Recorder,
-  ) {
+  constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined, tuner: Tuner, recorder?: Recorder) {
     this.kernels = kernels;
     this.#memory = memory;
     this.#pool = pool;

@@ -25,9 +25,6 @@ export type GruCellOptions = {
   readonly seed?: number;
 };
 
-/** Options with every default filled in. */
-export type GruSettings = Required<Omit<GruCellOptions, "seed">>;
-
 /**
  * Gated recurrent unit (Cho et al. 2014):
  *
@@ -57,7 +54,7 @@ export function gruCell({
       "Only keras has both",
     );
   }
-  const settings: GruSettings = { units, dialect, resetAfter, updateGate, activation, recurrentActivation };
+  const settings = { units, dialect, resetAfter, updateGate, activation, recurrentActivation };
   const parameters = new ParameterSet("gruCell", (inputSize) => declareGru(settings, inputSize), seed);
   const gates = gruGates(dialect);
   const spec: GruSpec = {

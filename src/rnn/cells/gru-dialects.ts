@@ -5,7 +5,9 @@ import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, orthogonal } from "../initializers.ts";
 import type { Declaration } from "../parameter-set.ts";
 import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
-import type { GruSettings } from "./gru-cell.ts";
+
+/** Options that decide which parameters a cell has. */
+type GruLayout = { readonly dialect: Dialect; readonly units: number; readonly resetAfter: boolean };
 
 /** Order of the gate blocks: r reset, u update (z in Keras and PyTorch), n the candidate (h in Keras, c in TensorFlow 1). */
 const GATE_ORDER: Readonly<Record<Dialect, string>> = { tf1: "run", keras: "urn", torch: "run" };
@@ -15,7 +17,7 @@ export function gruGates(dialect: Dialect): GruSpec["gates"] {
   return { reset: order.indexOf("r"), update: order.indexOf("u"), candidate: order.indexOf("n") };
 }
 
-export function declareGru({ units, dialect, resetAfter }: GruSettings, inputSize: number): Declaration {
+export function declareGru({ units, dialect, resetAfter }: GruLayout, inputSize: number): Declaration {
   const width = 3 * units;
   switch (dialect) {
     case "tf1":
@@ -41,7 +43,7 @@ export function declareGru({ units, dialect, resetAfter }: GruSettings, inputSiz
 export type ArrangedGru = Kernels & { readonly recurrentBias: Tensor | undefined };
 
 /** The parameters in the kernel's layout, by differentiable ops. */
-export function arrangeGru({ dialect, resetAfter, units }: GruSettings, p: Parameters): ArrangedGru {
+export function arrangeGru({ dialect, resetAfter, units }: GruLayout, p: Parameters): ArrangedGru {
   switch (dialect) {
     case "tf1":
       return {

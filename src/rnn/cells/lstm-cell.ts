@@ -36,11 +36,6 @@ export type LstmCellOptions = {
   readonly seed?: number;
 };
 
-/** Options with every default filled in. */
-export type LstmSettings = Required<Omit<LstmCellOptions, "projection" | "seed">> & {
-  readonly projection: number | undefined;
-};
-
 /**
  * Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
  *
@@ -69,7 +64,7 @@ export function lstmCell({
   if (projection !== undefined) checkInteger("lstmCell projection", projection, 1, MOST_UNITS);
   if (cellClip !== Infinity) checkNumber("lstmCell cellClip", cellClip, 0);
   if (projectionClip !== Infinity) checkNumber("lstmCell projectionClip", projectionClip, 0);
-  const settings: LstmSettings = {
+  const settings = {
     units,
     dialect,
     forgetBias,

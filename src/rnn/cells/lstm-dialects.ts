@@ -5,7 +5,15 @@ import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer } from "../initializers.ts";
 import type { Declaration } from "../parameter-set.ts";
 import { arrangeKernels, declareKernels, type Dialect, type Kernels, torchInitializer } from "./dialect.ts";
-import type { LstmSettings } from "./lstm-cell.ts";
+
+/** Options that decide which parameters a cell has. */
+type LstmLayout = {
+  readonly dialect: Dialect;
+  readonly units: number;
+  readonly peepholes: boolean;
+  readonly projection: number | undefined;
+  readonly coupled: boolean;
+};
 
 /** Order of the gate blocks: i input, f forget, c the candidate (j in TensorFlow 1, g in PyTorch), o output. */
 const GATE_ORDER: Readonly<Record<Dialect, string>> = { tf1: "icfo", keras: "ifco", torch: "ifco" };
@@ -22,7 +30,7 @@ export function lstmGates(dialect: Dialect, coupled: boolean): LstmSpec["gates"]
   };
 }
 
-export function declareLstm(settings: LstmSettings, inputSize: number): Declaration {
+export function declareLstm(settings: LstmLayout, inputSize: number): Declaration {
   const { dialect, units, peepholes, projection, coupled } = settings;
   const width = (coupled ? 3 : 4) * units;
   const bias = dialect === "keras" ? unitForget(lstmGates(dialect, coupled).forget, units) : constant(0);
@@ -55,7 +63,7 @@ export type ArrangedLstm = Kernels & {
 
 /** The parameters in the kernel's layout, by differentiable ops. */
 export function arrangeLstm(
-  { dialect, peepholes, projection, coupled, units }: LstmSettings,
+  { dialect, peepholes, projection, coupled, units }: LstmLayout,
   p: Parameters,
 ): ArrangedLstm {
   const stored = projection === undefined ? undefined : p[projectionName(dialect)];
