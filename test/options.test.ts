@@ -124,6 +124,7 @@ const trained: readonly Row[] = [
   ["callbacks", [{}, "all", null]],
   ["signal", [{}, "stop", null]],
   ["resume", ["last", 3, null]],
+  ["communicator", [{}, "mpi", null, { rank: 0, size: 1 }]],
 ];
 
 const named = (option: string): Error =>

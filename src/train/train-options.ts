@@ -62,7 +62,16 @@ export type TrainOnOptions = {
 const DEFAULT_EPOCHS = 50;
 
 /** Throws TypeError for options that are no numbers and of the wrong kind. */
-function checkKinds({ optimizer, schedule, anomaly, groups, callbacks, signal, resume }: TrainOnOptions): void {
+function checkKinds({
+  optimizer,
+  schedule,
+  anomaly,
+  groups,
+  callbacks,
+  signal,
+  resume,
+  communicator,
+}: TrainOnOptions): void {
   if (optimizer !== undefined && typeof (optimizer as Partial<Optimizer> | null)?.update !== "function")
     throw kindError("train optimizer", "an optimizer, such as adam()", optimizer);
   if (schedule !== undefined && typeof schedule !== "function")
@@ -74,6 +83,16 @@ function checkKinds({ optimizer, schedule, anomaly, groups, callbacks, signal, r
     throw kindError("train signal", "an AbortSignal", signal);
   if (resume !== undefined && (typeof resume !== "object" || (resume as object | null) === null))
     throw kindError("train resume", "a snapshot", resume);
+  if (communicator !== undefined) checkCommunicator(communicator);
+}
+
+/** Throws TypeError unless it is a communicator, RangeError unless its rank is one of its ranks. */
+function checkCommunicator(communicator: Communicator): void {
+  const { rank, size, reduce, agree, close } = (communicator ?? {}) as Partial<Communicator>;
+  if (![reduce, agree, close].every((method) => typeof method === "function"))
+    throw kindError("train communicator", "a communicator", communicator);
+  checkInteger("train communicator size", size, 1);
+  checkInteger("train communicator rank", rank, 0, (size as number) - 1);
 }
 
 /** What the loop needs. Throws RangeError and TypeError for wrong options. Sets the threads. */

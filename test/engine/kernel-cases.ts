@@ -2,6 +2,7 @@
 import { broadcastShapes, type DType, type Shape, sizeOf } from "../../src/base/index.ts";
 import type {
   ActivationName,
+  Answers,
   BinaryOp,
   OptimizerPreparation,
   OptimizerUpdate,
@@ -766,6 +767,21 @@ const numbers = lengths.flatMap((n) => [
     `sum of squares [${n}]`,
     (random) => normals(random, [n]),
     (bench, data) => ({ total: bench.engine.sumOfSquares(bench.input([n], data), 1.25) }),
+  ),
+  kernelCase(
+    `questions about arrays of [${n}]`,
+    (random) => [normals(random, [n]), normals(random, [n + 1])],
+    (bench, [a, b]) => {
+      const [x, y, bad] = [bench.input([n], a), bench.input([n + 1], b), bench.input([1], Float32Array.of(NaN))];
+      const { scalars, sumOfSquares, notFinite } = bench.engine.ask({
+        scalars: [y],
+        squares: [x, y],
+        finite: [x, y, bad, bad],
+      }) as Answers;
+      const total = bench.engine.sumOfSquares(y, bench.engine.sumOfSquares(x, 0));
+      if (sumOfSquares !== total || notFinite !== 2 || scalars[0] !== b[0]) throw new Error("answers that are wrong");
+      return { sumOfSquares };
+    },
   ),
   ...[NaN, Infinity, -Infinity, 3.4e38, 2 ** -149].flatMap((value) =>
     [...new Set([0, Math.floor(n / 2), n - 1])].map((at) =>

@@ -8,7 +8,7 @@ import type { TrainOptions } from "../train.ts";
 import { WorkerHost } from "./worker-host.ts";
 import type { ModelData, OptimizerData, OptionsData, WorkerCallback, WorkerResult } from "./worker-messages.ts";
 
-export type WorkerTrainOptions = Omit<TrainOptions, "corpus" | "callbacks"> & {
+export type WorkerTrainOptions = Omit<TrainOptions, "corpus" | "callbacks" | "communicator"> & {
   /** Text to learn, or its token ids. Default: the corpus in the model's options. */
   readonly corpus?: string | Uint8Array | Int32Array;
   /** By their names, with their options. Default: none. Callbacks of your own can't follow: the loop sees every event. */

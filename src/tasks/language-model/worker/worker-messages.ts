@@ -16,7 +16,7 @@ export type OptimizerData = { readonly name: string; readonly config: OptimizerC
 /** Options of `train` without functions. */
 export type OptionsData = Omit<
   TrainOptions,
-  "corpus" | "optimizer" | "schedule" | "groups" | "callbacks" | "signal" | "resume"
+  "corpus" | "optimizer" | "schedule" | "groups" | "callbacks" | "signal" | "resume" | "communicator"
 > & {
   readonly corpus?: string | Uint8Array | Int32Array;
   readonly optimizer?: OptimizerData;
