@@ -24,6 +24,7 @@ export type {
   LstmSpec,
   NumericsClass,
   Operand,
+  OptimizerPreparation,
   OptimizerUpdate,
   Questions,
   ReduceOp,

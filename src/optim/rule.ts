@@ -12,22 +12,32 @@ import {
   shapeError,
   valueError,
 } from "../base/index.ts";
-import { currentEngine, type OptimizerUpdate } from "../engine/index.ts";
-import { full, outsideScopes, Tensor } from "../tensor/index.ts";
+import { currentEngine, type OptimizerPreparation, type OptimizerUpdate } from "../engine/index.ts";
+import { add, assign, full, mul, outsideScopes, scope, Tensor, withoutGradient } from "../tensor/index.ts";
 import type { Optimizer, OptimizerConfig, OptimizerState, Parameters } from "./optimizer.ts";
 
 /** Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without gradient into NaN. */
 export const SMALLEST_EPSILON = 1e-37;
 
+/** The kernel's numbers in step t, counted from 1. */
+type ByKernel = { readonly kernel: (learningRate: number, t: number) => OptimizerUpdate };
+
+/** New values in step t, counted from 1, of a parameter and its slots. Slower than a kernel: an array for each operation. */
+type ByOperations = {
+  readonly compose: (
+    before: { readonly parameter: Tensor; readonly gradient: Tensor; readonly slots: readonly Tensor[] },
+    learningRate: number,
+    t: number,
+  ) => { readonly parameter: Tensor; readonly slots: readonly Tensor[] };
+};
+
 /** What one optimizer adds to the shared part. */
-export type Rule = {
+export type Rule = (ByKernel | ByOperations) & {
   readonly name: string;
   readonly config: OptimizerConfig;
   readonly learningRate: number;
   /** Start value of each slot, in the order in which the kernel takes them. */
   readonly slots: Readonly<Record<string, number>>;
-  /** The kernel's numbers in step t, counted from 1. */
-  readonly kernel: (learningRate: number, t: number) => OptimizerUpdate;
   /** λ of g += λ θ, before everything else. */
   readonly gradientDecay?: number;
   /** λ of θ -= lr λ θ, before the update. */
@@ -74,17 +84,39 @@ export function optimizerOf(rule: Rule): Optimizer {
         gradient: gradients[path],
         slots: slotNames.map((slotName) => slots[slotName][path]),
       }));
-      currentEngine().optimizerUpdate(rule.kernel(learningRate, t), items, {
+      const preparation = {
         parameterDecay: learningRate * parameterDecay,
         gradientScale,
         gradientDecay,
         damping: rule.damping?.(t) ?? 1,
-      });
+      };
+      if ("kernel" in rule) currentEngine().optimizerUpdate(rule.kernel(learningRate, t), items, preparation);
+      else for (const item of items) composedUpdate(rule, item, { ...preparation, learningRate, t });
       used.add(state);
       return { step: t, slots };
     },
   };
 }
+
+type Item = { readonly parameter: Tensor; readonly gradient: Tensor; readonly slots: readonly Tensor[] };
+
+/** Writes the new values of one parameter and its slots in place. */
+function composedUpdate({ compose }: ByOperations, item: Item, how: Composing): void {
+  const { learningRate, t, parameterDecay, gradientScale, gradientDecay, damping } = how;
+  withoutGradient(() =>
+    scope(() => {
+      const decayed = parameterDecay === 0 ? item.parameter : mul(item.parameter, 1 - parameterDecay);
+      const scaled = gradientScale === 1 ? item.gradient : mul(item.gradient, gradientScale);
+      const penalized = gradientDecay === 0 ? scaled : add(scaled, mul(decayed, gradientDecay));
+      const gradient = damping === 1 ? penalized : mul(penalized, damping);
+      const after = compose({ parameter: decayed, gradient, slots: item.slots }, learningRate, t);
+      assign(item.parameter, after.parameter);
+      after.slots.forEach((slot, i) => assign(item.slots[i], slot));
+    }),
+  );
+}
+
+type Composing = Required<OptimizerPreparation> & { readonly learningRate: number; readonly t: number };
 
 /** States that an update has gone on from. Their slots are those of the next state, their counts of steps are not. */
 const used = new WeakSet<OptimizerState>();
