@@ -92,6 +92,7 @@ export {
   cosineDecay,
   exponentialDecay,
   globalNorm,
+  lion,
   momentum,
   nesterov,
   optimizerFromConfig,

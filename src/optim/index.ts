@@ -4,6 +4,8 @@ export { adam, adamw } from "./adam.ts";
 export type { AdamOptions, EpsilonMode } from "./adam.ts";
 export { clipByGlobalNorm, clipByNorm, clipByValue, clipScale, globalNorm, scaleOfNorm } from "./clip.ts";
 export type { ClipByGlobalNorm, ClipByNorm, ClipScale } from "./clip.ts";
+export { lion } from "./lion.ts";
+export type { LionOptions } from "./lion.ts";
 export { momentum, nesterov } from "./momentum.ts";
 export type { MomentumOptions, VelocityForm } from "./momentum.ts";
 export type { Optimizer, OptimizerConfig, OptimizerState, Parameters, UpdateOptions } from "./optimizer.ts";

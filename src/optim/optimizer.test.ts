@@ -266,3 +266,26 @@ test("refuses what would divide by zero", () => {
   expect(() => optimizerFromConfig("adamax", {})).toThrow('optimizer: expected "sgd" | "momentum"');
   expect(() => optimizerFromConfig("rmsprop", { centered: "no" })).toThrow("rmsprop centered: expected a boolean");
 });
+
+test("lion: three steps, by the paper's algorithm in plain numbers", () => {
+  const [beta1, beta2, rate, decay] = [0.9, 0.99, 0.1, 0.5];
+  const parameters = { w: tensor([1, -2, 0.25], { dtype: "float64" }) };
+  const optimizer = optimizers.lion({ learningRate: rate, beta1, beta2, weightDecay: decay });
+  let state = optimizer.init(parameters);
+  const w = [1, -2, 0.25];
+  const m = [0, 0, 0];
+  for (const g of [
+    [0.5, -1, 0],
+    [-3, 0.01, 2],
+    [0.1, 0.1, -0.1],
+  ]) {
+    state = optimizer.update(parameters, { w: tensor(g, { dtype: "float64" }) }, state);
+    for (let i = 0; i < 3; i++) {
+      const c = beta1 * m[i] + (1 - beta1) * g[i];
+      w[i] -= rate * (Math.sign(c) + decay * w[i]);
+      m[i] = beta2 * m[i] + (1 - beta2) * g[i];
+    }
+    for (let i = 0; i < 3; i++) expect(parameters.w.values()[i]).toBeCloseTo(w[i], 14);
+  }
+  for (let i = 0; i < 3; i++) expect(state.slots["m"]["w"].values()[i]).toBeCloseTo(m[i], 14);
+});

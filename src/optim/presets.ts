@@ -2,6 +2,7 @@
 import { checkChoice, describe, valueError } from "../base/index.ts";
 import { adagrad, type AdagradOptions } from "./adagrad.ts";
 import { adam, type AdamOptions, adamw } from "./adam.ts";
+import { lion, type LionOptions } from "./lion.ts";
 import { momentum, type MomentumOptions, nesterov } from "./momentum.ts";
 import type { Optimizer, OptimizerConfig } from "./optimizer.ts";
 import { rmsprop, type RmspropOptions } from "./rmsprop.ts";
@@ -15,6 +16,7 @@ type OptionsByName = {
   readonly adagrad: AdagradOptions;
   readonly adam: AdamOptions;
   readonly adamw: AdamOptions;
+  readonly lion: LionOptions;
 };
 
 export type OptimizerName = keyof OptionsByName;
@@ -28,6 +30,7 @@ export const optimizers: { readonly [N in OptimizerName]: (options?: OptionsByNa
   adagrad,
   adam,
   adamw,
+  lion,
 };
 
 /**
@@ -58,8 +61,8 @@ export type Framework = "torch" | "tf1" | "keras" | "lua";
  * loss in TF1 or Keras has the gradient that `weightDecay` of every other optimizer adds.
  */
 export const presets: {
-  readonly torch: OptionsByName;
-  readonly tf1: Omit<OptionsByName, "adamw">;
+  readonly torch: Omit<OptionsByName, "lion">;
+  readonly tf1: Omit<OptionsByName, "adamw" | "lion">;
   readonly keras: OptionsByName;
   readonly lua: Pick<OptionsByName, "rmsprop" | "adam">;
 } = {
@@ -102,6 +105,7 @@ export const presets: {
     adagrad: { learningRate: 1e-3, initialAccumulator: 0.1, epsilon: 1e-7, epsilonPlace: "inside" },
     adam: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, epsilonMode: "hat" },
     adamw: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, epsilonMode: "hat", weightDecay: 0.004 },
+    lion: { learningRate: 1e-3, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
   },
   lua: {
     rmsprop: { learningRate: 0.01, decay: 0.99, epsilon: 1e-8, epsilonPlace: "outside", initialMeanSquare: 0 },
