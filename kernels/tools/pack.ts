@@ -1,10 +1,10 @@
 /** @file Packs bytes for `src/platform/packed-code.ts`, which says how: a range coder, and matches chosen by what they cost. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALPHABET, BITS, RATE, SHORT } from "../../src/platform/packed-code.ts";
+import { ALPHABET, BITS, PRECISION, RATES, SHORT } from "../../src/platform/packed-code.ts";
 
 /** Candidates that are looked at for each place. */
-const TRIES = 100;
+const TRIES = 1000;
 const LONGEST = 4096;
 /** A match that is taken as it is. */
 const LONG = 200;
@@ -16,29 +16,37 @@ const LITERAL: Step = { length: 1, distance: 0 };
 
 /** Writes bits with the probabilities that the reader will have, or only counts them. */
 class Coder {
-  readonly probabilities: Uint16Array = new Uint16Array(BITS.all).fill(1024);
+  readonly probabilities: Uint16Array = new Uint16Array(BITS.all).fill(1 << (PRECISION - 1));
+  readonly #uses = new Uint8Array(BITS.all);
   readonly bytes: number[] = [];
   #low = 0;
   #range = 0xffff_ffff;
 
-  bit(place: number, is: number): void {
-    const probability = this.probabilities[place];
-    const bound = (this.#range >>> 11) * probability;
+  bit(place: number, is: number, other: number): void {
+    const bound = (this.#range >>> PRECISION) * ((this.probabilities[place] + this.probabilities[other]) >> 1);
     if (is === 0) {
       this.#range = bound;
-      this.probabilities[place] = probability + ((2048 - probability) >> RATE);
     } else {
       this.#low += bound;
       this.#range -= bound;
-      this.probabilities[place] = probability - (probability >> RATE);
     }
+    this.#learn(place, is);
+    if (other !== place) this.#learn(other, is);
     this.#settle();
   }
 
-  tree(place: number, size: number, value: number): void {
+  #learn(place: number, is: number): void {
+    const probability = this.probabilities[place];
+    const rate = RATES[this.#uses[place]];
+    if (this.#uses[place] + 1 < RATES.length) this.#uses[place]++;
+    this.probabilities[place] =
+      is === 0 ? probability + (((1 << PRECISION) - probability) >> rate) : probability - (probability >> rate);
+  }
+
+  tree(place: number, size: number, value: number, other = place): void {
     for (let node = 1, mask = size >> 1; mask > 0; mask >>= 1) {
       const is = Number((value & mask) !== 0);
-      this.bit(place + node, is);
+      this.bit(place + node, is, other + node);
       node = (node << 1) | is;
     }
   }
@@ -84,16 +92,16 @@ class Prices {
     this.#probabilities = probabilities;
   }
 
-  bit(place: number, is: number): number {
-    const probability = this.#probabilities[place] / 2048;
+  bit(place: number, is: number, other: number): number {
+    const probability = (this.#probabilities[place] + this.#probabilities[other]) / (2 << PRECISION);
     return -Math.log2(is === 0 ? probability : 1 - probability);
   }
 
-  tree(place: number, size: number, value: number): number {
+  tree(place: number, size: number, value: number, other = place): number {
     let price = 0;
     for (let node = 1, mask = size >> 1; mask > 0; mask >>= 1) {
       const is = Number((value & mask) !== 0);
-      price += this.bit(place + node, is);
+      price += this.bit(place + node, is, other + node);
       node = (node << 1) | is;
     }
     return price;
@@ -105,15 +113,18 @@ class Prices {
 }
 
 type Sink = {
-  tree(place: number, size: number, value: number): number | void;
+  tree(place: number, size: number, value: number, other?: number): number | void;
   direct(count: number, value: number): number | void;
 };
 
 /** A literal or a match, given what was before; the sum of what the sink answers. */
 function say(sink: Sink, step: Step, data: Uint8Array, at: number, past: readonly number[], steps: number): number {
   const number = (answer: number | void): number => answer ?? 0;
-  let sum = number(sink.tree(BITS.isMatch + steps, 2, Number(step.distance > 0)));
-  if (step.distance === 0) return sum + number(sink.tree(BITS.literal + 256 * (data[at - 1] ?? 0), 256, data[at]));
+  const before = data[at - 1] ?? 0;
+  const isMatch = Number(step.distance > 0);
+  let sum = number(sink.tree(BITS.isMatch + steps, 2, isMatch, BITS.isMatchAfter + 4 * before + steps));
+  const literal = (steps & 1) === 0 ? BITS.literal + 256 * before : BITS.mismatch + 256 * data[at - past[0]];
+  if (isMatch === 0) return sum + number(sink.tree(literal, 256, data[at]));
   const older = past.indexOf(step.distance);
   sum += number(sink.tree(BITS.isRepeated + steps, 2, Number(older >= 0)));
   if (older >= 0) sum += number(sink.tree(BITS.isOlder + steps, 2, older));
@@ -234,7 +245,7 @@ export function pack(bytes: Uint8Array, dictionary: Uint8Array): string {
   const matches = matchesOf(data, begin);
   let coder = new Coder();
   let best: number[] | undefined;
-  for (let pass = 0; pass < 3; pass++) {
+  for (let pass = 0; pass < 6; pass++) {
     const steps = cheapest(data, begin, matches, new Prices(coder.probabilities));
     coder = new Coder();
     let at = begin;

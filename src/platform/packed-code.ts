@@ -1,13 +1,20 @@
 /**
  * @file Unpacks what `kernels/tools/pack.ts` has packed, at once and without anything of the host. A range coder with adaptive bits, and matches that may
- * begin in a dictionary, as in LZMA (7-zip's), with fewer kinds of contexts.
+ * begin in a dictionary, as in LZMA (7-zip's), with fewer kinds of contexts. Two contexts at once say whether a step is a literal: their probabilities
+ * are averaged.
  */
 
-/** A probability of 1/2, in 2048ths. */
-const HALF = 1024;
+/** Bits of a probability. */
+export const PRECISION = 15;
 
-/** A probability goes 1 / 2 ** RATE of the way to each bit that it meets. */
-export const RATE = 4;
+/** How fast a probability follows its bits, as a shift: the first of them tell most. By how often it was used. */
+export const RATES: Uint8Array = Uint8Array.from(
+  { length: 51 },
+  (_, uses) => 1 + Number(uses > 0) + Number(uses > 3) + Number(uses > 9) + Number(uses > 49),
+);
+
+const ONE = 1 << PRECISION;
+const LAST_RATE = RATES.length - 1;
 
 /** Places of the adaptive bits. */
 export const BITS = {
@@ -24,8 +31,12 @@ export const BITS = {
   low: 400,
   /** By the byte before, trees of 256. */
   literal: 1424,
+  /** After a match, by the byte that it would have gone on with, trees of 256. */
+  mismatch: 66_960,
+  /** After two steps and the byte before, each a literal or not. */
+  isMatchAfter: 132_496,
   /** How many there are. */
-  all: 66_960,
+  all: 133_528,
 } as const;
 
 /** Longest length that has no more bits behind its first symbol; those that have begin there. */
@@ -36,7 +47,8 @@ export const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 /** The `length` bytes that `text` stands for after `dictionary`. */
 export function unpack(text: string, length: number, dictionary: Uint8Array): Uint8Array<ArrayBuffer> {
-  const probabilities = new Uint16Array(BITS.all).fill(HALF);
+  const probabilities = new Uint16Array(BITS.all).fill(1 << (PRECISION - 1));
+  const uses = new Uint8Array(BITS.all);
   const values = new Uint8Array(128);
   for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
   let at = 0;
@@ -58,26 +70,36 @@ export function unpack(text: string, length: number, dictionary: Uint8Array): Ui
   let range = 0xffff_ffff;
   let code = 0;
   for (let i = 0; i < 4; i++) code = ((code << 8) | byte()) >>> 0;
-  /** A number below `size`, a power of two, by its bits. */
-  const tree = (place: number, size: number): number => {
+  /** A number below `size`, a power of two, by its bits: those of one context or of two. */
+  const tree = (place: number, size: number, other = place): number => {
     // what is closed over is slow
+    const p = probabilities;
+    const n = uses;
     let span = range;
     let rest = code;
     let node = 1;
     while (node < size) {
-      const probability = probabilities[place + node];
-      const bound = (span >>> 11) * probability;
-      if (rest < bound) {
-        span = bound;
-        probabilities[place + node] = probability + ((2048 - probability) >> RATE);
-        node <<= 1;
-      } else {
+      const i = place + node;
+      const j = other + node;
+      const one = p[i];
+      const two = p[j];
+      const bound = (span >>> PRECISION) * ((one + two) >> 1);
+      const isZero = rest < bound;
+      if (isZero) span = bound;
+      else {
         span -= bound;
         rest -= bound;
-        probabilities[place + node] = probability - (probability >> RATE);
-        node = (node << 1) | 1;
       }
-      if (span < 0x100_0000) {
+      const rate = RATES[n[i]];
+      p[i] = isZero ? one + ((ONE - one) >> rate) : one - (one >> rate);
+      if (n[i] < LAST_RATE) n[i]++;
+      if (j !== i) {
+        const rate2 = RATES[n[j]];
+        p[j] = isZero ? two + ((ONE - two) >> rate2) : two - (two >> rate2);
+        if (n[j] < LAST_RATE) n[j]++;
+      }
+      node = (node << 1) | (isZero ? 0 : 1);
+      while (span < 0x100_0000) {
         span = (span << 8) >>> 0;
         rest = ((rest << 8) | byte()) >>> 0;
       }
@@ -107,8 +129,9 @@ export function unpack(text: string, length: number, dictionary: Uint8Array): Ui
   const past = [1, 1];
   let steps = 0;
   for (let to = begin; to < out.length;) {
-    if (tree(BITS.isMatch + steps, 2) === 0) {
-      out[to] = tree(BITS.literal + 256 * (to > 0 ? out[to - 1] : 0), 256);
+    const before = to > 0 ? out[to - 1] : 0;
+    if (tree(BITS.isMatch + steps, 2, BITS.isMatchAfter + 4 * before + steps) === 0) {
+      out[to] = tree((steps & 1) === 0 ? BITS.literal + 256 * before : BITS.mismatch + 256 * out[to - past[0]], 256);
       to++;
       steps = (steps << 1) & 3;
       continue;
