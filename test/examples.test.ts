@@ -107,6 +107,14 @@ const checks: Readonly<Record<string, Check>> = {
       /^stream [\d*#]{5,6}$/,
     ],
   },
+  "13-own-model.ts": {
+    lines: [
+      /^1557 parameters, accuracy 0\.[3-6]\d before training$/,
+      /^epoch 3 {2}loss 0\.\d+$/,
+      /^accuracy (\d\.\d\d), loaded \1$/,
+      /^resumed twice: loss 0\.0\d+ and \S+, equal$/,
+    ],
+  },
 };
 
 test("every example has a row here", () => {

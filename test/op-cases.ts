@@ -2,7 +2,7 @@
  * @file Every differentiable tensor op in one table: forward against plain numbers, first and second gradient against
  * differences. A new op needs a row here.
  */
-import { type Shape } from "../src/base/index.ts";
+import { randomStream, type Shape } from "../src/base/index.ts";
 import {
   abs,
   activate,
@@ -13,6 +13,7 @@ import {
   concat,
   cumulativeSum,
   div,
+  dropout,
   exp,
   expandDims,
   flip,
@@ -318,6 +319,16 @@ const softmaxCases: OpCase[] = ([[5], [2, 3], [2, 2, 9], [0, 3], [2, 0], [3, 1]]
       build(shape, (index) => at(x, index) - Math.log(total(lastAxis(x, index).map(Math.exp)))),
   },
 ]);
+
+const dropoutCases: OpCase[] = [0, 0.3, 0.9].map((rate) => ({
+  name: `dropout ${rate}`,
+  f: ([x]: Tensor[]) => dropout(x, rate, randomStream(3)),
+  shapes: [[3, 2, 4]],
+  reference([x]: Plain[]) {
+    const random = randomStream(3);
+    return build([3, 2, 4], (index) => (random.uniform() < rate ? 0 : at(x, index) / (1 - rate)));
+  },
+}));
 
 const crossEntropyCases: OpCase[] = (
   [
@@ -798,6 +809,7 @@ export const opCases: readonly OpCase[] = [
   ...broadcastCases,
   ...cumulativeCases,
   ...softmaxCases,
+  ...dropoutCases,
   ...crossEntropyCases,
   ...linearCases,
   ...layerNormCases,

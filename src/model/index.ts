@@ -1,8 +1,8 @@
 export { asFormatError, checkFields, field, parseFields } from "./fields.ts";
 export type { Fields } from "./fields.ts";
-export { layerCell, RecurrentStack, stackConfigOf, stackFields } from "./recurrent-stack.ts";
-export type { StackConfig, StackResult, StackRunOptions } from "./recurrent-stack.ts";
-export { countParameters, decodeModelOf, encodeModel } from "./saved-model.ts";
+export { stackConfigOf, stackFields } from "./stack-config.ts";
+export type { StackConfig } from "./stack-config.ts";
+export { decodeModelOf, encodeModel } from "./saved-model.ts";
 export type { BuildModel, ModelKinds, SavedModel } from "./saved-model.ts";
 export { each, interruptible, one } from "./interruptible.ts";
 export type { Interruptible } from "./interruptible.ts";

@@ -8,7 +8,6 @@ test("what a constructor refuses is a fault of the file", () => {
     kind: "mine",
     configuration: () => ({}),
     parameters: () => ({ w: zeros([1]) }),
-    parameterCount: 1,
   });
   const decode = (error: Error) => (): unknown =>
     decodeModelOf("load", bytes, {

@@ -12,7 +12,7 @@ import { add, concat, matmul, reshape, softmax, tanh, Tensor, tensor, where } fr
 import type { BuildOptions, Parameters } from "./cell.ts";
 import type { Lengths } from "./dynamic-rnn.ts";
 import { glorotUniform } from "./initializers.ts";
-import { type Declaration, ParameterSet } from "./parameter-set.ts";
+import { type ParameterDeclarations, parameterSet } from "./parameter-set.ts";
 
 /**
  * How a query q scores a step m of the memory:
@@ -85,11 +85,11 @@ export function attention(options: AttentionOptions): Attention {
   if (kind === "dot" && querySize !== memorySize)
     throw valueError(`${where} memorySize`, `${querySize} as querySize`, memorySize, "Or take general");
   const additive = kind === "bahdanau" || kind === "concat";
-  const matrix = (rows: number, columns: number): Declaration[string] => ({
+  const matrix = (rows: number, columns: number): ParameterDeclarations[string] => ({
     shape: [rows, columns],
     initializer: glorotUniform,
   });
-  const own = new ParameterSet(
+  const weights = parameterSet(
     where,
     () => ({
       ...(kind !== "dot" && { "memory/kernel": matrix(memorySize, additive ? units : querySize) }),
@@ -103,10 +103,10 @@ export function attention(options: AttentionOptions): Attention {
     querySize,
     memorySize,
     outputSize,
-    build: (buildOptions) => own.build(querySize, buildOptions),
-    parameters: () => own.values(),
+    build: (buildOptions) => weights.build(querySize, buildOptions),
+    parameters: () => weights.parameters(),
     over(memory, lengths) {
-      own.build(querySize, { dtype: memory.dtype as FloatDType });
+      weights.build(querySize, { dtype: memory.dtype as FloatDType });
       return attend(self, memory, lengths);
     },
   };

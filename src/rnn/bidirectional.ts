@@ -1,5 +1,5 @@
 import { kindError, randomStream } from "../base/index.ts";
-import { concat, flip, reverseSequence, swapLeading, Tensor } from "../tensor/index.ts";
+import { add, concat, flip, reverseSequence, swapLeading, Tensor } from "../tensor/index.ts";
 import { type Cell, mapTrace, type SequenceInputs, type State, type Trace } from "./cell.ts";
 import {
   checkLengths,
@@ -75,10 +75,14 @@ export type StackBidirectionalResult = {
   readonly outputs: Tensor;
   /** One record per layer, "0", "1", … from the bottom. */
   readonly state: Readonly<Record<string, Directions<State>>>;
+  /** With `trace`, as the state. */
+  readonly trace?: Readonly<Record<string, Directions<Trace>>>;
 };
 
-export type StackBidirectionalOptions = Omit<BidirectionalOptions<State, State>, "initialState" | "trace"> & {
+export type StackBidirectionalOptions = Omit<BidirectionalOptions<State, State>, "initialState"> & {
   readonly initialState?: Readonly<Record<string, Directions<State>>> | undefined;
+  /** Each layer above the lowest adds its input to its joined output. Default false. */
+  readonly residual?: boolean;
 };
 
 /**
@@ -88,10 +92,11 @@ export type StackBidirectionalOptions = Omit<BidirectionalOptions<State, State>,
 export function stackBidirectionalDynamicRnn(
   layers: readonly Directions<Cell>[],
   inputs: SequenceInputs,
-  { initialState, random, ...options }: StackBidirectionalOptions = {},
+  { initialState, random, residual = false, ...options }: StackBidirectionalOptions = {},
 ): StackBidirectionalResult {
   if (layers.length === 0) throw kindError("stackBidirectionalDynamicRnn", "at least one layer", layers);
   const state: Record<string, Directions<State>> = {};
+  const trace: Record<string, Directions<Trace>> = {};
   const run = ({ forward, backward }: Directions<Cell>, i: number, below: SequenceInputs): Tensor => {
     const layer = bidirectionalDynamicRnn(forward, backward, below, {
       ...options,
@@ -99,9 +104,11 @@ export function stackBidirectionalDynamicRnn(
       random: random?.named(String(i)),
     });
     state[String(i)] = layer.state;
-    return concat([layer.outputs.forward, layer.outputs.backward], 2);
+    if (layer.trace) trace[String(i)] = layer.trace;
+    const outputs = concat([layer.outputs.forward, layer.outputs.backward], 2);
+    return residual && below instanceof Tensor && i > 0 ? add(outputs, below) : outputs;
   };
   const [lowest, ...others] = layers;
   const outputs = others.reduce((below, layer, i) => run(layer, i + 1, below), run(lowest, 0, inputs));
-  return { outputs, state };
+  return { outputs, state, ...(options.trace && { trace }) };
 }

@@ -1,7 +1,8 @@
 /** @file What shared code may know of the gates of a cell. */
 import { leavesOf, type Tree } from "../base/index.ts";
 import type { ActivationName } from "../engine/index.ts";
-import type { Gates } from "./cell.ts";
+import { reshape, slice, type Tensor } from "../tensor/index.ts";
+import type { Gates, Trace } from "./cell.ts";
 
 /** Lower and upper end of what an activation gives. */
 export type GateRange = readonly [low: number, high: number];
@@ -24,6 +25,13 @@ export function gateRanges(gates: Gates): ReadonlyMap<string, GateRange> {
       return range === undefined ? [] : [[path, range]];
     }),
   );
+}
+
+/** The gates of a layer, [T, B, G, H], as a trace under their names. */
+export function gateTrace(names: Gates, gates: Tensor): Trace {
+  const [steps, batch, , units] = gates.shape;
+  const at = (k: number): Tensor => reshape(slice(gates, [0, 0, k], [-1, -1, 1]), [steps, batch, units]);
+  return Object.fromEntries(Object.keys(names).map((name, k) => [name, at(k)]));
 }
 
 /** Whether a gate in 0 … 1 says how much of a state is kept, so that a gradient may reach far back. */

@@ -17,49 +17,49 @@ import { outsideScopes, type Tensor, zeros } from "../tensor/index.ts";
 import type { BuildOptions, Parameters } from "./cell.ts";
 import type { Initializer } from "./initializers.ts";
 
-/** Shape and initial values of each parameter of a cell. */
-export type Declaration = Readonly<Record<string, { readonly shape: Shape; readonly initializer: Initializer }>>;
+/** Shape and initial values of each parameter, by name. */
+export type ParameterDeclarations = Readonly<
+  Record<string, { readonly shape: Shape; readonly initializer: Initializer }>
+>;
 
-/** The parameters of one cell, created when the input size is known and kept outside every scope. */
-export class ParameterSet {
-  readonly #name: string;
-  readonly #declare: (inputSize: number) => Declaration;
-  readonly #seed: number | undefined;
-  #inputSize: number | undefined;
-  #values: Parameters | undefined;
-
-  /** `seed` wins over the stream that `build` is given. */
-  constructor(name: string, declare: (inputSize: number) => Declaration, seed?: number) {
-    this.#name = name;
-    this.#declare = declare;
-    this.#seed = seed;
-  }
-
-  build(inputSize: number, { random, dtype = "float32", initialize = true }: BuildOptions = {}): void {
-    checkInteger(`${this.#name} input size`, inputSize, 1);
-    if (this.#values !== undefined) {
-      if (inputSize !== this.#inputSize) {
-        throw shapeError(this.#name, `input with ${this.#inputSize} features, as in its first call`, [inputSize]);
-      }
-      return;
-    }
-    const stream = this.#seed === undefined && random !== undefined ? random : randomStream(this.#seed ?? 0);
-    this.#values = outsideScopes(() => create(this.#declare(inputSize), initialize ? stream : undefined, dtype));
-    this.#inputSize = inputSize;
-  }
-
+/** Named parameters that are made once and live as long as what they belong to. */
+export type ParameterSet = {
+  /** Names them in messages. */
+  readonly name: string;
+  /** Creates them for inputs of `inputSize` features. Called again with the same size, it does nothing; with another, it throws RangeError. */
+  readonly build: (inputSize: number, options?: BuildOptions) => void;
   /** Throws RangeError until `build` has been called. */
-  values(): Parameters {
-    if (this.#values === undefined) {
-      throw valueError(this.#name, "a built cell", "one without parameters", "Run it once, or call build(inputSize)");
-    }
-    return this.#values;
-  }
+  readonly parameters: () => Parameters;
+};
 
-  get inputSize(): number {
-    this.values();
-    return this.#inputSize as number;
-  }
+/**
+ * The parameters of a cell or a layer: `declare` says their shapes and initial values for the input size that `build` is given. They are kept outside every
+ * scope. Each is drawn from the stream of its name, so that one more changes none of the others. `seed` wins over the stream that `build` is given.
+ */
+export function parameterSet(
+  name: string,
+  declare: (inputSize: number) => ParameterDeclarations,
+  seed?: number,
+): ParameterSet {
+  let built: { readonly inputSize: number; readonly values: Parameters } | undefined;
+  return {
+    name,
+    build(inputSize, { random, dtype = "float32", initialize = true } = {}) {
+      checkInteger(`${name} input size`, inputSize, 1);
+      if (built === undefined) {
+        const stream = seed === undefined && random !== undefined ? random : randomStream(seed ?? 0);
+        const values = outsideScopes(() => create(declare(inputSize), initialize ? stream : undefined, dtype));
+        built = { inputSize, values };
+      } else if (inputSize !== built.inputSize) {
+        throw shapeError(name, `input with ${built.inputSize} features, as in its first call`, [inputSize]);
+      }
+    },
+    parameters() {
+      if (built === undefined)
+        throw valueError(name, "a built cell", "one without parameters", "Run it once, or call build(inputSize)");
+      return built.values;
+    },
+  };
 }
 
 /** Numbers that parameters may still take. */
@@ -72,9 +72,9 @@ const budget = context.budget as Ambient<number>;
 export const withParameterBudget = <R>(numbers: number, f: () => R): R => budget.with(numbers, f);
 
 /** The declared tensors, or zeros without a stream. */
-function create(declaration: Declaration, random: RandomStream | undefined, dtype: FloatDType): Parameters {
+function create(declarations: ParameterDeclarations, random: RandomStream | undefined, dtype: FloatDType): Parameters {
   const values: Record<string, Tensor> = {};
-  for (const [name, { shape, initializer }] of Object.entries(declaration)) {
+  for (const [name, { shape, initializer }] of Object.entries(declarations)) {
     const size = sizeOf(shape);
     if (size > budget.value)
       throw new FormatError(

@@ -10,24 +10,21 @@ import { type Translator, translatorKinds } from "./translate/model.ts";
 /** A model of this package; its `kind` tells which. */
 export type TaskModel = LanguageModel | Classifier | Tagger | Forecaster | Translator | Transcriber;
 
+const taskModelKinds: ModelKinds<TaskModel> = {
+  ...languageModelKinds,
+  ...classifierKinds,
+  ...forecasterKinds,
+  ...taggerKinds,
+  ...transcriberKinds,
+  ...translatorKinds,
+};
+
 /**
- * The model in the bytes that `encodeModel` made: one of this package, or one of `kinds`, which are
- * builders of models of your own by their `kind`.
- *
- * Throws FormatError for anything else: not a file of ours, a newer version, another kind, a configuration
- * that doesn't fit or declares more than the file holds, a parameter that is missing, superfluous, of
- * another shape or dtype; NotFiniteError, which names the parameter, for weights that are NaN or infinite.
+ * The model in the bytes that `encodeModel` made: one of this package, or, with builders of models of your own
+ * by their `kind`, one of those. Throws as `decodeModel` of unrolled.
  */
-export const decodeModel = <M extends SavedModel = TaskModel>(
-  bytes: Uint8Array,
-  kinds: ModelKinds<M> = {},
-): TaskModel | M =>
-  decodeModelOf<TaskModel | M>("decodeModel", bytes, {
-    ...languageModelKinds,
-    ...classifierKinds,
-    ...taggerKinds,
-    ...forecasterKinds,
-    ...translatorKinds,
-    ...transcriberKinds,
-    ...kinds,
-  });
+export function decodeModel(bytes: Uint8Array): TaskModel;
+export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M>): M;
+export function decodeModel(bytes: Uint8Array, kinds: ModelKinds<SavedModel> = taskModelKinds): SavedModel {
+  return decodeModelOf("decodeModel", bytes, kinds);
+}

@@ -25,6 +25,7 @@ export type { CrfConstraints, CrfPath, CrfScores, CrfViterbiOptions } from "./op
 export { ctcLogProbability, ctcLoss } from "./ops/ctc.ts";
 export type { CtcOptions } from "./ops/ctc.ts";
 export { cumulativeSum } from "./ops/cumulative.ts";
+export { dropout } from "./ops/dropout.ts";
 export { abs, exp, floor, log, log1p, neg, reciprocal, sign, sqrt, square } from "./ops/elementwise.ts";
 export { clip, maximum, minimum } from "./ops/extremes.ts";
 export { gather, scatterAdd, takeLast, takeSteps } from "./ops/gather.ts";

@@ -216,8 +216,12 @@ const drivers = [
       "flags[t * batch + b] = t < limits[b] ? 1 : 0",
       "flags[t * batch + b] = t <= limits[b] ? 1 : 0",
     ],
-    ["loop: h not copied through padding", "state = chooseState(active, next.state, state);", "state = next.state;"],
-    ["loop: padded output not zero", "outputs.push(where(active, next.output, 0));", "outputs.push(next.output);"],
+    [
+      "loop: h not copied through padding",
+      "state = active === undefined ? next.state : chooseState(active, next.state, state);",
+      "state = next.state;",
+    ],
+    ["loop: padded output not zero", "outputs.push(masked(next.output));", "outputs.push(next.output);"],
     [
       "inputs not masked: NaN in the padding reaches the cell",
       "const clean = x instanceof Tensor && context.lengths !== undefined ? maskSequence(x, context.lengths) : x;",
@@ -255,8 +259,8 @@ const drivers = [
     ],
     [
       "projection: bias ignored",
-      'add(matmul(x, own.values()["projection/kernel"]), own.values()["projection/bias"])',
-      'matmul(x, own.values()["projection/kernel"])',
+      'add(matmul(x, weights.parameters()["projection/kernel"]), weights.parameters()["projection/bias"])',
+      'matmul(x, weights.parameters()["projection/kernel"])',
     ],
   ]),
 ];

@@ -5,7 +5,7 @@
  *     node examples/recipes/classify/spam.ts [--short]
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { adam, randomStream, trainOn } from "unrolled";
+import { adam, parameterCount, randomStream, trainOn } from "unrolled";
 import {
   accuracy,
   classifier,
@@ -63,7 +63,7 @@ const model = classifier({
   dropout: 0.3,
   seed: 1,
 });
-console.log(`${training.length} e-mails to learn, ${test.length} to test; ${model.parameterCount} parameters`);
+console.log(`${training.length} e-mails to learn, ${test.length} to test; ${parameterCount(model)} parameters`);
 
 const started = performance.now();
 const task = classifierTask(model, { training, batchSize: 32, seed: 1, classWeights: "balanced" });

@@ -4,7 +4,7 @@
  *     node examples/recipes/image/mnist.ts [--short] [SECONDS]
  */
 import { readFileSync } from "node:fs";
-import { adam, cosineDecay, randomStream, trainOn } from "unrolled";
+import { adam, cosineDecay, parameterCount, randomStream, trainOn } from "unrolled";
 import { accuracy, classifier, type ClassifierExample, classifierTask, classifyAll } from "unrolled/tasks";
 
 const isShort = process.argv.includes("--short");
@@ -41,7 +41,7 @@ const model = classifier({
   dropout: 0.2,
   seed: 1,
 });
-console.log(`${training.length} pictures to learn, ${test.length} to test; ${model.parameterCount} parameters`);
+console.log(`${training.length} pictures to learn, ${test.length} to test; ${parameterCount(model)} parameters`);
 
 const batchSize = 50;
 const epochs = isShort ? 4 : 20;

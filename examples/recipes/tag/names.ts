@@ -11,7 +11,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { adam, trainOn } from "unrolled";
+import { adam, parameterCount, trainOn } from "unrolled";
 import {
   evaluateTagger,
   spanF1,
@@ -93,7 +93,7 @@ const model = tagger({
   shapeSize: 0,
   ...(isShort && { hiddenSize: 48, wordSize: 48, characterSize: 16, inputDropout: 0.1, dropout: 0.1 }),
 });
-console.log(`${model.parameterCount} parameters, tags ${model.config.tags.join(" ")}`);
+console.log(`${parameterCount(model)} parameters, tags ${model.config.tags.join(" ")}`);
 const some = held.filter((_, i) => i % 10 === 0);
 const task = taggerTask(model, { training, validation: some, batchSize: 32 });
 const learningRate = 0.003;

@@ -9,7 +9,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { adam, encodeModel, trainOn } from "unrolled";
+import { adam, encodeModel, parameterCount, trainOn } from "unrolled";
 import { spectrogramSvg } from "unrolled/node";
 import { evaluateTranscriber, transcribe, transcriber, transcriberTask } from "unrolled/tasks";
 import { SAMPLE_RATE, spokenNumbers, TEST_VOICES, TRAINING_VOICES } from "./voices.ts";
@@ -33,7 +33,7 @@ const model = transcriber({
   dropout: 0.1,
   seed: 1,
 });
-console.log(`${model.parameterCount} parameters, alphabet ${JSON.stringify(model.vocabulary.tokens.join(""))}`);
+console.log(`${parameterCount(model)} parameters, alphabet ${JSON.stringify(model.vocabulary.tokens.join(""))}`);
 
 const task = transcriberTask(model, {
   training,

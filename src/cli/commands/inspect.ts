@@ -2,8 +2,8 @@ import { decodeNative, type JsonValue, type NativeFile } from "unrolled";
 import { readModelBytes } from "unrolled/node";
 import { asUsage } from "../terminal/failure.ts";
 import { count, real, table } from "../terminal/format.ts";
+import { TASKS } from "../tasks/declarations.ts";
 import { loadTask } from "../tasks/load.ts";
-import { taskOfModel } from "../tasks/task-of.ts";
 import { say, sayJson } from "../terminal/output.ts";
 
 type ParameterRow = {
@@ -20,13 +20,14 @@ type ParameterRow = {
 export async function inspect(directory: string, { json }: { readonly json?: boolean }): Promise<void> {
   const bytes = asUsage(() => readModelBytes(directory));
   const file = decodeNative(bytes);
-  const declaration = taskOfModel(bytes);
-  const task = await loadTask(declaration);
+  // a kind that no task here reads is a model of somebody's own
+  const declaration = TASKS.find(({ kind }) => kind === file.kind);
+  const task = declaration && (await loadTask(declaration));
   const parameters = describeParameters(file);
   const configuration = {
     kind: file.kind,
-    task: declaration.name,
-    ...((task.summary?.(file.config) ?? file.config) as Configuration),
+    ...(declaration && { task: declaration.name }),
+    ...((task?.summary?.(file.config) ?? file.config) as Configuration),
     parameters: parameters.reduce((total, one) => total + one.count, 0),
   };
   const notFinite = parameters

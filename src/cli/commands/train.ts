@@ -1,7 +1,7 @@
 /** @file `unrolled train`: trains a task's model and saves it. */
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { type Callback, earlyStopping } from "unrolled";
+import { type Callback, earlyStopping, parameterCount } from "unrolled";
 import { CARD_FILE, describeData, MODEL_FILE, type ResumePoint, runDirectory, type RunLock } from "unrolled/node";
 import { toStored } from "../options/stored.ts";
 import { linesOf, savePicture } from "../tasks/evaluated.ts";
@@ -98,13 +98,13 @@ async function runIn(
       inputs: task.files?.(files) ?? files,
       data: describeData((task.files?.(files) ?? files).filter((file) => file !== "-")),
       options: toStored(options, optionsOfTask(declaration)),
-      facts: { parameters: model.parameterCount, ...training.facts, stepsPerEpoch },
+      facts: { parameters: parameterCount(model), ...training.facts, stepsPerEpoch },
     }),
     card: { pipeline: declaration.pipeline, usage: declaration.usage(".") },
     onWarning: (message) => warn(`unrolled train: ${message}`),
   });
   if (from === undefined) await recorder.begin(run);
-  status.note(`${task.describe(model, data)}, ${count(model.parameterCount)} parameters`);
+  status.note(`${task.describe(model, data)}, ${count(parameterCount(model))} parameters`);
   status.note(
     `${training.amount}, ${limitsOf(options)}, ${plural(stepsPerEpoch, "step")} per epoch; saves to ${join(directory, MODEL_FILE)}`,
   );

@@ -1,4 +1,5 @@
 /** @file `unrolled train --dry-run`: examples as the model sees them, and what a run would take, from a few steps that are thrown away. */
+import { parameterCount } from "unrolled";
 import { EXIT } from "../terminal/failure.ts";
 import { plural } from "../terminal/format.ts";
 import { say, sayJson } from "../terminal/output.ts";
@@ -11,7 +12,7 @@ export async function dryRun({ task, options, data, model, training }: Prepared)
   const { epochs: _epochs, seconds: _seconds, ...settings } = loopOptions(options, training.stepsPerEpoch);
   const preview = task.preview?.(model, data, options) ?? [];
   const { amount, facts: counts, stepsPerEpoch } = training;
-  const facts = { parameters: model.parameterCount, ...counts, stepsPerEpoch };
+  const facts = { parameters: parameterCount(model), ...counts, stepsPerEpoch };
   // the plan has an evaluation, but none comes in so few steps
   const steps = DRY_STEPS + 1;
   const figures = await measureRun(training.start({ ...settings, steps, evaluateEvery: steps }), facts);

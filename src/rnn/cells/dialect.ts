@@ -2,7 +2,7 @@
 import { add, type KernelOperands, type Tensor, transpose } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal, uniform } from "../initializers.ts";
-import type { Declaration } from "../parameter-set.ts";
+import type { ParameterDeclarations } from "../parameter-set.ts";
 
 /**
  * Whose conventions a cell follows: parameter names, shapes, order of gates, biases and initial values. The formulas of each
@@ -32,7 +32,7 @@ export function declareKernels(
   dialect: Dialect,
   { inputSize, features, width, units }: KernelSizes,
   bias: Initializer = constant(0),
-): Declaration {
+): ParameterDeclarations {
   switch (dialect) {
     case "tf1":
       return {

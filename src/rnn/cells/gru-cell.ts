@@ -1,8 +1,9 @@
 import { checkInteger, valueError } from "../../base/index.ts";
 import type { ActivationName, GruSpec } from "../../engine/index.ts";
-import { gruSequence, gruStep, mul, reshape, slice, type Tensor } from "../../tensor/index.ts";
-import type { Cell, Trace } from "../cell.ts";
-import { ParameterSet } from "../parameter-set.ts";
+import { gruSequence, gruStep, mul, type Tensor } from "../../tensor/index.ts";
+import type { Cell } from "../cell.ts";
+import { gateTrace } from "../gates.ts";
+import { parameterSet } from "../parameter-set.ts";
 import { type Dialect, MOST_UNITS } from "./dialect.ts";
 import { type ArrangedGru, arrangeGru, declareGru, gruGates } from "./gru-dialects.ts";
 
@@ -55,8 +56,9 @@ export function gruCell({
     );
   }
   const settings = { units, dialect, resetAfter, updateGate, activation, recurrentActivation };
-  const parameters = new ParameterSet("gruCell", (inputSize) => declareGru(settings, inputSize), seed);
+  const weights = parameterSet("gruCell", (inputSize) => declareGru(settings, inputSize), seed);
   const gates = gruGates(dialect);
+  const named = { r: recurrentActivation, u: recurrentActivation, n: activation };
   const spec: GruSpec = {
     gates,
     reset: resetAfter ? "after" : "before",
@@ -64,17 +66,15 @@ export function gruCell({
     gateActivation: recurrentActivation,
     candidateActivation: activation,
   };
-  const operands = (): ArrangedGru => arrangeGru(settings, parameters.values());
+  const operands = (): ArrangedGru => arrangeGru(settings, weights.parameters());
 
   return {
-    name: "gruCell",
+    ...weights,
     outputSize: units,
     stateSize: { h: units },
     memory: [],
-    gates: { r: recurrentActivation, u: recurrentActivation, n: activation },
+    gates: named,
     masksRecurrence: true,
-    build: (inputSize, options) => parameters.build(inputSize, options),
-    parameters: () => parameters.values(),
 
     step(input, { h }, context) {
       const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
@@ -85,18 +85,8 @@ export function gruCell({
     readsTables: true,
 
     sequence(inputs, state, { lengths, trace }) {
-      const result = gruSequence({ ...operands(), inputs, lengths, h: state.h }, spec);
-      return { outputs: result.outputs, state: { h: result.h }, ...(trace && { trace: traceOf(result) }) };
+      const { outputs, h, gates: all } = gruSequence({ ...operands(), inputs, lengths, h: state.h }, spec);
+      return { outputs, state: { h }, ...(trace && { trace: { ...gateTrace(named, all), h: outputs } }) };
     },
   };
-}
-
-/** Gates r, u, candidate n and state h of every step. */
-function traceOf({ gates, outputs }: { gates: Tensor; outputs: Tensor }): Trace {
-  const [steps, batch, , units] = gates.shape;
-  const named = ["r", "u", "n"].map((name, k): [string, Tensor] => [
-    name,
-    reshape(slice(gates, [0, 0, k], [-1, -1, 1]), [steps, batch, units]),
-  ]);
-  return { ...Object.fromEntries(named), h: outputs };
 }

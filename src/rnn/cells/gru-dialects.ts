@@ -3,7 +3,7 @@ import type { GruSpec } from "../../engine/index.ts";
 import { concat, reshape, slice, type Tensor } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, orthogonal } from "../initializers.ts";
-import type { Declaration } from "../parameter-set.ts";
+import type { ParameterDeclarations } from "../parameter-set.ts";
 import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
 
 /** Options that decide which parameters a cell has. */
@@ -17,7 +17,7 @@ export function gruGates(dialect: Dialect): GruSpec["gates"] {
   return { reset: order.indexOf("r"), update: order.indexOf("u"), candidate: order.indexOf("n") };
 }
 
-export function declareGru({ units, dialect, resetAfter }: GruLayout, inputSize: number): Declaration {
+export function declareGru({ units, dialect, resetAfter }: GruLayout, inputSize: number): ParameterDeclarations {
   const width = 3 * units;
   switch (dialect) {
     case "tf1":

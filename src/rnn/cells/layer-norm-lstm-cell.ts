@@ -2,7 +2,7 @@ import { checkInteger, type Shape } from "../../base/index.ts";
 import { add, concat, layerNorm, matmul, mul, reshape, sigmoid, slice, tanh, type Tensor } from "../../tensor/index.ts";
 import type { Cell, Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal } from "../initializers.ts";
-import { type Declaration, ParameterSet } from "../parameter-set.ts";
+import { type ParameterDeclarations, parameterSet } from "../parameter-set.ts";
 import { MOST_UNITS } from "./dialect.ts";
 import type { LstmState } from "./lstm-cell.ts";
 
@@ -39,17 +39,15 @@ export function layerNormLstmCell({
   seed,
 }: LayerNormLstmCellOptions): Cell<LstmState> {
   checkInteger("layerNormLstmCell units", units, 1, MOST_UNITS);
-  const parameters = new ParameterSet("layerNormLstmCell", (inputSize) => declare(variant, inputSize, units), seed);
+  const weights = parameterSet("layerNormLstmCell", (inputSize) => declare(variant, inputSize, units), seed);
   const step = { contrib: contribStep, tfa: tfaStep, haste: hasteStep }[variant];
   return {
-    name: "layerNormLstmCell",
+    ...weights,
     outputSize: units,
     stateSize: { c: units, h: units },
     memory: ["c"],
-    build: (inputSize, options) => parameters.build(inputSize, options),
-    parameters: () => parameters.values(),
     step(input, state) {
-      const next = step(parameters.values(), input, state, { units, forgetBias, epsilon });
+      const next = step(weights.parameters(), input, state, { units, forgetBias, epsilon });
       return { output: next.h, state: next };
     },
   };
@@ -91,10 +89,10 @@ const hasteStep: Step = (p, x, { c, h }, { units, epsilon }) => {
   return { c: next, h: mul(sigmoid(o), tanh(layerNorm(next, epsilon, p["gamma_h"], p["beta_h"]))) };
 };
 
-function declare(variant: LayerNormVariant, inputSize: number, units: number): Declaration {
+function declare(variant: LayerNormVariant, inputSize: number, units: number): ParameterDeclarations {
   const width = 4 * units;
-  const of = (shape: Shape, initializer: Initializer): Declaration[string] => ({ shape, initializer });
-  const affine = (name: string, size: number): Declaration => ({
+  const of = (shape: Shape, initializer: Initializer): ParameterDeclarations[string] => ({ shape, initializer });
+  const affine = (name: string, size: number): ParameterDeclarations => ({
     [`${name}/gamma`]: of([size], constant(1)),
     [`${name}/beta`]: of([size], constant(0)),
   });

@@ -1,8 +1,9 @@
 import { checkInteger, checkNumber } from "../../base/index.ts";
 import type { ActivationName, LstmSpec } from "../../engine/index.ts";
-import { lstmSequence, lstmStep, mul, reshape, slice, stack, type Tensor } from "../../tensor/index.ts";
-import type { Cell, Trace } from "../cell.ts";
-import { ParameterSet } from "../parameter-set.ts";
+import { lstmSequence, lstmStep, mul, stack, type Tensor } from "../../tensor/index.ts";
+import type { Cell } from "../cell.ts";
+import { gateTrace } from "../gates.ts";
+import { parameterSet } from "../parameter-set.ts";
 import { type Dialect, MOST_UNITS } from "./dialect.ts";
 import { type ArrangedLstm, arrangeLstm, declareLstm, lstmGates } from "./lstm-dialects.ts";
 
@@ -77,8 +78,9 @@ export function lstmCell({
     outputActivation,
     recurrentActivation,
   };
-  const parameters = new ParameterSet("lstmCell", (inputSize) => declareLstm(settings, inputSize), seed);
+  const weights = parameterSet("lstmCell", (inputSize) => declareLstm(settings, inputSize), seed);
   const gates = lstmGates(dialect, coupled);
+  const named = { i: recurrentActivation, f: recurrentActivation, g: activation, o: recurrentActivation };
   const outputSize = projection ?? units;
   const spec: LstmSpec = {
     gates,
@@ -90,17 +92,15 @@ export function lstmCell({
     cellClip,
     projectionClip,
   };
-  const operands = (): ArrangedLstm => arrangeLstm(settings, parameters.values());
+  const operands = (): ArrangedLstm => arrangeLstm(settings, weights.parameters());
 
   return {
-    name: "lstmCell",
+    ...weights,
     outputSize,
     stateSize: { c: units, h: outputSize },
     memory: ["c"],
-    gates: { i: recurrentActivation, f: recurrentActivation, g: activation, o: recurrentActivation },
+    gates: named,
     masksRecurrence: true,
-    build: (inputSize, options) => parameters.build(inputSize, options),
-    parameters: () => parameters.values(),
 
     step(input, { c, h }, context) {
       const previous = context?.recurrentMask ? mul(h, context.recurrentMask) : h;
@@ -123,8 +123,9 @@ export function lstmCell({
         },
         spec,
       );
-      const { outputs, c, h } = result;
-      return { outputs, state: { c, h }, ...(trace && { trace: traceOf(result) }) };
+      const { outputs, c, h, cells } = result;
+      const shown = trace && { trace: { ...gateTrace(named, result.gates), c: cells, h: outputs } };
+      return { outputs, state: { c, h }, ...shown };
     },
   };
 }
@@ -134,13 +135,3 @@ export const basicLstmCell = (
   units: number,
   options: Pick<LstmCellOptions, "forgetBias" | "activation" | "seed"> = {},
 ): Cell<LstmState> => lstmCell({ ...options, units });
-
-/** Gates i, f, g, o, cell state c and output h of every step. */
-function traceOf({ gates, cells, outputs }: { gates: Tensor; cells: Tensor; outputs: Tensor }): Trace {
-  const [steps, batch, , units] = gates.shape;
-  const named = ["i", "f", "g", "o"].map((name, k): [string, Tensor] => [
-    name,
-    reshape(slice(gates, [0, 0, k], [-1, -1, 1]), [steps, batch, units]),
-  ]);
-  return { ...Object.fromEntries(named), c: cells, h: outputs };
-}

@@ -3,7 +3,7 @@ import type { LstmSpec } from "../../engine/index.ts";
 import { type Tensor, tensor, transpose, zeros } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer } from "../initializers.ts";
-import type { Declaration } from "../parameter-set.ts";
+import type { ParameterDeclarations } from "../parameter-set.ts";
 import { arrangeKernels, declareKernels, type Dialect, type Kernels, torchInitializer } from "./dialect.ts";
 
 /** Options that decide which parameters a cell has. */
@@ -30,7 +30,7 @@ export function lstmGates(dialect: Dialect, coupled: boolean): LstmSpec["gates"]
   };
 }
 
-export function declareLstm(settings: LstmLayout, inputSize: number): Declaration {
+export function declareLstm(settings: LstmLayout, inputSize: number): ParameterDeclarations {
   const { dialect, units, peepholes, projection, coupled } = settings;
   const width = (coupled ? 3 : 4) * units;
   const bias = dialect === "keras" ? unitForget(lstmGates(dialect, coupled).forget, units) : constant(0);

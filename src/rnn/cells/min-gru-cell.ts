@@ -2,7 +2,7 @@ import { checkInteger, valueError } from "../../base/index.ts";
 import { add, linear, mul, sigmoid, slice, sub, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
 import { constant, glorotUniform } from "../initializers.ts";
-import { ParameterSet } from "../parameter-set.ts";
+import { parameterSet } from "../parameter-set.ts";
 import { type Dialect, MOST_UNITS } from "./dialect.ts";
 
 export type MinGruState = { readonly h: Tensor };
@@ -26,7 +26,7 @@ export type MinGruCellOptions = {
 export function minGruCell({ units, dialect = "tf1", seed }: MinGruCellOptions): Cell<MinGruState> {
   checkInteger("minGruCell units", units, 1, MOST_UNITS);
   if (dialect !== "tf1") throw valueError("minGruCell dialect", '"tf1"', dialect, "No framework has this cell");
-  const parameters = new ParameterSet(
+  const weights = parameterSet(
     "minGruCell",
     (inputSize) => ({
       kernel: { shape: [inputSize, 2 * units], initializer: glorotUniform },
@@ -35,15 +35,13 @@ export function minGruCell({ units, dialect = "tf1", seed }: MinGruCellOptions):
     seed,
   );
   return {
-    name: "minGruCell",
+    ...weights,
     outputSize: units,
     stateSize: { h: units },
     memory: [],
     gates: { z: "sigmoid" },
-    build: (inputSize, options) => parameters.build(inputSize, options),
-    parameters: () => parameters.values(),
     step(input, { h }) {
-      const { kernel, bias } = parameters.values();
+      const { kernel, bias } = weights.parameters();
       const both = linear(input, kernel, bias);
       const n = slice(both, [0, 0], [-1, units]);
       const z = sigmoid(slice(both, [0, units], [-1, units]));

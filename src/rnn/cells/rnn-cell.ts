@@ -2,7 +2,7 @@ import { checkInteger } from "../../base/index.ts";
 import type { ActivationName } from "../../engine/index.ts";
 import { mul, rnnSequence, rnnStep, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
-import { ParameterSet } from "../parameter-set.ts";
+import { parameterSet } from "../parameter-set.ts";
 import { arrangeKernels, declareKernels, type Dialect, type Kernels, MOST_UNITS } from "./dialect.ts";
 
 export type RnnState = { readonly h: Tensor };
@@ -27,18 +27,16 @@ export type RnnCellOptions = {
 export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: RnnCellOptions): Cell<RnnState> {
   checkInteger("rnnCell units", units, 1, MOST_UNITS);
   const sizes = { features: units, width: units, units };
-  const parameters = new ParameterSet("rnnCell", (inputSize) => declareKernels(dialect, { inputSize, ...sizes }), seed);
-  const operands = (): Kernels => arrangeKernels(dialect, parameters.values());
+  const weights = parameterSet("rnnCell", (inputSize) => declareKernels(dialect, { inputSize, ...sizes }), seed);
+  const operands = (): Kernels => arrangeKernels(dialect, weights.parameters());
 
   return {
-    name: "rnnCell",
+    ...weights,
     outputSize: units,
     stateSize: { h: units },
     memory: [],
     gates: { h: activation },
     masksRecurrence: true,
-    build: (inputSize, options) => parameters.build(inputSize, options),
-    parameters: () => parameters.values(),
     step(input, state, context) {
       const previous: Tensor = context?.recurrentMask ? mul(state.h, context.recurrentMask) : state.h;
       const h = rnnStep(input, previous, operands(), activation);

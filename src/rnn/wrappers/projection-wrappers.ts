@@ -3,7 +3,7 @@ import { add, maskSequence, matmul, type Tensor } from "../../tensor/index.ts";
 import { type Cell, outlineOf, type SequenceContext, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 import { constant, glorotUniform } from "../initializers.ts";
-import { ParameterSet } from "../parameter-set.ts";
+import { type ParameterSet, parameterSet } from "../parameter-set.ts";
 
 type ProjectionOptions = { readonly seed?: number };
 
@@ -12,9 +12,9 @@ function linear(
   where: string,
   size: number,
   seed: number | undefined,
-): { own: ParameterSet; apply: (x: Tensor) => Tensor } {
+): { weights: ParameterSet; apply: (x: Tensor) => Tensor } {
   checkInteger(`${where} size`, size, 1);
-  const own = new ParameterSet(
+  const weights = parameterSet(
     where,
     (inputSize) => ({
       "projection/kernel": { shape: [inputSize, size], initializer: glorotUniform },
@@ -23,8 +23,8 @@ function linear(
     seed,
   );
   const apply = (x: Tensor): Tensor =>
-    add(matmul(x, own.values()["projection/kernel"]), own.values()["projection/bias"]);
-  return { own, apply };
+    add(matmul(x, weights.parameters()["projection/kernel"]), weights.parameters()["projection/bias"]);
+  return { weights, apply };
 }
 
 /** Padding must be zero again after a bias was added. */
@@ -37,15 +37,15 @@ export function inputProjectionWrapper<S extends State>(
   size: number,
   { seed }: ProjectionOptions = {},
 ): Cell<S> {
-  const { own, apply } = linear("inputProjectionWrapper", size, seed);
+  const { weights, apply } = linear("inputProjectionWrapper", size, seed);
   return {
     name: `inputProjectionWrapper(${cell.name})`,
     ...outlineOf(cell),
     build(inputSize, options) {
-      own.build(inputSize, options);
+      weights.build(inputSize, options);
       cell.build(size, options);
     },
-    parameters: () => ({ ...own.values(), ...withPrefix("cell", cell.parameters()) }),
+    parameters: () => ({ ...weights.parameters(), ...withPrefix("cell", cell.parameters()) }),
     step: (input, state, context) => cell.step(apply(input), state, context),
     sequence: (inputs: Tensor, state, context) => runSequence(cell, masked(apply(inputs), context), state, context),
   };
@@ -57,16 +57,16 @@ export function outputProjectionWrapper<S extends State>(
   size: number,
   { seed }: ProjectionOptions = {},
 ): Cell<S> {
-  const { own, apply } = linear("outputProjectionWrapper", size, seed);
+  const { weights, apply } = linear("outputProjectionWrapper", size, seed);
   return {
     name: `outputProjectionWrapper(${cell.name})`,
     ...outlineOf(cell),
     outputSize: size,
     build(inputSize, options) {
-      own.build(cell.outputSize, options);
+      weights.build(cell.outputSize, options);
       cell.build(inputSize, options);
     },
-    parameters: () => ({ ...own.values(), ...withPrefix("cell", cell.parameters()) }),
+    parameters: () => ({ ...weights.parameters(), ...withPrefix("cell", cell.parameters()) }),
     step(input, state, context) {
       const inner = cell.step(input, state, context);
       return { ...inner, output: apply(inner.output) };

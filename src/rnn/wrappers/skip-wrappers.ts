@@ -3,7 +3,7 @@ import { add, sigmoid, matmul, mul, sub, type Tensor } from "../../tensor/index.
 import { type Cell, outlineOf, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 import { constant, glorotUniform } from "../initializers.ts";
-import { ParameterSet } from "../parameter-set.ts";
+import { parameterSet } from "../parameter-set.ts";
 
 /** Names of the inner cell's parameters start with this. */
 const INNER = "cell";
@@ -44,7 +44,7 @@ export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
  * inner output's size.
  */
 export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?: number } = {}): Cell<S> {
-  const own = new ParameterSet(
+  const weights = parameterSet(
     "highwayWrapper",
     (size) => ({
       "highway/kernel": { shape: [size, size], initializer: glorotUniform },
@@ -53,7 +53,7 @@ export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?
     seed,
   );
   const join = (input: Tensor, output: Tensor): Tensor => {
-    const p = own.values();
+    const p = weights.parameters();
     const carry = sigmoid(add(matmul(input, p["highway/kernel"]), p["highway/bias"]));
     return add(mul(carry, input), mul(sub(1, carry), output));
   };
@@ -62,10 +62,10 @@ export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?
     ...outlineOf(cell),
     build(inputSize, options) {
       checkSameSize("highwayWrapper", cell, inputSize);
-      own.build(inputSize, options);
+      weights.build(inputSize, options);
       cell.build(inputSize, options);
     },
-    parameters: () => ({ ...own.values(), ...withPrefix(INNER, cell.parameters()) }),
+    parameters: () => ({ ...weights.parameters(), ...withPrefix(INNER, cell.parameters()) }),
     step(input, state, context) {
       const inner = cell.step(input, state, context);
       return { ...inner, output: join(input, inner.output) };

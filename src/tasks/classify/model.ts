@@ -1,26 +1,27 @@
 /** @file A recurrent network that reads a sequence and tells its class. */
-import { checkChoice, checkInteger, kindError, type RandomStream, randomStream, withPrefix } from "../../base/index.ts";
+import { checkChoice, checkInteger, kindError, type RandomStream, randomStream } from "../../base/index.ts";
 import { padSequences, type Vocabulary } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
-  countParameters,
-  decodeModelOf,
-  type ModelKinds,
-  RecurrentStack,
-  type SavedModel,
-  type StackConfig,
-  stackConfigOf,
-} from "../../model/index.ts";
+  type EmbeddingLayer,
+  embeddingLayer,
+  type LinearLayer,
+  linearLayer,
+  parametersOf,
+  type RecurrentStack,
+  recurrentStack,
+} from "../../layers/index.ts";
+import { decodeModelOf, type ModelKinds, type SavedModel, type StackConfig, stackConfigOf } from "../../model/index.ts";
 import {
   constant,
   glorotUniform,
-  ParameterSet,
+  type ParameterSet,
+  parameterSet,
   type Parameters,
   type SequenceInputs,
   type State,
-  uniform,
 } from "../../rnn/index.ts";
-import { linear, type Tensor, tensor } from "../../tensor/index.ts";
+import { type Tensor, tensor } from "../../tensor/index.ts";
 import { checkLabels, type ClassifierConfig, parseClassifierConfig } from "./config.ts";
 import {
   type ClassifierInput,
@@ -68,9 +69,9 @@ export class Classifier implements SavedModel {
   readonly config: ClassifierConfig;
   readonly stack: RecurrentStack;
   readonly reader: InputReader;
-  readonly #embedding: ParameterSet | undefined;
+  readonly #embedding: EmbeddingLayer | undefined;
   readonly #attention: ParameterSet | undefined;
-  readonly #output: ParameterSet;
+  readonly #output: LinearLayer;
 
   /** Use `classifier(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(config: ClassifierConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
@@ -80,30 +81,26 @@ export class Classifier implements SavedModel {
     const random = randomStream(config.seed).named("init");
     const { vocabulary, features } = this.reader;
     const { input, labels } = config;
-    if (vocabulary !== undefined && input.kind === "text") {
-      const { embeddingSize } = input;
-      this.#embedding = new ParameterSet("embedding", (size) => ({
-        embedding: { shape: [size, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
-      }));
-      this.#embedding.build(vocabulary.size, { random, initialize });
-      this.stack = new RecurrentStack(config, embeddingSize, { random: random.named("rnn"), initialize });
-    } else {
-      this.stack = new RecurrentStack(config, features as number, { random: random.named("rnn"), initialize });
-    }
+    const build = { random, initialize };
+    if (vocabulary !== undefined && input.kind === "text")
+      this.#embedding = embeddingLayer({ inputSize: vocabulary.size, outputSize: input.embeddingSize, ...build });
+    const inputSize = this.#embedding?.outputSize ?? (features as number);
+    this.stack = recurrentStack({ ...config, inputSize, ...build });
     if (config.pooling === "attention") {
       const hidden = config.attentionSize;
-      this.#attention = new ParameterSet("attention", (size) => ({
+      this.#attention = parameterSet("attention", (size) => ({
         "attention/kernel": { shape: [size, hidden], initializer: glorotUniform },
         "attention/bias": { shape: [hidden], initializer: constant(0) },
         "attention/context": { shape: [hidden, 1], initializer: glorotUniform },
       }));
-      this.#attention.build(this.stack.outputSize, { random, initialize });
+      this.#attention.build(this.stack.outputSize, build);
     }
-    this.#output = new ParameterSet("output", (size) => ({
-      "output/kernel": { shape: [size, labels.length], initializer: glorotUniform },
-      "output/bias": { shape: [labels.length], initializer: constant(0) },
-    }));
-    this.#output.build(this.stack.outputSize, { random, initialize });
+    this.#output = linearLayer({
+      name: "output",
+      inputSize: this.stack.outputSize,
+      outputSize: labels.length,
+      ...build,
+    });
   }
 
   /** The classes, in the order of the logits. */
@@ -116,19 +113,9 @@ export class Classifier implements SavedModel {
     return this.reader.vocabulary;
   }
 
-  /** Number of trainable numbers. */
-  get parameterCount(): number {
-    return countParameters(this.parameters());
-  }
-
   /** By path: `embedding` (of texts), `rnn/0/kernel`, …, `attention/…` (with that pooling), `output/kernel`, `output/bias`. */
   parameters(): Parameters {
-    return {
-      ...this.#embedding?.values(),
-      ...withPrefix("rnn", this.stack.parameters()),
-      ...this.#attention?.values(),
-      ...this.#output.values(),
-    };
+    return parametersOf(this.#embedding, this.stack, this.#attention, this.#output);
   }
 
   configuration(): JsonValue {
@@ -155,31 +142,28 @@ export class Classifier implements SavedModel {
 
   /** Scores of the classes, [B, C]. With `random`, dropout is on. What stands in the padding has no effect. */
   logits({ inputs, lengths }: ClassifierBatch, random?: RandomStream): Tensor {
-    const { outputs } = this.stack.run(this.#embedded(inputs), { lengths, random });
+    const { outputs } = this.stack.forward(this.#embedded(inputs), { lengths, random });
     const { pooling, bidirectional } = this.config;
-    return this.#scores(pool(outputs, lengths, { pooling, bidirectional, attention: this.#attentionParameters() }));
+    return this.#output.forward(
+      pool(outputs, lengths, { pooling, bidirectional, attention: this.#attentionParameters() }),
+    );
   }
 
   /** Scores after some more steps [T, 1] or [T, 1, F] of one sequence, and the state then; only with pooling "last" in one direction. */
   advance(inputs: Tensor, initialState: State | undefined): { readonly logits: Tensor; readonly state: State } {
-    const { outputs, state } = this.stack.run(this.#embedded(inputs), { initialState });
+    const { outputs, state } = this.stack.forward(this.#embedded(inputs), { initialState });
     const lengths = Int32Array.of(inputs.shape[0]);
-    return { logits: this.#scores(pool(outputs, lengths, { pooling: "last", bidirectional: false })), state };
+    return { logits: this.#output.forward(pool(outputs, lengths, { pooling: "last", bidirectional: false })), state };
   }
 
   /** What the layers read: the inputs, or the embeddings of these ids. */
   #embedded(inputs: Tensor): SequenceInputs {
-    return this.#embedding === undefined ? inputs : { table: this.#embedding.values()["embedding"], ids: inputs };
-  }
-
-  #scores(pooled: Tensor): Tensor {
-    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
-    return linear(pooled, kernel, bias);
+    return this.#embedding === undefined ? inputs : this.#embedding.inputs(inputs);
   }
 
   #attentionParameters(): AttentionParameters | undefined {
     if (this.#attention === undefined) return undefined;
-    const values = this.#attention.values();
+    const values = this.#attention.parameters();
     return {
       kernel: values["attention/kernel"],
       bias: values["attention/bias"],

@@ -1,26 +1,25 @@
 /** @file A recurrent network that gives a distribution of the next value of a time series. */
-import {
-  DataError,
-  kindError,
-  largestOf,
-  randomStream,
-  type RandomStream,
-  sentence,
-  withPrefix,
-} from "../../base/index.ts";
+import { DataError, kindError, largestOf, randomStream, type RandomStream, sentence } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
+  type EmbeddingLayer,
+  embeddingLayer,
+  type LinearLayer,
+  linearLayer,
+  parametersOf,
+  type RecurrentStack,
+  recurrentStack,
+} from "../../layers/index.ts";
+import {
   type BuildModel,
-  countParameters,
   decodeModelOf,
   type ModelKinds,
   type SavedModel,
-  RecurrentStack,
   type StackConfig,
   stackConfigOf,
 } from "../../model/index.ts";
-import { constant, glorotUniform, ParameterSet, type Parameters, type State, uniform } from "../../rnn/index.ts";
-import { concat, gather, linear, reshape, type Tensor, tensor } from "../../tensor/index.ts";
+import type { Parameters, State } from "../../rnn/index.ts";
+import { concat, reshape, type Tensor, tensor } from "../../tensor/index.ts";
 import { type CalendarFeature, DAILY, type Frequency, timeAfter, usualFeatures } from "./calendar.ts";
 import {
   type Columns,
@@ -78,8 +77,8 @@ export class Forecaster implements SavedModel {
   readonly kind = "forecaster";
   #config: ForecasterConfig;
   readonly #stack: RecurrentStack;
-  readonly #output: ParameterSet;
-  readonly #embedding: ParameterSet | undefined;
+  readonly #output: LinearLayer;
+  readonly #embedding: EmbeddingLayer | undefined;
   /** Index of each series by its id. */
   readonly #seriesOf: ReadonlyMap<string, number>;
 
@@ -89,22 +88,13 @@ export class Forecaster implements SavedModel {
     // of equal ids the first
     this.#seriesOf = new Map(config.series.map(({ id }, i) => [id, i] as const).toReversed());
     const { embeddingSize, series, hiddenSize, seed } = config;
-    const random = randomStream(seed).named("init");
-    const outputs = heads[config.head].size(config);
-    this.#stack = new RecurrentStack(config, featureNames(config).length + embeddingSize, {
-      random: random.named("rnn"),
-      initialize,
-    });
-    this.#output = new ParameterSet("output", () => ({
-      "output/kernel": { shape: [hiddenSize, outputs], initializer: glorotUniform },
-      "output/bias": { shape: [outputs], initializer: constant(0) },
-    }));
-    this.#output.build(hiddenSize, { random, initialize });
-    if (embeddingSize === 0) return;
-    this.#embedding = new ParameterSet("embedding", () => ({
-      embedding: { shape: [series.length, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
-    }));
-    this.#embedding.build(series.length, { random, initialize });
+    const build = { random: randomStream(seed).named("init"), initialize };
+    const outputSize = heads[config.head].size(config);
+    const inputSize = featureNames(config).length + embeddingSize;
+    this.#stack = recurrentStack({ ...config, inputSize, ...build });
+    this.#output = linearLayer({ name: "output", inputSize: hiddenSize, outputSize, ...build });
+    if (embeddingSize > 0)
+      this.#embedding = embeddingLayer({ inputSize: series.length, outputSize: embeddingSize, ...build });
   }
 
   get config(): ForecasterConfig {
@@ -119,16 +109,7 @@ export class Forecaster implements SavedModel {
 
   /** Every trainable tensor by its path: `rnn/0/kernel`, …, `output/kernel`, `output/bias`, and `embedding` where there is one. */
   parameters(): Parameters {
-    return {
-      ...withPrefix("rnn", this.#stack.parameters()),
-      ...this.#output.values(),
-      ...this.#embedding?.values(),
-    };
-  }
-
-  /** Number of trainable numbers. */
-  get parameterCount(): number {
-    return countParameters(this.parameters());
+    return parametersOf(this.#stack, this.#output, this.#embedding);
   }
 
   configuration(): JsonValue {
@@ -166,20 +147,16 @@ export class Forecaster implements SavedModel {
     { state, random }: { readonly state?: State | undefined; readonly random?: RandomStream | undefined } = {},
   ): ForecasterOutput {
     const [steps, batch] = features.shape;
-    const result = this.#stack.run(this.#withEmbedding(features, indices), { random, initialState: state });
-    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
+    const result = this.#stack.forward(this.#withEmbedding(features, indices), { random, initialState: state });
     const flat = reshape(result.outputs, [steps * batch, this.config.hiddenSize]);
-    return { raw: linear(flat, kernel, bias), state: result.state };
+    return { raw: this.#output.forward(flat), state: result.state };
   }
 
   #withEmbedding(features: Tensor, indices: Int32Array): Tensor {
     if (this.#embedding === undefined) return features;
     const [steps, batch] = features.shape;
     const ids = Int32Array.from({ length: steps * batch }, (_, i) => indices[i % batch]);
-    return concat(
-      [features, gather(this.#embedding.values()["embedding"], tensor(ids, { shape: [steps, batch] }))],
-      -1,
-    );
+    return concat([features, this.#embedding.forward(tensor(ids, { shape: [steps, batch] }))], -1);
   }
 }
 

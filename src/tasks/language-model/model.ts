@@ -1,31 +1,19 @@
 import {
-  countParameters,
-  decodeModelOf,
-  type ModelKinds,
-  checkFields,
-  field,
-  layerCell,
-  type SavedModel,
-} from "../../model/index.ts";
-import { checkTied, configFields, type LanguageModelConfig, parseLanguageModelConfig } from "./config.ts";
-import { DataError, kindError, type RandomStream, randomStream, sentence, withPrefix } from "../../base/index.ts";
+  type EmbeddingLayer,
+  embeddingLayer,
+  type LinearLayer,
+  linearLayer,
+  parametersOf,
+  type RecurrentStack,
+  recurrentStack,
+} from "../../layers/index.ts";
+import { decodeModelOf, type ModelKinds, checkFields, field, type SavedModel } from "../../model/index.ts";
+import { checkTied, type LanguageModelConfig, configFields, parseLanguageModelConfig } from "./config.ts";
+import { DataError, kindError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { buildVocabulary, type Unit, type Vocabulary } from "../../data/index.ts";
-import {
-  type Cell,
-  type Gates,
-  glorotUniform,
-  multiRnnCell,
-  ParameterSet,
-  type Parameters,
-  runSequence,
-  type State,
-  type Trace,
-  uniform,
-  constant,
-  zeroState,
-} from "../../rnn/index.ts";
-import { linear, reshape, type Tensor } from "../../tensor/index.ts";
+import type { Gates, Parameters, State, Trace } from "../../rnn/index.ts";
+import { reshape, type Tensor } from "../../tensor/index.ts";
 
 export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights">> & {
   /** Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they are with unit "byte". */
@@ -76,9 +64,9 @@ export class LanguageModel implements SavedModel {
   readonly vocabulary: Vocabulary;
   /** Token ids of the corpus that the model was made with, if any. */
   readonly corpus: Int32Array | undefined;
-  readonly #cell: Cell;
-  readonly #embedding: ParameterSet;
-  readonly #output: ParameterSet;
+  readonly #embedding: EmbeddingLayer;
+  readonly #stack: RecurrentStack;
+  readonly #output: LinearLayer;
 
   /** Use `languageModel(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(
@@ -90,23 +78,21 @@ export class LanguageModel implements SavedModel {
     this.corpus = corpus;
     const { hiddenSize, embeddingSize, seed, tieWeights = false } = config;
     const size = vocabulary.size;
-    this.#cell = stackedCell(config);
-    this.#embedding = new ParameterSet("embedding", () => ({
-      embedding: { shape: [size, embeddingSize], initializer: uniform(Math.sqrt(3 / embeddingSize)) },
-    }));
-    this.#output = new ParameterSet("output", () => ({
-      ...(!tieWeights && { "output/kernel": { shape: [hiddenSize, size], initializer: glorotUniform } }),
-      "output/bias": { shape: [size], initializer: constant(0) },
-    }));
-    const random = randomStream(seed).named("init");
-    this.#embedding.build(size, { random, initialize });
-    this.#cell.build(embeddingSize, { random: random.named("rnn"), initialize });
-    this.#output.build(hiddenSize, { random, initialize });
+    const build = { random: randomStream(seed).named("init"), initialize };
+    this.#embedding = embeddingLayer({ inputSize: size, outputSize: embeddingSize, ...build });
+    this.#stack = recurrentStack({ ...config, inputSize: embeddingSize, ...build });
+    this.#output = linearLayer({
+      name: "output",
+      inputSize: hiddenSize,
+      outputSize: size,
+      tiedKernel: tieWeights ? this.#embedding.table : undefined,
+      ...build,
+    });
   }
 
   /** Every trainable tensor by its path: `embedding`, `rnn/0/kernel`, …, `output/kernel` (unless the weights are tied), `output/bias`. */
   parameters(): Parameters {
-    return { ...this.#embedding.values(), ...withPrefix("rnn", this.#cell.parameters()), ...this.#output.values() };
+    return parametersOf(this.#embedding, this.#stack, this.#output);
   }
 
   /** Architecture and vocabulary, as a saved file holds them. */
@@ -116,17 +102,12 @@ export class LanguageModel implements SavedModel {
 
   /** Gates of the layers, by their paths in a trace. */
   get gates(): Gates {
-    return this.#cell.gates ?? {};
-  }
-
-  /** Number of trainable numbers. */
-  get parameterCount(): number {
-    return countParameters(this.parameters());
+    return this.#stack.gates;
   }
 
   /** The state before the first token, for `batch` rows. */
   initialState(batch: number): State {
-    return zeroState(this.#cell, batch);
+    return this.#stack.initialState(batch);
   }
 
   /**
@@ -139,20 +120,11 @@ export class LanguageModel implements SavedModel {
     { random, trace = false }: ForwardOptions = {},
   ): { logits: Tensor; outputs: Tensor; state: State; trace?: Trace } {
     const [steps, batch] = ids.shape;
-    const { embedding } = this.#embedding.values();
-    const hidden = runSequence(this.#cell, { table: embedding, ids }, state, { random, trace });
-    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
-    const flat = reshape(hidden.outputs, [steps * batch, this.config.hiddenSize]);
-    const logits = this.config.tieWeights
-      ? linear(flat, embedding, bias, { transposeKernel: true })
-      : linear(flat, kernel, bias);
+    const hidden = this.#stack.forward(this.#embedding.inputs(ids), { initialState: state, random, trace });
+    const logits = this.#output.forward(reshape(hidden.outputs, [steps * batch, this.config.hiddenSize]));
     return { ...hidden, logits };
   }
 }
-
-/** One direction; dropout between layers and before the output layer. */
-const stackedCell = (config: LanguageModelConfig): Cell =>
-  multiRnnCell(Array.from({ length: config.layers }, () => layerCell(config)));
 
 /**
  * A language model over characters (default), bytes or words. Give it a `corpus`, or a `vocabulary` when the text comes later.
@@ -213,14 +185,15 @@ export const loadLanguageModel = (bytes: Uint8Array): LanguageModel =>
   decodeModelOf("loadLanguageModel", bytes, languageModelKinds);
 
 /**
- * The model in the bytes that `encodeModel` made: a language model, or one of `kinds`, which are builders
- * of models of your own by their `kind`. `decodeModel` of unrolled/tasks knows the models of all tasks.
+ * The model in the bytes that `encodeModel` made: a language model, or, with builders of models of your own by
+ * their `kind`, one of those. `decodeModel` of unrolled/tasks knows the models of all tasks.
  *
  * Throws FormatError for anything else: not a file of ours, a newer version, another kind, a configuration
- * that doesn't fit, a parameter that is missing, superfluous, of another shape or dtype; NotFiniteError,
- * which names the parameter, for weights that are NaN or infinite.
+ * that doesn't fit, parameters that don't fit as `loadParameters` says; NotFiniteError, which names the
+ * parameter, for weights that are NaN or infinite.
  */
-export const decodeModel = <M extends SavedModel = LanguageModel>(
-  bytes: Uint8Array,
-  kinds: ModelKinds<M> = {},
-): LanguageModel | M => decodeModelOf<LanguageModel | M>("decodeModel", bytes, { ...languageModelKinds, ...kinds });
+export function decodeModel(bytes: Uint8Array): LanguageModel;
+export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M>): M;
+export function decodeModel(bytes: Uint8Array, kinds: ModelKinds<SavedModel> = languageModelKinds): SavedModel {
+  return decodeModelOf("decodeModel", bytes, kinds);
+}

@@ -6,29 +6,34 @@ import {
   randomStream,
   type RandomStream,
   sentence,
-  withPrefix,
 } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
+import {
+  type EmbeddingLayer,
+  embeddingLayer,
+  type LinearLayer,
+  linearLayer,
+  parametersOf,
+  type RecurrentStack,
+  recurrentStack,
+} from "../../layers/index.ts";
 import { convertTags, type TagScheme } from "../../metrics/index.ts";
 import {
-  countParameters,
   decodeModelOf,
   field,
   type ModelKinds,
   type BuildModel,
-  RecurrentStack,
   type SavedModel,
   type StackConfig,
   stackConfigOf,
 } from "../../model/index.ts";
-import { constant, glorotUniform, ParameterSet, type Parameters, type State, uniform } from "../../rnn/index.ts";
+import { constant, type ParameterSet, parameterSet, type Parameters, type State } from "../../rnn/index.ts";
 import {
   concat,
   crfLogLikelihood,
   type CrfConstraints,
+  dropout,
   gather,
-  linear,
-  mul,
   reshape,
   sparseSoftmaxCrossEntropy,
   maskSequence,
@@ -92,10 +97,15 @@ export class Tagger implements SavedModel {
   readonly words: TokenTable;
   readonly #characters: TokenTable;
   readonly #idOfTag: ReadonlyMap<string, number>;
-  readonly #embeddings: ParameterSet;
+  readonly #embeddings: {
+    readonly words: EmbeddingLayer;
+    readonly characters: EmbeddingLayer | undefined;
+    readonly shapes: EmbeddingLayer | undefined;
+  };
   readonly #speller: RecurrentStack | undefined;
   readonly #stack: RecurrentStack;
-  readonly #output: ParameterSet;
+  readonly #output: LinearLayer;
+  readonly #crf: ParameterSet | undefined;
 
   /** Use `tagger(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(config: TaggerConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
@@ -105,46 +115,39 @@ export class Tagger implements SavedModel {
     this.words = new TokenTable(config.words);
     this.#characters = new TokenTable(config.characters);
     this.#idOfTag = new Map(tags.map((tag, id) => [tag, id]));
-    const table = (rows: number, size: number) => ({ shape: [rows, size], initializer: uniform(Math.sqrt(3 / size)) });
-    this.#embeddings = new ParameterSet("embeddings", () => ({
-      "words/embedding": table(this.words.size, wordSize),
-      ...(characterSize > 0 && { "characters/embedding": table(this.#characters.size, characterSize) }),
-      ...(shapeSize > 0 && { "shapes/embedding": table(SHAPES, shapeSize) }),
-    }));
-    const random = randomStream(seed).named("init");
-    const own = { initialize, random };
-    this.#embeddings.build(1, own);
+    const build = { random: randomStream(seed).named("init"), initialize };
+    const table = (name: string, rows: number, size: number): EmbeddingLayer | undefined =>
+      size === 0
+        ? undefined
+        : embeddingLayer({ name: `${name}/embedding`, inputSize: rows, outputSize: size, ...build });
+    this.#embeddings = {
+      words: table("words", this.words.size, wordSize) as EmbeddingLayer,
+      characters: table("characters", this.#characters.size, characterSize),
+      shapes: table("shapes", SHAPES, shapeSize),
+    };
     if (characterSize > 0) {
       const { cell, dialect } = config;
-      const reader = { cell, dialect, hiddenSize: characterSize, layers: 1, bidirectional: true, dropout: 0 };
-      this.#speller = new RecurrentStack(reader, characterSize, { initialize, random: random.named("characters") });
+      const reader = { cell, dialect, hiddenSize: characterSize, bidirectional: true };
+      this.#speller = recurrentStack({ ...reader, name: "characters", inputSize: characterSize, ...build });
     }
-    this.#stack = new RecurrentStack(config, wordSize + 2 * characterSize + shapeSize, {
-      initialize,
-      random: random.named("rnn"),
-    });
-    const zero = (...shape: number[]) => ({ shape, initializer: constant(0) });
+    this.#stack = recurrentStack({ ...config, inputSize: wordSize + 2 * characterSize + shapeSize, ...build });
     const count = tags.length;
-    this.#output = new ParameterSet("output", (inputSize) => ({
-      "output/kernel": { shape: [inputSize, count], initializer: glorotUniform },
-      "output/bias": zero(count),
-      ...(output === "crf" && {
+    this.#output = linearLayer({ name: "output", inputSize: this.#stack.outputSize, outputSize: count, ...build });
+    if (output === "crf") {
+      const zero = (...shape: number[]) => ({ shape, initializer: constant(0) });
+      this.#crf = parameterSet("crf", () => ({
         "crf/transitions": zero(count, count),
         "crf/start": zero(count),
         "crf/end": zero(count),
-      }),
-    }));
-    this.#output.build(this.#stack.outputSize, own);
+      }));
+      this.#crf.build(count, build);
+    }
   }
 
   /** Every trainable tensor by its path. */
   parameters(): Parameters {
-    return {
-      ...this.#embeddings.values(),
-      ...(this.#speller && withPrefix("characters", this.#speller.parameters())),
-      ...withPrefix("rnn", this.#stack.parameters()),
-      ...this.#output.values(),
-    };
+    const { words, characters, shapes } = this.#embeddings;
+    return parametersOf(words, characters, shapes, this.#speller, this.#stack, this.#output, this.#crf);
   }
 
   configuration(): JsonValue {
@@ -152,15 +155,10 @@ export class Tagger implements SavedModel {
     return { ...rest, tags: [...tags], words: [...words], characters: [...characters] };
   }
 
-  /** Number of trainable numbers. */
-  get parameterCount(): number {
-    return countParameters(this.parameters());
-  }
-
   /** The CRF's scores of two tags in a row, and of the first and the last; undefined with softmax. */
   crf(): { readonly transitions: Tensor; readonly start: Tensor; readonly end: Tensor } | undefined {
-    if (this.config.output !== "crf") return undefined;
-    const { "crf/transitions": transitions, "crf/start": start, "crf/end": end } = this.#output.values();
+    if (this.#crf === undefined) return undefined;
+    const { "crf/transitions": transitions, "crf/start": start, "crf/end": end } = this.#crf.parameters();
     return { transitions, start, end };
   }
 
@@ -207,42 +205,34 @@ export class Tagger implements SavedModel {
 
   /** Scores of the tags, [T, B, K]. With `random`, dropout is on. */
   emissions(batch: TaggerBatch, random?: RandomStream): Tensor {
-    const rows = batch.lengths.length;
-    const { inputDropout, tags } = this.config;
-    let inputs = this.#inputs(batch);
-    if (random !== undefined && inputDropout > 0)
-      inputs = mul(inputs, dropoutMask(inputs.shape, inputDropout, random.named("input")));
-    const { outputs } = this.#stack.run(inputs, {
-      lengths: batch.lengths,
-      ...(random && { random: random.named("rnn") }),
-    });
-    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
-    const flat = reshape(outputs, [batch.steps * rows, this.#stack.outputSize]);
-    return reshape(linear(flat, kernel, bias), [batch.steps, rows, tags.length]);
+    const inputs = dropout(this.#inputs(batch), this.config.inputDropout, random?.named("input"));
+    const { outputs } = this.#stack.forward(inputs, { lengths: batch.lengths, random: random?.named("rnn") });
+    return this.#output.forward(outputs);
   }
 
   /** What stands for each word: [T, B, I]. */
   #inputs({ words, spellings, distinct, steps, lengths }: TaggerBatch): Tensor {
     const shape = [steps, lengths.length];
-    const tables = this.#embeddings.values();
-    const parts = [gather(tables["words/embedding"], tensor(words, { shape }))];
+    const parts = [this.#embeddings.words.forward(tensor(words, { shape }))];
     const places = tensor(spellings, { shape });
-    if (this.#speller !== undefined) parts.push(gather(this.#spell(this.#speller, distinct), places));
-    const shapes = tables["shapes/embedding"];
-    if (shapes !== undefined) parts.push(gather(gather(shapes, tensor(Int32Array.from(distinct, shapeOf))), places));
+    const { characters } = this.#embeddings;
+    if (characters !== undefined) parts.push(gather(this.#spell(characters, distinct), places));
+    const { shapes } = this.#embeddings;
+    if (shapes !== undefined) parts.push(gather(shapes.forward(tensor(Int32Array.from(distinct, shapeOf))), places));
     return parts.length === 1 ? parts[0] : concat(parts, 2);
   }
 
   /** Words read from both ends: the last state of each direction, [W, 2C]. */
-  #spell(speller: RecurrentStack, distinct: readonly string[]): Tensor {
+  #spell(embedding: EmbeddingLayer, distinct: readonly string[]): Tensor {
     const spelled = distinct.map((word) => charactersOf(word).map((c) => this.#characters.idOf(c)));
     const lengths = Int32Array.from(spelled, ({ length }) => length);
     const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
     const ids = new Int32Array(longest * distinct.length);
     spelled.forEach((own, w) => own.forEach((id, t) => (ids[t * distinct.length + w] = id)));
-    const table = this.#embeddings.values()["characters/embedding"];
-    const letters = { table, ids: tensor(ids, { shape: [longest, distinct.length] }) };
-    const { forward, backward } = speller.run(letters, { lengths }).state["0"] as unknown as Directed;
+    const letters = embedding.inputs(tensor(ids, { shape: [longest, distinct.length] }));
+    const { forward, backward } = (this.#speller as RecurrentStack).forward(letters, { lengths }).state[
+      "0"
+    ] as unknown as Directed;
     return concat([forward.h, backward.h], 1);
   }
 
@@ -259,13 +249,6 @@ export class Tagger implements SavedModel {
 }
 
 type Directed = { readonly forward: State & { readonly h: Tensor }; readonly backward: State & { readonly h: Tensor } };
-
-function dropoutMask(shape: readonly number[], dropout: number, random: RandomStream): Tensor {
-  const mask = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  const scale = 1 / (1 - dropout);
-  for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < dropout ? 0 : scale;
-  return tensor(mask, { shape: [...shape] });
-}
 
 /**
  * A tagger whose words, characters and tags are those of `examples`. Defaults: one LSTM layer of 100 units in each direction, words of 100 numbers, characters of 25, shapes of 8, a CRF, dropout 0.3

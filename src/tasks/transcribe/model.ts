@@ -6,22 +6,26 @@ import {
   type RandomStream,
   randomStream,
   sentence,
-  withPrefix,
 } from "../../base/index.ts";
 import { buildVocabulary, type Scaler, standardScaler, type Vocabulary } from "../../data/index.ts";
+import {
+  type LinearLayer,
+  linearLayer,
+  parametersOf,
+  type RecurrentStack,
+  recurrentStack,
+} from "../../layers/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   asFormatError,
-  countParameters,
   decodeModelOf,
   type ModelKinds,
-  RecurrentStack,
   type SavedModel,
   type StackConfig,
   stackConfigOf,
 } from "../../model/index.ts";
-import { constant, glorotUniform, ParameterSet, type Parameters, type State } from "../../rnn/index.ts";
-import { linear, reshape, tensor, type Tensor } from "../../tensor/index.ts";
+import type { Parameters, State } from "../../rnn/index.ts";
+import { tensor, type Tensor } from "../../tensor/index.ts";
 import { parseTranscriberConfig, type TranscriberConfig } from "./config.ts";
 import {
   type FeatureConfig,
@@ -72,7 +76,7 @@ export class Transcriber implements SavedModel {
   readonly scaler: Scaler;
   readonly #extract: (samples: Float32Array) => Features;
   readonly #stack: RecurrentStack;
-  readonly #output: ParameterSet;
+  readonly #output: LinearLayer;
 
   /** Use `transcriber(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(
@@ -84,14 +88,10 @@ export class Transcriber implements SavedModel {
     this.vocabulary = vocabulary;
     this.scaler = scaler;
     this.#extract = featureExtractor(features);
-    const random = randomStream(config.seed).named("init");
-    this.#stack = new RecurrentStack(config, this.inputSize, { random: random.named("rnn"), initialize });
+    const build = { random: randomStream(config.seed).named("init"), initialize };
+    this.#stack = recurrentStack({ ...config, inputSize: this.inputSize, ...build });
     const { outputSize } = this.#stack;
-    this.#output = new ParameterSet("output", () => ({
-      "output/kernel": { shape: [outputSize, this.classes], initializer: glorotUniform },
-      "output/bias": { shape: [this.classes], initializer: constant(0) },
-    }));
-    this.#output.build(outputSize, { random, initialize });
+    this.#output = linearLayer({ name: "output", inputSize: outputSize, outputSize: this.classes, ...build });
   }
 
   /** C: characters and the blank. */
@@ -111,7 +111,7 @@ export class Transcriber implements SavedModel {
 
   /** By path: `rnn/0/forward/kernel`, …, `output/kernel`, `output/bias`. */
   parameters(): Parameters {
-    return { ...withPrefix("rnn", this.#stack.parameters()), ...this.#output.values() };
+    return parametersOf(this.#stack, this.#output);
   }
 
   /** All that is needed to hear as in training: architecture, frames, scales, alphabet. */
@@ -122,11 +122,6 @@ export class Transcriber implements SavedModel {
       scaler: this.scaler.toJSON(),
       vocabulary: this.vocabulary.toJSON(),
     };
-  }
-
-  /** Number of trainable numbers. */
-  get parameterCount(): number {
-    return countParameters(this.parameters());
   }
 
   /** Frames as they are before scaling. */
@@ -169,11 +164,8 @@ export class Transcriber implements SavedModel {
       readonly initialState?: State | undefined;
     } = {},
   ): { readonly logits: Tensor; readonly state: State } {
-    const [steps, batch] = inputs.shape;
-    const { outputs, state } = this.#stack.run(inputs, options);
-    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
-    const flat = linear(reshape(outputs, [steps * batch, this.#stack.outputSize]), kernel, bias);
-    return { logits: reshape(flat, [steps, batch, this.classes]), state };
+    const { outputs, state } = this.#stack.forward(inputs, options);
+    return { logits: this.#output.forward(outputs), state };
   }
 
   /** Recordings side by side: inputs [T, B, k · F] and the steps of each. */

@@ -11,17 +11,18 @@ import {
   withPrefix,
   zipTrees,
 } from "../../base/index.ts";
-import type { JsonValue } from "../../formats/index.ts";
 import {
-  countParameters,
-  decodeModelOf,
-  type ModelKinds,
-  field,
-  layerCell,
-  RecurrentStack,
-  type SavedModel,
-  stackConfigOf,
-} from "../../model/index.ts";
+  type EmbeddingLayer,
+  embeddingLayer,
+  type LinearLayer,
+  linearLayer,
+  parametersOf,
+  type RecurrentStack,
+  recurrentStack,
+  stackedCell,
+} from "../../layers/index.ts";
+import type { JsonValue } from "../../formats/index.ts";
+import { decodeModelOf, type ModelKinds, field, type SavedModel, stackConfigOf } from "../../model/index.ts";
 import {
   type AttendedMemory,
   type Attention,
@@ -31,16 +32,11 @@ import {
   type AttentionState,
   attentionWrapper,
   type Cell,
-  constant,
-  glorotUniform,
-  multiRnnCell,
-  ParameterSet,
   type Parameters,
   type State,
-  uniform,
   zeroState,
 } from "../../rnn/index.ts";
-import { concat, gather, linear, swapLeading, type Tensor, tensor } from "../../tensor/index.ts";
+import { concat, gather, swapLeading, type Tensor, tensor } from "../../tensor/index.ts";
 import { type BytePairEncoding, bytePairEncoding } from "./byte-pair-encoding.ts";
 import { checkHalves, parseTranslatorConfig, type TranslatorConfig } from "./config.ts";
 
@@ -108,15 +104,15 @@ export class Translator implements SavedModel {
   readonly #encoder: RecurrentStack;
   readonly #decoder: Cell;
   readonly #attention: Attention;
-  readonly #embeddings: ParameterSet;
-  readonly #output: ParameterSet;
+  readonly #embeddings: { readonly source: EmbeddingLayer; readonly target: EmbeddingLayer };
+  readonly #output: LinearLayer;
 
   /** Use `translator(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(
     config: TranslatorConfig,
     { source, target, initialize = true }: TranslatorParts & { readonly initialize?: boolean },
   ) {
-    const { hiddenSize, bidirectional, embeddingSize, layers, inputFeeding, seed } = config;
+    const { hiddenSize, bidirectional, embeddingSize, inputFeeding, seed } = config;
     this.config = config;
     this.source = source;
     this.target = target;
@@ -124,52 +120,40 @@ export class Translator implements SavedModel {
     this.start = target.size;
     this.end = target.size + 1;
     const random = randomStream(seed).named("init");
+    const build = { random, initialize };
     const encoderSize = bidirectional ? hiddenSize / 2 : hiddenSize;
-    this.#encoder = new RecurrentStack({ ...config, hiddenSize: encoderSize }, embeddingSize, {
-      random: random.named("encoder"),
-      initialize,
+    this.#encoder = recurrentStack({
+      ...config,
+      name: "encoder",
+      inputSize: embeddingSize,
+      hiddenSize: encoderSize,
+      ...build,
     });
-    this.#decoder = multiRnnCell(Array.from({ length: layers }, () => layerCell(config)));
+    this.#decoder = stackedCell(config);
     this.#attention = attention({ kind: config.attention, querySize: hiddenSize, memorySize: hiddenSize });
     this.#attention.build({ random: random.named("attention"), initialize });
     const read = embeddingSize + attentionInputSize(this.#attention, inputFeeding);
     this.#decoder.build(read, { random: random.named("decoder"), initialize });
-    const embedding = (size: number) => ({
-      shape: [size, embeddingSize],
-      initializer: uniform(Math.sqrt(3 / embeddingSize)),
-    });
+    const table = (name: string, inputSize: number): EmbeddingLayer =>
+      embeddingLayer({ name: `${name}/embedding`, inputSize, outputSize: embeddingSize, ...build });
     const targetSize = target.size + 2;
-    this.#embeddings = new ParameterSet("embedding", () => ({
-      "source/embedding": embedding(source.size + 1),
-      "target/embedding": embedding(targetSize),
-    }));
-    this.#embeddings.build(embeddingSize, { random, initialize });
-    this.#output = new ParameterSet("output", () => ({
-      "output/kernel": { shape: [hiddenSize, targetSize], initializer: glorotUniform },
-      "output/bias": { shape: [targetSize], initializer: constant(0) },
-    }));
-    this.#output.build(hiddenSize, { random, initialize });
+    this.#embeddings = { source: table("source", source.size + 1), target: table("target", targetSize) };
+    this.#output = linearLayer({ name: "output", inputSize: hiddenSize, outputSize: targetSize, ...build });
   }
 
   /** Every trainable tensor by its path: `source/embedding`, `target/embedding`, `encoder/…`, `attention/…`, `decoder/…`, `output/kernel`, `output/bias`. */
   parameters(): Parameters {
     return {
-      ...this.#embeddings.values(),
-      ...withPrefix("encoder", this.#encoder.parameters()),
+      ...parametersOf(this.#embeddings.source, this.#embeddings.target, this.#encoder),
       ...withPrefix("attention", this.#attention.parameters()),
       ...withPrefix("decoder", this.#decoder.parameters()),
-      ...this.#output.values(),
+      ...this.#output.parameters(),
     };
   }
 
   /** Architecture and both encodings, as a saved file holds them. */
   configuration(): JsonValue {
     return { ...this.config, source: this.source.toJSON(), target: this.target.toJSON() };
-  }
-
-  /** Number of trainable numbers. */
-  get parameterCount(): number {
-    return countParameters(this.parameters());
   }
 
   /** Ids of a source text, with the end. */
@@ -188,8 +172,8 @@ export class Translator implements SavedModel {
     lengths: Int32Array,
     { random, copies = 1 }: { readonly random?: RandomStream | undefined; readonly copies?: number } = {},
   ): Encoded {
-    const table = this.#embeddings.values()["source/embedding"];
-    const { outputs, state } = this.#encoder.run({ table, ids }, { lengths, random: random?.named("encoder") });
+    const inputs = this.#embeddings.source.inputs(ids);
+    const { outputs, state } = this.#encoder.forward(inputs, { lengths, random: random?.named("encoder") });
     const repeat = copiesOf(copies, lengths.length);
     const memory = this.#attention.over(repeat.tensor(swapLeading(outputs)), repeat.list(lengths));
     return { memory, state: this.#beginning(memory, state, repeat.tensor) };
@@ -202,13 +186,12 @@ export class Translator implements SavedModel {
 
   /** Embeddings [..., E] of target ids. */
   embed(ids: Tensor): Tensor {
-    return gather(this.#embeddings.values()["target/embedding"], ids);
+    return this.#embeddings.target.forward(ids);
   }
 
   /** Scores [..., V] of the next token from the decoder's outputs [..., H]. */
   logits(outputs: Tensor): Tensor {
-    const { "output/kernel": kernel, "output/bias": bias } = this.#output.values();
-    return linear(outputs, kernel, bias);
+    return this.#output.forward(outputs);
   }
 
   #beginning(memory: AttendedMemory, encoder: State, repeat: (x: Tensor) => Tensor): AttentionState {

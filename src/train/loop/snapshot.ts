@@ -1,6 +1,7 @@
 /** @file The state of a run, from which it continues bit for bit. Plain JSON and arrays, which `encodeCheckpoint` puts into one file. */
-import { DataError, describe, FormatError, sameShape, sentence } from "../../base/index.ts";
+import { DataError, describe, FormatError, sentence } from "../../base/index.ts";
 import type { CheckpointContents, JsonValue, StoredArray } from "../../formats/index.ts";
+import { misfitsOf, misfitText } from "../../layers/index.ts";
 import { assign, outsideScopes, type Tensor, tensor } from "../../tensor/index.ts";
 import type { Callback, RunControl } from "./callbacks.ts";
 import { checkNumerics, type RunNumerics } from "./numerics.ts";
@@ -112,13 +113,9 @@ export function checkSnapshot(
   const targets = Object.entries(groups).flatMap(([group, tensors]) =>
     Object.entries(tensors).map(([path, tensor]) => [`${group}/${path}`, tensor] as const),
   );
-  for (const [path, tensor] of targets) {
-    const found = Object.hasOwn(arrays, path) ? arrays[path] : undefined;
-    if (found === undefined || found.dtype !== tensor.dtype || !sameShape(found.shape, tensor.shape)) {
-      const expected = `array ${path}, ${tensor.dtype} [${tensor.shape.join(", ")}]`;
-      throw new DataError(sentence(where, expected, found ? `${found.dtype} [${found.shape.join(", ")}]` : "none"));
-    }
-  }
+  // a run that has diverged is resumed as it was
+  const misfits = misfitsOf(Object.fromEntries(targets), arrays, false);
+  if (misfits.length > 0) throw new DataError(misfitText(where, misfits));
   return {
     run,
     restore() {
