@@ -19,7 +19,8 @@ console.log(`${corpus.length} characters, ${model.vocabulary.size} different, ${
 const options = { steps: Number(steps), sequenceLength: 32, batchSize: 16, validation: 2000 / corpus.length };
 for await (const event of train(model, options)) {
   if (event.kind === "step" && event.step % 20 === 0) console.log(`step ${event.step}  loss ${event.loss.toFixed(3)}`);
-  if (event.kind === "evaluation") console.log(`validation  ${event.bitsPerCharacter.toFixed(3)} bits per character`);
+  if (event.kind === "evaluation")
+    console.log(`validation  ${event.measures.bitsPerCharacter.toFixed(3)} bits per character`);
 }
 
 const prime = "the ";

@@ -94,8 +94,10 @@ export {
   encodeCorpus,
   evaluate,
   generate,
+  generateAll,
   LanguageModel,
   languageModel,
+  languageModelTask,
   loadLanguageModel,
 } from "./tasks/language-model/index.ts";
 export type {
@@ -104,6 +106,7 @@ export type {
   GenerateOptions,
   LanguageModelConfig,
   LanguageModelOptions,
+  LanguageModelTaskOptions,
 } from "./tasks/language-model/index.ts";
 export { encodeModel } from "./model/index.ts";
 export type { BuildModel, ModelKinds, SavedModel } from "./model/index.ts";
@@ -337,7 +340,9 @@ export type {
   Loss,
   LossContext,
   Measured,
+  Fingerprint,
   OwnTask,
+  SeekableBatches,
   ParameterGroup,
   RankSums,
   RunControl,

@@ -18,7 +18,8 @@ export function someMetrics(
     metrics.push({ kind: "step", ...progress, loss, gradientNorm, learningRate, tokensPerSecond: 32_000 });
     if (step % evaluateEvery !== 0) continue;
     const held = loss + 0.1 + (0.3 * step) / steps;
-    const rest = { loss: held, perplexity: Math.exp(held), bitsPerCharacter: held / Math.LN2, tokens: 62_000 };
+    const measures = { perplexity: Math.exp(held), bitsPerCharacter: held / Math.LN2 };
+    const rest = { loss: held, measures, tokens: 62_000 };
     metrics.push({ kind: "evaluation", ...progress, ...rest });
   }
   const last = metrics.at(-1);

@@ -93,9 +93,9 @@ function readRun(directory: string, name: string): Run {
 
 function measuresOf(metrics: readonly Metrics[], { best }: RunSummary): Readonly<Record<string, number>> {
   const found = metrics.find(({ kind, step }) => kind === "evaluation" && step === best?.step);
-  const { measures = {} } = (found ?? {}) as { readonly measures?: Readonly<Record<string, unknown>> };
-  const all = Object.entries({ perplexity: found?.perplexity, ...measures });
-  return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
+  // which have a column of their own
+  const { bitsPerCharacter: _, ...measures } = found?.measures ?? {};
+  return measures;
 }
 
 /** A row for each run, with a column for each measure that one of them has. */

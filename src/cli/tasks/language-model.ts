@@ -166,9 +166,9 @@ async function* predict(
 
 async function evaluated(model: LanguageModel, files: readonly string[]): Promise<Evaluated> {
   const ids = uninterrupted(() => tokensOf(model, files));
-  const { loss, perplexity, bitsPerCharacter, tokens } = await evaluate(model, ids, { signal: workSignal() });
+  const { loss, measures, tokens } = await evaluate(model, ids, { signal: workSignal() });
   const text = `${plural(tokens, "token")}; the loss is in nats per token`;
-  return { measures: { loss, perplexity, bitsPerCharacter }, text };
+  return { measures: { loss, ...measures }, text };
 }
 
 const task: Task<LanguageModel, Corpus, Options> = {

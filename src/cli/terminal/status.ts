@@ -1,5 +1,5 @@
 /** @file What training tells people: a line that updates in place on a terminal, plain lines now and then elsewhere. */
-import { type Evaluation, type Measured, printable, type TrainEvent } from "unrolled";
+import { type Measured, printable, type TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
 import { LossHistory } from "./loss-history.ts";
 import { statusLine } from "./status-line.ts";
@@ -25,10 +25,10 @@ const SMOOTHING = 0.05;
 const GAP = "  ";
 
 /** What an evaluation found beside the loss, for people: "2.31 bits per character", "accuracy 0.97". */
-function measuresOf({ bitsPerCharacter: bits, measures = {} }: Measured & Partial<Evaluation>): readonly string[] {
-  const named = Object.entries(measures).map(([name, value]) => `${name} ${real(value)}`);
-  return bits === undefined ? named : [`${real(bits)} bits per character`, ...named];
-}
+const measuresOf = ({ measures = {} }: Measured): readonly string[] =>
+  Object.entries(measures).map(([name, value]) =>
+    name === "bitsPerCharacter" ? `${real(value)} bits per character` : `${name} ${real(value)}`,
+  );
 
 /** `seconds` is the time limit, if any; `unit` what is counted for the speed. */
 export function trainingStatus(

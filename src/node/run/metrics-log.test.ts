@@ -140,3 +140,15 @@ test.each<[string, string, RegExp]>([
 test("a file that is not there", () => {
   expect(() => readMetrics(file)).toThrow(/ENOENT/);
 });
+
+test("measures of an evaluation are numbers, also those of older lines, beside the loss", () => {
+  const line = { kind: "evaluation", step: 1, loss: 2, tokens: 9 };
+  const lines: object[] = [{ measures: { accuracy: NaN } }, { perplexity: Infinity, bitsPerCharacter: 3 }];
+  write(...lines.map((measured) => ({ ...line, ...measured })));
+  expect(readMetrics(file)).toEqual([
+    { ...line, measures: { accuracy: NaN } },
+    { ...line, measures: { perplexity: Infinity, bitsPerCharacter: 3 } },
+  ]);
+  writeFileSync(file, `${JSON.stringify({ ...line, measures: [1] })}\n`);
+  expect(() => readMetrics(file)).toThrow("line 1 measures: expected an object, got [1]");
+});

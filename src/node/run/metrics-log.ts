@@ -42,13 +42,13 @@ export type Metrics = MetricsEvent & {
   readonly gradientNorm?: number;
   readonly learningRate?: number;
   readonly tokensPerSecond?: number;
-  readonly perplexity?: number;
-  readonly bitsPerCharacter?: number;
+  /** What an evaluation measured beside the loss, such as `{ perplexity: 4.1 }`. */
+  readonly measures?: Readonly<Record<string, number>>;
   readonly tokens?: number;
 };
 
 /** Members that hold a number. Only there is "NaN" no text. */
-const NUMBERS: ReadonlySet<string> = new Set<keyof Metrics>([
+const NUMBERS: ReadonlySet<string> = new Set<string>([
   "steps",
   "epoch",
   "seconds",
@@ -173,13 +173,35 @@ function parseLine(line: Uint8Array, file: string, number: number): Metrics {
   const { kind, step } = value;
   if (typeof kind !== "string") throw unexpected(where, "kind", "text", kind);
   if (!Number.isSafeInteger(step) || (step as number) < 0) throw unexpected(where, "step", "an integer >= 0", step);
-  for (const [name, member] of Object.entries(value)) {
-    if (!NUMBERS.has(name) || typeof member === "number") continue;
-    if (member !== "NaN" && member !== "Infinity" && member !== "-Infinity")
-      throw unexpected(where, name, `a number, or "NaN", "Infinity" or "-Infinity"`, member);
-    value[name] = Number(member);
-  }
-  return value as Metrics;
+  for (const [name, member] of Object.entries(value))
+    if (NUMBERS.has(name)) value[name] = numberOf(where, name, member);
+  return (kind === "evaluation" ? withMeasures(where, value) : value) as Metrics;
+}
+
+function numberOf(where: string, name: string, value: JsonValue): number {
+  if (typeof value === "number") return value;
+  if (value !== "NaN" && value !== "Infinity" && value !== "-Infinity")
+    throw unexpected(where, name, `a number, or "NaN", "Infinity" or "-Infinity"`, value);
+  return Number(value);
+}
+
+/** An evaluation with its measures as numbers. Older lines of language models have them beside the loss. */
+function withMeasures(
+  where: string,
+  { perplexity, bitsPerCharacter, measures = {}, ...rest }: { readonly [name: string]: JsonValue },
+): { readonly [name: string]: JsonValue } {
+  if (typeof measures !== "object" || measures === null || Array.isArray(measures))
+    throw unexpected(where, "measures", "an object", measures);
+  const all = {
+    ...(perplexity !== undefined && { perplexity }),
+    ...(bitsPerCharacter !== undefined && { bitsPerCharacter }),
+    ...measures,
+  };
+  if (Object.keys(all).length === 0) return rest;
+  return {
+    ...rest,
+    measures: Object.fromEntries(Object.entries(all).map(([name, value]) => [name, numberOf(where, name, value)])),
+  };
 }
 
 const unexpected = (where: string, name: string, expected: string, got: JsonValue | undefined): FormatError =>

@@ -14,8 +14,7 @@ const evaluation = (n: number, loss: number): Metrics => ({
   kind: "evaluation",
   step: n,
   loss,
-  bitsPerCharacter: loss / Math.LN2,
-  perplexity: Math.exp(loss),
+  measures: { bitsPerCharacter: loss / Math.LN2, perplexity: Math.exp(loss) },
 });
 
 test("the best evaluation, the last finite loss, the median speed", () => {

@@ -42,8 +42,8 @@ export function summarizeRun(metrics: readonly Metrics[]): RunSummary {
     best: best && {
       step: best.step,
       loss: best.loss as number,
-      bitsPerCharacter: best.bitsPerCharacter,
-      perplexity: best.perplexity,
+      bitsPerCharacter: best.measures?.["bitsPerCharacter"],
+      perplexity: best.measures?.["perplexity"],
     },
     tokensPerSecond: median(metrics.flatMap(({ tokensPerSecond: x }) => (Number.isFinite(x) ? [x as number] : []))),
     ended: typeof end === "string" ? end : undefined,

@@ -107,7 +107,7 @@ test("events of training become curves", () => {
   const writer = eventWriter(directory, { clock: () => time++ });
   const events = [
     { kind: "step", step: 1, loss: 2.5, learningRate: undefined, gradientNorm: Infinity, tokensPerSecond: 8 },
-    { kind: "evaluation", step: 1, loss: 2.25, bitsPerCharacter: 3.25, perplexity: 9.5 },
+    { kind: "evaluation", step: 1, loss: 2.25, measures: { bitsPerCharacter: 3.25, perplexity: 9.5 } },
     { kind: "warning", step: 1, message: "?" },
     { kind: "step", step: 200, loss: NaN },
   ];

@@ -64,8 +64,10 @@ export function eventWriter(
     file,
     scalars,
     append(event) {
+      const { measures, ...members } = event as MetricsEvent & { readonly [name: string]: unknown };
+      const all: Readonly<Record<string, unknown>> = { ...(measures as object | undefined), ...members };
       const values = Object.entries(CURVES[event.kind] ?? {}).flatMap(([name, tag]) => {
-        const value: unknown = (event as Readonly<Record<string, unknown>>)[name];
+        const value: unknown = all[name];
         return typeof value === "number" ? [[tag, value] as const] : [];
       });
       if (values.length > 0) scalars(event.step, Object.fromEntries(values));

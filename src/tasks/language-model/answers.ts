@@ -76,6 +76,21 @@ export async function* generate(
   if (rest !== "") yield rest;
 }
 
+/** The whole texts that `generate` draws after each of `primes`, without them, one after another. */
+export async function generateAll(
+  model: LanguageModel,
+  primes: readonly string[],
+  options: GenerateOptions = {},
+): Promise<string[]> {
+  const texts: string[] = [];
+  for (const prime of primes) {
+    let text = "";
+    for await (const piece of generate(model, prime, options)) text += piece;
+    texts.push(text);
+  }
+  return texts;
+}
+
 /** Passes text on, but holds back what may be the beginning of a stop string. */
 function stopFilter(stop: readonly string[]): { push(piece: string): { text: string; ended: boolean }; end(): string } {
   let held = "";

@@ -1,4 +1,3 @@
-import { carryOut, type MaybeSignal, type WithoutSignal, type WithSignal } from "#platform";
 import {
   checkInteger,
   DataError,
@@ -11,72 +10,64 @@ import {
 import { mul, scope, sparseSoftmaxCrossEntropy, sum, type Tensor, tensor } from "../../tensor/index.ts";
 import { readTokens, type TokenSource } from "../../data/index.ts";
 import type { State } from "../../rnn/index.ts";
+import { type Interruptible, interruptible } from "../../model/index.ts";
 import type { LanguageModel } from "./model.ts";
 
 export type Evaluation = {
   /** Mean cross entropy per token, in nats. */
   readonly loss: number;
-  /** e^loss. */
-  readonly perplexity: number;
-  /** Cross entropy per Unicode character of the text, in bits. For unit "char" it is loss / ln 2. */
-  readonly bitsPerCharacter: number;
+  readonly measures: {
+    /** e^loss. */
+    readonly perplexity: number;
+    /** Cross entropy per Unicode character of the text, in bits. For unit "char" it is loss / ln 2. */
+    readonly bitsPerCharacter: number;
+  };
   /** Tokens that were predicted: all but the first of each row. */
   readonly tokens: number;
 };
 
 export type EvaluateOptions = {
   /** The text is cut into this many rows, which are read side by side, each from a zero state. Default 16. */
-  readonly rows?: number;
+  readonly batchSize?: number;
   /** Steps computed at once. Does not change the result beyond rounding. Default 64. */
   readonly sequenceLength?: number;
 };
 
 /** Defaults of `evaluate`. */
-export const EVALUATE_DEFAULTS: Required<EvaluateOptions> = { rows: 16, sequenceLength: 64 };
-
-/**
- * How well `model` predicts the token ids `ids`. Every token counts, but for the first of each row.
- * Throws DataError with fewer than two ids. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
- */
-export function evaluate(
-  model: LanguageModel,
-  ids: Int32Array | TokenSource,
-  options: EvaluateOptions & WithSignal,
-): Promise<Evaluation>;
-export function evaluate(
-  model: LanguageModel,
-  ids: Int32Array | TokenSource,
-  options?: EvaluateOptions & WithoutSignal,
-): Evaluation;
-export function evaluate(
-  model: LanguageModel,
-  ids: Int32Array | TokenSource,
-  { signal, ...options }: EvaluateOptions & MaybeSignal = {},
-): Evaluation | Promise<Evaluation> {
-  return carryOut(evaluateInPieces(model, ids, options), signal);
-}
+export const EVALUATE_DEFAULTS: Required<EvaluateOptions> = { batchSize: 16, sequenceLength: 64 };
 
 /** `evaluate` as a generator that yields between pieces of the work, so that others may run. */
 export function* evaluateInPieces(
   model: LanguageModel,
   ids: Int32Array | TokenSource,
-  { rows = EVALUATE_DEFAULTS.rows, sequenceLength = EVALUATE_DEFAULTS.sequenceLength }: EvaluateOptions = {},
+  { batchSize = EVALUATE_DEFAULTS.batchSize, sequenceLength = EVALUATE_DEFAULTS.sequenceLength }: EvaluateOptions = {},
 ): Generator<void, Evaluation, undefined> {
-  checkInteger("evaluate rows", rows, 1);
+  checkInteger("evaluate batchSize", batchSize, 1);
   checkInteger("evaluate sequenceLength", sequenceLength, 1);
   if (ids.length < 2) throw new DataError(sentence("evaluate", "at least 2 tokens", String(ids.length)));
-  const batch = Math.min(rows, Math.floor(ids.length / 2));
+  const batch = Math.min(batchSize, Math.floor(ids.length / 2));
   const bounds = Array.from({ length: batch + 1 }, (_, row) => Math.floor((row * ids.length) / batch));
   const total = yield* totalLoss(model, ids, bounds, sequenceLength);
   const tokens = ids.length - batch;
   const loss = total / tokens;
   return {
     loss,
-    perplexity: Math.exp(loss),
-    bitsPerCharacter: total / Math.LN2 / (yield* predictedCharacters(model, ids, bounds)),
+    measures: {
+      perplexity: Math.exp(loss),
+      bitsPerCharacter: total / Math.LN2 / (yield* predictedCharacters(model, ids, bounds)),
+    },
     tokens,
   };
 }
+
+/**
+ * How well a model predicts token ids. Every token counts, but for the first of each row. With `signal`
+ * the answer is a promise, which rejects with the signal's reason when that aborts.
+ *
+ * Throws DataError with fewer than two ids, RangeError for options.
+ */
+export const evaluate: Interruptible<LanguageModel, Int32Array | TokenSource, EvaluateOptions, Evaluation> =
+  interruptible(evaluateInPieces);
 
 /** Sum of the losses of all tokens. Row `r` is the ids from `bounds[r]` to `bounds[r + 1]`. */
 function* totalLoss(

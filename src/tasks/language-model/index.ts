@@ -1,5 +1,5 @@
 /** @file The language model: what the entry `unrolled` has of it. */
-export { generate } from "./answers.ts";
+export { generate, generateAll } from "./answers.ts";
 export type { GenerateOptions } from "./answers.ts";
 export type { LanguageModelConfig } from "./config.ts";
 export { diagnose } from "./diagnose/diagnose.ts";
@@ -23,7 +23,8 @@ export {
 export type { LanguageModelOptions } from "./model.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";
-export type { Penalties } from "./training.ts";
+export { languageModelTask } from "./training.ts";
+export type { LanguageModelTaskOptions, Penalties } from "./training.ts";
 export { trainInWorker } from "./worker/train-in-worker.ts";
 export type { WorkerTraining, WorkerTrainOptions } from "./worker/train-in-worker.ts";
 export type { WorkerCallback } from "./worker/worker-messages.ts";

@@ -49,8 +49,8 @@ export function languageModelRehearsal(
 
 /** Of the pieces that a held-out text is read in, one of the whole length and the last one. */
 function evaluatePart(model: LanguageModel, validation: number): void {
-  const { rows, sequenceLength } = EVALUATE_DEFAULTS;
-  const batch = Math.min(rows, Math.floor(validation / 2));
+  const { batchSize, sequenceLength } = EVALUATE_DEFAULTS;
+  const batch = Math.min(batchSize, Math.floor(validation / 2));
   const longest = Math.ceil(validation / batch) - 1;
   const pieces = longest <= sequenceLength ? longest : sequenceLength + (longest % sequenceLength);
   const steps = evaluateInPieces(model, new Int32Array(batch * (pieces + 1)));
