@@ -80,7 +80,8 @@ async function runIn(
     unit,
   });
   const stops = stopSignals();
-  const best = training.keepsBest === true ? keepBest() : undefined;
+  const keepsBest = training.keepsBest === true || options.patience !== undefined;
+  const best = keepsBest ? earlyStopping({ patience: options.patience ?? Number.MAX_SAFE_INTEGER }) : undefined;
   const run = training.start({
     ...loopOptions(options, stepsPerEpoch),
     signal: stops.signal,
@@ -156,9 +157,6 @@ export async function reported(
     return undefined;
   }
 }
-
-/** Gives the model the weights of its best evaluation at the end, and never stops. */
-const keepBest = (): Callback => earlyStopping({ patience: Number.MAX_SAFE_INTEGER });
 
 function sayBest(callback: Callback, status: Status): void {
   const { best, bestStep } = (callback.state?.() ?? { best: null, bestStep: 0 }) as {

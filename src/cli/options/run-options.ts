@@ -23,6 +23,7 @@ export const RUN_OPTIONS = {
     stored: "free",
   }),
   seconds: number("stop after this many seconds", { stored: "free" }),
+  patience: integer("stop after this many evaluations without improvement, and keep the weights of the best one", {}),
   optimizer: choice(OPTIMIZER_NAMES, "update rule", { default: "adam" }),
   learningRate: number("size of the updates", { default: 0.002 }),
   momentum: number("momentum of the update rules that have one (default: 0.9)", { max: 0.999999 }),
