@@ -20,6 +20,7 @@ const PERIOD = {
 export const FORECAST_OPTIONS = {
   horizon: integer("steps to forecast", { default: 28 }),
   contextLength: integer("steps before those in a training window (default: four horizons)", { formerly: "context" }),
+  stride: integer("steps from one training window to the next (default: half a horizon)", {}),
   timeColumn: text("name", "column of the dates", { default: "date" }),
   valueColumn: text("name", "column of the values; empty where one is missing", { default: "value" }),
   seriesColumn: text("name", "column that tells series apart (default: all rows are one)", {}),

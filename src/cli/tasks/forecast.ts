@@ -91,7 +91,8 @@ const readFor = (
 
 function taskOptions(data: SeriesFile, options: Options): ForecasterTaskOptions {
   const { trained, held } = splitOf(data, options);
-  return { series: trained, validation: held, batchSize: options.batchSize, seed: options.seed };
+  const { batchSize, seed, stride } = options;
+  return { series: trained, validation: held, batchSize, seed, ...(stride !== undefined && { stride }) };
 }
 
 function preview(model: Forecaster, data: SeriesFile, options: Options): string[] {
