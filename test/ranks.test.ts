@@ -406,7 +406,31 @@ describe("what one rank knows, all do", () => {
     expect(first.events[4]).toMatchObject({ kind: "step", skipped: false });
   });
 
-  test("a rank that fails or is left takes the others with it", async () => {
+  test("ranks that have heard the end train again", async () => {
+    const { ranks } = localRanks(2);
+    const make = ownTask(constant);
+    for (let run = 0; run < 2; run++) {
+      const steps = await Promise.all(
+        ranks.map(async (communicator, rank) => {
+          for await (const event of trainOn(make(rank), { ...steady, communicator }))
+            if (event.kind === "end") return event.step;
+          return 0;
+        }),
+      );
+      expect(steps).toEqual([8, 8]);
+    }
+  });
+
+  test("a rank that is left takes the others with it", async () => {
+    const { ranks } = localRanks(2);
+    const make = ownTask(constant);
+    const trainings = ranks.map((communicator, rank) => trainOn(make(rank), { ...steady, communicator }));
+    await Promise.all(trainings.map((training) => training.next()));
+    await trainings[1].return();
+    await expect(trainings[0].next()).rejects.toThrow("rank 1 has ended");
+  });
+
+  test("a rank that fails takes the others with it", async () => {
     const make = ownTask(constant);
     const failing = (rank: number): OwnTask<number[]> => {
       const task = make(rank);

@@ -4,21 +4,31 @@ import { Claim } from "./one-run.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Measured } from "./task.ts";
 
-/** A run: its events, one for each step, epoch and evaluation, then `end`; leaving the loop early stops it. */
+/**
+ * A run: its events, one for each step, epoch and evaluation, then `end`; leaving the loop early
+ * stops it.
+ */
 export type Training<E extends Measured = Measured> = AsyncGenerator<TrainEvent<E>, void, undefined> & {
   /**
-   * A copy of all that a run consists of, between two events: `train` with `resume` continues it bit for bit. Before the first event it is the beginning of
-   * the run, which is a state like any other; with `resume` that is where it goes on. Rejects as the run's first event would.
+   * A copy of all that a run consists of, between two events: `train` with `resume` continues it
+   * bit for bit. Before the first event it is the beginning of the run, which is a state like any
+   * other; with `resume` that is where it goes on. Rejects as the run's first event would. With
+   * several ranks all call it between the same two events, and each gets the state of the whole
+   * run.
    */
   snapshot(): Promise<Snapshot>;
   /**
-   * Bytes of the engine's memory that the run takes at its peak, parameters and optimizer included, as planned before the first step. Undefined before the
-   * first event, in a worker, and where the task does not tell its largest batch.
+   * Bytes of the engine's memory that the run takes at its peak, parameters and optimizer included,
+   * as planned before the first step. Undefined before the first event, in a worker, and where the
+   * task does not tell its largest batch.
    */
   plannedBytes?(): number | undefined;
 };
 
-/** A run whose loop is made when it is first advanced or asked for a snapshot. `close` is called when it has ended, in whatever way. */
+/**
+ * A run whose loop is made when it is first advanced or asked for a snapshot. `close` is called
+ * when it has ended, in whatever way.
+ */
 export function trainingOf<B, E extends Measured>(
   makeLoop: () => Loop<B, E>,
   close: () => Promise<void> = () => Promise.resolve(),
@@ -31,12 +41,12 @@ export function trainingOf<B, E extends Measured>(
     try {
       for await (const event of loop.events()) {
         if (loop.isTrained) claim.giveBack();
+        if (event.kind === "end") problem = undefined;
         claim.isResting = true;
         yield event;
         claim.isResting = false;
         claim.check();
       }
-      problem = undefined;
     } catch (error) {
       problem = error;
       throw error;
