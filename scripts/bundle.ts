@@ -1,6 +1,7 @@
 /**
- * @file The build's JavaScript, twice: for the web, which needs no file but what it imports, and for Node. Node takes about a millisecond for each file that
- * it loads, so the library is one file. Names stay as they are in the sources; comments stay there.
+ * @file The build's JavaScript, twice: for the web, which needs no file but what it imports, and
+ * for Node. Node takes about a millisecond for each file that it loads, so the library is one file.
+ * Names stay as they are in the sources; comments stay there.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -10,7 +11,10 @@ import { packedKernels } from "../kernels/tools/pack.ts";
 
 const path = (place: string): string => fileURLToPath(new URL(place, import.meta.url));
 
-/** The file that draws pictures, which has its packages inside and is loaded when it is needed: one for both kinds of modules. */
+/**
+ * The file that draws pictures, which has its packages inside and is loaded when it is needed: one
+ * for both kinds of modules.
+ */
 const DRAW = "./draw.ts";
 const drawIsOutside = (place: string): Plugin => ({
   name: "draw-is-outside",
@@ -18,8 +22,8 @@ const drawIsOutside = (place: string): Plugin => ({
 });
 
 /**
- * Vega has a second way to compute expressions that generates code, and d3-dsv one to read tables. Neither is used here; hosts that scan for them or
- * forbid them find none.
+ * Vega has a second way to compute expressions that generates code, and d3-dsv one to read tables.
+ * Neither is used here; hosts that scan for them or forbid them find none.
  */
 const noCodeGeneration: Plugin = {
   name: "no-code-generation",
@@ -27,7 +31,10 @@ const noCodeGeneration: Plugin = {
     code.replaceAll(/\b(?:new )?Function\(/g, '(() => { throw new Error("code generation was left out"); })('),
 };
 
-/** What is loaded when it is needed, from where it is: other packages, and this one's public entries. */
+/**
+ * What is loaded when it is needed, from where it is: other packages, and this one's public
+ * entries.
+ */
 const isOutside = (id: string): boolean => !/^[.#]/.test(id) && !isAbsolute(id);
 
 /** Where the build runs: `#platform` is that one's file. */
@@ -72,7 +79,10 @@ type Target = {
   readonly plugins?: readonly Plugin[];
 };
 
-/** Entries in a folder of dist. What they share goes to files beside them, which `codeSplitting` may name. */
+/**
+ * Entries in a folder of dist. What they share goes to files beside them, which `codeSplitting` may
+ * name.
+ */
 async function bundle({
   host,
   folder,
@@ -163,7 +173,8 @@ await bundle({
   plugins: [placeUnknown],
 });
 await bundle({ host: "node", folder: "cli", entries: { main: "cli/main" }, plugins: [namesInside] });
-// each for itself: a bundler may make a script of one file out of it, and must not find the library in it, which names it
+// each for itself: a bundler may make a script of one file out of it, and must not find the library
+// in it, which names it
 await bundle({ host: "web", folder: "workers", entries: { pool: "platform/web-worker" }, codeSplitting: false });
 const besideThePool: Plugin = {
   name: "beside-the-pool",
@@ -179,11 +190,12 @@ await bundle({
 await bundleDrawing();
 
 /**
- * Vega and Vega-Lite with all that they need, in one file of 0.8 MB; as dependencies they would be 79 packages of 25 MB. Their licences, which have to
- * go with them, are put beside it.
+ * Vega and Vega-Lite with all that they need, in one file of 0.8 MB; as dependencies they would be
+ * 79 packages of 25 MB. Their licences, which have to go with them, are put beside it.
  */
 async function bundleDrawing(): Promise<void> {
-  // the variant for the browser does without a canvas and without files, which it would look for in Node
+  // the variant for the browser does without a canvas and without files, which it would look for in
+  // Node
   const build = await rolldown({
     input: path("../src/node/pictures/draw.ts"),
     platform: "browser",

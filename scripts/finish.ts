@@ -1,6 +1,7 @@
 /**
- * @file The last step of the build: the compiled kernels beside the code that loads them, an executable command, and what makes modules of dist/cjs, whose
- * declarations have to lie in a package of CommonJS too.
+ * @file The last step of the build: the compiled kernels beside the code that loads them, an
+ * executable command, and what makes modules of dist/cjs, whose declarations have to lie in a
+ * package of CommonJS too.
  */
 import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { sep } from "node:path";
@@ -10,7 +11,10 @@ const path = (relative: string): URL => new URL(relative, import.meta.url);
 cpSync(path("../src/kernels"), path("../dist/kernels"), { recursive: true });
 chmodSync(path("../dist/cli/main.js"), 0o755);
 
-/** The platform's types by their place: `#platform` means the sources, which a user's compiler would read then. */
+/**
+ * The platform's types by their place: `#platform` means the sources, which a user's compiler would
+ * read then.
+ */
 for (const file of readdirSync(path("../dist"), { recursive: true, encoding: "utf8" })) {
   if (!file.endsWith(".d.ts")) continue;
   const up = "../".repeat(file.split(sep).length - 1) || "./";

@@ -7,7 +7,9 @@ import { type Plugin, rolldown } from "rolldown";
 /** By the path that the page loads it from. */
 export type Bundle = ReadonlyMap<string, Uint8Array>;
 
-/** Workers, which are named by `new URL("…", import.meta.url)`, become entries, as in most bundlers. */
+/**
+ * Workers, which are named by `new URL("…", import.meta.url)`, become entries, as in most bundlers.
+ */
 const filesBesideTheCode: Plugin = {
   name: "files beside the code",
   transform(code, id) {
@@ -45,7 +47,9 @@ export type WebSize = {
   readonly files: ReadonlyMap<string, number>;
   /** The library with its kernels, and the worker of the thread pool. */
   readonly page: number;
-  /** The worker of `trainInWorker`, which has the library once more. Loaded when it is first used. */
+  /**
+   * The worker of `trainInWorker`, which has the library once more. Loaded when it is first used.
+   */
   readonly training: number;
 };
 

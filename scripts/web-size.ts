@@ -1,4 +1,7 @@
-/** @file Prints what a page downloads to run this package: `node scripts/web-size.ts`, after a build. */
+/**
+ * @file Prints what a page downloads to run this package: `node scripts/web-size.ts`, after a
+ * build.
+ */
 import { webSize } from "./web-bundle.ts";
 
 const { files, page, training } = await webSize();

@@ -1,4 +1,7 @@
-/** @file A signal's type for programs that have neither the web's types nor Node's, and would find none for the option `signal`. */
+/**
+ * @file A signal's type for programs that have neither the web's types nor Node's, and would find
+ * none for the option `signal`.
+ */
 
 declare global {
   interface AbortSignal {
@@ -6,5 +9,5 @@ declare global {
   }
 }
 
-// oxlint-disable-next-line unicorn/require-module-specifiers -- only a module may declare what is global
+// oxlint-disable-next-line unicorn/require-module-specifiers -- makes it a module
 export {};

@@ -17,7 +17,9 @@ export function typedArray(dtype: DType, length: number): TypedArray {
   return new constructors[dtype](length);
 }
 
-/** The dtype whose storage is `array`'s kind. Throws TypeError for a typed array of any other kind. */
+/**
+ * The dtype whose storage is `array`'s kind. Throws TypeError for a typed array of any other kind.
+ */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float32Array) return "float32";
   if (array instanceof Float64Array) return "float64";

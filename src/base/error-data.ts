@@ -1,4 +1,7 @@
-/** @file Errors as plain data, which other threads can be sent: the same class, code and message there as here. */
+/**
+ * @file Errors as plain data, which other threads can be sent: the same class, code and message
+ * there as here.
+ */
 import { DamagedError, DataError, FormatError, LockedError, NotFiniteError, UnsupportedError } from "./errors.ts";
 
 export type ErrorData = {

@@ -1,7 +1,7 @@
 /**
- * @file The one voice of every error: `where: expected X, got Y`, then at most one hint, and a stable `code`.
- * TypeError says that the kind is wrong, RangeError that the value is; the classes below are for
- * failures which a caller may want to catch.
+ * @file The one voice of every error: `where: expected X, got Y`, then at most one hint, and a
+ * stable `code`. TypeError says that the kind is wrong, RangeError that the value is; the classes
+ * below are for failures which a caller may want to catch.
  */
 
 import { printable } from "./printable.ts";
@@ -33,7 +33,9 @@ export class DamagedError extends FormatError {
   override readonly name: string = "DamagedError";
   /** The file, as the caller named it. */
   readonly file: string;
-  /** The array whose bytes are wrong, or undefined where the damage is in the header or the size. */
+  /**
+   * The array whose bytes are wrong, or undefined where the damage is in the header or the size.
+   */
   readonly array: string | undefined;
 
   constructor(message: string, { file, array, cause }: { file: string; array?: string; cause?: unknown }) {
@@ -105,7 +107,10 @@ function describeFunction(f: object): string {
   return kind === "GeneratorFunction" || kind === "AsyncGeneratorFunction" ? "a generator" : "a function";
 }
 
-/** `where: expected X, got Y. hint`, as it can be printed: names and values may come from a stranger's file. */
+/**
+ * `where: expected X, got Y. hint`, as it can be printed: names and values may come from a
+ * stranger's file.
+ */
 export function sentence(where: string, expected: string, got: string, hint?: string): string {
   return printable(`${where}: expected ${expected}, got ${got}${hint === undefined ? "" : `. ${hint}`}`);
 }
@@ -150,7 +155,9 @@ export function internalError(message: string): Error {
   return withCode(new Error(`internal: ${message}`), "ERR_INTERNAL");
 }
 
-/** Checks that `value` is an integer in [min, max] and returns it. Throws TypeError or RangeError. */
+/**
+ * Checks that `value` is an integer in [min, max] and returns it. Throws TypeError or RangeError.
+ */
 export function checkInteger(where: string, value: unknown, min = 0, max: number = Number.MAX_SAFE_INTEGER): number {
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
   const range = max === Number.MAX_SAFE_INTEGER ? `an integer >= ${min}` : `an integer in [${min}, ${max}]`;
@@ -158,7 +165,10 @@ export function checkInteger(where: string, value: unknown, min = 0, max: number
   throw valueError(where, range, value);
 }
 
-/** Checks that `value` is a finite number in [min, max] and returns it. Throws TypeError or RangeError. */
+/**
+ * Checks that `value` is a finite number in [min, max] and returns it. Throws TypeError or
+ * RangeError.
+ */
 export function checkNumber(where: string, value: unknown, min: number = -Infinity, max: number = Infinity): number {
   if (Number.isFinite(value) && (value as number) >= min && (value as number) <= max) return value as number;
   const range =

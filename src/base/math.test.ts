@@ -21,7 +21,10 @@ function ulp64(x: number): number {
   return double[0] - Math.abs(x);
 }
 
-/** `POINTS` numbers: half uniform over the range that matters, half with any exponent down to the denormals. */
+/**
+ * `POINTS` numbers: half uniform over the range that matters, half with any exponent down to the
+ * denormals.
+ */
 function points(
   name: string,
   low: number,

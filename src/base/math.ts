@@ -1,8 +1,8 @@
 /**
- * @file Our own exp, log and tanh, so that every JavaScript engine gives the same bits.
- * The `32` versions round after each operation exactly as 32-bit hardware does, which lets a SIMD kernel
- * reproduce them. Polynomials and constants, but for the exponential in 32 bits: S. Moshier, Cephes Mathematical Library (exp.c, log.c, logf.c,
- * tanh.c).
+ * @file Our own exp, log and tanh, so that every JavaScript engine gives the same bits. The `32`
+ * versions round after each operation exactly as 32-bit hardware does, which lets a SIMD kernel
+ * reproduce them. Polynomials and constants, but for the exponential in 32 bits: S. Moshier, Cephes
+ * Mathematical Library (exp.c, log.c, logf.c, tanh.c).
  */
 
 const f = Math.fround;
@@ -31,8 +31,8 @@ const MAGIC = 12582912;
 const power32 = (x: number): number => f(f(f(x * f(1.44269504088896341)) + MAGIC) - MAGIC);
 
 /**
- * e^(x - n ln 2) - 1 for n = power32(x), within 0.11 ulp: x + x² P(x) with P a minimax polynomial for relative error on ±ln 2 / 2, evaluated in pairs
- * (Estrin), the order of the vector units.
+ * e^(x - n ln 2) - 1 for n = power32(x), within 0.11 ulp: x + x² P(x) with P a minimax polynomial
+ * for relative error on ±ln 2 / 2, evaluated in pairs (Estrin), the order of the vector units.
  */
 function fraction32(x: number, n: number): number {
   const high = f(x - f(n * f(0.693359375)));
@@ -161,7 +161,10 @@ export function tanh(x: number): number {
   return x + x * z * (p / q);
 }
 
-/** Hyperbolic tangent of a float32 x as (e^2|x| - 1) / (e^2|x| + 1), every operation rounded to float32. */
+/**
+ * Hyperbolic tangent of a float32 x as (e^2|x| - 1) / (e^2|x| + 1), every operation rounded to
+ * float32.
+ */
 export function tanh32(x: number): number {
   if (x !== x || x === 0) return x;
   const a = Math.min(Math.abs(x), 9.125);
@@ -180,7 +183,10 @@ export function sigmoid(x: number): number {
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
 }
 
-/** Logistic function of a float32 x as e^x / (1 + e^x), every operation rounded to float32. 0 where it is below 2^-126. */
+/**
+ * Logistic function of a float32 x as e^x / (1 + e^x), every operation rounded to float32. 0 where
+ * it is below 2^-126.
+ */
 export function sigmoid32(x: number): number {
   if (x !== x) return x;
   const a = Math.max(-88, Math.min(88, x));

@@ -138,7 +138,8 @@ describe("distributions", () => {
   });
 
   test("integer rejects the words that would bias it", () => {
-    // with 3 * 2^30 the upper quarter of all words must be redrawn: a plain remainder would put half of all results in the lower third
+    // with 3 * 2^30 the upper quarter of all words must be redrawn: a plain remainder would put
+    // half of all results in the lower third
     const random = stream.named("rejection");
     const bound = 3 * 2 ** 30;
     let low = 0;

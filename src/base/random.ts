@@ -1,13 +1,16 @@
 /**
- * @file Explicit randomness. A counter-based generator (Philox4x32-10; Salmon, Moraes, Dror and Shaw, "Parallel
- * random numbers: as easy as 1, 2, 3", SC 2011) behind named streams: the same seed and the same names
- * give the same numbers on every machine, whatever else has been drawn.
+ * @file Explicit randomness. A counter-based generator (Philox4x32-10; Salmon, Moraes, Dror and
+ * Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) behind named streams: the same seed
+ * and the same names give the same numbers on every machine, whatever else has been drawn.
  */
 import { type Ambient, context } from "./context.ts";
 import { checkInteger, kindError } from "./errors.ts";
 import { log } from "./math.ts";
 
-/** One Philox4x32-10 block: 128 counter bits and a 64-bit key give four 32-bit words, written to `out`. */
+/**
+ * One Philox4x32-10 block: 128 counter bits and a 64-bit key give four 32-bit words, written to
+ * `out`.
+ */
 export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array): void {
   let c0 = counter[0] >>> 0;
   let c1 = counter[1] >>> 0;
@@ -58,8 +61,8 @@ export const refusingDraws = <R>(reason: (() => Error) | undefined, f: () => R):
 export type RandomState = { readonly key: readonly [number, number]; readonly position: number };
 
 /**
- * A stream of random numbers. Streams are derived, never shared: `stream.named("dropout").at(step)` depends on the seed,
- * the name and the step only, not on what was drawn before.
+ * A stream of random numbers. Streams are derived, never shared: `stream.named("dropout").at(step)`
+ * depends on the seed, the name and the step only, not on what was drawn before.
  */
 export class RandomStream {
   readonly #key: readonly [number, number];
@@ -123,7 +126,9 @@ export class RandomStream {
     }
   }
 
-  /** Standard normal, by Marsaglia's polar method (no sine or cosine, so the same bits everywhere). */
+  /**
+   * Standard normal, by Marsaglia's polar method (no sine or cosine, so the same bits everywhere).
+   */
   normal(): number {
     for (;;) {
       const u = 2 * this.uniform() - 1;

@@ -70,10 +70,16 @@ function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = ()
   };
 }
 
-/** The place of a field: "config.json: facts" in "config.json:", and in that "config.json: facts.steps". */
+/**
+ * The place of a field: "config.json: facts" in "config.json:", and in that "config.json:
+ * facts.steps".
+ */
 const under = (where: string, name: string): string => `${where}${where.endsWith(":") ? " " : "."}${name}`;
 
-/** Runs `f`; a RangeError or TypeError becomes a FormatError, since the file is wrong, not an argument of the caller. */
+/**
+ * Runs `f`; a RangeError or TypeError becomes a FormatError, since the file is wrong, not an
+ * argument of the caller.
+ */
 export function asFormatError<R>(f: () => R): R {
   try {
     return f();

@@ -1,6 +1,8 @@
 import { shapeError, valueError } from "./errors.ts";
 
-/** Sizes of the axes, outermost first; `[]` is a scalar. All arrays are row-major and contiguous. */
+/**
+ * Sizes of the axes, outermost first; `[]` is a scalar. All arrays are row-major and contiguous.
+ */
 export type Shape = readonly number[];
 
 /** Number of elements. */
@@ -28,7 +30,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-/** NumPy broadcasting: axes are aligned at the end, size 1 stretches. Throws RangeError when they don't fit. */
+/**
+ * NumPy broadcasting: axes are aligned at the end, size 1 stretches. Throws RangeError when they
+ * don't fit.
+ */
 export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);

@@ -1,4 +1,7 @@
-/** @file The logarithm of the gamma function and its derivative, in float64, from our own logarithm: the same bits everywhere. */
+/**
+ * @file The logarithm of the gamma function and its derivative, in float64, from our own logarithm:
+ * the same bits everywhere.
+ */
 import { log, log1p } from "./math.ts";
 
 /** ½ log 2π. */
@@ -7,14 +10,19 @@ const HALF_LOG_TWO_PI = 0.91893853320467274178;
 /** From here on, seven terms of Stirling's series are exact to the last bit. */
 const LARGE = 10;
 
-/** Σ B₂ₖ / (2k (2k-1) x^(2k-1)): what Stirling's formula lacks (Abramowitz and Stegun 1964, 6.1.41). x >= LARGE. */
+/**
+ * Σ B₂ₖ / (2k (2k-1) x^(2k-1)): what Stirling's formula lacks (Abramowitz and Stegun 1964, 6.1.41).
+ * x >= LARGE.
+ */
 function stirlingRest(x: number): number {
   const t = 1 / (x * x);
   const p = (((((t / 156 - 691 / 360360) * t + 1 / 1188) * t - 1 / 1680) * t + 1 / 1260) * t - 1 / 360) * t + 1 / 12;
   return p / x;
 }
 
-/** log Γ(x) for x > 0: Infinity at 0, NaN below. Absolute error below 1e-14 · max(1, |log Γ(x)|). */
+/**
+ * log Γ(x) for x > 0: Infinity at 0, NaN below. Absolute error below 1e-14 · max(1, |log Γ(x)|).
+ */
 export function lgamma(x: number): number {
   if (!(x > 0)) return x === 0 ? Infinity : NaN;
   if (x === Infinity) return x;
@@ -48,7 +56,10 @@ export function digammaDifference(a: number, x: number): number {
   return log1p(x / a) + (0.5 * x) / (a * (a + x)) - (digammaRest(a + x) - digammaRest(a));
 }
 
-/** log (Γ(a + x) / (Γ(a) aˣ)) for a > 0 and x >= 0: goes to 0 as a grows, without the cancellation of two large logarithms. */
+/**
+ * log (Γ(a + x) / (Γ(a) aˣ)) for a > 0 and x >= 0: goes to 0 as a grows, without the cancellation
+ * of two large logarithms.
+ */
 export function logGammaRatio(a: number, x: number): number {
   if (a < LARGE) return lgamma(a + x) - lgamma(a) - x * log(a);
   return (a + x - 0.5) * log1p(x / a) - x + stirlingRest(a + x) - stirlingRest(a);

@@ -6,8 +6,10 @@ const LATER = new Set<unknown>(["AsyncFunction", "GeneratorFunction", "AsyncGene
 const HINT = "Await before it, or inside call it once for each part that does not wait";
 
 /**
- * What `f` gives, which must be there when it returns. Throws TypeError for what is no function, for an async function and a generator before it is called, and
- * for a function that returns a promise or a generator: what comes after its first `await` would run when the caller has long gone on.
+ * What `f` gives, which must be there when it returns. Throws TypeError for what is no function,
+ * for an async function and a generator before it is called, and for a function that returns a
+ * promise or a generator: what comes after its first `await` would run when the caller has long
+ * gone on.
  */
 export function runNow<A extends readonly unknown[], R>(where: string, f: (...inputs: A) => R, ...inputs: A): R {
   checkSynchronous(where, f);

@@ -1,6 +1,6 @@
 /**
- * @file Trees of named values: nested plain records whose leaves are anything that is not a plain record.
- * Cell states, parameters and optimizer slots all have this form.
+ * @file Trees of named values: nested plain records whose leaves are anything that is not a plain
+ * record. Cell states, parameters and optimizer slots all have this form.
  */
 
 /** A leaf, or a record of trees. */

@@ -1,4 +1,7 @@
-/** @file Text to UTF-8 and back where there is no TextEncoder, as in worklets and in Jest's jsdom; elsewhere those of the host. */
+/**
+ * @file Text to UTF-8 and back where there is no TextEncoder, as in worklets and in Jest's jsdom;
+ * elsewhere those of the host.
+ */
 
 const host = globalThis as Partial<Pick<typeof globalThis, "TextDecoder" | "TextEncoder">>;
 

@@ -1,4 +1,7 @@
-/** @file The command's options and help; each command's work is in its own file, which is loaded when it is called. */
+/**
+ * @file The command's options and help; each command's work is in its own file, which is loaded
+ * when it is called.
+ */
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { translateAliases } from "./terminal/aliases.ts";

@@ -1,4 +1,7 @@
-/** @file Sequences of different lengths: padded into one array, or sorted into batches that need little padding. */
+/**
+ * @file Sequences of different lengths: padded into one array, or sorted into batches that need
+ * little padding.
+ */
 import { checkInteger, checkNumber, DataError, kindError, sentence, shapeError, valueError } from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
 
@@ -28,8 +31,9 @@ export type PadOptions = {
 };
 
 /**
- * Puts sequences of ids (or of rows) into one array, shorter ones padded at their end. Nothing is ever cut off.
- * Throws DataError for no sequences at all, RangeError for one longer than `length` or with another number of features.
+ * Puts sequences of ids (or of rows) into one array, shorter ones padded at their end. Nothing is
+ * ever cut off. Throws DataError for no sequences at all, RangeError for one longer than `length`
+ * or with another number of features.
  */
 export function padSequences(sequences: readonly Int32Array[], options?: PadOptions): PaddedBatch<Int32Array>;
 export function padSequences<A extends Float32Array | Float64Array>(
@@ -85,30 +89,39 @@ export type BucketOptions = {
   /** Largest number of sequences in a batch. */
   batchSize: number;
   /**
-   * Largest number of time steps in a batch when each sequence is padded to the longest: long sequences come in smaller batches. One that is longer comes
-   * alone. Default Infinity.
+   * Largest number of time steps in a batch when each sequence is padded to the longest: long
+   * sequences come in smaller batches. One that is longer comes alone. Default Infinity.
    */
   mostSteps?: number;
   /**
-   * Ascending upper bounds of the buckets' lengths (inclusive); longer sequences share one more bucket. Default: no
-   * buckets, sequences are sorted by length, which pads least.
+   * Ascending upper bounds of the buckets' lengths (inclusive); longer sequences share one more
+   * bucket. Default: no buckets, sequences are sorted by length, which pads least.
    */
   boundaries?: readonly number[];
-  /** Shuffles sequences of one bucket (or of equal length) and the order of the batches. Default: index order, short batches first. */
+  /**
+   * Shuffles sequences of one bucket (or of equal length) and the order of the batches. Default:
+   * index order, short batches first.
+   */
   random?: RandomStream;
 };
 
 /** Batches of indices. */
 export type Buckets = {
-  /** Indices of the sequences of each batch; each index occurs exactly once. Batches have batchSize indices or, at a bucket's end, fewer. */
+  /**
+   * Indices of the sequences of each batch; each index occurs exactly once. Batches have batchSize
+   * indices or, at a bucket's end, fewer.
+   */
   readonly batches: Int32Array[];
-  /** Share of the padded arrays that is padding, in [0, 1), when each batch is padded to its longest sequence. */
+  /**
+   * Share of the padded arrays that is padding, in [0, 1), when each batch is padded to its longest
+   * sequence.
+   */
   readonly paddingFraction: number;
 };
 
 /**
- * Groups sequences of similar length, so that padding is small. The same lengths and seed give the same batches.
- * Throws RangeError for a negative length or boundaries that do not ascend.
+ * Groups sequences of similar length, so that padding is small. The same lengths and seed give the
+ * same batches. Throws RangeError for a negative length or boundaries that do not ascend.
  */
 export function bucketByLength(
   lengths: ArrayLike<number>,

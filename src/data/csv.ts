@@ -18,11 +18,12 @@ export type CsvOptions = {
 };
 
 /**
- * The rows of a table, a text or its pieces one after the other, with a few rows in memory. A field in double quotes may hold separators, line breaks and, as two, a
- * quote. Lines end in "\n" or "\r\n". A byte order mark at the beginning and empty lines are left out.
+ * The rows of a table, a text or its pieces one after the other, with a few rows in memory. A field
+ * in double quotes may hold separators, line breaks and, as two, a quote. Lines end in "\n" or
+ * "\r\n". A byte order mark at the beginning and empty lines are left out.
  *
- * Throws DataError, with the line, for a row that has another number of fields than the first, a quote that is not closed, or something other than a
- * separator after a closing quote.
+ * Throws DataError, with the line, for a row that has another number of fields than the first, a
+ * quote that is not closed, or something other than a separator after a closing quote.
  */
 export function* csvRows(
   text: string | Iterable<string>,
@@ -52,7 +53,8 @@ function* allRows(pieces: Iterable<string>, separator: string, where: string): G
   let state = START;
   let fields: string[] = [];
   let field = "";
-  // Characters of the field that are not in `field` yet: those of the piece from here on. Added one by one, each would be an object of its own.
+  // Characters of the field that are not in `field` yet: those of the piece from here on. Added one
+  // by one, each would be an object of its own.
   let from = 0;
   let line = 1;
   let begin = 1;

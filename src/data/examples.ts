@@ -1,10 +1,14 @@
-/** @file Examples that stand for themselves, such as sentences or recordings: split, and put into batches of similar length. */
+/**
+ * @file Examples that stand for themselves, such as sentences or recordings: split, and put into
+ * batches of similar length.
+ */
 import { checkInteger, checkNumber, DataError, type RandomStream, sentence } from "../base/index.ts";
 import { bucketByLength } from "./batch.ts";
 
 /**
- * Two parts, chosen at random: `validation` is the share that is held out, in [0, 1), rounded down but at least one example where it isn't 0. The order
- * inside each part is that of the examples. Throws DataError when nothing is left to train on.
+ * Two parts, chosen at random: `validation` is the share that is held out, in [0, 1), rounded down
+ * but at least one example where it isn't 0. The order inside each part is that of the examples.
+ * Throws DataError when nothing is left to train on.
  */
 export function splitExamples<E>(
   examples: readonly E[],
@@ -25,13 +29,16 @@ export type ExampleBatchOptions<E> = {
   readonly batchSize: number;
   /** Steps of an example. Examples of similar length share a batch, so that padding is small. */
   readonly lengthOf: (example: E) => number;
-  /** Shuffles: which of similar length share a batch, and the order of the batches. Default: by length. */
+  /**
+   * Shuffles: which of similar length share a batch, and the order of the batches. Default: by
+   * length.
+   */
   readonly random?: RandomStream | undefined;
 };
 
 /**
- * Time steps of a batch at most, padding included: 32 examples of 2,048 steps. Each takes 4 to 10 KiB with 64 units, so that a step needs some 0.5 GiB. An
- * example that is longer comes alone.
+ * Time steps of a batch at most, padding included: 32 examples of 2,048 steps. Each takes 4 to 10
+ * KiB with 64 units, so that a step needs some 0.5 GiB. An example that is longer comes alone.
  */
 export const MOST_STEPS = 65_536;
 
@@ -39,7 +46,10 @@ export const MOST_STEPS = 65_536;
 export const mostRows = (batchSize: number, steps: number): number =>
   Math.max(1, Math.min(batchSize, Math.floor(MOST_STEPS / Math.max(1, steps))));
 
-/** Of batches the one with most time steps, padding included; of equal ones the one with the longest example. */
+/**
+ * Of batches the one with most time steps, padding included; of equal ones the one with the longest
+ * example.
+ */
 export function largestBatch<E>(batches: readonly (readonly E[])[], lengthOf: (example: E) => number): readonly E[] {
   let [largest, most, longest]: [readonly E[], number, number] = [[], -1, -1];
   for (const batch of batches) {
@@ -53,7 +63,10 @@ export function largestBatch<E>(batches: readonly (readonly E[])[], lengthOf: (e
 const longestOf = <E>(batch: readonly E[], lengthOf: (example: E) => number): number =>
   batch.reduce((longest, example) => Math.max(longest, lengthOf(example)), 0);
 
-/** All examples in their order, in batches of at most `batchSize` and, but for one example alone, `MOST_STEPS` time steps. */
+/**
+ * All examples in their order, in batches of at most `batchSize` and, but for one example alone,
+ * `MOST_STEPS` time steps.
+ */
 export function batchesInOrder<E>(
   examples: readonly E[],
   { batchSize, lengthOf }: Pick<ExampleBatchOptions<E>, "batchSize" | "lengthOf">,

@@ -1,4 +1,7 @@
-/** @file Scaling of table columns: y = (x - center) / scale, computed in float64, one center and scale per column. */
+/**
+ * @file Scaling of table columns: y = (x - center) / scale, computed in float64, one center and
+ * scale per column.
+ */
 import {
   checkInteger,
   checkNumber,
@@ -25,7 +28,10 @@ export type Scaler = {
   readonly features: number;
   readonly center: readonly number[];
   readonly scale: readonly number[];
-  /** Scaled copy, of the same kind of array. Throws DataError for NaN or infinity, with its row and column. */
+  /**
+   * Scaled copy, of the same kind of array. Throws DataError for NaN or infinity, with its row and
+   * column.
+   */
   transform<A extends Table>(data: A): A;
   /** The opposite of `transform`, in a copy. NaN stays NaN, so a bad prediction is seen. */
   inverse<A extends Table>(data: A): A;
@@ -36,8 +42,9 @@ export type Scaler = {
 };
 
 /**
- * Mean 0 and (population) standard deviation 1 for each column of `data` [n, features]. A constant column gets scale 1, so it becomes 0.
- * Throws DataError for no rows, and for NaN or infinity with its row and column.
+ * Mean 0 and (population) standard deviation 1 for each column of `data` [n, features]. A constant
+ * column gets scale 1, so it becomes 0. Throws DataError for no rows, and for NaN or infinity with
+ * its row and column.
  */
 export function standardScaler(data: Table, features: number): Scaler {
   return fit("standard", data, features, (column) => {
@@ -59,8 +66,8 @@ export type MinMaxOptions = {
 };
 
 /**
- * Each column of `data` [n, features] scaled into [low, high]. A constant column gets scale 1 and becomes `low`.
- * Throws DataError as `standardScaler` does, RangeError unless low < high.
+ * Each column of `data` [n, features] scaled into [low, high]. A constant column gets scale 1 and
+ * becomes `low`. Throws DataError as `standardScaler` does, RangeError unless low < high.
  */
 export function minMaxScaler(data: Table, features: number, { low = 0, high = 1 }: MinMaxOptions = {}): Scaler {
   checkNumber("minMaxScaler low", low);
@@ -81,9 +88,10 @@ export type RobustOptions = {
 };
 
 /**
- * Median 0 and distance between two quantiles 1 for each column of `data` [n, features]: outliers hardly matter. Quantiles are interpolated
- * linearly. Where the two are equal (at least half of the values, by default), the scale is 1.
- * Throws DataError as `standardScaler` does, RangeError unless lower < upper.
+ * Median 0 and distance between two quantiles 1 for each column of `data` [n, features]: outliers
+ * hardly matter. Quantiles are interpolated linearly. Where the two are equal (at least half of the
+ * values, by default), the scale is 1. Throws DataError as `standardScaler` does, RangeError unless
+ * lower < upper.
  */
 export function robustScaler(
   data: Table,
@@ -99,7 +107,10 @@ export function robustScaler(
   });
 }
 
-/** The scaler that `toJSON` described. Throws FormatError when `value` is not exactly such a description. */
+/**
+ * The scaler that `toJSON` described. Throws FormatError when `value` is not exactly such a
+ * description.
+ */
 export function scalerFromJSON(value: unknown): Scaler {
   const wrong = (expected: string, got: unknown): FormatError =>
     new FormatError(sentence("scalerFromJSON", expected, describe(got)));

@@ -32,14 +32,17 @@ export type SeriesWindows<A> = {
   readonly unusedRows: number;
   /** First row of window `index`. */
   start(index: number): number;
-  /** The windows `indices` (each in [0, count), in this order) in fresh arrays. Throws RangeError for others. */
+  /**
+   * The windows `indices` (each in [0, count), in this order) in fresh arrays. Throws RangeError
+   * for others.
+   */
   batch(indices: ArrayLike<number>): SeriesBatch<A>;
 };
 
 /**
- * Overlapping windows of a series [n, features] (row-major): window i has the inputs from row i * stride and the targets
- * right after them. The series is read, not copied.
- * Throws DataError when it has fewer than inputLength + horizon rows, RangeError when it is not whole rows.
+ * Overlapping windows of a series [n, features] (row-major): window i has the inputs from row i *
+ * stride and the targets right after them. The series is read, not copied. Throws DataError when it
+ * has fewer than inputLength + horizon rows, RangeError when it is not whole rows.
  */
 export function slidingWindows<A extends Float32Array | Float64Array>(
   series: A,

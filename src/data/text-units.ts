@@ -1,7 +1,8 @@
 /**
- * @file How text is cut into units, without allocating anything per character. Positions are UTF-16 indices (`text[position]`).
- * Text is never changed: no normalisation (NFC and NFD stay two spellings), no newline conversion, no case
- * folding, and a byte order mark is a character like any other.
+ * @file How text is cut into units, without allocating anything per character. Positions are UTF-16
+ * indices (`text[position]`). Text is never changed: no normalisation (NFC and NFD stay two
+ * spellings), no newline conversion, no case folding, and a byte order mark is a character like any
+ * other.
  */
 import { DataError, sentence } from "../base/index.ts";
 
@@ -22,7 +23,8 @@ export function codePointName(codePoint: number): string {
 }
 
 /**
- * The error for half of a surrogate pair: it has no UTF-8 form, so two different ones would become one symbol. `offset` is where `text` begins in the whole.
+ * The error for half of a surrogate pair: it has no UTF-8 form, so two different ones would become
+ * one symbol. `offset` is where `text` begins in the whole.
  */
 export function loneSurrogateError(where: string, text: string, position: number, offset = 0): DataError {
   return new DataError(
@@ -85,9 +87,9 @@ function classesOfBasicPlane(): Uint8Array {
 }
 
 /**
- * Cuts well-formed `text` into word tokens and calls `visit(start, end)` for each, in order; together they are the whole text.
- * A token is a word (letters, marks, digits and "_", with single apostrophes inside: "don't"), a run
- * of white space, or one other character.
+ * Cuts well-formed `text` into word tokens and calls `visit(start, end)` for each, in order;
+ * together they are the whole text. A token is a word (letters, marks, digits and "_", with single
+ * apostrophes inside: "don't"), a run of white space, or one other character.
  */
 export function forEachWord(text: string, visit: (start: number, end: number) => void): void {
   const classes = classesOfBasicPlane();
@@ -122,14 +124,20 @@ export type WordCutter = {
   end(): void;
 };
 
-/** Cuts as `forEachWord` cuts the whole text, and calls `visit` for each token, with its position in the whole. Looks at each character once. */
+/**
+ * Cuts as `forEachWord` cuts the whole text, and calls `visit` for each token, with its position in
+ * the whole. Looks at each character once.
+ */
 export function wordCutter(visit: (word: string, position: number) => void): WordCutter {
   const classes = classesOfBasicPlane();
   /** What the open token is; undefined where there is none. */
   let open: typeof LETTER | typeof SPACE | undefined;
   /** Earlier pieces of the open token, joined once. */
   let parts: string[] = [];
-  /** An apostrophe after letters at the end of the last piece, which belongs to the word when a letter follows. */
+  /**
+   * An apostrophe after letters at the end of the last piece, which belongs to the word when a
+   * letter follows.
+   */
   let held = "";
   /** Where the open token, or what comes next, begins in the whole. */
   let position = 0;

@@ -1,18 +1,28 @@
-/** @file Text <-> ids for each unit. A codec trusts its token list; `vocabulary.ts` has checked it. */
+/**
+ * @file Text <-> ids for each unit. A codec trusts its token list; `vocabulary.ts` has checked it.
+ */
 import { checkInteger, DataError, describe, encodeUtf8, sentence, valueError } from "../base/index.ts";
 import { checkWellFormed, codePointName, forEachWord, loneSurrogateError, wordCutter } from "./text-units.ts";
 
 /** Text from ids given one at a time. */
 export type DecodeStream = {
-  /** The text which `id` completes; "" while a UTF-8 sequence is unfinished. Throws RangeError for an id that does not exist. */
+  /**
+   * The text which `id` completes; "" while a UTF-8 sequence is unfinished. Throws RangeError for
+   * an id that does not exist.
+   */
   push(id: number): string;
-  /** What is left: "" or U+FFFD for an unfinished UTF-8 sequence. The stream can then be used again. */
+  /**
+   * What is left: "" or U+FFFD for an unfinished UTF-8 sequence. The stream can then be used again.
+   */
   end(): string;
 };
 
 /** Ids of a text that comes in pieces. */
 export type EncodeStream = {
-  /** The ids that are known by now. Throws DataError as `encode` does, with the position in the whole text. */
+  /**
+   * The ids that are known by now. Throws DataError as `encode` does, with the position in the
+   * whole text.
+   */
   push(piece: string): Int32Array;
   /** The ids that are left. */
   end(): Int32Array;
@@ -41,7 +51,10 @@ function unknownError(kind: string, symbol: string, position: number, known: num
   );
 }
 
-/** Ids for the code points of `tokens`; anything else becomes `unknownId` or, without one, a DataError. */
+/**
+ * Ids for the code points of `tokens`; anything else becomes `unknownId` or, without one, a
+ * DataError.
+ */
 export function charCodec(tokens: readonly string[], unknownId: number | undefined): TokenCodec {
   // two tables, so that the common planes cost an array read per character
   const basic = new Int32Array(65536).fill(-1);
@@ -113,7 +126,9 @@ class IdList {
   }
 }
 
-/** Ids for the words of `tokens`; any other word becomes `unknownId` or, without one, a DataError. */
+/**
+ * Ids for the words of `tokens`; any other word becomes `unknownId` or, without one, a DataError.
+ */
 export function wordCodec(tokens: readonly string[], unknownId: number | undefined): TokenCodec {
   const idOf = new Map<string, number>();
   tokens.forEach((token, id) => {
@@ -173,7 +188,10 @@ function joining(tokens: readonly string[]): Omit<TokenCodec, "encode" | "encode
   };
 }
 
-/** The 256 byte values; text is UTF-8 on the way in, and malformed UTF-8 becomes U+FFFD on the way out. */
+/**
+ * The 256 byte values; text is UTF-8 on the way in, and malformed UTF-8 becomes U+FFFD on the way
+ * out.
+ */
 export function byteCodec(): TokenCodec {
   const encode = (text: string, offset = 0): Int32Array => {
     checkWellFormed(ENCODE, text, offset);

@@ -1,6 +1,6 @@
 /**
- * Token ids that need not be in memory, such as those of a file. Whatever reads an Int32Array of ids for training or evaluation reads a source as well,
- * with the same results.
+ * Token ids that need not be in memory, such as those of a file. Whatever reads an Int32Array of
+ * ids for training or evaluation reads a source as well, with the same results.
  */
 export type TokenSource = {
   /** Number of ids. */
@@ -9,7 +9,10 @@ export type TokenSource = {
   read(start: number, count: number): Int32Array;
   /** Those from `start` up to `end`, as a source of their own. */
   subarray(start: number, end: number): TokenSource;
-  /** SHA-256 in hexadecimal of the ids as little-endian int32: whether it is the same data. Called once per run. */
+  /**
+   * SHA-256 in hexadecimal of the ids as little-endian int32: whether it is the same data. Called
+   * once per run.
+   */
   hash(): Promise<string>;
 };
 

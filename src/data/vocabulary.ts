@@ -13,17 +13,29 @@ import type { Unit } from "./text-units.ts";
 import { byteCodec, charCodec, wordCodec } from "./token-codecs.ts";
 import type { DecodeStream, EncodeStream, TokenCodec } from "./token-codecs.ts";
 
-/** The token that stands for everything which is not in a limited vocabulary. Always id 0. No text can contain it as one token. */
+/**
+ * The token that stands for everything which is not in a limited vocabulary. Always id 0. No text
+ * can contain it as one token.
+ */
 export const UNKNOWN_TOKEN = "<unk>";
 
-/** A vocabulary as plain JSON. Tokens are an array (never keys), so "__proto__" is a token like any other. */
+/**
+ * A vocabulary as plain JSON. Tokens are an array (never keys), so "__proto__" is a token like any
+ * other.
+ */
 export type VocabularyJSON = { unit: Unit; tokens?: string[]; unknown?: boolean };
 
 /** Options of `buildVocabulary`. */
 export type VocabularyOptions = {
-  /** "char": Unicode code points. "byte": the 256 bytes of UTF-8. "word": words, white space runs, punctuation. Default "char". */
+  /**
+   * "char": Unicode code points. "byte": the 256 bytes of UTF-8. "word": words, white space runs,
+   * punctuation. Default "char".
+   */
   unit?: Unit;
-  /** Largest number of tokens, the unknown token included (>= 2): the most frequent are kept. Not for "byte". Default: all. */
+  /**
+   * Largest number of tokens, the unknown token included (>= 2): the most frequent are kept. Not
+   * for "byte". Default: all.
+   */
   maxSize?: number;
   /** Tokens seen less often are left out. Not for "byte". Default 1. */
   minCount?: number;
@@ -31,8 +43,9 @@ export type VocabularyOptions = {
 
 /**
  * The tokens a model knows, and text <-> ids. Made by `buildVocabulary` or `vocabularyFromJSON`.
- * Text is taken exactly as it is: a byte order mark, "\r\n" and both Unicode spellings of "é" (NFC, NFD) are
- * kept, so decode(encode(text)) === text. Who wants them changed does it before (`text.normalize()`).
+ * Text is taken exactly as it is: a byte order mark, "\r\n" and both Unicode spellings of "é" (NFC,
+ * NFD) are kept, so decode(encode(text)) === text. Who wants them changed does it before
+ * (`text.normalize()`).
  */
 export class Vocabulary {
   readonly unit: Unit;
@@ -43,7 +56,10 @@ export class Vocabulary {
   readonly #codec: TokenCodec;
   readonly #idOf: Map<string, number>;
 
-  /** For this folder: `tokens` is distinct and valid for `unit`; with `unknown`, tokens[0] is the unknown token. */
+  /**
+   * For this folder: `tokens` is distinct and valid for `unit`; with `unknown`, tokens[0] is the
+   * unknown token.
+   */
   constructor(unit: Unit, tokens: readonly string[], unknown: boolean) {
     this.unit = unit;
     this.tokens = Object.freeze(tokens.slice());
@@ -69,24 +85,34 @@ export class Vocabulary {
   }
 
   /**
-   * Ids of `text`, one per token; "" gives none. What is not known becomes `unknownId` where there is one.
-   * Throws DataError for an unknown character or word, or a lone surrogate, with its position (UTF-16 index).
+   * Ids of `text`, one per token; "" gives none. What is not known becomes `unknownId` where there
+   * is one. Throws DataError for an unknown character or word, or a lone surrogate, with its
+   * position (UTF-16 index).
    */
   encode(text: string): Int32Array {
     return this.#codec.encode(checkText("vocabulary.encode", text));
   }
 
-  /** Ids of a text that comes in pieces, which together are those of the whole. A piece may end anywhere but inside a character (a surrogate pair). */
+  /**
+   * Ids of a text that comes in pieces, which together are those of the whole. A piece may end
+   * anywhere but inside a character (a surrogate pair).
+   */
   encodeStream(): EncodeStream {
     return this.#codec.encodeStream();
   }
 
-  /** Text of `ids`. Malformed UTF-8 (unit "byte") becomes U+FFFD. Throws RangeError for an id that does not exist. */
+  /**
+   * Text of `ids`. Malformed UTF-8 (unit "byte") becomes U+FFFD. Throws RangeError for an id that
+   * does not exist.
+   */
   decode(ids: ArrayLike<number>): string {
     return this.#codec.decode(ids);
   }
 
-  /** Text from ids as they come: each `push` returns what is complete, so a character is never shown in halves. */
+  /**
+   * Text from ids as they come: each `push` returns what is complete, so a character is never shown
+   * in halves.
+   */
   decodeStream(): DecodeStream {
     return this.#codec.decodeStream();
   }
@@ -99,10 +125,11 @@ export class Vocabulary {
 }
 
 /**
- * The vocabulary of `text`, in time linear in its length. A text that is too long for memory may come in pieces, which may end anywhere but inside a
- * character (a surrogate pair). Ids are deterministic: characters in order of code point, words from the most
- * frequent (ties by code point). With `maxSize` or `minCount` id 0 is the unknown token.
- * Throws DataError when the text is empty, has a lone surrogate, or when nothing is kept.
+ * The vocabulary of `text`, in time linear in its length. A text that is too long for memory may
+ * come in pieces, which may end anywhere but inside a character (a surrogate pair). Ids are
+ * deterministic: characters in order of code point, words from the most frequent (ties by code
+ * point). With `maxSize` or `minCount` id 0 is the unknown token. Throws DataError when the text is
+ * empty, has a lone surrogate, or when nothing is kept.
  */
 export function buildVocabulary(
   text: string | Iterable<string>,
@@ -138,7 +165,10 @@ export function buildVocabulary(
   return new Vocabulary(unit, limited ? [UNKNOWN_TOKEN, ...kept] : kept, limited);
 }
 
-/** The vocabulary that `toJSON` described. Throws FormatError when `value` is not exactly such a description. */
+/**
+ * The vocabulary that `toJSON` described. Throws FormatError when `value` is not exactly such a
+ * description.
+ */
 export function vocabularyFromJSON(value: unknown): Vocabulary {
   const where = "vocabularyFromJSON";
   const wrong = (expected: string, got: unknown): FormatError =>

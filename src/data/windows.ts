@@ -4,7 +4,10 @@ import type { RandomStream } from "../base/index.ts";
 import { type Shard, shardRows, WHOLE } from "./shard.ts";
 import { readTokens, type TokenSource } from "./token-source.ts";
 
-/** One batch. Both arrays are time-major [sequenceLength, batchSize]: element (t, b) is at `t * batchSize + b`. Of a shard, B is its rows. */
+/**
+ * One batch. Both arrays are time-major [sequenceLength, batchSize]: element (t, b) is at `t *
+ * batchSize + b`. Of a shard, B is its rows.
+ */
 export type TokenBatch = { readonly inputs: Int32Array; readonly targets: Int32Array };
 
 /** A fixed list of batches, each made when it is asked for. */
@@ -30,10 +33,10 @@ export type ContiguousOptions = {
 };
 
 /**
- * Batches whose rows go on: row r of batch k + 1 starts exactly where row r of batch k ended, so recurrent state can be carried
- * from batch to batch (char-rnn's loader). The ids are cut into `batchSize` equal streams.
- * Unused are the last (n - 1) mod (batchSize * sequenceLength) tokens. Ids are read, not copied.
- * Throws DataError with fewer than batchSize * sequenceLength + 1 ids.
+ * Batches whose rows go on: row r of batch k + 1 starts exactly where row r of batch k ended, so
+ * recurrent state can be carried from batch to batch (char-rnn's loader). The ids are cut into
+ * `batchSize` equal streams. Unused are the last (n - 1) mod (batchSize * sequenceLength) tokens.
+ * Ids are read, not copied. Throws DataError with fewer than batchSize * sequenceLength + 1 ids.
  */
 export function contiguousBatches(
   ids: Int32Array | TokenSource,
@@ -62,14 +65,18 @@ export function contiguousBatches(
 
 /** Options of `shuffledWindows`. */
 export type ShuffledOptions = ContiguousOptions & {
-  /** Where the order comes from: one stream per epoch, such as `random.named("shuffle").at(epoch)`. It is drawn from. */
+  /**
+   * Where the order comes from: one stream per epoch, such as `random.named("shuffle").at(epoch)`.
+   * It is drawn from.
+   */
   random: RandomStream;
 };
 
 /**
- * One epoch of windows in random order. Windows start at multiples of `sequenceLength` and each id is an input at most once; the last
- * (count of windows mod batchSize) windows of the order are left out, others each epoch. No state can be carried.
- * Throws DataError with fewer than batchSize * sequenceLength + 1 ids.
+ * One epoch of windows in random order. Windows start at multiples of `sequenceLength` and each id
+ * is an input at most once; the last (count of windows mod batchSize) windows of the order are left
+ * out, others each epoch. No state can be carried. Throws DataError with fewer than batchSize *
+ * sequenceLength + 1 ids.
  */
 export function shuffledWindows(
   ids: Int32Array | TokenSource,
@@ -107,9 +114,9 @@ export type SplitOptions = {
 export type Splittable = Int32Array | Float32Array | Float64Array | TokenSource;
 
 /**
- * Cuts a sequence in time order into train (the start), validation and test (the end). The parts are views, not copies. The
- * last two have floor(fraction * rows) rows, possibly none.
- * Throws RangeError when the fractions leave nothing for training.
+ * Cuts a sequence in time order into train (the start), validation and test (the end). The parts
+ * are views, not copies. The last two have floor(fraction * rows) rows, possibly none. Throws
+ * RangeError when the fractions leave nothing for training.
  */
 export function splitTail<T extends Splittable>(
   values: T,

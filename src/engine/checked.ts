@@ -1,16 +1,28 @@
-/** @file An engine that looks at what each kernel reads and writes, to find where the first number that is not finite comes from. */
+/**
+ * @file An engine that looks at what each kernel reads and writes, to find where the first number
+ * that is not finite comes from.
+ */
 import { isFloat, type Shape, sizeOf } from "../base/index.ts";
 import type { Block, Engine, EngineKernels, LayerInputGradients, Operand } from "./engine.ts";
 
 /** The first kernel that made a number that is not finite out of finite ones. */
 export type Anomaly = {
-  /** What it computes, such as `exp` or `mul`; of larger kernels the engine's name, such as `lstmForward`. */
+  /**
+   * What it computes, such as `exp` or `mul`; of larger kernels the engine's name, such as
+   * `lstmForward`.
+   */
   readonly op: string;
-  /** Named arrays that it read, such as `rnn/0/kernel`; without any, those that its input was made from, if they are no more than two. */
+  /**
+   * Named arrays that it read, such as `rnn/0/kernel`; without any, those that its input was made
+   * from, if they are no more than two.
+   */
   readonly arrays: readonly string[];
   /** NaN, Infinity or -Infinity: the first in its results. */
   readonly value: number;
-  /** Of a recurrent kernel: the first time step, in the order in which they are computed, counted from 0. */
+  /**
+   * Of a recurrent kernel: the first time step, in the order in which they are computed, counted
+   * from 0.
+   */
   readonly time?: number;
 };
 
@@ -48,8 +60,8 @@ const layer = ({ inputKernel, recurrent }: { inputKernel?: Operand | undefined; 
 type OwnGradients = Required<Extract<LayerInputGradients, { readonly inputs: Operand }>>;
 
 /**
- * A layer over rows of a table gives no gradient of each step. It does over inputs of one feature, here with weights so small that nothing but what is not
- * finite already makes them so.
+ * A layer over rows of a table gives no gradient of each step. It does over inputs of one feature,
+ * here with weights so small that nothing but what is not finite already makes them so.
  */
 const timeOfTable = (
   { ids, recurrent }: { readonly ids?: Operand | undefined; readonly recurrent: Operand },
@@ -171,8 +183,9 @@ const moves: Accesses<Move> = {
 const MOST_ORIGINS = 2;
 
 /**
- * `engine` with a look at each kernel's inputs and outputs, which makes it slow. `names`: arrays that an anomaly may name. `found` is the first
- * anomaly, undefined while there is none. The memory is the engine's own, so tensors can be used on either.
+ * `engine` with a look at each kernel's inputs and outputs, which makes it slow. `names`: arrays
+ * that an anomaly may name. `found` is the first anomaly, undefined while there is none. The memory
+ * is the engine's own, so tensors can be used on either.
  */
 export function checkedEngine(
   engine: Engine,
@@ -258,7 +271,10 @@ function withoutRecorder(engine: Engine): Engine {
   return copy;
 }
 
-/** The first step, in the order of computation, in which a sequence holds something that is not finite. */
+/**
+ * The first step, in the order of computation, in which a sequence holds something that is not
+ * finite.
+ */
 function firstTime(
   engine: Engine,
   { sequences = [], before = 0, backward = false }: Pick<Access, "sequences" | "before" | "backward">,

@@ -1,10 +1,10 @@
 /**
- * @file The engine contract: blocks of memory in, kernels run, blocks out. An engine knows no gradients and no
- * cells beyond the recurrent kernels below. The reference engine defines what each kernel computes; any other
- * is compared with it.
+ * @file The engine contract: blocks of memory in, kernels run, blocks out. An engine knows no
+ * gradients and no cells beyond the recurrent kernels below. The reference engine defines what each
+ * kernel computes; any other is compared with it.
  *
- * Letters: B batch, T time steps, I input features, H hidden units, P output features (H, or the projection),
- * N rows, V classes. Arrays are row-major and contiguous; sequences are time-major.
+ * Letters: B batch, T time steps, I input features, H hidden units, P output features (H, or the
+ * projection), N rows, V classes. Arrays are row-major and contiguous; sequences are time-major.
  */
 import type { DType, Shape } from "../base/index.ts";
 
@@ -24,8 +24,8 @@ export interface Operand {
 }
 
 /**
- * Which results are bitwise equal. `portable` rounds after every multiply and add, everywhere alike;
- * `fma` uses fused multiply-add and is equal only to itself.
+ * Which results are bitwise equal. `portable` rounds after every multiply and add, everywhere
+ * alike; `fma` uses fused multiply-add and is equal only to itself.
  */
 export type NumericsClass = "portable" | "fma";
 
@@ -51,8 +51,9 @@ export type BinaryOp = ArithmeticOp | ComparisonOp;
 export type ReduceOp = "sum" | "max" | "min" | "argmax" | "argmin";
 
 /**
- * Activations that a recurrent kernel can apply. Each derivative is a function of the activation's own value.
- * `hardSigmoid` is Keras 3's clip(x/6 + 0.5), `hardSigmoid02` Keras 2's and TensorFlow.js's clip(0.2x + 0.5).
+ * Activations that a recurrent kernel can apply. Each derivative is a function of the activation's
+ * own value. `hardSigmoid` is Keras 3's clip(x/6 + 0.5), `hardSigmoid02` Keras 2's and
+ * TensorFlow.js's clip(0.2x + 0.5).
  */
 export type ActivationName = "sigmoid" | "tanh" | "relu" | "linear" | "softsign" | "hardSigmoid" | "hardSigmoid02";
 
@@ -61,7 +62,9 @@ export type Strides = { readonly offset: number; readonly strides: readonly numb
 
 /** What an LSTM kernel has to know beyond its arrays. */
 export type LstmSpec = {
-  /** Position of each gate's block of H columns in the packed matrices. `input` is -1 when coupled. */
+  /**
+   * Position of each gate's block of H columns in the packed matrices. `input` is -1 when coupled.
+   */
   readonly gates: {
     readonly input: number;
     readonly forget: number;
@@ -92,7 +95,10 @@ export type GruSpec = {
   readonly candidateActivation: ActivationName;
 };
 
-/** What a recurrent layer reads: at each step an input of its own, or one of V inputs that were multiplied by W beforehand. */
+/**
+ * What a recurrent layer reads: at each step an input of its own, or one of V inputs that were
+ * multiplied by W beforehand.
+ */
 export type LayerInputs =
   | {
       /** [T, B, I]. */
@@ -107,7 +113,10 @@ export type LayerInputs =
       readonly inputKernel?: undefined;
       /** x·W of each of the V inputs, [V, G*H]. */
       readonly projected: Operand;
-      /** int32 [T, B]: step t of row b reads row ids[t, b] of `projected`. Each must be in [0, V), on padding too. */
+      /**
+       * int32 [T, B]: step t of row b reads row ids[t, b] of `projected`. Each must be in [0, V),
+       * on padding too.
+       */
       readonly ids: Operand;
     };
 
@@ -129,13 +138,17 @@ export type LayerInputGradients =
       readonly dInputs?: undefined;
       readonly dInputKernel?: undefined;
       readonly ids: Operand;
-      /** [V, G*H], result: for each of the V inputs the sum over the steps and rows that read it, in order. The bias' gradient is the sum of these rows. */
+      /**
+       * [V, G*H], result: for each of the V inputs the sum over the steps and rows that read it, in
+       * order. The bias' gradient is the sum of these rows.
+       */
       readonly dProjected: Operand;
     };
 
 /**
- * One recurrent layer over a whole sequence. Each pre-activation is one sum: x·W over the inputs, continued with h·R, then the bias is added. Rows
- * with t >= length give output 0 and copy their state; what the inputs hold there must be finite.
+ * One recurrent layer over a whole sequence. Each pre-activation is one sum: x·W over the inputs,
+ * continued with h·R, then the bias is added. Rows with t >= length give output 0 and copy their
+ * state; what the inputs hold there must be finite.
  */
 type RecurrentOperands = LayerInputs & {
   /** [P, G*H]. */
@@ -180,13 +193,16 @@ export type GruForward = RecurrentOperands & {
   readonly recurrentBias?: Operand | undefined;
   /** Activated gates [T, B, 3, H] in the order reset, update, candidate, result. */
   readonly gates: Operand;
-  /** reset "after": h·R + recurrent bias of the candidate. reset "before": r*h. [T, B, H], result. */
+  /**
+   * reset "after": h·R + recurrent bias of the candidate. reset "before": r*h. [T, B, H], result.
+   */
   readonly resetTerm: Operand;
 };
 
 /**
- * What all three backward kernels read, and the gradients that they fill. The weights' gradients are sums over all steps and rows in order, the one of
- * the recurrent kernel over the states before each step.
+ * What all three backward kernels read, and the gradients that they fill. The weights' gradients
+ * are sums over all steps and rows in order, the one of the recurrent kernel over the states before
+ * each step.
  */
 type RecurrentGradients = LayerInputGradients &
   Pick<RecurrentOperands, "recurrent" | "lengths" | "states"> & {
@@ -218,11 +234,17 @@ export type LstmBackward = RecurrentGradients &
 
 export type GruBackward = RecurrentGradients &
   Pick<GruForward, "spec" | "gates" | "resetTerm"> & {
-    /** [3*H], result; only with a recurrent bias. Of the reset and update gates it is that of the bias. */
+    /**
+     * [3*H], result; only with a recurrent bias. Of the reset and update gates it is that of the
+     * bias.
+     */
     readonly dRecurrentBias?: Operand | undefined;
   };
 
-/** y = normal · gain + shift, normal = (x - mean) / root, root = sqrt(variance + epsilon), where mean and variance are those of the n elements of a row. */
+/**
+ * y = normal · gain + shift, normal = (x - mean) / root, root = sqrt(variance + epsilon), where
+ * mean and variance are those of the n elements of a row.
+ */
 export type LayerNormForward = {
   readonly epsilon: number;
   /** [..., n]. */
@@ -239,7 +261,10 @@ export type LayerNormForward = {
   readonly root: Operand;
 };
 
-/** dx = (g - mean(g) - normal · mean(g · normal)) / root, g = dy · gain. The gradients of gain and shift are sums over the rows in order. */
+/**
+ * dx = (g - mean(g) - normal · mean(g · normal)) / root, g = dy · gain. The gradients of gain and
+ * shift are sums over the rows in order.
+ */
 export type LayerNormBackward = Pick<LayerNormForward, "gain" | "normal" | "root"> & {
   /** [..., n]. */
   readonly dy: Operand;
@@ -251,7 +276,10 @@ export type LayerNormBackward = Pick<LayerNormForward, "gain" | "normal" | "root
   readonly dShift?: Operand | undefined;
 };
 
-/** One optimizer step over one parameter, in place. All arrays have the parameter's shape. The slots are in the order given. */
+/**
+ * One optimizer step over one parameter, in place. All arrays have the parameter's shape. The slots
+ * are in the order given.
+ */
 export type OptimizerUpdate =
   /** No slots. */
   | { readonly kind: "sgd"; readonly learningRate: number }
@@ -264,7 +292,10 @@ export type OptimizerUpdate =
       /** `scaled`: velocity holds lr*g (Keras). `plain`: it holds g (TF1, PyTorch). */
       readonly velocity: "plain" | "scaled";
     }
-  /** Slots: mean square; velocity if momentum > 0; mean if centered. A negative variance (mean square - mean²) counts as 0. */
+  /**
+   * Slots: mean square; velocity if momentum > 0; mean if centered. A negative variance (mean
+   * square - mean²) counts as 0.
+   */
   | {
       readonly kind: "rmsprop";
       readonly learningRate: number;
@@ -294,7 +325,10 @@ export type OptimizerUpdate =
       readonly epsilon: number;
     };
 
-/** What an optimizer does with each element before its step, in this order. What is absent is left out; so are the numbers that change nothing. */
+/**
+ * What an optimizer does with each element before its step, in this order. What is absent is left
+ * out; so are the numbers that change nothing.
+ */
 export type OptimizerPreparation = {
   /** θ -= parameterDecay θ. */
   readonly parameterDecay?: number;
@@ -319,7 +353,9 @@ export type EngineReport = {
   readonly numerics: NumericsClass;
   /** Threads that large kernels run on. */
   readonly threads: number;
-  /** Threads that the next of them would run on: 1 until all have started, which nobody waits for. */
+  /**
+   * Threads that the next of them would run on: 1 until all have started, which nobody waits for.
+   */
   readonly running: number;
   /** Memory taken from the system, in bytes. */
   readonly bytes: number;
@@ -343,17 +379,29 @@ export interface Recorder {
   free(block: Block): void;
 }
 
-/** An engine that works out what memory some work will need: blocks are counted and not taken, kernels do nothing. */
+/**
+ * An engine that works out what memory some work will need: blocks are counted and not taken,
+ * kernels do nothing.
+ */
 export type CountingEngine = {
-  /** To be put in the place of the engine that it was made from, whose blocks it can be given. What it is asked to read holds zeros. */
+  /**
+   * To be put in the place of the engine that it was made from, whose blocks it can be given. What
+   * it is asked to read holds zeros.
+   */
   readonly engine: Engine;
-  /** Bytes that the engine will have taken by then at most, with those that it has taken by now unless it counts afresh. */
+  /**
+   * Bytes that the engine will have taken by then at most, with those that it has taken by now
+   * unless it counts afresh.
+   */
   bytes(): number;
   /** Bytes that the engine can have. */
   readonly limit: number;
 };
 
-/** What JavaScript wants to know of arrays, asked together so that an engine that answers late is waited for once. */
+/**
+ * What JavaScript wants to know of arrays, asked together so that an engine that answers late is
+ * waited for once.
+ */
 export type Questions = {
   /** Arrays whose first element is wanted. */
   readonly scalars: readonly Operand[];
@@ -392,8 +440,10 @@ export type EngineKernels = Omit<
 >;
 
 /**
- * All kernels write `out` completely and never read it, unless they say otherwise. Operands never overlap, unless equal. Sums of more than 4,096 float32
- * have an order of their own, see reference/long-sums.ts; those over the features and units of a recurrent layer are always in order.
+ * All kernels write `out` completely and never read it, unless they say otherwise. Operands never
+ * overlap, unless equal. Sums of more than 4,096 float32 have an order of their own, see
+ * reference/long-sums.ts; those over the features and units of a recurrent layer are always in
+ * order.
  */
 export interface Engine {
   readonly name: string;
@@ -402,7 +452,10 @@ export interface Engine {
   allocate(dtype: DType, length: number): Block;
   /** The block must not be used afterwards; its memory is reused. */
   free(block: Block): void;
-  /** A view for reading and writing now; invalid after the next allocate. Engines that can't read at once throw UnsupportedError. */
+  /**
+   * A view for reading and writing now; invalid after the next allocate. Engines that can't read at
+   * once throw UnsupportedError.
+   */
   view(operand: Operand): Float32Array | Float64Array | Int32Array | Uint8Array;
   /** A copy of the values, as soon as they are computed. */
   read(operand: Operand): Promise<Float32Array | Float64Array | Int32Array | Uint8Array>;
@@ -411,11 +464,14 @@ export interface Engine {
   /** From the next kernel on. Engines without threads ignore it. Results do not depend on it. */
   useThreads(threads: number): void;
   /**
-   * The same kernels, which also note the pieces of their work. A kernel notes all of its work or nothing: then the whole call is repeated, as it is
-   * for engines without this.
+   * The same kernels, which also note the pieces of their work. A kernel notes all of its work or
+   * nothing: then the whole call is repeated, as it is for engines without this.
    */
   recorded?(recorder: Recorder): EngineKernels;
-  /** `isFresh`: without what is in use now, and as if nothing had been freed. Absent where nobody can tell. */
+  /**
+   * `isFresh`: without what is in use now, and as if nothing had been freed. Absent where nobody
+   * can tell.
+   */
   counting?(isFresh?: boolean): CountingEngine;
 
   /** Element by element; `out.dtype` is bool for `not` and `isFinite`. */
@@ -431,14 +487,20 @@ export interface Engine {
   /** Copies x[from] to out[to] over all indices of `shape`. Does not touch the rest of `out`. */
   copyStrided(x: Operand, from: Strides, out: Operand, to: Strides, shape: Shape): void;
 
-  /** out = op(a)·op(b), or out += …; batches of rank-2 matrices [..., M, K]·[..., K, N], equal leading axes. Sums over k in order. */
+  /**
+   * out = op(a)·op(b), or out += …; batches of rank-2 matrices [..., M, K]·[..., K, N], equal
+   * leading axes. Sums over k in order.
+   */
   matmul(
     a: Operand,
     b: Operand,
     out: Operand,
     how: { transposeA: boolean; transposeB: boolean; accumulate: boolean },
   ): void;
-  /** Over the middle axis of x seen as [outer, n, inner]; argmax and argmin give int32 and the first index of ties. */
+  /**
+   * Over the middle axis of x seen as [outer, n, inner]; argmax and argmin give int32 and the first
+   * index of ties.
+   */
   reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n: number, inner: number): void;
   /** Running sum along the middle axis of [outer, n, inner]. */
   cumulativeSum(
@@ -452,7 +514,10 @@ export interface Engine {
   /** Over the last axis; `log` gives log-softmax. */
   softmax(x: Operand, out: Operand, log: boolean): void;
   softmaxBackward(y: Operand, dy: Operand, dx: Operand, log: boolean): void;
-  /** loss [N] = -log softmax(logits [N, V])[target]; also writes the probabilities [N, V]. Targets are int32. */
+  /**
+   * loss [N] = -log softmax(logits [N, V])[target]; also writes the probabilities [N, V]. Targets
+   * are int32.
+   */
   crossEntropy(logits: Operand, targets: Operand, loss: Operand, probabilities: Operand): void;
   /** dLogits = (probabilities - one-hot(target)) * dLoss. */
   crossEntropyBackward(probabilities: Operand, targets: Operand, dLoss: Operand, dLogits: Operand): void;
@@ -462,7 +527,10 @@ export interface Engine {
 
   /** out [outer, N, inner] = x [outer, V, inner] at indices int32 [N]. */
   gather(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void;
-  /** out [outer, V, inner] += x [outer, N, inner] at indices int32 [N], in the order of N. Reads out. */
+  /**
+   * out [outer, V, inner] += x [outer, N, inner] at indices int32 [N], in the order of N. Reads
+   * out.
+   */
   scatterAdd(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void;
   /** out [T, B, inner]: the first lengths[b] steps of x in reverse order, the rest as it is. */
   reverseSequence(x: Operand, lengths: Operand, out: Operand): void;
@@ -476,18 +544,22 @@ export interface Engine {
   gruForward(arrays: GruForward): void;
   gruBackward(arrays: GruBackward): void;
 
-  /** One optimizer step over all parameters, in place: reads and writes each `parameter` and its `slots`. Gradients are only read. */
+  /**
+   * One optimizer step over all parameters, in place: reads and writes each `parameter` and its
+   * `slots`. Gradients are only read.
+   */
   optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[], preparation?: OptimizerPreparation): void;
   /**
-   * `total` continued with the squares of the elements, one after the other in float64. Engines that can't read at once
-   * throw UnsupportedError, here and in `isAllFinite`.
+   * `total` continued with the squares of the elements, one after the other in float64. Engines
+   * that can't read at once throw UnsupportedError, here and in `isAllFinite`.
    */
   sumOfSquares(x: Operand, total: number): number;
   /** Whether every element is a finite number. */
   isAllFinite(x: Operand): boolean;
   /**
-   * Answers about the arrays as they are after the kernels called so far: at once where JavaScript can read the memory,
-   * else a promise. What is freed or overwritten meanwhile does not change them.
+   * Answers about the arrays as they are after the kernels called so far: at once where JavaScript
+   * can read the memory, else a promise. What is freed or overwritten meanwhile does not change
+   * them.
    */
   ask(questions: Questions): Answers | Promise<Answers>;
 }

@@ -1,4 +1,7 @@
-/** Says what to do when memory has run out, given the bytes in use; undefined: nothing that is better than the usual advice. */
+/**
+ * Says what to do when memory has run out, given the bytes in use; undefined: nothing that is
+ * better than the usual advice.
+ */
 type Advice = (used: number) => string | undefined;
 
 let advice: Advice | undefined;

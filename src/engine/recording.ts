@@ -1,6 +1,6 @@
 /**
- * @file Recordings: the kernels that a function runs, noted once and repeated on the same memory. While one is made, the current engine is another, which
- * passes every kernel on and notes it.
+ * @file Recordings: the kernels that a function runs, noted once and repeated on the same memory.
+ * While one is made, the current engine is another, which passes every kernel on and notes it.
  */
 import {
   type Ambient,
@@ -23,8 +23,8 @@ export const isRecorded = (): boolean => active.value !== undefined;
 export const withoutRecording = <R>(f: () => R): R => enter(undefined, f);
 
 /**
- * Runs `f` on the elements of the operands, and once more in its place whenever the recording that is being made is repeated: for what JavaScript reads and
- * writes. `f` must not allocate.
+ * Runs `f` on the elements of the operands, and once more in its place whenever the recording that
+ * is being made is repeated: for what JavaScript reads and writes. `f` must not allocate.
  */
 export function everyTime(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
   if (active.value !== undefined) {
@@ -70,7 +70,10 @@ export class Recording {
     return enter(this, f);
   }
 
-  /** Does once more what was noted. Throws RangeError (ERR_RELEASED) when a tensor that was made elsewhere has been released. */
+  /**
+   * Does once more what was noted. Throws RangeError (ERR_RELEASED) when a tensor that was made
+   * elsewhere has been released.
+   */
   replay(): void {
     for (const operand of this.#outside) void operand.block;
     for (const again of this.#notes) again();

@@ -20,13 +20,16 @@ const started = context.engine as Ambient<Engine | undefined>;
 const substitute = context.substitute as Ambient<Engine | undefined>;
 
 /**
- * The engine that tensors live on, started when first asked for. The only place that knows every engine. Environment variables force a choice:
+ * The engine that tensors live on, started when first asked for. The only place that knows every
+ * engine. Environment variables force a choice:
  *
  * - `UNROLLED_ENGINE=wasm|reference`. Default: WebAssembly where the kernels can be loaded.
- * - `UNROLLED_NUMERICS=portable|fma`: rounding after every multiply and add, as the reference does, or fused. Default: fused where there is.
+ * - `UNROLLED_NUMERICS=portable|fma`: rounding after every multiply and add, as the reference does,
+ *   or fused. Default: fused where there is.
  * - `UNROLLED_THREADS=n`. Default: one for each processor, where memory can be shared.
  * - `UNROLLED_REVECTORIZE=on|off`: 256-bit operations. Default: on where V8 has them.
- * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest of two or three, tried at the first large product.
+ * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest
+ *   of two or three, tried at the first large product.
  */
 export function currentEngine(): Engine {
   return substitute.value ?? (started.value ??= start());
@@ -141,9 +144,10 @@ function warnOfLostThreads(threads: number | undefined, shared: boolean, failure
 }
 
 /**
- * Twelve sums of 256 or of 128 bits with fused multiply-add; without, a register is needed for the product. Which is fastest depends on whether V8 packs
- * two vectors into one, on how many registers the processor has, and on the compiler: that of Node 20 loads everything early, and has registers for eight
- * sums. So all are tried, the likeliest first, unless one is asked for.
+ * Twelve sums of 256 or of 128 bits with fused multiply-add; without, a register is needed for the
+ * product. Which is fastest depends on whether V8 packs two vectors into one, on how many registers
+ * the processor has, and on the compiler: that of Node 20 loads everything early, and has registers
+ * for eight sums. So all are tried, the likeliest first, unless one is asked for.
  */
 function tilesFrom(name: string, revectorize: boolean, fused: boolean): readonly Tile[] {
   const value = environment(name);

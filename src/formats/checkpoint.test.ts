@@ -38,7 +38,9 @@ async function errorOf(bytes: Uint8Array, name = "a.safetensors"): Promise<unkno
   }
 }
 
-/** The same file with other metadata and a digest that fits them: what another version would write. */
+/**
+ * The same file with other metadata and a digest that fits them: what another version would write.
+ */
 async function withMetadata(bytes: Uint8Array, change: Record<string, string>): Promise<Uint8Array> {
   const { arrays, metadata } = decodeSafetensors(bytes);
   const changed = encodeSafetensors(arrays, { ...metadata, ...change, "unrolled.digest": "0".repeat(64) });

@@ -1,11 +1,12 @@
 /**
- * @file A checkpoint: a safetensors file (any reader can open its arrays) in which damage of any bit is found. Its metadata:
+ * @file A checkpoint: a safetensors file (any reader can open its arrays) in which damage of any
+ * bit is found. Its metadata:
  *   "unrolled.checkpoint"  version of this layout, "1"
  *   "unrolled.state"       JSON text, whatever the trainer needs besides the arrays
  *   "unrolled.arrays"      JSON text, the SHA-256 of each array's bytes by name
- *   "unrolled.digest"      SHA-256 of the header's length and the header, with these 64 digits as zeros
- * The arrays fill the file without a hole, so the last two together cover every bit. All versions have "unrolled.digest", so that a
- * damaged version number is not taken for a newer version.
+ *   "unrolled.digest"      SHA-256 of the header's length and the header, these 64 digits as zeros
+ * The arrays fill the file without a hole, so the last two together cover every bit. All versions
+ * have "unrolled.digest", so that a damaged version number is not taken for a newer version.
  */
 import { DamagedError, encodeUtf8, FormatError, sentence, UnsupportedError } from "../base/index.ts";
 import { sha256, yieldToHost } from "#platform";
@@ -26,7 +27,10 @@ export type CheckpointContents = {
   readonly arrays: Readonly<Record<string, StoredArray>>;
 };
 
-/** What a checkpoint holds. `state` is valid JSON and nothing more: the trainer has to check it. The record has a null prototype. */
+/**
+ * What a checkpoint holds. `state` is valid JSON and nothing more: the trainer has to check it. The
+ * record has a null prototype.
+ */
 export type Checkpoint = { version: number; state: JsonValue; arrays: Record<string, StoredArray> };
 
 const DIGITS = 64;
@@ -38,10 +42,11 @@ const DIGEST_LABEL = Uint8Array.from('"unrolled.digest":"', (letter) => letter.c
 const PIECE = 4 * 2 ** 20;
 
 /**
- * The bytes of a checkpoint; the same contents give the same bytes. Works in pieces, between which the host runs: the contents must not change before
- * the promise resolves.
- * Rejects with TypeError or RangeError, with the path, for a state that JSON cannot hold (NaN, infinity, undefined, functions, typed arrays),
- * for arrays as `encodeSafetensors` does; FormatError for a state too large to be read back.
+ * The bytes of a checkpoint; the same contents give the same bytes. Works in pieces, between which
+ * the host runs: the contents must not change before the promise resolves. Rejects with TypeError
+ * or RangeError, with the path, for a state that JSON cannot hold (NaN, infinity, undefined,
+ * functions, typed arrays), for arrays as `encodeSafetensors` does; FormatError for a state too
+ * large to be read back.
  */
 export async function encodeCheckpoint({ state, arrays }: CheckpointContents): Promise<Uint8Array> {
   const where = "encodeCheckpoint";
@@ -55,7 +60,8 @@ export async function encodeCheckpoint({ state, arrays }: CheckpointContents): P
       "unrolled.digest": NO_DIGEST,
     });
 
-  // the header is as long as it will be, so that the copy can be made first and what is hashed is what is written
+  // the header is as long as it will be, so that the copy can be made first and what is hashed is
+  // what is written
   const { parts, size } = planWith(Object.fromEntries(Object.keys(arrays).map((name) => [name, NO_DIGEST])));
   const bytes = new Uint8Array(size);
   await copyParts(parts, bytes);
@@ -72,10 +78,11 @@ export async function encodeCheckpoint({ state, arrays }: CheckpointContents): P
 }
 
 /**
- * The contents of a checkpoint, in arrays of their own. `name` (default "checkpoint") is the file that errors name.
- * Rejects with DamagedError when a bit is not as it was written, when the file was cut off or is no checkpoint: `file` is `name`, and `array` the array
- * whose bytes are wrong. Sizes are checked before anything is allocated. Rejects with UnsupportedError for a checkpoint of a newer version (the
- * message names both).
+ * The contents of a checkpoint, in arrays of their own. `name` (default "checkpoint") is the file
+ * that errors name. Rejects with DamagedError when a bit is not as it was written, when the file
+ * was cut off or is no checkpoint: `file` is `name`, and `array` the array whose bytes are wrong.
+ * Sizes are checked before anything is allocated. Rejects with UnsupportedError for a checkpoint of
+ * a newer version (the message names both).
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
@@ -169,7 +176,10 @@ function digestOffset(head: Uint8Array): number {
   return -1;
 }
 
-/** The header's digest as it is written there and as it should be, or undefined where none is written. */
+/**
+ * The header's digest as it is written there and as it should be, or undefined where none is
+ * written.
+ */
 async function headDigest({ head }: SafetensorsLayout): Promise<{ written: string; computed: string } | undefined> {
   const at = digestOffset(head);
   if (at < 0) return undefined;

@@ -1,8 +1,10 @@
 /**
- * @file The strict reader for data, of which there may be gigabytes: as strict as `parseStrictJson`, and nearly as fast as JSON.parse. The engine's own
- * parser makes the values, and two quick looks, at the text and at the values, tell whether it may have hidden something: equal keys, of which it keeps
- * the last, a key such as "__proto__", an integer that it rounded, half of a surrogate pair, a depth without end. Where it may, or where
- * it throws, the strict reader decides.
+ * @file The strict reader for data, of which there may be gigabytes: as strict as
+ * `parseStrictJson`, and nearly as fast as JSON.parse. The engine's own parser makes the values,
+ * and two quick looks, at the text and at the values, tell whether it may have hidden something:
+ * equal keys, of which it keeps the last, a key such as "__proto__", an integer that it rounded,
+ * half of a surrogate pair, a depth without end. Where it may, or where it throws, the strict
+ * reader decides.
  */
 import { isWellFormed } from "./json-text.ts";
 import { DataError, FormatError, sentence } from "../base/index.ts";
@@ -16,8 +18,9 @@ export type DataJsonOptions = {
 };
 
 /**
- * The value of JSON text of any size. Objects are ordinary ones, without keys that could reach a prototype. Throws DataError, with the offset, where
- * `parseStrictJson` throws FormatError. Takes 1.5 to 2.5 times as long as JSON.parse, and no memory besides the values.
+ * The value of JSON text of any size. Objects are ordinary ones, without keys that could reach a
+ * prototype. Throws DataError, with the offset, where `parseStrictJson` throws FormatError. Takes
+ * 1.5 to 2.5 times as long as JSON.parse, and no memory besides the values.
  */
 export function parseDataJson(text: string, { maxDepth = 64, where }: DataJsonOptions): JsonValue {
   const names = namesIn(text, maxDepth);
@@ -73,7 +76,10 @@ function endOfString(text: string, start: number): number {
   return -1;
 }
 
-/** Names of members in the value; NaN where a number is beyond the exact integers, so that its text has to be looked at. */
+/**
+ * Names of members in the value; NaN where a number is beyond the exact integers, so that its text
+ * has to be looked at.
+ */
 function countNames(value: JsonValue): number {
   if (typeof value === "number") return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? 0 : NaN;
   if (typeof value !== "object" || value === null) return 0;

@@ -1,9 +1,15 @@
 /** @file What the JSON reader and writer share. */
 
-/** Keys that could reach a prototype when somebody copies an object. Refused on reading and on writing. */
+/**
+ * Keys that could reach a prototype when somebody copies an object. Refused on reading and on
+ * writing.
+ */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Whether every surrogate of `text` is half of a pair. String.prototype.isWellFormed is newer than our oldest browsers. */
+/**
+ * Whether every surrogate of `text` is half of a pair. String.prototype.isWellFormed is newer than
+ * our oldest browsers.
+ */
 export function isWellFormed(text: string): boolean {
   const { isWellFormed: own } = text as { readonly isWellFormed?: () => boolean };
   if (own !== undefined) return own.call(text);
@@ -16,7 +22,10 @@ export function isWellFormed(text: string): boolean {
   return true;
 }
 
-/** Offset of the first byte that begins or breaks no UTF-8 sequence, or -1. Overlong forms and surrogates are invalid. */
+/**
+ * Offset of the first byte that begins or breaks no UTF-8 sequence, or -1. Overlong forms and
+ * surrogates are invalid.
+ */
 export function invalidUtf8Offset(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length;) {
     const lead = bytes[i];

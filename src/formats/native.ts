@@ -1,5 +1,6 @@
 /**
- * @file The Unrolled file: a safetensors file (any reader can open its arrays) whose metadata hold the whole configuration.
+ * @file The Unrolled file: a safetensors file (any reader can open its arrays) whose metadata hold
+ * the whole configuration.
  *   "unrolled.format"  version of this layout, "1"
  *   "unrolled.kind"    which model it is, such as "languageModel"
  *   "unrolled.config"  JSON text, checked by that model
@@ -24,15 +25,17 @@ export type NativeContents = {
   arrays: Readonly<Record<string, StoredArray>>;
 };
 
-/** What an Unrolled file holds. `config` is valid JSON and nothing more: its model has to check it. */
+/**
+ * What an Unrolled file holds. `config` is valid JSON and nothing more: its model has to check it.
+ */
 export type NativeFile = { kind: string; config: JsonValue; arrays: Record<string, StoredArray> };
 
 const kindPattern = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 
 /**
- * The bytes of an Unrolled file; the same contents give the same bytes.
- * Throws TypeError or RangeError, with the path, for a configuration that JSON cannot hold (NaN, infinity, functions, typed arrays)
- * and for arrays as `encodeSafetensors` does.
+ * The bytes of an Unrolled file; the same contents give the same bytes. Throws TypeError or
+ * RangeError, with the path, for a configuration that JSON cannot hold (NaN, infinity, functions,
+ * typed arrays) and for arrays as `encodeSafetensors` does.
  */
 export function encodeNative({ kind, config, arrays }: NativeContents): Uint8Array {
   if (!kindPattern.test(kind)) throw valueError("encodeNative kind", 'letters, digits and "-" (at most 64)', kind);
@@ -44,14 +47,15 @@ export function encodeNative({ kind, config, arrays }: NativeContents): Uint8Arr
 }
 
 /**
- * The kind of the model in an Unrolled file, such as "languageModel". Reads the header only: `bytes` may
- * end behind it, and what stands there is not looked at. Throws FormatError as `decodeNative`.
+ * The kind of the model in an Unrolled file, such as "languageModel". Reads the header only:
+ * `bytes` may end behind it, and what stands there is not looked at. Throws FormatError as
+ * `decodeNative`.
  */
 export const kindOf = (bytes: Uint8Array): string => checkedKind("kindOf", decodeMetadata("kindOf", bytes));
 
 /**
- * The contents of an Unrolled file. Throws FormatError when it is not a valid safetensors file, has no Unrolled configuration, or was
- * written by a newer version (the message names both).
+ * The contents of an Unrolled file. Throws FormatError when it is not a valid safetensors file, has
+ * no Unrolled configuration, or was written by a newer version (the message names both).
  */
 export function decodeNative(bytes: Uint8Array): NativeFile {
   const where = "decodeNative";

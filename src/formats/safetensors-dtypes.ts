@@ -1,4 +1,7 @@
-/** @file The element types of safetensors that can be read, and how each becomes one of ours. Files are little-endian. */
+/**
+ * @file The element types of safetensors that can be read, and how each becomes one of ours. Files
+ * are little-endian.
+ */
 import { FormatError, sentence, typedArray } from "../base/index.ts";
 import type { DType, TypedArray } from "../base/index.ts";
 
@@ -8,7 +11,10 @@ export type StoredType = {
   readonly bytes: number;
   /** What it becomes. */
   readonly dtype: DType;
-  /** `count` elements in a new array. `bytes` has exactly their bytes, at any alignment. `where` names the tensor. */
+  /**
+   * `count` elements in a new array. `bytes` has exactly their bytes, at any alignment. `where`
+   * names the tensor.
+   */
   read(bytes: Uint8Array, count: number, where: string): TypedArray;
 };
 

@@ -1,6 +1,7 @@
 /**
- * @file safetensors: an 8-byte header length, a JSON header, the arrays' bytes. Format: https://github.com/huggingface/safetensors.
- * The reader trusts nothing: all sizes are checked against the file before anything is allocated.
+ * @file safetensors: an 8-byte header length, a JSON header, the arrays' bytes. Format:
+ * https://github.com/huggingface/safetensors. The reader trusts nothing: all sizes are checked
+ * against the file before anything is allocated.
  */
 import {
   bytesPerElement,
@@ -40,9 +41,10 @@ const fail = (where: string, expected: string, got: string, hint?: string): Form
   new FormatError(sentence(where, expected, got, hint));
 
 /**
- * The bytes of a safetensors file. The same arrays and metadata give the same bytes, whatever their order: metadata are sorted by name,
- * arrays by element size (largest first, so that all data are aligned), then by name.
- * Throws TypeError or RangeError for an array whose dtype or shape is not that of its data, and for what no reader would accept.
+ * The bytes of a safetensors file. The same arrays and metadata give the same bytes, whatever their
+ * order: metadata are sorted by name, arrays by element size (largest first, so that all data are
+ * aligned), then by name. Throws TypeError or RangeError for an array whose dtype or shape is not
+ * that of its data, and for what no reader would accept.
  */
 export function encodeSafetensors(
   arrays: Readonly<Record<string, StoredArray>>,
@@ -59,13 +61,18 @@ export function encodeSafetensors(
 export type SafetensorsPlan = {
   /** The header's length and the header. */
   readonly head: Uint8Array;
-  /** The arrays in the order of the file: the bytes of each, not copied, and the offset in the file where they belong. */
+  /**
+   * The arrays in the order of the file: the bytes of each, not copied, and the offset in the file
+   * where they belong.
+   */
   readonly parts: readonly { readonly name: string; readonly begin: number; readonly source: Uint8Array }[];
   /** Bytes of the whole file. */
   readonly size: number;
 };
 
-/** What `encodeSafetensors` would write; throws as it does. `where` stands in front of the messages. */
+/**
+ * What `encodeSafetensors` would write; throws as it does. `where` stands in front of the messages.
+ */
 export function planSafetensors(
   where: string,
   arrays: Readonly<Record<string, StoredArray>>,
@@ -109,9 +116,10 @@ export function planSafetensors(
 }
 
 /**
- * The arrays and metadata of a safetensors file, copied into arrays of their own. F16 and BF16 become float32, I64 becomes int32.
- * Throws FormatError, before anything is allocated, when the file is not exactly what its header says; also for element types
- * other than F64, F32, F16, BF16, I64, I32 and BOOL, for I64 values beyond 32 bits, more than 10,000 tensors, rank above 8 or a
+ * The arrays and metadata of a safetensors file, copied into arrays of their own. F16 and BF16
+ * become float32, I64 becomes int32. Throws FormatError, before anything is allocated, when the
+ * file is not exactly what its header says; also for element types other than F64, F32, F16, BF16,
+ * I64, I32 and BOOL, for I64 values beyond 32 bits, more than 10,000 tensors, rank above 8 or a
  * name above 512 bytes.
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
@@ -120,7 +128,10 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   return { arrays: readArrays(where, layout), metadata: layout.metadata };
 }
 
-/** The metadata of a file, from its header alone. Throws FormatError as `decodeSafetensors`; `where` stands in front of the messages. */
+/**
+ * The metadata of a file, from its header alone. Throws FormatError as `decodeSafetensors`; `where`
+ * stands in front of the messages.
+ */
 export function decodeMetadata(where: string, bytes: Uint8Array): Record<string, string> {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "a Uint8Array", bytes);
   return readMetadata(where, readHeader(where, bytes).header[METADATA]);
@@ -144,7 +155,10 @@ export type StoredEntry = {
   readonly source: Uint8Array;
 };
 
-/** Reads the header and checks all sizes against the file; throws as `decodeSafetensors` does. `where` stands in front of the messages. */
+/**
+ * Reads the header and checks all sizes against the file; throws as `decodeSafetensors` does.
+ * `where` stands in front of the messages.
+ */
 export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "a Uint8Array", bytes);
   const { header, dataStart } = readHeader(where, bytes);
@@ -184,7 +198,10 @@ export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout 
   };
 }
 
-/** The arrays of a file, copied. The record has a null prototype. Throws FormatError for values that our types can't hold. */
+/**
+ * The arrays of a file, copied. The record has a null prototype. Throws FormatError for values that
+ * our types can't hold.
+ */
 export function readArrays(where: string, { entries }: SafetensorsLayout): Record<string, StoredArray> {
   const arrays = Object.create(null) as Record<string, StoredArray>;
   for (const { name, type, shape, count, source } of entries) {

@@ -1,6 +1,7 @@
 /**
- * @file A JSON reader for text from strangers. Stricter than JSON.parse, which keeps the last of two equal keys, rounds large
- * integers silently, lets "__proto__" through as a key, and has no limit of depth or size.
+ * @file A JSON reader for text from strangers. Stricter than JSON.parse, which keeps the last of
+ * two equal keys, rounds large integers silently, lets "__proto__" through as a key, and has no
+ * limit of depth or size.
  */
 import { checkInteger, decodeUtf8, encodeUtf8, FormatError, kindError, sentence } from "../base/index.ts";
 import { FORBIDDEN_KEYS, invalidUtf8Offset, isWellFormed } from "./json-text.ts";
@@ -14,7 +15,10 @@ export type StrictJsonOptions = {
   maxBytes?: number;
   /** Most arrays and objects inside one another, at most 512. Default 64. */
   maxDepth?: number;
-  /** Most values in all, since an empty list of 2 bytes takes 16 times that in memory. Default 1,000,000. */
+  /**
+   * Most values in all, since an empty list of 2 bytes takes 16 times that in memory. Default
+   * 1,000,000.
+   */
   maxValues?: number;
   /** Name in front of the messages. Default "parseStrictJson". */
   where?: string;
@@ -34,9 +38,10 @@ const escapes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The value of JSON text (or of its UTF-8 bytes). Throws FormatError with the offset (in bytes for bytes, else in UTF-16 units) for
- * what JSON forbids and also for: a byte order mark, duplicate keys, the keys "__proto__", "constructor" and "prototype",
- * integers beyond 2^53 - 1, numbers that overflow, invalid UTF-8, lone surrogates, and more than the limits.
+ * The value of JSON text (or of its UTF-8 bytes). Throws FormatError with the offset (in bytes for
+ * bytes, else in UTF-16 units) for what JSON forbids and also for: a byte order mark, duplicate
+ * keys, the keys "__proto__", "constructor" and "prototype", integers beyond 2^53 - 1, numbers that
+ * overflow, invalid UTF-8, lone surrogates, and more than the limits.
  */
 export function parseStrictJson(
   input: string | Uint8Array,

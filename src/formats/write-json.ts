@@ -2,11 +2,13 @@ import { describe, kindError, valueError } from "../base/index.ts";
 import { FORBIDDEN_KEYS, isWellFormed } from "./json-text.ts";
 
 /**
- * JSON text that `parseStrictJson` reads back to the same value, -0 included. JSON.stringify turns NaN and infinity into null and an undefined
- * element too; here that is an error which names the path. Properties that are undefined are left out unless `omitUndefined` is false;
- * objects with `toJSON` are replaced by its result. The same value gives the same text.
- * Throws TypeError (undefined, functions, symbols, bigints, typed arrays, class instances) or RangeError (NaN, infinity,
- * lone surrogates, forbidden keys, a depth above 64, which a cycle reaches too and to which each `toJSON` counts).
+ * JSON text that `parseStrictJson` reads back to the same value, -0 included. JSON.stringify turns
+ * NaN and infinity into null and an undefined element too; here that is an error which names the
+ * path. Properties that are undefined are left out unless `omitUndefined` is false; objects with
+ * `toJSON` are replaced by its result. The same value gives the same text. Throws TypeError
+ * (undefined, functions, symbols, bigints, typed arrays, class instances) or RangeError (NaN,
+ * infinity, lone surrogates, forbidden keys, a depth above 64, which a cycle reaches too and to
+ * which each `toJSON` counts).
  */
 export function writeStrictJson(
   value: unknown,

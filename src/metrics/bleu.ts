@@ -4,7 +4,10 @@ import { countNgrams, overlap } from "./ngrams.ts";
 export type BleuOptions = {
   /** How a text is cut into tokens. Default: at white space, as sacreBLEU's tokenizer "none". */
   readonly tokenize?: (text: string) => readonly string[];
-  /** Precisions without a match count as 1 / (2^k total) for the k-th of them (sacreBLEU's "exp"), or as 0. Default "exp". */
+  /**
+   * Precisions without a match count as 1 / (2^k total) for the k-th of them (sacreBLEU's "exp"),
+   * or as 0. Default "exp".
+   */
   readonly smoothing?: "exp" | "none";
 };
 
@@ -24,9 +27,10 @@ const ORDER = 4;
 export const whiteSpaceTokens = (text: string): readonly string[] => text.split(/\s+/u).filter((token) => token !== "");
 
 /**
- * BLEU of a corpus (Papineni et al. 2002) by sacreBLEU's formula (Post 2018): clipped precisions of 1- to 4-grams over all hypotheses, their geometric mean,
- * times the brevity penalty. One reference or a list for each hypothesis. Figures compare only where tokenization is the same: 13a is not included.
- * Throws RangeError when the numbers of texts differ.
+ * BLEU of a corpus (Papineni et al. 2002) by sacreBLEU's formula (Post 2018): clipped precisions of
+ * 1- to 4-grams over all hypotheses, their geometric mean, times the brevity penalty. One reference
+ * or a list for each hypothesis. Figures compare only where tokenization is the same: 13a is not
+ * included. Throws RangeError when the numbers of texts differ.
  */
 export function bleu(
   hypotheses: readonly string[],

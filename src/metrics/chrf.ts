@@ -9,8 +9,10 @@ export type ChrFOptions = {
 };
 
 /**
- * chrF of a corpus, 0 to 100 (Popović 2015): the F-score of n-grams of characters, white space left out, with precision and recall averaged over n. By
- * sacreBLEU's formula: an n for which hypotheses or references are too short is left out of the averages. Throws RangeError when the numbers of texts differ.
+ * chrF of a corpus, 0 to 100 (Popović 2015): the F-score of n-grams of characters, white space left
+ * out, with precision and recall averaged over n. By sacreBLEU's formula: an n for which hypotheses
+ * or references are too short is left out of the averages. Throws RangeError when the numbers of
+ * texts differ.
  */
 export function chrF(
   hypotheses: readonly string[],

@@ -10,8 +10,9 @@ export type ConfusionMatrix = {
 };
 
 /**
- * Counts of actual against predicted classes, as scikit-learn's `confusion_matrix`. `labels` gives the order; by default all that occur, sorted.
- * Throws RangeError when the lists differ in length or have a class that `labels` lacks.
+ * Counts of actual against predicted classes, as scikit-learn's `confusion_matrix`. `labels` gives
+ * the order; by default all that occur, sorted. Throws RangeError when the lists differ in length
+ * or have a class that `labels` lacks.
  */
 export function confusionMatrix(
   actual: readonly string[],
@@ -30,7 +31,10 @@ export function confusionMatrix(
   return { labels, counts };
 }
 
-/** The `most - 1` classes with most examples, in their order, and one for all others. A matrix of at most `most` classes is given back. */
+/**
+ * The `most - 1` classes with most examples, in their order, and one for all others. A matrix of at
+ * most `most` classes is given back.
+ */
 export function largestClasses(matrix: ConfusionMatrix, most: number): ConfusionMatrix {
   const { labels, counts } = matrix;
   if (labels.length <= most) return matrix;
@@ -64,14 +68,20 @@ export function othersName(labels: readonly string[], count: number): string {
   return name;
 }
 
-/** Share of examples whose class was predicted. Throws RangeError when the lists differ in length, DataError when they are empty. */
+/**
+ * Share of examples whose class was predicted. Throws RangeError when the lists differ in length,
+ * DataError when they are empty.
+ */
 export function accuracy(actual: readonly string[], predicted: readonly string[]): number {
   checkLengths("accuracy", actual, predicted);
   if (actual.length === 0) throw new DataError(sentence("accuracy", "at least one example", "none"));
   return actual.reduce((right, label, i) => right + (label === predicted[i] ? 1 : 0), 0) / actual.length;
 }
 
-/** Precision = right / predicted, recall = right / actual, F1 = their harmonic mean; 0 where it would be 0 / 0. */
+/**
+ * Precision = right / predicted, recall = right / actual, F1 = their harmonic mean; 0 where it
+ * would be 0 / 0.
+ */
 export type PrecisionRecallF1 = { readonly precision: number; readonly recall: number; readonly f1: number };
 
 export type ClassificationReport = {
@@ -85,7 +95,10 @@ export type ClassificationReport = {
   readonly micro: PrecisionRecallF1;
 };
 
-/** As scikit-learn's `precision_recall_fscore_support` with `zero_division=0`, for each class and in its averages. */
+/**
+ * As scikit-learn's `precision_recall_fscore_support` with `zero_division=0`, for each class and in
+ * its averages.
+ */
 export function precisionRecallF1({ labels, counts }: ConfusionMatrix): ClassificationReport {
   const indices = labels.map((_, i) => i);
   return reportOf(labels, {
@@ -96,8 +109,9 @@ export function precisionRecallF1({ labels, counts }: ConfusionMatrix): Classifi
 }
 
 /**
- * `precisionRecallF1` of the confusion matrix, without the matrix: its size is the square of the number of classes. Throws RangeError when the lists differ in
- * length or have a class that `labels` lacks.
+ * `precisionRecallF1` of the confusion matrix, without the matrix: its size is the square of the
+ * number of classes. Throws RangeError when the lists differ in length or have a class that
+ * `labels` lacks.
  */
 export function classificationReport(
   actual: readonly string[],
@@ -123,7 +137,9 @@ export function classificationReport(
   return reportOf(labels, counts);
 }
 
-/** Of each class: how often it was right, how often it was predicted, and how many examples it has. */
+/**
+ * Of each class: how often it was right, how often it was predicted, and how many examples it has.
+ */
 type ClassCounts = Readonly<Record<"right" | "predicted" | "support", readonly number[]>>;
 
 function reportOf(labels: readonly string[], { right, predicted, support }: ClassCounts): ClassificationReport {
@@ -154,8 +170,10 @@ function measures(right: number, predicted: number, actual: number): PrecisionRe
 }
 
 /**
- * Area under the ROC curve: the probability that a positive example has a higher score than a negative one, ties counting half (Mann and Whitney 1947).
- * Equal to scikit-learn's `roc_auc_score`. Throws RangeError when the lists differ in length or a score is NaN, DataError unless there are examples of both kinds.
+ * Area under the ROC curve: the probability that a positive example has a higher score than a
+ * negative one, ties counting half (Mann and Whitney 1947). Equal to scikit-learn's
+ * `roc_auc_score`. Throws RangeError when the lists differ in length or a score is NaN, DataError
+ * unless there are examples of both kinds.
  */
 export function rocAuc(isPositive: readonly boolean[], scores: readonly number[]): number {
   checkLengths("rocAuc", isPositive, scores);

@@ -57,7 +57,9 @@ test("error rates are over the whole corpus, characters are code points", () => 
 });
 
 test("long sequences are compared in a band, with the same edits as in a whole table", () => {
-  /** Cheapest ways to every pair of prefixes: distance, and fewest deletions among as cheap ones. */
+  /**
+   * Cheapest ways to every pair of prefixes: distance, and fewest deletions among as cheap ones.
+   */
   const whole = (a: readonly number[], b: readonly number[]): { distance: number; deletions: number } => {
     let row = Array.from({ length: b.length + 1 }, (_, j) => ({ distance: j, deletions: 0 }));
     for (let i = 1; i <= a.length; i++) {

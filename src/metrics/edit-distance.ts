@@ -1,4 +1,7 @@
-/** @file How many changes turn one sequence into another (Levenshtein 1966), and the error rates of transcripts that are made of it. */
+/**
+ * @file How many changes turn one sequence into another (Levenshtein 1966), and the error rates of
+ * transcripts that are made of it.
+ */
 import { DataError, sentence } from "../base/index.ts";
 
 /** A cheapest way from a reference to a hypothesis. */
@@ -11,13 +14,16 @@ export type Edits = {
 };
 
 /**
- * The fewest substitutions, insertions and deletions that make `hypothesis` of `reference`. Items are compared with `===`; a text is taken by UTF-16 unit, so
- * give `[...text]` to count characters. Of equally cheap ways the one with the most substitutions counts. Takes time in proportion to the length times the
- * distance (Ukkonen 1985): linear in the length for texts that differ little, and the product of both lengths for texts that have nothing in common.
+ * The fewest substitutions, insertions and deletions that make `hypothesis` of `reference`. Items
+ * are compared with `===`; a text is taken by UTF-16 unit, so give `[...text]` to count characters.
+ * Of equally cheap ways the one with the most substitutions counts. Takes time in proportion to the
+ * length times the distance (Ukkonen 1985): linear in the length for texts that differ little, and
+ * the product of both lengths for texts that have nothing in common.
  */
 export function editDistance<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>): Edits {
   const longest = Math.max(reference.length, hypothesis.length);
-  // a way of distance d leaves the diagonal by d at most, so that a band of d on both sides holds all cheapest ways
+  // a way of distance d leaves the diagonal by d at most, so that a band of d on both sides holds
+  // all cheapest ways
   const difference = Math.abs(reference.length - hypothesis.length);
   for (let band = Math.max(FIRST_BAND, difference); band < longest; band *= 2) {
     const found = editsWithin(reference, hypothesis, band);
@@ -33,8 +39,9 @@ const FAR = 2 ** 30;
 /** The cheapest of the ways that stay within `band` of the diagonal. */
 function editsWithin<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>, band: number): Edits {
   const width = hypothesis.length + 1;
-  // cost of the cheapest way to each prefix of the hypothesis, and the fewest deletions among the cheapest: what is inserted less what is deleted is fixed
-  // by the lengths, so it has the most substitutions
+  // cost of the cheapest way to each prefix of the hypothesis, and the fewest deletions among the
+  // cheapest: what is inserted less what is deleted is fixed by the lengths, so it has the most
+  // substitutions
   let cost = Int32Array.from({ length: width }, (_, j) => (j <= band ? j : FAR));
   let deleted = new Int32Array(width);
   let nextCost = new Int32Array(width).fill(FAR);
@@ -63,8 +70,9 @@ function editsWithin<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>, band:
 }
 
 /**
- * Edits over all pairs / characters (code points) of all references: 0 is perfect, and more than 1 is possible. Without any character in the references it
- * is 0, or Infinity where a hypothesis has some. Throws DataError for lists of different lengths.
+ * Edits over all pairs / characters (code points) of all references: 0 is perfect, and more than 1
+ * is possible. Without any character in the references it is 0, or Infinity where a hypothesis has
+ * some. Throws DataError for lists of different lengths.
  */
 export const characterErrorRate = (references: readonly string[], hypotheses: readonly string[]): number =>
   errorRate("characterErrorRate", references, hypotheses, (text) => [...text]);

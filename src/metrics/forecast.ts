@@ -1,4 +1,7 @@
-/** @file Measures of forecasts. A value that is NaN is missing and counts nowhere; without any other, a measure is NaN. */
+/**
+ * @file Measures of forecasts. A value that is NaN is missing and counts nowhere; without any
+ * other, a measure is NaN.
+ */
 import { checkInteger, checkNumber, shapeError, valueError } from "../base/index.ts";
 
 type Numbers = ArrayLike<number>;
@@ -34,8 +37,9 @@ export type MaseOptions = {
 };
 
 /**
- * Mean absolute scaled error (Hyndman and Koehler 2006): the mean absolute error, divided by that of the seasonal-naive forecast one season ahead in the
- * training values. Below 1 is better than that. NaN where those repeat exactly, as in a constant series: there is no error to scale by.
+ * Mean absolute scaled error (Hyndman and Koehler 2006): the mean absolute error, divided by that
+ * of the seasonal-naive forecast one season ahead in the training values. Below 1 is better than
+ * that. NaN where those repeat exactly, as in a constant series: there is no error to scale by.
  */
 export function mase(actual: Numbers, forecast: Numbers, { training, period = 1 }: MaseOptions): number {
   checkInteger("mase period", period, 1);
@@ -45,7 +49,10 @@ export function mase(actual: Numbers, forecast: Numbers, { training, period = 1 
   return scale === 0 ? NaN : meanAbsoluteError(actual, forecast) / scale;
 }
 
-/** Symmetric mean absolute percentage error as a share, 2 |y-f| / (|y|+|f|), in [0, 2]; 0 where both are 0. (Makridakis 1993.) */
+/**
+ * Symmetric mean absolute percentage error as a share, 2 |y-f| / (|y|+|f|), in [0, 2]; 0 where both
+ * are 0. (Makridakis 1993.)
+ */
 export function smape(actual: Numbers, forecast: Numbers): number {
   checkLengths("smape", actual, forecast);
   return meanOver(actual, (y, i) => {
@@ -54,7 +61,10 @@ export function smape(actual: Numbers, forecast: Numbers): number {
   });
 }
 
-/** Mean pinball (quantile) loss of predictions of the quantile `level`, in (0, 1) (Koenker and Bassett 1978). At 0.5 it is half the absolute error. */
+/**
+ * Mean pinball (quantile) loss of predictions of the quantile `level`, in (0, 1) (Koenker and
+ * Bassett 1978). At 0.5 it is half the absolute error.
+ */
 export function pinball(actual: Numbers, predicted: Numbers, level: number): number {
   checkLengths("pinball", actual, predicted);
   checkNumber("pinball level", level, Number.MIN_VALUE, 1 - 2 ** -53);
@@ -73,8 +83,9 @@ export type CrpsOptions = {
 };
 
 /**
- * Continuous ranked probability score of S samples of a forecast against what was seen, in its unit: E|X-y| - ½ E|X-X'| (Gneiting and Raftery 2007), the
- * absolute error where the samples are one. Throws RangeError for no samples, and NaN for a missing value.
+ * Continuous ranked probability score of S samples of a forecast against what was seen, in its
+ * unit: E|X-y| - ½ E|X-X'| (Gneiting and Raftery 2007), the absolute error where the samples are
+ * one. Throws RangeError for no samples, and NaN for a missing value.
  */
 export function crps(samples: Numbers, actual: number, { fair = true }: CrpsOptions = {}): number {
   const count = samples.length;
@@ -90,7 +101,10 @@ export function crps(samples: Numbers, actual: number, { fair = true }: CrpsOpti
   return error / count - (count === 1 ? 0 : spread / (count * (fair ? count - 1 : count)));
 }
 
-/** The same from quantiles at `levels`: twice the mean pinball loss, which goes to it as evenly spread levels become many. */
+/**
+ * The same from quantiles at `levels`: twice the mean pinball loss, which goes to it as evenly
+ * spread levels become many.
+ */
 export function crpsFromQuantiles(levels: Numbers, quantiles: Numbers, actual: number): number {
   checkLengths("crpsFromQuantiles", levels, quantiles);
   return 2 * meanOver(levels, (level, i) => pinball([actual], [quantiles[i]], level));

@@ -22,8 +22,9 @@ export type SpanF1 = {
 type Counts = { correct: number; found: number; gold: number };
 
 /**
- * How well spans were found, over all sentences: a span counts as found when its label and both ends are right (conlleval; Tjong Kim Sang and De Meulder
- * 2003). Spans of a sentence don't repeat. Throws RangeError for different numbers of sentences.
+ * How well spans were found, over all sentences: a span counts as found when its label and both
+ * ends are right (conlleval; Tjong Kim Sang and De Meulder 2003). Spans of a sentence don't repeat.
+ * Throws RangeError for different numbers of sentences.
  */
 export function spanF1(gold: readonly (readonly Span[])[], predicted: readonly (readonly Span[])[]): SpanF1 {
   if (gold.length !== predicted.length)
@@ -68,7 +69,10 @@ function scoreOf({ correct, found, gold }: Counts): F1Score {
   return { precision, recall, f1, support: gold };
 }
 
-/** The share of tokens whose tag is right; 0 when there are none. Throws RangeError for sentences of different lengths. */
+/**
+ * The share of tokens whose tag is right; 0 when there are none. Throws RangeError for sentences of
+ * different lengths.
+ */
 export function tokenAccuracy(gold: readonly (readonly string[])[], predicted: readonly (readonly string[])[]): number {
   let correct = 0;
   let all = 0;

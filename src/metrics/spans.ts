@@ -28,8 +28,9 @@ export const isTagOf = (scheme: TagScheme, tag: string): boolean => {
 };
 
 /**
- * The spans that tags stand for, in order. Tags that break their scheme are read as conlleval and seqeval (not strict) read them: an I or E with no span
- * to continue, or of another label than the token before, begins one; a span that no E ends is ended by what follows.
+ * The spans that tags stand for, in order. Tags that break their scheme are read as conlleval and
+ * seqeval (not strict) read them: an I or E with no span to continue, or of another label than the
+ * token before, begins one; a span that no E ends is ended by what follows.
  *
  * Throws DataError for a tag that the scheme does not have.
  */
@@ -58,7 +59,10 @@ export function tagsToSpans(tags: readonly string[], scheme: TagScheme): Span[] 
   return spans;
 }
 
-/** The tags of `length` tokens that stand for `spans`. Throws RangeError for spans that overlap, are empty or lie outside, or are longer than one token in scheme "none". */
+/**
+ * The tags of `length` tokens that stand for `spans`. Throws RangeError for spans that overlap, are
+ * empty or lie outside, or are longer than one token in scheme "none".
+ */
 export function spansToTags(spans: readonly Span[], length: number, scheme: TagScheme): string[] {
   const tags = Array.from({ length }, () => OUTSIDE);
   for (const { label, start, end } of spans) {
@@ -80,6 +84,9 @@ function prefixAt(at: number, start: number, end: number, scheme: TagScheme): st
   return scheme === "BIOES" && at === end - 1 ? "E" : "I";
 }
 
-/** The same spans in the tags of another scheme. Also repairs tags that break their own, and turns IOB1 into BIO, when both schemes are "BIO". */
+/**
+ * The same spans in the tags of another scheme. Also repairs tags that break their own, and turns
+ * IOB1 into BIO, when both schemes are "BIO".
+ */
 export const convertTags = (tags: readonly string[], from: TagScheme, to: TagScheme): string[] =>
   spansToTags(tagsToSpans(tags, from), tags.length, to);

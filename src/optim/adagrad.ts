@@ -23,7 +23,8 @@ export type AdagradOptions = {
  *     outside  θ -= lr g / (√a + ε)
  *     inside   θ -= lr g / √(a + ε)
  *
- * `outside` is PyTorch's, `inside` Keras'; TF1 has no ε and starts `a` above 0. The defaults are PyTorch's.
+ * `outside` is PyTorch's, `inside` Keras'; TF1 has no ε and starts `a` above 0. The defaults are
+ * PyTorch's.
  */
 export function adagrad({
   learningRate = 0.01,

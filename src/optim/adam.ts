@@ -5,8 +5,9 @@ import { integerPower } from "./power.ts";
 import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
 
 /**
- * What ε is added to: the root of the bias-corrected mean square (`corrected`: PyTorch, TensorFlow.js, the paper's algorithm 1),
- * or the root of the mean square as it is (`hat`: TF1, Keras, Lua Torch, the paper's ε̂).
+ * What ε is added to: the root of the bias-corrected mean square (`corrected`: PyTorch,
+ * TensorFlow.js, the paper's algorithm 1), or the root of the mean square as it is (`hat`: TF1,
+ * Keras, Lua Torch, the paper's ε̂).
  */
 export type EpsilonMode = "hat" | "corrected";
 
@@ -27,16 +28,17 @@ export type AdamOptions = {
  *     corrected  θ -= lr / (1-β1ᵗ) · m / (√v / √(1-β2ᵗ) + ε)
  *     hat        θ -= lr √(1-β2ᵗ) / (1-β1ᵗ) · m / (√v + ε)
  *
- * `corrected` is PyTorch's, `hat` TF1's and Keras'. They agree when ε = ε̂ / √(1-β2ᵗ), so they differ most in the first steps and
- * for small gradients. The defaults are PyTorch's.
+ * `corrected` is PyTorch's, `hat` TF1's and Keras'. They agree when ε = ε̂ / √(1-β2ᵗ), so they
+ * differ most in the first steps and for small gradients. The defaults are PyTorch's.
  */
 export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimizer {
   return adamRule("adam", weightDecay, options);
 }
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101): θ -= lr λ θ, then the step of `adam`. PyTorch
- * and Keras agree on this form, in which the decay follows the learning rate. The default λ is PyTorch's 0.01.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101): θ -= lr λ θ,
+ * then the step of `adam`. PyTorch and Keras agree on this form, in which the decay follows the
+ * learning rate. The default λ is PyTorch's 0.01.
  */
 export function adamw({ weightDecay = 0.01, ...options }: AdamOptions = {}): Optimizer {
   return adamRule("adamw", weightDecay, options);

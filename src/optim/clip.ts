@@ -1,6 +1,7 @@
 /**
- * @file Gradient clipping. Norms are summed in float64 in one fixed order, the names sorted and each tensor from its first element
- * to its last, so they don't depend on the engine, the threads or the order of the record.
+ * @file Gradient clipping. Norms are summed in float64 in one fixed order, the names sorted and
+ * each tensor from its first element to its last, so they don't depend on the engine, the threads
+ * or the order of the record.
  */
 import { checkNumber, valueError } from "../base/index.ts";
 import { currentEngine } from "../engine/index.ts";
@@ -34,8 +35,9 @@ export type ClipScale = {
 };
 
 /**
- * Every element limited to [-limit, limit], or to [min, max]: `tf.clip_by_value`, and `grad_clip` of char-rnn and torch-rnn. An infinite
- * element becomes the limit; NaN stays NaN, so check `globalNorm` where gradients may break.
+ * Every element limited to [-limit, limit], or to [min, max]: `tf.clip_by_value`, and `grad_clip`
+ * of char-rnn and torch-rnn. An infinite element becomes the limit; NaN stays NaN, so check
+ * `globalNorm` where gradients may break.
  */
 export function clipByValue(
   gradients: Parameters,
@@ -50,9 +52,11 @@ export function clipByValue(
 }
 
 /**
- * Each gradient alone scaled to at most `maxNorm`: g · maxNorm / max(‖g‖, maxNorm), `tf.clip_by_norm`.
+ * Each gradient alone scaled to at most `maxNorm`: g · maxNorm / max(‖g‖, maxNorm),
+ * `tf.clip_by_norm`.
  *
- * If any norm is not finite, all the gradients returned are zero and `finite` is false: see `clipByGlobalNorm`.
+ * If any norm is not finite, all the gradients returned are zero and `finite` is false: see
+ * `clipByGlobalNorm`.
  */
 export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
   checkNumber("clipByNorm maxNorm", maxNorm, 0);
@@ -66,10 +70,12 @@ export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
 }
 
 /**
- * The factor that limits the norm of all gradients together to `maxNorm`: min(1, maxNorm / (norm + epsilon)). With epsilon 0, the default,
- * this is `tf.clip_by_global_norm`; with 1e-6 PyTorch's `clip_grad_norm_`. (Pascanu, Mikolov and Bengio 2013.) Infinity: no limit.
+ * The factor that limits the norm of all gradients together to `maxNorm`: min(1, maxNorm / (norm +
+ * epsilon)). With epsilon 0, the default, this is `tf.clip_by_global_norm`; with 1e-6 PyTorch's
+ * `clip_grad_norm_`. (Pascanu, Mikolov and Bengio 2013.) Infinity: no limit.
  *
- * For an update that clips on its way, without a copy of the gradients. Without a finite norm there is no factor (NaN), and `update` throws:
+ * For an update that clips on its way, without a copy of the gradients. Without a finite norm there
+ * is no factor (NaN), and `update` throws:
  *
  *     const { scale, finite } = clipScale(gradients, 5);
  *     if (finite) state = optimizer.update(parameters, gradients, state, { gradientScale: scale });
@@ -83,10 +89,12 @@ export function clipScale(
 }
 
 /**
- * All gradients multiplied by the factor of `clipScale`. Those within the limit are returned as they are; with Infinity all of them are.
+ * All gradients multiplied by the factor of `clipScale`. Those within the limit are returned as
+ * they are; with Infinity all of them are.
  *
- * A norm that is not finite never reaches a weight: then `finite` is false and all the gradients returned are zero. An optimizer with
- * memory still moves on zero gradients, so leave the whole update out:
+ * A norm that is not finite never reaches a weight: then `finite` is false and all the gradients
+ * returned are zero. An optimizer with memory still moves on zero gradients, so leave the whole
+ * update out:
  *
  *     const { gradients, norm, finite } = clipByGlobalNorm(all, 5);
  *     if (finite) state = optimizer.update(parameters, gradients, state);
@@ -120,8 +128,8 @@ export function scaleOfNorm(norm: number, maxNorm: number, epsilon = 0): ClipSca
 }
 
 /**
- * The square root of the sum of the squares of all elements of all gradients. NaN or Infinity when an element is (or when a sum of
- * float64 squares overflows, which float32 gradients can't reach).
+ * The square root of the sum of the squares of all elements of all gradients. NaN or Infinity when
+ * an element is (or when a sum of float64 squares overflows, which float32 gradients can't reach).
  */
 export function globalNorm(gradients: Parameters): number {
   checkParameters("globalNorm", gradients, "gradient");

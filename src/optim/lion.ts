@@ -15,8 +15,8 @@ export type LionOptions = {
 };
 
 /**
- * Lion (Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms", arXiv:2302.06675, algorithm 2). Every
- * element moves by the learning rate, whatever the size of its gradient.
+ * Lion (Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms", arXiv:2302.06675,
+ * algorithm 2). Every element moves by the learning rate, whatever the size of its gradient.
  *
  *     θ -= lr (sign(β1 m + (1-β1) g) + λ θ)     m = β2 m + (1-β2) g
  *

@@ -2,7 +2,10 @@ import { checkChoice, checkNumber, kindError, valueError } from "../base/index.t
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
 
-/** Whether a momentum slot holds gradients (`plain`: TF1, PyTorch) or gradients times the rate of their step (`scaled`: Keras). */
+/**
+ * Whether a momentum slot holds gradients (`plain`: TF1, PyTorch) or gradients times the rate of
+ * their step (`scaled`: Keras).
+ */
 export type VelocityForm = "plain" | "scaled";
 
 export type MomentumOptions = {
@@ -19,8 +22,8 @@ export type MomentumOptions = {
 };
 
 /**
- * Gradient descent with momentum (Polyak 1964); `nesterov` looks one step ahead (Sutskever, Martens, Dahl and Hinton 2013, in
- * the form of Bengio, Boulanger-Lewandowski and Pascanu 2012).
+ * Gradient descent with momentum (Polyak 1964); `nesterov` looks one step ahead (Sutskever,
+ * Martens, Dahl and Hinton 2013, in the form of Bengio, Boulanger-Lewandowski and Pascanu 2012).
  *
  *     plain   v = μ v + g       θ -= lr v    nesterov  θ -= lr (g + μ v)
  *     scaled  v = μ v - lr g    θ += v       nesterov  θ += μ v - lr g

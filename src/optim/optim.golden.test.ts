@@ -1,4 +1,7 @@
-/** @file Optimizers, clipping and schedules against TF1, Keras and PyTorch: `test/golden/data`, formulas in `test/golden/README.md`. */
+/**
+ * @file Optimizers, clipping and schedules against TF1, Keras and PyTorch: `test/golden/data`,
+ * formulas in `test/golden/README.md`.
+ */
 import { afterAll, describe, expect, test } from "vitest";
 import {
   type ClipCase,

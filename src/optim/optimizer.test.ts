@@ -144,7 +144,8 @@ describe.each(names)("%s", (name) => {
     );
     expect(() => optimizer.init(parameters.w as never)).toThrow(`${name} parameters: expected a record`);
     expect([parameters.w, ...Object.values(second.slots).map((slot) => slot["w"])].map(numbers)).toEqual(before);
-    // an update that was refused has not used its state up; nor does a copy of one that was, which a run goes on from
+    // an update that was refused has not used its state up; nor does a copy of one that was, which
+    // a run goes on from
     const third = optimizer.update(parameters, gradients, second);
     expect(optimizer.update(parameters, gradients, { step: 1, slots: third.slots }).step).toBe(2);
   });

@@ -30,7 +30,10 @@ export type PlateauState = {
 };
 
 export interface Plateau {
-  /** Takes the next value of the metric. NaN and the infinities are worse than any other and never an improvement. */
+  /**
+   * Takes the next value of the metric. NaN and the infinities are worse than any other and never
+   * an improvement.
+   */
   observe(metric: number): void;
   readonly learningRate: number;
   state(): PlateauState;
@@ -39,8 +42,10 @@ export interface Plateau {
 }
 
 /**
- * Multiplies the rate by `factor` when a metric has not improved for more than `patience` observations: PyTorch's ReduceLROnPlateau, with
- * its defaults. One difference: a relative threshold is taken of |best|, so that it also asks for an improvement when the metric is negative.
+ * Multiplies the rate by `factor` when a metric has not improved for more than `patience`
+ * observations: PyTorch's ReduceLROnPlateau, with its defaults. One difference: a relative
+ * threshold is taken of |best|, so that it also asks for an improvement when the metric is
+ * negative.
  */
 export function plateau({
   initial,

@@ -1,4 +1,7 @@
-/** @file Powers and a cosine with the same bits on every JavaScript engine, which `Math.pow` and `Math.cos` don't promise. */
+/**
+ * @file Powers and a cosine with the same bits on every JavaScript engine, which `Math.pow` and
+ * `Math.cos` don't promise.
+ */
 import { exp, log } from "../base/index.ts";
 
 /** base^n for an integer n >= 0, by squaring. */
@@ -18,7 +21,10 @@ export function power(base: number, x: number): number {
   return whole === x ? integerPower(base, x) : integerPower(base, whole) * exp((x - whole) * log(base));
 }
 
-/** cos(π x), exact at multiples of 1/2. Polynomials: S. Moshier, Cephes Mathematical Library (sin.c). */
+/**
+ * cos(π x), exact at multiples of 1/2. Polynomials: S. Moshier, Cephes Mathematical Library
+ * (sin.c).
+ */
 export function cosPi(x: number): number {
   let turn = Math.abs(x) % 2;
   if (turn > 1) turn = 2 - turn;

@@ -53,12 +53,14 @@ export function optimizerFromConfig(name: string, config: OptimizerConfig): Opti
 export type Framework = "torch" | "tf1" | "keras" | "lua";
 
 /**
- * The options that reproduce a framework, with its defaults: `rmsprop({ ...presets.keras.rmsprop, learningRate: 0.01 })`. TF1 has no default
- * learning rate except Adam's: our factories' stands in. `lua` is Lua Torch's `optim`, as far as char-rnn (rmsprop, rate 2e-3, decay 0.95)
- * and torch-rnn (adam, rate 2e-3) use it.
+ * The options that reproduce a framework, with its defaults: `rmsprop({ ...presets.keras.rmsprop,
+ * learningRate: 0.01 })`. TF1 has no default learning rate except Adam's: our factories' stands in.
+ * `lua` is Lua Torch's `optim`, as far as char-rnn (rmsprop, rate 2e-3, decay 0.95) and torch-rnn
+ * (adam, rate 2e-3) use it.
  *
- * Weight decay: PyTorch's `weight_decay` is our `weightDecay` everywhere; Keras' (decoupled, in every optimizer) only in adamw. An L2
- * loss in TF1 or Keras has the gradient that `weightDecay` of every other optimizer adds.
+ * Weight decay: PyTorch's `weight_decay` is our `weightDecay` everywhere; Keras' (decoupled, in
+ * every optimizer) only in adamw. An L2 loss in TF1 or Keras has the gradient that `weightDecay` of
+ * every other optimizer adds.
  */
 export const presets: {
   readonly torch: Omit<OptionsByName, "lion">;

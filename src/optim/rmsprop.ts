@@ -3,7 +3,9 @@ import type { VelocityForm } from "./momentum.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
 
-/** ε added to the mean square (`inside` the root: TF1, Keras) or to its root (`outside`: PyTorch). */
+/**
+ * ε added to the mean square (`inside` the root: TF1, Keras) or to its root (`outside`: PyTorch).
+ */
 export type EpsilonPlace = "inside" | "outside";
 
 export type RmspropOptions = {
@@ -31,8 +33,9 @@ export type RmspropOptions = {
  *     outside, plain    v = μ v + g / (√s + ε)        θ -= lr v
  *     inside, scaled    v = μ v + lr g / √(s + ε)     θ -= v
  *
- * The first is PyTorch's (and Lua Torch's, which char-rnn uses), the second TF1's (s starts at 1) and Keras' (at 0). The defaults
- * are PyTorch's. A variance that rounding makes negative counts as 0.
+ * The first is PyTorch's (and Lua Torch's, which char-rnn uses), the second TF1's (s starts at 1)
+ * and Keras' (at 0). The defaults are PyTorch's. A variance that rounding makes negative counts as
+ * 0.
  */
 export function rmsprop({
   learningRate = 0.01,

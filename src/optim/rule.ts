@@ -1,4 +1,6 @@
-/** @file What all optimizers share: checks, slots, weight decay and the walk over the parameters. */
+/**
+ * @file What all optimizers share: checks, slots, weight decay and the walk over the parameters.
+ */
 import {
   checkInteger,
   checkNumber,
@@ -16,13 +18,19 @@ import { currentEngine, type OptimizerPreparation, type OptimizerUpdate } from "
 import { add, assign, full, mul, outsideScopes, scope, Tensor, withoutGradient } from "../tensor/index.ts";
 import type { Optimizer, OptimizerConfig, OptimizerState, Parameters } from "./optimizer.ts";
 
-/** Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without gradient into NaN. */
+/**
+ * Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without
+ * gradient into NaN.
+ */
 export const SMALLEST_EPSILON = 1e-37;
 
 /** The kernel's numbers in step t, counted from 1. */
 type ByKernel = { readonly kernel: (learningRate: number, t: number) => OptimizerUpdate };
 
-/** New values in step t, counted from 1, of a parameter and its slots. Slower than a kernel: an array for each operation. */
+/**
+ * New values in step t, counted from 1, of a parameter and its slots. Slower than a kernel: an
+ * array for each operation.
+ */
 type ByOperations = {
   readonly compose: (
     before: { readonly parameter: Tensor; readonly gradient: Tensor; readonly slots: readonly Tensor[] },
@@ -118,7 +126,10 @@ function composedUpdate({ compose }: ByOperations, item: Item, how: Composing): 
 
 type Composing = Required<OptimizerPreparation> & { readonly learningRate: number; readonly t: number };
 
-/** States that an update has gone on from. Their slots are those of the next state, their counts of steps are not. */
+/**
+ * States that an update has gone on from. Their slots are those of the next state, their counts of
+ * steps are not.
+ */
 const used = new WeakSet<OptimizerState>();
 
 const KEEP = "Keep it: state = optimizer.update(parameters, gradients, state)";

@@ -1,6 +1,7 @@
 /**
- * @file Learning rate schedules: pure functions of the step, counted from 0, so that a resumed run needs only its step. The value is the rate
- * in force during that step: `optimizer.update(…, { learningRate: schedule(state.step) })`.
+ * @file Learning rate schedules: pure functions of the step, counted from 0, so that a resumed run
+ * needs only its step. The value is the rate in force during that step: `optimizer.update(…, {
+ * learningRate: schedule(state.step) })`.
  */
 import { checkInteger, checkNumber } from "../base/index.ts";
 import { cosPi, integerPower, power } from "./power.ts";
@@ -36,8 +37,8 @@ export function stepDecay({
 }
 
 /**
- * initial · decayRate^(step / decaySteps), the exponent floored with `staircase`: TF1's exponential_decay, Keras' ExponentialDecay;
- * with decaySteps 1 PyTorch's ExponentialLR.
+ * initial · decayRate^(step / decaySteps), the exponent floored with `staircase`: TF1's
+ * exponential_decay, Keras' ExponentialDecay; with decaySteps 1 PyTorch's ExponentialLR.
  */
 export function exponentialDecay({
   initial,
@@ -60,8 +61,9 @@ export function exponentialDecay({
 }
 
 /**
- * Half a cosine from `initial` to alpha · initial, which it keeps after `decaySteps`:
- * initial · ((1-α) (1 + cos(π min(t, n) / n)) / 2 + α). TF1's cosine_decay, Keras' CosineDecay without warm-up.
+ * Half a cosine from `initial` to alpha · initial, which it keeps after `decaySteps`: initial ·
+ * ((1-α) (1 + cos(π min(t, n) / n)) / 2 + α). TF1's cosine_decay, Keras' CosineDecay without
+ * warm-up.
  */
 export function cosineDecay({
   initial,
@@ -82,8 +84,9 @@ export function cosineDecay({
 }
 
 /**
- * A cosine between `initial` and `minimum` that rises again after `period` steps: minimum + (initial - minimum) (1 + cos(π t / period)) / 2.
- * PyTorch's CosineAnnealingLR (Loshchilov and Hutter 2017, without restarts).
+ * A cosine between `initial` and `minimum` that rises again after `period` steps: minimum +
+ * (initial - minimum) (1 + cos(π t / period)) / 2. PyTorch's CosineAnnealingLR (Loshchilov and
+ * Hutter 2017, without restarts).
  */
 export function cosineAnnealing({
   initial,
@@ -103,15 +106,19 @@ export function cosineAnnealing({
   );
 }
 
-/** `after` times a line that rises from 1/steps in step 0 to 1 in step `steps - 1`. `after` is not shifted: it sees every step. */
+/**
+ * `after` times a line that rises from 1/steps in step 0 to 1 in step `steps - 1`. `after` is not
+ * shifted: it sees every step.
+ */
 export function warmUp(after: Schedule, { steps }: { readonly steps: number }): Schedule {
   checkInteger("warmUp steps", steps, 0);
   return schedule("warmUp", (step) => (step + 1 < steps ? (after(step) * (step + 1)) / steps : after(step)));
 }
 
 /**
- * char-rnn: the rate is multiplied by `decay` at the end of each epoch, for the first time at the end of epoch `decayAfterEpochs`. With its
- * defaults the 11th epoch is the first with a smaller rate.
+ * char-rnn: the rate is multiplied by `decay` at the end of each epoch, for the first time at the
+ * end of epoch `decayAfterEpochs`. With its defaults the 11th epoch is the first with a smaller
+ * rate.
  */
 export function charRnn({
   initial = 2e-3,
@@ -137,9 +144,10 @@ export function charRnn({
 }
 
 /**
- * torch-rnn: the rate is multiplied by `factor` every `every` epochs. Its train.lua does so *before* the last step of an epoch and counts
- * that step to the next epoch, so with `every` 5 the first smaller rate is the one of the last step of epoch 4. (It also loses Adam's
- * state there, by making a new configuration table; that is not repeated here.)
+ * torch-rnn: the rate is multiplied by `factor` every `every` epochs. Its train.lua does so
+ * *before* the last step of an epoch and counts that step to the next epoch, so with `every` 5 the
+ * first smaller rate is the one of the last step of epoch 4. (It also loses Adam's state there, by
+ * making a new configuration table; that is not repeated here.)
  */
 export function torchRnn({
   initial = 2e-3,

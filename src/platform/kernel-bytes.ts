@@ -3,7 +3,10 @@ import { unpack } from "./packed-code.ts";
 
 const unpacked = new Map<string, Uint8Array<ArrayBuffer>>();
 
-/** A build of the kernels from the text that the JavaScript carries. Takes some 10 ms. Throws where there is none, as in the sources. */
+/**
+ * A build of the kernels from the text that the JavaScript carries. Takes some 10 ms. Throws where
+ * there is none, as in the sources.
+ */
 export function kernelBytes(build: string): Uint8Array<ArrayBuffer> {
   const known = unpacked.get(build);
   if (known !== undefined) return known;

@@ -34,9 +34,13 @@ export const carryOut: Pacing["carryOut"] = pacing.carryOut;
 /** Bytes that are hashed at once: a few milliseconds. */
 const HASH_PIECE = 4 * 2 ** 20;
 
-/** SHA-256 in hexadecimal, lower case. Large inputs are hashed in pieces, between which the host runs; they must not change meanwhile. */
+/**
+ * SHA-256 in hexadecimal, lower case. Large inputs are hashed in pieces, between which the host
+ * runs; they must not change meanwhile.
+ */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  // loaded where it is needed, since that takes 9 ms, and not by `import()`, which tests in Jest don't have
+  // loaded where it is needed, since that takes 9 ms, and not by `import()`, which tests in Jest
+  // don't have
   const { createHash } = process.getBuiltinModule("node:crypto");
   const hash = createHash("sha256");
   for (let at = 0; at < bytes.length; at += HASH_PIECE) {
@@ -55,7 +59,10 @@ export const hostName = (): string => `Node ${process.versions.node}`;
 /** Processors that threads can use. */
 export const cores = (): number => availableParallelism();
 
-/** Bytes that this process may still take before the machine, or the limit of its container, is full. */
+/**
+ * Bytes that this process may still take before the machine, or the limit of its container, is
+ * full.
+ */
 export const availableMemory = (): number =>
   // not there before Node 20.13
   (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem();
@@ -82,17 +89,25 @@ const major = Number(process.versions.node.split(".")[0]);
 export const canRevectorize: boolean = major >= 24;
 
 /**
- * Where this code lies: of the sources, of the build, or of what a bundler has made of it. Undefined in some bundles. In a variable, since bundlers look for
- * files where they see `new URL("…", import.meta.url)`.
+ * Where this code lies: of the sources, of the build, or of what a bundler has made of it.
+ * Undefined in some bundles. In a variable, since bundlers look for files where they see `new
+ * URL("…", import.meta.url)`.
  */
 const here: string | undefined = import.meta.url;
 
-/** The file of a build. It is read faster than the text is unpacked. Throws where this code has been bundled without it. */
+/**
+ * The file of a build. It is read faster than the text is unpacked. Throws where this code has been
+ * bundled without it.
+ */
 const kernelFile = (build: string): Uint8Array<ArrayBuffer> => readFileSync(new URL(`../kernels/${build}.wasm`, here));
 
-/** A build of the kernels. `revectorize` asks for 256-bit operations. Throws the reason where there is none or this Node can't run it. */
+/**
+ * A build of the kernels. `revectorize` asks for 256-bit operations. Throws the reason where there
+ * is none or this Node can't run it.
+ */
 export function kernelModule(build: string, { revectorize }: { readonly revectorize: boolean }): WebAssembly.Module {
-  // V8 reads these flags when a module is compiled; versions that don't know one print an error for it, so each is guarded
+  // V8 reads these flags when a module is compiled; versions that don't know one print an error for
+  // it, so each is guarded
   if (build.startsWith("relaxed") && major < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
   if (canRevectorize) setFlagsFromString(`--${revectorize ? "" : "no-"}experimental-wasm-revectorize`);
   let bytes: Uint8Array<ArrayBuffer>;
@@ -107,7 +122,10 @@ export function kernelModule(build: string, { revectorize }: { readonly revector
 /** The whole of a worker of the pool, so that no bundler has to find a file for it. */
 const poolWorker = (): string => `(${serve.toString()})(require("node:worker_threads").workerData)`;
 
-/** A worker that waits for jobs and does not keep the process alive. `failed` is told, once, when it ends by itself. */
+/**
+ * A worker that waits for jobs and does not keep the process alive. `failed` is told, once, when it
+ * ends by itself.
+ */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
   const worker = new Worker(poolWorker(), { eval: true, workerData: start, name: `unrolled ${start.thread}` });
   let isStopped = false;
@@ -125,8 +143,9 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
 }
 
 /**
- * The file of the worker that trains: beside this code, or, where this has been bundled without it, in the package that the program could import. Modules
- * and `Worker` are taken so that no bundler sees what is looked for: some carry along all files that it could be.
+ * The file of the worker that trains: beside this code, or, where this has been bundled without it,
+ * in the package that the program could import. Modules and `Worker` are taken so that no bundler
+ * sees what is looked for: some carry along all files that it could be.
  */
 function trainingFile(): string {
   // the sources' own place, or that of the build
@@ -150,7 +169,10 @@ function trainingFile(): string {
   throw new Error("its file is not in the bundle");
 }
 
-/** A worker with this package in it, which serves `trainInWorker`. Throws where its file can't be found. */
+/**
+ * A worker with this package in it, which serves `trainInWorker`. Throws where its file can't be
+ * found.
+ */
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
   const threads = process.getBuiltinModule("node:worker_threads");
   const worker = new threads.Worker(trainingFile(), { name: "unrolled training" });

@@ -1,4 +1,6 @@
-/** @file SHA-256 (FIPS 180-4) where the host has none: pages that do not come from https, worklets. */
+/**
+ * @file SHA-256 (FIPS 180-4) where the host has none: pages that do not come from https, worklets.
+ */
 
 /** First 32 bits behind the point of the `power`-th root of `n`. */
 function fraction(n: number, power: number): number {

@@ -1,4 +1,7 @@
-/** @file Long calls in pieces, between which timers, signals and input have their turn. Both platforms give it their clock and their way to wait. */
+/**
+ * @file Long calls in pieces, between which timers, signals and input have their turn. Both
+ * platforms give it their clock and their way to wait.
+ */
 
 /** Milliseconds that are computed before others have their turn. */
 const SLICE = 8;
@@ -11,15 +14,19 @@ export type Pacer = {
   rest(): Promise<void>;
 };
 
-/** A long call as a generator, which yields wherever others may run and nothing is half done. No scope may be open there. */
+/**
+ * A long call as a generator, which yields wherever others may run and nothing is half done. No
+ * scope may be open there.
+ */
 export type Pieces<R> = Generator<void, R, undefined>;
 
 export type Pacing = {
   /** Starts the clock. */
   readonly pacer: (signal?: AbortSignal) => Pacer;
   /**
-   * Runs the pieces, and lets others run every few milliseconds. Rejects with the signal's reason when it aborts, after the piece that is running; the
-   * generator is then closed, so that its `finally` blocks run.
+   * Runs the pieces, and lets others run every few milliseconds. Rejects with the signal's reason
+   * when it aborts, after the piece that is running; the generator is then closed, so that its
+   * `finally` blocks run.
    */
   readonly inPieces: <R>(pieces: Pieces<R>, signal?: AbortSignal) => Promise<R>;
   /** `atOnce`; with a signal `inPieces`. */
@@ -27,8 +34,8 @@ export type Pacing = {
 };
 
 /**
- * Options of a long call. With a signal its answer is a promise: others have their turn every few milliseconds, and it rejects with the signal's reason when
- * that aborts.
+ * Options of a long call. With a signal its answer is a promise: others have their turn every few
+ * milliseconds, and it rejects with the signal's reason when that aborts.
  */
 export type WithSignal = { readonly signal: AbortSignal };
 

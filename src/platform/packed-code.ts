@@ -1,13 +1,17 @@
 /**
- * @file Unpacks what `kernels/tools/pack.ts` has packed, at once and without anything of the host. A range coder with adaptive bits, and matches that may
- * begin in a dictionary, as in LZMA (7-zip's), with fewer kinds of contexts. Two contexts at once say whether a step is a literal: their probabilities
- * are averaged.
+ * @file Unpacks what `kernels/tools/pack.ts` has packed, at once and without anything of the host.
+ * A range coder with adaptive bits, and matches that may begin in a dictionary, as in LZMA
+ * (7-zip's), with fewer kinds of contexts. Two contexts at once say whether a step is a literal:
+ * their probabilities are averaged.
  */
 
 /** Bits of a probability. */
 export const PRECISION = 15;
 
-/** How fast a probability follows its bits, as a shift: the first of them tell most. By how often it was used. */
+/**
+ * How fast a probability follows its bits, as a shift: the first of them tell most. By how often it
+ * was used.
+ */
 export const RATES: Uint8Array = Uint8Array.from(
   { length: 51 },
   (_, uses) => 1 + Number(uses > 0) + Number(uses > 3) + Number(uses > 9) + Number(uses > 49),

@@ -7,5 +7,8 @@ type Packed = {
   readonly after?: string;
 };
 
-/** By the build's name. Empty in the sources, which have files; scripts/bundle.ts puts the kernels in. */
+/**
+ * By the build's name. Empty in the sources, which have files; scripts/bundle.ts puts the kernels
+ * in.
+ */
 export const packedKernels: Readonly<Record<string, Packed>> = {};

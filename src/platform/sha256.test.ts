@@ -1,4 +1,7 @@
-/** Both sides of the platform compute the same digests; the web's side runs here too, since Node has the same `crypto.subtle`. */
+/**
+ * Both sides of the platform compute the same digests; the web's side runs here too, since Node has
+ * the same `crypto.subtle`.
+ */
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import * as node from "./node.ts";

@@ -1,7 +1,8 @@
 /**
- * @file What differs between Node and the web, the web's side. `node.ts` has the same names. The web is pages, workers, service workers, the background of
- * extensions and worklets, which lack more or less of what a page has: what may be missing is looked for where it is used, and nothing here waits or throws
- * when it is loaded.
+ * @file What differs between Node and the web, the web's side. `node.ts` has the same names. The
+ * web is pages, workers, service workers, the background of extensions and worklets, which lack
+ * more or less of what a page has: what may be missing is looked for where it is used, and nothing
+ * here waits or throws when it is loaded.
  */
 import { kernelBytes } from "./kernel-bytes.ts";
 import { type Pacing, pacingWith } from "./pacing.ts";
@@ -31,7 +32,10 @@ const host = globalThis as Partial<
 /** Milliseconds since an arbitrary start, monotonic where there is a clock that is. */
 export const now = (): number => host.performance?.now() ?? Date.now();
 
-/** Lets rendering, input and messages run before the returned promise resolves; a place without channels and timers has none of these. */
+/**
+ * Lets rendering, input and messages run before the returned promise resolves; a place without
+ * channels and timers has none of these.
+ */
 export const yieldToHost = (): Promise<void> =>
   new Promise((resolve) => {
     if (host.MessageChannel === undefined) {
@@ -62,8 +66,9 @@ export const carryOut: Pacing["carryOut"] = pacing.carryOut;
 const HASH_PIECE = 2 ** 20;
 
 /**
- * SHA-256 in hexadecimal, lower case; the bytes must not change meanwhile. Browsers compute it beside the page where it is secure (https or localhost);
- * elsewhere it is computed here, in pieces, between which the host runs.
+ * SHA-256 in hexadecimal, lower case; the bytes must not change meanwhile. Browsers compute it
+ * beside the page where it is secure (https or localhost); elsewhere it is computed here, in
+ * pieces, between which the host runs.
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = host.crypto?.subtle as SubtleCrypto | undefined;
@@ -87,8 +92,9 @@ type Variables = Readonly<Record<string, string>>;
 const settings = globalThis as { unrolledEnvironment?: Variables };
 
 /**
- * A page has no environment variables. An object stands in for them, as in `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`.
- * It must be there before the first tensor is made, since the engine starts then.
+ * A page has no environment variables. An object stands in for them, as in
+ * `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`. It must be there before the
+ * first tensor is made, since the engine starts then.
  */
 export const environment = (name: string): string | undefined => settings.unrolledEnvironment?.[name];
 
@@ -101,7 +107,10 @@ export const cores = (): number => host.navigator?.hardwareConcurrency ?? 1;
 /** Bytes that may still be taken: a page is not told. */
 export const availableMemory = (): number => Infinity;
 
-/** Whether memory can be shared with workers: only on pages that are isolated from other origins, and where there are workers. */
+/**
+ * Whether memory can be shared with workers: only on pages that are isolated from other origins,
+ * and where there are workers.
+ */
 export const canShare: boolean = host.crossOriginIsolated === true && host.Worker !== undefined;
 
 const WORKERS =
@@ -117,13 +126,21 @@ export const advice: Readonly<Record<"workers" | "training" | "sharing" | "memor
   policy: "Add 'wasm-unsafe-eval' to script-src of the page's Content-Security-Policy",
 };
 
-/** Whether the calling thread may sleep while it waits for workers: a page's main thread may not. */
+/**
+ * Whether the calling thread may sleep while it waits for workers: a page's main thread may not.
+ */
 export const maySleep: boolean = host.document === undefined;
 
-/** Whether the engine can pack neighbouring 128-bit operations into 256-bit ones: a page can't ask for it. */
+/**
+ * Whether the engine can pack neighbouring 128-bit operations into 256-bit ones: a page can't ask
+ * for it.
+ */
 export const canRevectorize = false;
 
-/** A build of the kernels. Throws the reason where this browser can't run it, or the page's policy forbids it. */
+/**
+ * A build of the kernels. Throws the reason where this browser can't run it, or the page's policy
+ * forbids it.
+ */
 export const kernelModule = (build: string, _options: { readonly revectorize: boolean }): WebAssembly.Module =>
   new WebAssembly.Module(kernelBytes(build));
 
@@ -142,7 +159,10 @@ function started(file: string, start: () => Worker): Worker {
   }
 }
 
-/** A worker that waits for jobs. `failed` is told, once, when it ends by itself. Throws where it can't be started. */
+/**
+ * A worker that waits for jobs. `failed` is told, once, when it ends by itself. Throws where it
+ * can't be started.
+ */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
   // bundlers look for just these words, and for options that are written out
   const worker = started(
@@ -159,7 +179,9 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
   return { stop: () => worker.terminate() };
 }
 
-/** A worker with this package in it, which serves `trainInWorker`. Throws where it can't be started. */
+/**
+ * A worker with this package in it, which serves `trainInWorker`. Throws where it can't be started.
+ */
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
   const worker = started(
     "training.js",

@@ -14,8 +14,8 @@ export type WorkerHandle = {
 };
 
 /**
- * A worker's whole life: its own instance of the kernels on the shared memory, waiting for jobs until it is ended. Node starts workers from its text, so it
- * may name nothing outside.
+ * A worker's whole life: its own instance of the kernels on the shared memory, waiting for jobs
+ * until it is ended. Node starts workers from its text, so it may name nothing outside.
  */
 export function serve({ module, memory, scratch, thread }: WorkerStart): void {
   const instance = new WebAssembly.Instance(module, { env: { memory } });

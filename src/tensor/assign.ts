@@ -4,8 +4,9 @@ import { write } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Overwrites a parameter's elements in place: the one exception to "tensors are immutable", for optimizers, loading and
- * carried state. Throws RangeError when the sizes differ, TypeError when the dtypes do.
+ * Overwrites a parameter's elements in place: the one exception to "tensors are immutable", for
+ * optimizers, loading and carried state. Throws RangeError when the sizes differ, TypeError when
+ * the dtypes do.
  */
 export function assign(parameter: Tensor, values: Tensor | TypedArray): void {
   if (ArrayBuffer.isView(values)) {

@@ -20,22 +20,29 @@ function giveBack(blocks: readonly Block[]): void {
 }
 
 /**
- * `f`, recorded at its first call and repeated at later ones: only its kernels run again, on the same memory, with no JavaScript of `f` and no allocation.
- * The results are those of `f`, bit for bit. It pays for small steps, where the kernels are done sooner than what calls them.
+ * `f`, recorded at its first call and repeated at later ones: only its kernels run again, on the
+ * same memory, with no JavaScript of `f` and no allocation. The results are those of `f`, bit for
+ * bit. It pays for small steps, where the kernels are done sooner than what calls them.
  *
- *     const step = capture((ids: Tensor, targets: Tensor) => valueAndGrad(() => loss(ids, targets), parameters));
+ *     const step = capture((ids: Tensor, targets: Tensor) =>
+ *       valueAndGrad(() => loss(ids, targets), parameters),
+ *     );
  *     const { value, gradients } = step(ids, targets);
  *
- * Arguments are tensors of any shape, or records of tensors, and are copied; each new combination of shapes and dtypes is recorded anew, and keeps memory
- * of its own. The result is a tensor or a record of tensors and plain values. Its tensors are the same at each call and hold the values of the last one.
+ * Arguments are tensors of any shape, or records of tensors, and are copied; each new combination
+ * of shapes and dtypes is recorded anew, and keeps memory of its own. The result is a tensor or a
+ * record of tensors and plain values. Its tensors are the same at each call and hold the values of
+ * the last one.
  *
- * Other tensors that `f` uses, such as parameters, are read in their place at each call, so that `assign` and optimizers have their effect. Everything else,
- * such as a number, an array or the way that a condition went, stays as it was at the first call.
+ * Other tensors that `f` uses, such as parameters, are read in their place at each call, so that
+ * `assign` and optimizers have their effect. Everything else, such as a number, an array or the way
+ * that a condition went, stays as it was at the first call.
  *
  * While a tape is running, or inside another captured function, `f` itself is called.
  *
- * Throws TypeError for an async function, and for arguments and results of another kind; UnsupportedError, at the first call, when `f` asks for values of a tensor or for random
- * numbers, or updates parameters by an optimizer; RangeError when a tensor that `f` used has been released.
+ * Throws TypeError for an async function, and for arguments and results of another kind;
+ * UnsupportedError, at the first call, when `f` asks for values of a tensor or for random numbers,
+ * or updates parameters by an optimizer; RangeError when a tensor that `f` used has been released.
  */
 export function capture<A extends readonly Tree<Tensor>[], R>(f: (...inputs: A) => R): (...inputs: A) => R {
   checkSynchronous("capture", f);

@@ -22,8 +22,8 @@ export type TensorOptions = { readonly dtype?: DType; readonly shape?: Shape };
  *
  * @param options.dtype default float32 for numbers, the matching type for a typed array
  * @param options.shape default the nesting, or `[length]` for a typed array
- * Throws TypeError for anything that is not a number, RangeError for ragged nesting or a shape of another size,
- * or int32 values that are not integers.
+ * Throws TypeError for anything that is not a number, RangeError for ragged nesting or a shape of
+ * another size, or int32 values that are not integers.
  */
 export function tensor(values: NestedArray | TypedArray, { dtype, shape }: TensorOptions = {}): Tensor {
   if (ArrayBuffer.isView(values)) return fromTypedArray(values, dtype ?? dtypeOf(values), shape ?? [values.length]);
@@ -81,7 +81,10 @@ export function write(x: Tensor, values: ArrayLike<number>): void {
   everyTime([x], (elements) => elements.set(kept));
 }
 
-/** A tensor of one repeated value. `dtype` defaults to float32. Throws RangeError for int32 and a value that is not one. */
+/**
+ * A tensor of one repeated value. `dtype` defaults to float32. Throws RangeError for int32 and a
+ * value that is not one.
+ */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   for (const n of shape) checkInteger("full shape", n);
   if (dtype === "int32" && (value | 0) !== value) throw valueError("full", "an int32 value", value);
@@ -98,8 +101,8 @@ export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => full(sha
 export const range = (n: number): Tensor => tensor(Int32Array.from({ length: checkInteger("range", n) }, (_, i) => i));
 
 /**
- * One-hot rows, as `tf.one_hot`: indices of any shape (int32) become [..., depth], `onValue` at the index.
- * Throws RangeError when an index is outside [0, depth).
+ * One-hot rows, as `tf.one_hot`: indices of any shape (int32) become [..., depth], `onValue` at the
+ * index. Throws RangeError when an index is outside [0, depth).
  */
 export function oneHot(
   indices: Tensor | readonly number[] | readonly (readonly number[])[],
@@ -122,7 +125,9 @@ export type Distribution =
   | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
   | { readonly kind: "truncatedNormal"; readonly mean: number; readonly deviation: number };
 
-/** Random elements drawn in order from `random`. The same numbers, rounded, in float32 and float64. */
+/**
+ * Random elements drawn in order from `random`. The same numbers, rounded, in float32 and float64.
+ */
 export function randomTensor(
   shape: Shape,
   random: RandomStream,

@@ -71,7 +71,8 @@ describe("valueAndGrad", () => {
     const [a, b, x] = [f64(1, 2), f64(3, 4), f64(5, 6)];
     const { gradients } = valueAndGrad(
       (p: { a: Tensor; b: Tensor; x: Tensor }) => {
-        // y has four uses, and gives one and the same gradient to a and b, which have had other uses before
+        // y has four uses, and gives one and the same gradient to a and b, which have had other
+        // uses before
         const early = [...[2, 3, 4].map((factor) => mul(p.a, factor)), mul(p.b, 0.5)];
         const y = add(p.a, p.b);
         const late = [10, 100, 1000, 10_000].map((factor) => mul(y, factor));

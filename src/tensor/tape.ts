@@ -1,7 +1,7 @@
 /**
- * @file Reverse-mode differentiation. While a tape is running, every op that reads a watched tensor leaves an entry: what it
- * read, what it made, and how a gradient flows back. Gradients are computed with the same ops, so an outer tape can
- * differentiate them again.
+ * @file Reverse-mode differentiation. While a tape is running, every op that reads a watched tensor
+ * leaves an entry: what it read, what it made, and how a gradient flows back. Gradients are
+ * computed with the same ops, so an outer tape can differentiate them again.
  */
 import {
   type Ambient,
@@ -28,8 +28,9 @@ type Tape = { readonly watched: Set<Tensor>; readonly entries: Entry[] };
 const tapes = context.tapes as Ambient<readonly Tape[]>;
 
 /**
- * Notes that `outputs` were made from `inputs`. `backward` gets the gradient of each output (undefined where none flows)
- * and is called at most once per differentiation. Returns `outputs[0]` for convenience of one-output ops.
+ * Notes that `outputs` were made from `inputs`. `backward` gets the gradient of each output
+ * (undefined where none flows) and is called at most once per differentiation. Returns `outputs[0]`
+ * for convenience of one-output ops.
  */
 export function record(inputs: readonly Tensor[], outputs: readonly Tensor[], backward: Backward): Tensor {
   for (const tape of tapes.value) {
@@ -45,7 +46,10 @@ function isWatched({ watched }: Tape, inputs: readonly Tensor[]): boolean {
   return false;
 }
 
-/** Whether an op on these inputs would be recorded: an op may then save what only its gradient needs. */
+/**
+ * Whether an op on these inputs would be recorded: an op may then save what only its gradient
+ * needs.
+ */
 export function isRecording(inputs: readonly Tensor[]): boolean {
   for (const tape of tapes.value) if (isWatched(tape, inputs)) return true;
   return false;
@@ -54,19 +58,27 @@ export function isRecording(inputs: readonly Tensor[]): boolean {
 /** Whether any tape is running. */
 export const isTaping = (): boolean => tapes.value.length > 0;
 
-/** Runs `f` with no tape listening: what it computes counts as constant. TypeError unless `f` is synchronous. */
+/**
+ * Runs `f` with no tape listening: what it computes counts as constant. TypeError unless `f` is
+ * synchronous.
+ */
 export const withoutGradient = <R>(f: () => R): R => tapes.with([], () => runNow("withoutGradient", f));
 
-/** The same values as a constant: no gradient flows through it. For carrying a state from one truncated sequence to the next. */
+/**
+ * The same values as a constant: no gradient flows through it. For carrying a state from one
+ * truncated sequence to the next.
+ */
 export function detach(x: Tensor): Tensor {
   return x.view(x.shape, x.offset);
 }
 
 /**
- * The value of `f(parameters)`, a scalar, and its gradient with respect to every tensor in the tree. A parameter that the value
- * does not depend on has gradient zero. The auxiliary result, if `f` returns `{ value, ...rest }`, is in `rest`.
+ * The value of `f(parameters)`, a scalar, and its gradient with respect to every tensor in the
+ * tree. A parameter that the value does not depend on has gradient zero. The auxiliary result, if
+ * `f` returns `{ value, ...rest }`, is in `rest`.
  *
- * Throws TypeError when `f` is not synchronous or returns no tensor or a parameter is not floating point, RangeError when the value is not scalar.
+ * Throws TypeError when `f` is not synchronous or returns no tensor or a parameter is not floating
+ * point, RangeError when the value is not scalar.
  */
 export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readonly value: Tensor }>(
   f: (parameters: P) => R,
@@ -98,15 +110,19 @@ export function grad<P extends Tree<Tensor>>(f: (parameters: P) => Tensor, param
 /** The gradients of a run backwards. */
 type Sums = {
   readonly gradients: Map<Tensor, Tensor>;
-  /** Tensors whose gradient is a sum that was made here and that nothing else refers to: what comes is added in place. */
+  /**
+   * Tensors whose gradient is a sum that was made here and that nothing else refers to: what comes
+   * is added in place.
+   */
   readonly own: Set<Tensor>;
 };
 
 const running = context.sums as Ambient<Sums | undefined>;
 
 /**
- * The gradient of an op's input so far, where a `Backward` may add its part in place instead of giving it: it then returns this tensor. Undefined for the
- * first parts, and while a gradient is differentiated itself.
+ * The gradient of an op's input so far, where a `Backward` may add its part in place instead of
+ * giving it: it then returns this tensor. Undefined for the first parts, and while a gradient is
+ * differentiated itself.
  */
 export function sumSoFar(input: Tensor): Tensor | undefined {
   const sums = running.value;

@@ -1,6 +1,7 @@
 /**
- * @file The tensor and its memory. A tensor is an immutable value on an engine's block. Blocks made inside a scope are
- * freed together when the scope ends; those made outside are freed when their tensors become unreachable.
+ * @file The tensor and its memory. A tensor is an immutable value on an engine's block. Blocks made
+ * inside a scope are freed together when the scope ends; those made outside are freed when their
+ * tensors become unreachable.
  */
 import { yieldToHost } from "#platform";
 import {
@@ -43,7 +44,8 @@ const innermost = context.scope as Ambient<Scope | undefined>;
 export type NestedArray = number | NestedArray[];
 
 /**
- * An n-dimensional array of one element type. Operations are functions (`add(a, b)`), each returning a new tensor.
+ * An n-dimensional array of one element type. Operations are functions (`add(a, b)`), each
+ * returning a new tensor.
  */
 export class Tensor implements Operand {
   readonly shape: Shape;
@@ -79,14 +81,20 @@ export class Tensor implements Operand {
     return new Tensor(this.#storage, shape, this.dtype, offset);
   }
 
-  /** A copy of the elements in row-major order, as soon as they are computed. Works on every engine. Throws at once in what is captured. */
+  /**
+   * A copy of the elements in row-major order, as soon as they are computed. Works on every engine.
+   * Throws at once in what is captured.
+   */
   data(): Promise<TypedArray> {
     const elements = currentEngine().read(this);
     // a loop that awaits nothing else would never free anything
     return isMemoryWaiting() ? elements.then((read) => yieldToHost().then(() => read)) : elements;
   }
 
-  /** A copy of the elements in row-major order, now. Throws UnsupportedError on an engine that can't read at once. */
+  /**
+   * A copy of the elements in row-major order, now. Throws UnsupportedError on an engine that can't
+   * read at once.
+   */
   values(): TypedArray {
     return currentEngine().view(this).slice();
   }
@@ -117,7 +125,10 @@ export class Tensor implements Operand {
     return `${this.dtype} ${formatShape(this.shape)}\n${formatArray(currentEngine().view(this), this.shape)}`;
   }
 
-  /** Moves the memory out of `scope` to the next outer one, if `scope` owns it. Internal: see `scope`. */
+  /**
+   * Moves the memory out of `scope` to the next outer one, if `scope` owns it. Internal: see
+   * `scope`.
+   */
   moveOut(scope: Scope): void {
     if (this.#storage.owner === scope) own(this.#storage, scope.parent);
   }
@@ -137,9 +148,10 @@ export function allocate(dtype: DType, shape: Shape): Tensor {
 }
 
 /**
- * Runs `f` and frees everything that was allocated in it, except the tensors in its result (a tensor, or a tree of
- * tensors and other values), which belong to the caller's scope. Scopes nest. `f` must be synchronous: TypeError for an async function, a generator, and
- * for a promise as the result.
+ * Runs `f` and frees everything that was allocated in it, except the tensors in its result (a
+ * tensor, or a tree of tensors and other values), which belong to the caller's scope. Scopes nest.
+ * `f` must be synchronous: TypeError for an async function, a generator, and for a promise as the
+ * result.
  */
 export function scope<R>(f: () => R): R {
   const current: Scope = { storages: [], parent: innermost.value };
@@ -167,8 +179,8 @@ function free(scope: Scope): void {
 }
 
 /**
- * A scope that is left and entered again until it ends: for work that waits in between, when others may allocate what is not
- * its own.
+ * A scope that is left and entered again until it ends: for work that waits in between, when others
+ * may allocate what is not its own.
  */
 export class OpenScope implements Scope {
   readonly storages: Storage[] = [];
@@ -187,16 +199,16 @@ export class OpenScope implements Scope {
 }
 
 /**
- * Runs `f` so that what it allocates belongs to no scope and no recording: for parameters that are created when first used. TypeError unless `f` is
- * synchronous.
+ * Runs `f` so that what it allocates belongs to no scope and no recording: for parameters that are
+ * created when first used. TypeError unless `f` is synchronous.
  */
 export function outsideScopes<R>(f: () => R): R {
   return withoutRecording(() => innermost.with(undefined, () => runNow("outsideScopes", f)));
 }
 
 /**
- * Owns what is allocated under it and not in an inner scope, and never frees it. Its tensors keep it reachable. After `release` they can't be used; their
- * memory is left to the caller.
+ * Owns what is allocated under it and not in an inner scope, and never frees it. Its tensors keep
+ * it reachable. After `release` they can't be used; their memory is left to the caller.
  */
 export class Holder implements Scope {
   readonly storages: Storage[] = [];
@@ -217,8 +229,9 @@ const forgotten = new FinalizationRegistry<readonly Block[]>((blocks) => {
 });
 
 /**
- * Keeps tensors between two scopes until they are freed: states that the library carries from call to call. Cheaper than tensors that no scope owns, and
- * gone at once. What is not freed goes when nobody can reach the keeper or one of its tensors.
+ * Keeps tensors between two scopes until they are freed: states that the library carries from call
+ * to call. Cheaper than tensors that no scope owns, and gone at once. What is not freed goes when
+ * nobody can reach the keeper or one of its tensors.
  */
 export class Keeper {
   readonly #holder = new Holder();
@@ -246,7 +259,9 @@ export class Keeper {
   }
 }
 
-/** Blocks and bytes that are allocated now. Constant from step to step of a healthy training loop. */
+/**
+ * Blocks and bytes that are allocated now. Constant from step to step of a healthy training loop.
+ */
 export function memory(): { liveBlocks: number; liveBytes: number } {
   return currentEngine().stats();
 }

@@ -1,6 +1,7 @@
 /**
- * @file Blocks that no scope owns: they are freed when their tensors become unreachable, which only the garbage collector knows. The collector sees small
- * objects and no reason to run, so it is told of the memory behind them.
+ * @file Blocks that no scope owns: they are freed when their tensors become unreachable, which only
+ * the garbage collector knows. The collector sees small objects and no reason to run, so it is told
+ * of the memory behind them.
  */
 import { yieldToHost } from "#platform";
 import { bytesPerElement, warnOnce } from "../base/index.ts";
@@ -12,7 +13,10 @@ const MiB = 2 ** 20;
 const LEAST = 256 * MiB;
 /** However much is alive, the collector is told after so many bytes more. */
 const MOST = 768 * MiB;
-/** Bytes that are made while a turn of the event loop is awaited before the user is told: with `LEAST`, 1 GiB. */
+/**
+ * Bytes that are made while a turn of the event loop is awaited before the user is told: with
+ * `LEAST`, 1 GiB.
+ */
 const WARNED = 768 * MiB;
 
 /** Bytes of unowned blocks that are alive. */
@@ -42,13 +46,18 @@ export function freeWhenUnreachable(owner: object, block: Block): void {
 
 const allowance = (): number => Math.min(MOST, Math.max(LEAST, live));
 
-/** Whether so much is unowned that those who can should give the event loop a turn, in which memory is freed. */
+/**
+ * Whether so much is unowned that those who can should give the event loop a turn, in which memory
+ * is freed.
+ */
 export const isMemoryWaiting = (): boolean => live >= LEAST;
 
 /**
- * Makes V8 look for garbage: it counts the bytes of ArrayBuffers, so one is made and dropped that is as large as what was allocated. Its pages are never
- * touched, so it costs nothing but the collection (1 to 3 ms with a small heap). Finalizers run in a turn of the event loop, which may never come:
- * a loop that does not await, or awaits only promises that are settled already, can't be helped and is warned.
+ * Makes V8 look for garbage: it counts the bytes of ArrayBuffers, so one is made and dropped that
+ * is as large as what was allocated. Its pages are never touched, so it costs nothing but the
+ * collection (1 to 3 ms with a small heap). Finalizers run in a turn of the event loop, which may
+ * never come: a loop that does not await, or awaits only promises that are settled already, can't
+ * be helped and is warned.
  */
 function tellCollector(): void {
   if (live >= next) {

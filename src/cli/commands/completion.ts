@@ -1,4 +1,7 @@
-/** @file Scripts that complete `unrolled` in a shell, from the list of commands and options that commander has. */
+/**
+ * @file Scripts that complete `unrolled` in a shell, from the list of commands and options that
+ * commander has.
+ */
 import { Command, type Option } from "commander";
 import type { Shell } from "./shells.ts";
 import { TASKS } from "../tasks/declarations.ts";

@@ -18,7 +18,10 @@ const variables: Readonly<Record<string, string>> = {
   tile: "UNROLLED_TILE=6x16|6x8|…",
 };
 
-/** The engine's choices, the ones that are known by their results first. `environment` is the process's. */
+/**
+ * The engine's choices, the ones that are known by their results first. `environment` is the
+ * process's.
+ */
 export function choicesOf(
   { name, numerics, threads, choices }: EngineReport,
   environment: Readonly<Record<string, string | undefined>>,
@@ -45,7 +48,8 @@ export function choicesOf(
         : because("UNROLLED_THREADS", isWasm ? "memory can't be shared here" : "the reference engine has one"),
     },
   ];
-  // what the engine says itself comes before what is concluded here; why it has threads it says only where they did not start
+  // what the engine says itself comes before what is concluded here; why it has threads it says
+  // only where they did not start
   const isTold = (what: string): boolean => what !== "threads" || threads === 1;
   const told = first.map((row) => choices.find(({ what }) => what === row.what && isTold(what)) ?? row);
   const rest = choices.filter(({ what }) => !first.some((row) => row.what === what));

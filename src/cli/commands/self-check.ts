@@ -18,7 +18,10 @@ export type Check = { readonly what: string; readonly ok: boolean };
 /** No multiple of anything, so that the edges of tiles and panels are computed too. */
 const [M, K, N] = [97, 513, 259];
 
-/** Checks one thread and, if that is more, `threads`, which should have started: see `measureSpeed`. Leaves the engine at `threads`. */
+/**
+ * Checks one thread and, if that is more, `threads`, which should have started: see `measureSpeed`.
+ * Leaves the engine at `threads`.
+ */
 export async function selfCheck(threads: number): Promise<Check[]> {
   const counts = threads > 1 ? [1, threads] : [1];
   const results: { started: boolean; exact: boolean; gradients: Float32Array }[] = [];

@@ -1,4 +1,7 @@
-/** @file How fast the engine is here, for `unrolled doctor`: half a second for each number of threads. */
+/**
+ * @file How fast the engine is here, for `unrolled doctor`: half a second for each number of
+ * threads.
+ */
 import { rest } from "../terminal/interruptible.ts";
 import {
   engineReport,
@@ -28,12 +31,18 @@ export type Speed = {
   readonly stepMilliseconds: number;
 };
 
-/** Milliseconds of the product's measurement, and of the warm-up before it. Training steps get twice as many. */
+/**
+ * Milliseconds of the product's measurement, and of the warm-up before it. Training steps get twice
+ * as many.
+ */
 const PERIOD = 100;
 /** Milliseconds after which workers that have not started are no longer waited for. */
 const PATIENCE = 3000;
 
-/** Speeds on one thread and, if that is more, on `threads`. The workers are running afterwards, or the engine's report says why not. */
+/**
+ * Speeds on one thread and, if that is more, on `threads`. The workers are running afterwards, or
+ * the engine's report says why not.
+ */
 export async function measureSpeed(threads: number): Promise<Speed[]> {
   const product = productTimer();
   const model = makeModel();
@@ -78,14 +87,20 @@ async function repeat(f: () => number): Promise<number[]> {
   return results;
 }
 
-/** Runs `f` until `count` threads are there, or will not come: they start with the first large job, which does not wait for them. */
+/**
+ * Runs `f` until `count` threads are there, or will not come: they start with the first large job,
+ * which does not wait for them.
+ */
 async function startThreads(count: number, f: () => number): Promise<void> {
   const end = performance.now() + PATIENCE;
   const isWaiting = (): boolean => !haveStarted(count) && engineReport().threads === count;
   for (f(); isWaiting() && performance.now() < end; f()) await new Promise(setImmediate);
 }
 
-/** Whether the next large job will run on `count` threads. An engine whose workers can't be started goes on with one. */
+/**
+ * Whether the next large job will run on `count` threads. An engine whose workers can't be started
+ * goes on with one.
+ */
 export const haveStarted = (count: number): boolean => engineReport().running === count;
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];

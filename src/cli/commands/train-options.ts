@@ -1,4 +1,7 @@
-/** @file Options of `unrolled train`, which are those of the task that it is called for. Its work is loaded when it is called. */
+/**
+ * @file Options of `unrolled train`, which are those of the task that it is called for. Its work is
+ * loaded when it is called.
+ */
 import type { Command } from "commander";
 import { choice, declareOptions, optionOf } from "../options/table.ts";
 import { TASK_NAMES, taskNamed, TASKS } from "../tasks/declarations.ts";

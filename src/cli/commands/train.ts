@@ -32,7 +32,8 @@ export async function train(
   if (!isResumed && !options.dryRun && !options.overwrite) refuseModel(directory);
   const prepared = (from?: ResumePoint): Promise<Prepared> => prepare(declaration, { files, options }, command, from);
   if (options.dryRun === true) return dryRun(await prepared());
-  // a resumed run locks its directory before it reads there; a new one has none before its data is known to be good
+  // a resumed run locks its directory before it reads there; a new one has none before its data is
+  // known to be good
   const early = isResumed ? undefined : await prepared();
   makeDirectory(directory);
   const lock = runDirectory(directory).lock();
@@ -145,7 +146,10 @@ function limitsOf({ steps, epochs, seconds }: TaskOptions): string {
   return limits.join(" or ");
 }
 
-/** The report of a finished run. Its model is saved by now, so that what goes wrong here is shown and ends nothing. */
+/**
+ * The report of a finished run. Its model is saved by now, so that what goes wrong here is shown
+ * and ends nothing.
+ */
 export async function reported(
   evaluate: () => Promise<Evaluated> | undefined,
   status: Pick<Status, "note">,

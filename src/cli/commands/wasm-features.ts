@@ -1,4 +1,7 @@
-/** @file What this host's WebAssembly can do, found by letting it look at the smallest module that needs each feature. */
+/**
+ * @file What this host's WebAssembly can do, found by letting it look at the smallest module that
+ * needs each feature.
+ */
 
 type Feature = "simd" | "relaxedSimd" | "threads";
 

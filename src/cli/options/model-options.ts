@@ -1,4 +1,7 @@
-/** @file Options of `predict` and `evaluate` that only some tasks have: which task it is turns out when the model's file is read. */
+/**
+ * @file Options of `predict` and `evaluate` that only some tasks have: which task it is turns out
+ * when the model's file is read.
+ */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { TASKS } from "../tasks/declarations.ts";
 import type { TaskDeclaration } from "../tasks/task.ts";
@@ -8,7 +11,10 @@ import { type OptionTable, typedFlagOf } from "./table.ts";
 
 type Kind = "predictOptions" | "evaluateOptions";
 
-/** Declares the options of all tasks, each once, with the tasks that have it. Values stay text, since their ranges may differ. */
+/**
+ * Declares the options of all tasks, each once, with the tasks that have it. Values stay text,
+ * since their ranges may differ.
+ */
 export function declareModelOptions(command: Command, kind: Kind): Command {
   const names = new Set(TASKS.flatMap((task) => Object.keys(task[kind] ?? {})));
   for (const name of names) {

@@ -1,4 +1,7 @@
-/** @file Names that are values of options. The build puts the values here, so that the library is not loaded for them. */
+/**
+ * @file Names that are values of options. The build puts the values here, so that the library is
+ * not loaded for them.
+ */
 import { type Dialect, optimizers } from "unrolled";
 
 export { CELL_NAMES } from "unrolled";

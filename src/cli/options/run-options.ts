@@ -1,4 +1,7 @@
-/** @file Options that `unrolled train` has whatever it trains: the trainer's, and those of the command. */
+/**
+ * @file Options that `unrolled train` has whatever it trains: the trainer's, and those of the
+ * command.
+ */
 import { CELL_NAMES, DIALECT_NAMES, OPTIMIZER_NAMES } from "./names.ts";
 import { choice, flag, integer, norm, number, type OptionsOf, text } from "./table.ts";
 

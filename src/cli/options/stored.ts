@@ -1,4 +1,7 @@
-/** @file Options in `config.json`: how they are stored, checked when they are read, and compared when a run is resumed. */
+/**
+ * @file Options in `config.json`: how they are stored, checked when they are read, and compared
+ * when a run is resumed.
+ */
 import type { Command } from "commander";
 import type { OptionValue } from "unrolled/node";
 import { UsageError } from "../terminal/failure.ts";
@@ -55,7 +58,10 @@ function valueOf(where: string, { placeholder, choices, parse }: OptionTable[str
   }
 }
 
-/** Throws UsageError for an option that was typed although the run that is resumed has it differently. */
+/**
+ * Throws UsageError for an option that was typed although the run that is resumed has it
+ * differently.
+ */
 export function refuseChanges(stored: Values, options: Values, table: OptionTable, command: Command): void {
   for (const [name, { stored: rule = "same" }] of Object.entries(table)) {
     if (rule !== "same" || !isTyped(command, name) || options[name] === stored[name]) continue;

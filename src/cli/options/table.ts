@@ -1,6 +1,7 @@
 /**
  * @file Tables of options. A row gives an option's flag with its help, its TypeScript type, its
- * default, the check of what `config.json` has of it, and whether a resumed run may have it differently.
+ * default, the check of what `config.json` has of it, and whether a resumed run may have it
+ * differently.
  */
 import { type Command, Option } from "commander";
 import { integer as parseInteger, norm as parseNorm, number as parseNumber } from "./values.ts";
@@ -41,7 +42,9 @@ export type OptionTable = Readonly<Record<string, AnyRow>>;
 
 type ValueOf<Row extends AnyRow> = ReturnType<Row["parse"]>;
 
-/** Values of the options of a table, as they were parsed. Those without a default may be missing. */
+/**
+ * Values of the options of a table, as they were parsed. Those without a default may be missing.
+ */
 export type OptionsOf<Table extends OptionTable> = {
   readonly [Name in keyof Table as Table[Name] extends { readonly default: unknown } ? Name : never]: ValueOf<
     Table[Name]

@@ -1,4 +1,6 @@
-/** @file Which series of a forecast's data are trained on, and which are long enough to be measured. */
+/**
+ * @file Which series of a forecast's data are trained on, and which are long enough to be measured.
+ */
 import { type Series, trainedLength } from "unrolled/tasks";
 
 export type SeriesSplit = {
@@ -35,7 +37,9 @@ export function splitSeries(series: readonly Series[], options: SplitOptions): S
   };
 }
 
-/** The share of the shortest series for which that is a whole forecast, or if there is none, a step. */
+/**
+ * The share of the shortest series for which that is a whole forecast, or if there is none, a step.
+ */
 function heldOutOf(series: readonly Series[], { heldOut, validation, horizon }: SplitOptions): number {
   if (heldOut !== undefined) return heldOut;
   const shares = series.map(({ values }) => Math.floor(validation * values.length));

@@ -1,4 +1,7 @@
-/** @file Data that a forecast meets in the field: short and empty series, gaps on the season, constants, other frequencies. */
+/**
+ * @file Data that a forecast meets in the field: short and empty series, gaps on the season,
+ * constants, other frequencies.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

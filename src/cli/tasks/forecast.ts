@@ -34,7 +34,10 @@ import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } 
 type Options = OptionsWith<typeof FORECAST_OPTIONS>;
 type PredictOptions = OptionsOf<typeof FORECAST_PREDICT_OPTIONS>;
 
-/** Forecasts of each series that a run makes at most to say how good it is; more where there are few series. */
+/**
+ * Forecasts of each series that a run makes at most to say how good it is; more where there are few
+ * series.
+ */
 const FOLDS = 12;
 const FOLDS_OF_FEW = 24;
 const FEW = 3;

@@ -60,7 +60,10 @@ async function readAll(paths: readonly string[], { channels, model }: Reading): 
   return examples;
 }
 
-/** Looks at each example and gives it back: its size is that of the others, or the model's, which also knows its label. */
+/**
+ * Looks at each example and gives it back: its size is that of the others, or the model's, which
+ * also knows its label.
+ */
 function checkOf(model: Classifier | undefined): (file: string, example: ClassifierExample) => ClassifierExample {
   let size = model?.config.input.kind === "images" ? sizeOf(model.config.input) : undefined;
   return (file, example) => {

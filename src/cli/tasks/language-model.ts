@@ -56,7 +56,10 @@ type Corpus = {
 const textOf = (files: readonly string[], unit: Options["unit"]): string | Uint8Array =>
   unit === "byte" ? readCorpusBytes(files) : readCorpus(files);
 
-/** Text files and folders of them as a model's tokens. Throws DataError where there is no text in them, or text that the model doesn't know. */
+/**
+ * Text files and folders of them as a model's tokens. Throws DataError where there is no text in
+ * them, or text that the model doesn't know.
+ */
 export function tokensOf({ vocabulary }: LanguageModel, files: readonly string[]): Int32Array {
   const ids = encodeCorpus(vocabulary, textOf(files, vocabulary.unit));
   if (ids.length === 0) throw new DataError(`${files.join(", ")}: expected at least one token, got none`);

@@ -2,7 +2,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** The task in a run's config.json. Undefined where none is named or the file can't be read, which is reported when it is needed. */
+/**
+ * The task in a run's config.json. Undefined where none is named or the file can't be read, which
+ * is reported when it is needed.
+ */
 export function storedTaskName(run: string): string | undefined {
   for (const file of [run, join(run, "config.json")]) {
     try {

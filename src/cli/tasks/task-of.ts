@@ -6,7 +6,10 @@ import { UsageError } from "../terminal/failure.ts";
 import { TASKS } from "./declarations.ts";
 import type { TaskDeclaration } from "./task.ts";
 
-/** The task whose model is in the bytes. Throws FormatError for other files, UsageError for a kind that no task has. */
+/**
+ * The task whose model is in the bytes. Throws FormatError for other files, UsageError for a kind
+ * that no task has.
+ */
 export function taskOfModel(bytes: Uint8Array): TaskDeclaration {
   const kind = kindOf(bytes);
   const task = TASKS.find((one) => one.kind === kind);

@@ -1,15 +1,23 @@
-/** @file What the commands need to know of a task. Each task is two files here: NAME-options.ts and NAME.ts. */
+/**
+ * @file What the commands need to know of a task. Each task is two files here: NAME-options.ts and
+ * NAME.ts.
+ */
 import type { JsonValue, SavedModel, Training, TrainOnOptions } from "unrolled";
 import { RUN_OPTIONS, type RunOptions } from "../options/run-options.ts";
 import type { OptionsOf, OptionTable } from "../options/table.ts";
 
-/** Options of `train` by their names, as they were parsed: those of every run, and the task's own. */
+/**
+ * Options of `train` by their names, as they were parsed: those of every run, and the task's own.
+ */
 export type TaskOptions = RunOptions & { readonly [name: string]: unknown };
 
 /** Options of `train` with a task's table. */
 export type OptionsWith<Table extends OptionTable> = RunOptions & OptionsOf<Table>;
 
-/** A task's name, texts and options. Loaded with every command, so it imports no more than the builders of options. */
+/**
+ * A task's name, texts and options. Loaded with every command, so it imports no more than the
+ * builders of options.
+ */
 export type TaskDeclaration = {
   /** As it is typed after `--task`. */
   readonly name: string;
@@ -62,9 +70,15 @@ export type Evaluated = {
   readonly measures: Measures;
   /** More for people, such as a table by label. Default: the measures in a line. */
   readonly text?: string;
-  /** Pictures by their file names, such as `confusion.svg`, drawn into the run directory (or where the command is told to). */
+  /**
+   * Pictures by their file names, such as `confusion.svg`, drawn into the run directory (or where
+   * the command is told to).
+   */
   readonly pictures?: Readonly<Record<string, Picture>>;
-  /** Whether `finish` has changed what is saved of the model beside its weights, so that it is saved again. */
+  /**
+   * Whether `finish` has changed what is saved of the model beside its weights, so that it is saved
+   * again.
+   */
   readonly changesModel?: boolean;
 };
 
@@ -83,15 +97,23 @@ export type TaskTraining = {
   readonly facts: Readonly<Record<string, number>>;
   /** Lines to be shown before the first step, such as what of the data is not trained on. */
   readonly notes?: readonly string[];
-  /** Whether the model that is saved at the end has the weights of the best evaluation, and not the last ones. Default: the last ones. */
+  /**
+   * Whether the model that is saved at the end has the weights of the best evaluation, and not the
+   * last ones. Default: the last ones.
+   */
   readonly keepsBest?: boolean;
 };
 
 /** The work of a task. `M` is its model, `D` its data in memory, `O` its options. */
 export type Task<M extends SavedModel = SavedModel, D = unknown, O = TaskOptions> = {
-  /** Reads files and folders; "-" is the standard input. `options.out` is the run directory. Throws DataError that names file and line. */
+  /**
+   * Reads files and folders; "-" is the standard input. `options.out` is the run directory. Throws
+   * DataError that names file and line.
+   */
   read(paths: readonly string[], options: O): Promise<D> | D;
-  /** Files that are read of what was typed, where that is less than all that is there. Default: all. */
+  /**
+   * Files that are read of what was typed, where that is less than all that is there. Default: all.
+   */
   files?(paths: readonly string[]): readonly string[];
   /** A new model for the data. Throws for options that don't fit. */
   create(data: D, options: O): M;
@@ -99,23 +121,41 @@ export type Task<M extends SavedModel = SavedModel, D = unknown, O = TaskOptions
   decode(bytes: Uint8Array): M;
   /** Values of options of `train` that a model implies. Default: its configuration. */
   optionsOf?(model: M): Readonly<Record<string, unknown>>;
-  /** Data and network in one line: "5,572 texts (2 labels); lstm, 1 layer of 64". The command adds the count of parameters. */
+  /**
+   * Data and network in one line: "5,572 texts (2 labels); lstm, 1 layer of 64". The command adds
+   * the count of parameters.
+   */
   describe(model: M, data: D): string;
-  /** Up to three examples as the model will see them, for `--dry-run`; each one line or several. Default: none are shown. */
+  /**
+   * Up to three examples as the model will see them, for `--dry-run`; each one line or several.
+   * Default: none are shown.
+   */
   preview?(model: M, data: D, options: O): readonly string[];
   /** What is trained, on the data without what is held out. */
   training(model: M, data: D, options: O): TaskTraining;
   /** Removes files that preparing a resumed run has written, where it is refused or fails. */
   undo?(data: D): void;
-  /** Answers for `inputs`: files, or "-" for the standard input, which is what is read when none is given. Options are those of `predict`. */
+  /**
+   * Answers for `inputs`: files, or "-" for the standard input, which is what is read when none is
+   * given. Options are those of `predict`.
+   */
   predict(model: M, inputs: readonly string[], options: Readonly<Record<string, unknown>>): AsyncIterable<Prediction>;
-  /** Measures on files of labelled data; `options` are those of `evaluate` and else those that the model was trained with, as far as they are known. */
+  /**
+   * Measures on files of labelled data; `options` are those of `evaluate` and else those that the
+   * model was trained with, as far as they are known.
+   */
   evaluate(model: M, paths: readonly string[], options: Partial<O>): Promise<Evaluated>;
-  /** What is shown and saved at the end of a training run, on the held-out examples. Default: nothing. */
+  /**
+   * What is shown and saved at the end of a training run, on the held-out examples. Default:
+   * nothing.
+   */
   finish?(model: M, data: D, options: O): Promise<Evaluated>;
   /** What `inspect` shows of a model's configuration. Default: all of it. */
   summary?(configuration: JsonValue): JsonValue;
 };
 
-/** A task with its own types as the commands see it. Each gives back to a task only what was given by it. */
+/**
+ * A task with its own types as the commands see it. Each gives back to a task only what was given
+ * by it.
+ */
 export const asTask = <M extends SavedModel, D, O>(task: Task<M, D, O>): Task => task as unknown as Task;

@@ -59,7 +59,10 @@ async function* named(
     yield { source: recordText(entry, sourceColumn), target: recordText(entry, targetColumn), place: entry.place };
 }
 
-/** A first line "source<TAB>target" names the columns. From the standard input lines may also be JSON objects. */
+/**
+ * A first line "source<TAB>target" names the columns. From the standard input lines may also be
+ * JSON objects.
+ */
 async function* tabbed(path: string, options: Partial<Options>): AsyncGenerator<Pair> {
   const { sourceColumn = "source", targetColumn = "target" } = options;
   let isJson = false;

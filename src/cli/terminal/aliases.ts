@@ -1,10 +1,14 @@
 /**
- * @file Options of char-rnn (github.com/karpathy/char-rnn) and torch-rnn (github.com/jcjohnson/torch-rnn), so that their command lines work here.
- * They are written with underscores, and with one dash or two.
+ * @file Options of char-rnn (github.com/karpathy/char-rnn) and torch-rnn
+ * (github.com/jcjohnson/torch-rnn), so that their command lines work here. They are written with
+ * underscores, and with one dash or two.
  */
 
 type Alias =
-  /** Ours, taking the same value. `unless` stands before everything that was typed, so that what was typed wins. */
+  /**
+   * Ours, taking the same value. `unless` stands before everything that was typed, so that what was
+   * typed wins.
+   */
   | { readonly option: string; readonly unless?: readonly string[] }
   /** Its value is a file or directory that we take without an option. */
   | { readonly positional: true }
@@ -58,8 +62,9 @@ const aliases: Readonly<Record<string, Readonly<Record<string, Alias>>>> = {
 };
 
 /**
- * The arguments with foreign options translated, and what to tell about those that mean nothing here. `_` for `-` and one dash for two
- * are understood in our own options as well, of which `takesValue` knows the names.
+ * The arguments with foreign options translated, and what to tell about those that mean nothing
+ * here. `_` for `-` and one dash for two are understood in our own options as well, of which
+ * `takesValue` knows the names.
  */
 export function translateAliases(
   args: readonly string[],

@@ -31,7 +31,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** Whether it is an error of the library with one of these codes, which are told by name since help needs no library. */
+/**
+ * Whether it is an error of the library with one of these codes, which are told by name since help
+ * needs no library.
+ */
 const hasCode = (error: unknown, ...codes: readonly ErrorCode[]): boolean =>
   error instanceof Error && codes.some((code) => "code" in error && error.code === code);
 
@@ -43,7 +46,10 @@ function exitCodeOf(error: unknown): number {
   return hasCode(error, "ERR_VALUE", "ERR_KIND") ? EXIT.usage : EXIT.failure;
 }
 
-/** Prints one line (with `UNROLLED_DEBUG` the stack) and returns the exit code. `name` is the command, such as `unrolled train`. */
+/**
+ * Prints one line (with `UNROLLED_DEBUG` the stack) and returns the exit code. `name` is the
+ * command, such as `unrolled train`.
+ */
 export async function reportFailure(error: unknown, name: string): Promise<number> {
   if (error instanceof Interrupted) return error.exitCode;
   // commander has printed its own message
@@ -56,7 +62,10 @@ export async function reportFailure(error: unknown, name: string): Promise<numbe
   return exitCodeOf(error);
 }
 
-/** Runs `f`; what is wrong with the data that it reads is then a usage error, for values that were typed on the command line. */
+/**
+ * Runs `f`; what is wrong with the data that it reads is then a usage error, for values that were
+ * typed on the command line.
+ */
 export function asUsage<R>(f: () => R): R {
   try {
     return f();

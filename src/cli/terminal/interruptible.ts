@@ -1,9 +1,14 @@
-/** @file Commands that Ctrl-C ends within milliseconds: what they compute runs in pieces, between which signals are heard. */
+/**
+ * @file Commands that Ctrl-C ends within milliseconds: what they compute runs in pieces, between
+ * which signals are heard.
+ */
 import { setImmediate } from "node:timers/promises";
 import { EXIT, Interrupted } from "./failure.ts";
 import { CODES } from "./stop-signals.ts";
 
-/** Milliseconds that work has for an end of its own, such as the last line, before the process ends. */
+/**
+ * Milliseconds that work has for an end of its own, such as the last line, before the process ends.
+ */
 const GRACE = 40;
 /** Milliseconds between two looks at the signal. */
 const SLICE = 8;
@@ -12,10 +17,16 @@ const NEVER: AbortSignal = new AbortController().signal;
 let current = NEVER;
 let rested = 0;
 
-/** Aborts when the command's work is to end: for the calls of the library. Never, outside `interruptible`. */
+/**
+ * Aborts when the command's work is to end: for the calls of the library. Never, outside
+ * `interruptible`.
+ */
 export const workSignal = (): AbortSignal => current;
 
-/** Between pieces of work: lets signals be heard every few milliseconds, and throws when the work is to end. */
+/**
+ * Between pieces of work: lets signals be heard every few milliseconds, and throws when the work is
+ * to end.
+ */
 export async function rest(): Promise<void> {
   if (performance.now() - rested < SLICE) return;
   await setImmediate();
@@ -47,10 +58,16 @@ function listen(isOn: boolean): void {
   }
 }
 
-/** From now on a signal ends the process with its exit code as soon as the event loop has a turn: for commands that lose nothing by it. */
+/**
+ * From now on a signal ends the process with its exit code as soon as the event loop has a turn:
+ * for commands that lose nothing by it.
+ */
 export const exitOnSignals = (): void => listen(true);
 
-/** Runs what keeps the event loop from its turns, such as the reading of a large file: meanwhile signals are the system's, which ends the process at once. */
+/**
+ * Runs what keeps the event loop from its turns, such as the reading of a large file: meanwhile
+ * signals are the system's, which ends the process at once.
+ */
 export function uninterrupted<R>(f: () => R): R {
   const was = isHeard;
   listen(false);
@@ -62,8 +79,9 @@ export function uninterrupted<R>(f: () => R): R {
 }
 
 /**
- * Runs `f`, which heeds `workSignal`. SIGINT, SIGTERM and SIGHUP end it with their exit codes, a reader of the output that went away (`| head`) with 0: this
- * rejects with Interrupted. Work that waits for something else, such as input, is not waited for.
+ * Runs `f`, which heeds `workSignal`. SIGINT, SIGTERM and SIGHUP end it with their exit codes, a
+ * reader of the output that went away (`| head`) with 0: this rejects with Interrupted. Work that
+ * waits for something else, such as input, is not waited for.
  */
 export async function interruptible<R>(f: () => Promise<R>): Promise<R> {
   const own = { controller: new AbortController(), exitCode: undefined as number | undefined };

@@ -1,4 +1,7 @@
-/** @file Everything that commands print, so that no text of a stranger acts on the terminal: what is for people, what is for programs. */
+/**
+ * @file Everything that commands print, so that no text of a stranger acts on the terminal: what is
+ * for people, what is for programs.
+ */
 import { jsonLine, printable } from "unrolled";
 import { paint, type Style } from "./format.ts";
 
@@ -18,7 +21,10 @@ export function warn(text: string): void {
   process.stderr.write(`${printable(text)}\n`);
 }
 
-/** Writes what a model has generated to stdout: as it is to a file or another program, so that it can be shown to a terminal. */
+/**
+ * Writes what a model has generated to stdout: as it is to a file or another program, so that it
+ * can be shown to a terminal.
+ */
 export function write(text: string): void {
   process.stdout.write(process.stdout.isTTY ? printable(text) : text);
 }

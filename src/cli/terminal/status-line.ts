@@ -5,7 +5,10 @@ export type StatusLine = {
   clear(): void;
 };
 
-/** The cursor stays visible, and in the line below, so that nothing has to be put right after a kill. */
+/**
+ * The cursor stays visible, and in the line below, so that nothing has to be put right after a
+ * kill.
+ */
 export function statusLine(stream: NodeJS.WriteStream, columns: () => number): StatusLine {
   let shown: string | undefined;
   // a terminal that has become narrower has wrapped the line

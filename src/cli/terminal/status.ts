@@ -1,4 +1,7 @@
-/** @file What training tells people: a line that updates in place on a terminal, plain lines now and then elsewhere. */
+/**
+ * @file What training tells people: a line that updates in place on a terminal, plain lines now and
+ * then elsewhere.
+ */
 import { type Measured, printable, type TrainEvent } from "unrolled";
 import { count, duration, real } from "./format.ts";
 import { LossHistory } from "./loss-history.ts";
@@ -24,7 +27,9 @@ const REDRAW_INTERVAL = 100;
 const SMOOTHING = 0.05;
 const GAP = "  ";
 
-/** What an evaluation found beside the loss, for people: "2.31 bits per character", "accuracy 0.97". */
+/**
+ * What an evaluation found beside the loss, for people: "2.31 bits per character", "accuracy 0.97".
+ */
 const measuresOf = ({ measures = {} }: Measured): readonly string[] =>
   Object.entries(measures).map(([name, value]) =>
     name === "bitsPerCharacter" ? `${real(value)} bits per character` : `${name} ${real(value)}`,

@@ -18,10 +18,16 @@ export type StopSignals = {
   readonly release: () => void;
 };
 
-/** Milliseconds in which a signal that comes again is the same one: `timeout` and others send it to the process and to its group. */
+/**
+ * Milliseconds in which a signal that comes again is the same one: `timeout` and others send it to
+ * the process and to its group.
+ */
 const ECHO = 100;
 
-/** The first signal aborts; the next one ends the process at once, by the system's own hand, also while a step computes. */
+/**
+ * The first signal aborts; the next one ends the process at once, by the system's own hand, also
+ * while a step computes.
+ */
 export function stopSignals(): StopSignals {
   const controller = new AbortController();
   let code: number | undefined;

@@ -1,8 +1,8 @@
 import { warn } from "./output.ts";
 
 /**
- * Does what a finished run can do without, such as a picture. Where it fails, one line on stderr says why, and the run stays finished. Resolves to whether
- * it was done.
+ * Does what a finished run can do without, such as a picture. Where it fails, one line on stderr
+ * says why, and the run stays finished. Resolves to whether it was done.
  */
 export async function unlessItFails(what: string, work: () => void | Promise<void>): Promise<boolean> {
   try {

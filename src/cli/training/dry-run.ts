@@ -1,4 +1,7 @@
-/** @file `unrolled train --dry-run`: examples as the model sees them, and what a run would take, from a few steps that are thrown away. */
+/**
+ * @file `unrolled train --dry-run`: examples as the model sees them, and what a run would take,
+ * from a few steps that are thrown away.
+ */
 import { parameterCount } from "unrolled";
 import { EXIT } from "../terminal/failure.ts";
 import { plural } from "../terminal/format.ts";

@@ -89,7 +89,10 @@ function scheduleOf(options: ScheduleOptions, stepsPerEpoch: number): Schedule |
 
 type GroupOptions = Pick<RunOptions, "freeze" | "rateFactors">;
 
-/** Groups of parameters: one that is frozen, and one for each factor. Throws UsageError for what is no factor. */
+/**
+ * Groups of parameters: one that is frozen, and one for each factor. Throws UsageError for what is
+ * no factor.
+ */
 function groupsOf({ freeze, rateFactors }: GroupOptions): ParameterGroup[] {
   const frozen = freeze === undefined ? [] : [{ parameters: freeze.split(","), frozen: true }];
   const factors = (rateFactors?.split(",") ?? []).map((entry) => {

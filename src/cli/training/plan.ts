@@ -1,4 +1,7 @@
-/** @file What a run is made of: options that were typed, those of a configuration, or those of a run that is resumed. */
+/**
+ * @file What a run is made of: options that were typed, those of a configuration, or those of a run
+ * that is resumed.
+ */
 import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { checkRunData, readRunConfig, readRunOptions, type RunConfig } from "unrolled/node";
@@ -10,7 +13,10 @@ import { directoryOf } from "../tasks/task-of.ts";
 
 export type Plan = { readonly files: readonly string[]; readonly options: TaskOptions };
 
-/** Files and options, with those of `--resume`, `--config` and `--preset` wherever none was typed. Throws UsageError for what doesn't go together. */
+/**
+ * Files and options, with those of `--resume`, `--config` and `--preset` wherever none was typed.
+ * Throws UsageError for what doesn't go together.
+ */
 export function planOf(
   declaration: TaskDeclaration,
   files: readonly string[],
@@ -62,14 +68,20 @@ function storedRun(resume: string | undefined, config: string | undefined): Stor
   return config === undefined ? undefined : readRunOptions(config);
 }
 
-/** What a run has read; a folder stays one, since what a file in it means may depend on the others. Throws UsageError for the standard input, which is gone. */
+/**
+ * What a run has read; a folder stays one, since what a file in it means may depend on the others.
+ * Throws UsageError for the standard input, which is gone.
+ */
 function inputsOf({ data = [], inputs = data.map(({ path }) => path) }: StoredRun): readonly string[] {
   if (inputs.includes("-"))
     throw new UsageError("--resume: expected files, got none. The run read them from standard input; pass them again");
   return inputs;
 }
 
-/** Files have to be what they were where the run is resumed; a folder may hold more than the run has read. */
+/**
+ * Files have to be what they were where the run is resumed; a folder may hold more than the run has
+ * read.
+ */
 function checkInputs(run: StoredRun, unchanged: boolean): void {
   const inputs = inputsOf(run);
   const listed = (run.data ?? []).filter(({ path }) => inputs.includes(path));

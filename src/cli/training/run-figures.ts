@@ -11,7 +11,10 @@ export const DRY_STEPS: number = WARM_UP + TIMED;
 
 /** What a run takes. */
 export type RunFigures = {
-  /** Bytes of the engine's memory at the peak of the run, parameters, optimizer, one step and one evaluation. */
+  /**
+   * Bytes of the engine's memory at the peak of the run, parameters, optimizer, one step and one
+   * evaluation.
+   */
   readonly bytes: number;
   /** Bytes of the whole process. */
   readonly processBytes: number;
@@ -19,7 +22,10 @@ export type RunFigures = {
   readonly secondsPerEpoch: number;
 };
 
-/** Figures of a run of `DRY_STEPS`, of which the time is a median. `parameters` are numbers of the model. */
+/**
+ * Figures of a run of `DRY_STEPS`, of which the time is a median. `parameters` are numbers of the
+ * model.
+ */
 export async function measureRun(
   training: Training,
   { parameters, stepsPerEpoch }: { readonly parameters: number; readonly stepsPerEpoch: number },
@@ -40,14 +46,18 @@ export async function measureRun(
   const secondsPerStep = times.slice(WARM_UP).toSorted((a, b) => a - b)[TIMED >> 1];
   return {
     bytes,
-    // a run is this process, at the largest step, and checkpoints: parameters and two slots of the optimizer, as arrays and as the bytes of a file
+    // a run is this process, at the largest step, and checkpoints: parameters and two slots of the
+    // optimizer, as arrays and as the bytes of a file
     processBytes: Math.max(process.resourceUsage().maxRSS * 1024, start + bytes) + 2 * 3 * 4 * parameters,
     secondsPerStep,
     secondsPerEpoch: secondsPerStep * stepsPerEpoch,
   };
 }
 
-/** The figures for people, a line each. `data` and `held` say what is trained on, and what of it the bytes are. */
+/**
+ * The figures for people, a line each. `data` and `held` say what is trained on, and what of it the
+ * bytes are.
+ */
 export function figureLines(
   { bytes, processBytes, secondsPerStep, secondsPerEpoch }: RunFigures,
   { parameters, data, held }: { readonly parameters: number; readonly data: string; readonly held: string },

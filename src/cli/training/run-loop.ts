@@ -1,4 +1,7 @@
-/** @file Follows a run of training: shows and records its events, and says at the end how it went and what comes next. */
+/**
+ * @file Follows a run of training: shows and records its events, and says at the end how it went
+ * and what comes next.
+ */
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { type EndEvent, NotFiniteError, type Training } from "unrolled";
 import { type ResumePoint, runDirectory, type RunRecorder } from "unrolled/node";

@@ -7,7 +7,10 @@ import { isTyped, refuse } from "../options/stored.ts";
 import { taskOfModel } from "../tasks/task-of.ts";
 import { optionsOfTask, type Task, type TaskDeclaration, type TaskOptions } from "../tasks/task.ts";
 
-/** The model at `path`, or the one in the bytes that a checkpoint has of it. Throws UsageError for none, and for one of another task. */
+/**
+ * The model at `path`, or the one in the bytes that a checkpoint has of it. Throws UsageError for
+ * none, and for one of another task.
+ */
 export function savedModel(path: string, { name }: TaskDeclaration, task: Task, known?: Uint8Array): SavedModel {
   const bytes = known ?? asUsage(() => readModelBytes(path));
   const got = taskOfModel(bytes).name;
@@ -15,7 +18,10 @@ export function savedModel(path: string, { name }: TaskDeclaration, task: Task, 
   return task.decode(bytes);
 }
 
-/** The options with what the saved model has already. Throws UsageError for one that was typed and differs. */
+/**
+ * The options with what the saved model has already. Throws UsageError for one that was typed and
+ * differs.
+ */
 export function withSavedModel(
   options: TaskOptions,
   model: SavedModel,

@@ -42,7 +42,10 @@ function unaryFunction(op: UnaryOp, round: Round): Scalar {
   }
 }
 
-/** One correctly rounded operation each: computing in float64 and storing in 32 bits rounds the same way. */
+/**
+ * One correctly rounded operation each: computing in float64 and storing in 32 bits rounds the same
+ * way.
+ */
 const binaryFunctions: Readonly<Record<BinaryOp, Pair>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -61,7 +64,10 @@ const binaryFunctions: Readonly<Record<BinaryOp, Pair>> = {
   or: (a, b) => (a !== 0 || b !== 0 ? 1 : 0),
 };
 
-/** a^b: whole powers by repeated squaring, others by exp(b log a), as Math.pow is not the same everywhere. */
+/**
+ * a^b: whole powers by repeated squaring, others by exp(b log a), as Math.pow is not the same
+ * everywhere.
+ */
 function power(a: number, b: number): number {
   if (!Number.isInteger(b)) return a < 0 || b !== b ? NaN : exp(b * log(a));
   // squaring that often would lose more digits than the logarithm does
@@ -124,7 +130,10 @@ export function where(condition: Operand, a: Operand, b: Operand, out: Operand):
   for (let i = 0; i < to.length; i++) to[i] = test[testIndex(i)] !== 0 ? left[leftIndex(i)] : right[rightIndex(i)];
 }
 
-/** How many elements of `out` in a row have the same element of `x`, which is stretched along the last axes only; undefined where it is not so. */
+/**
+ * How many elements of `out` in a row have the same element of `x`, which is stretched along the
+ * last axes only; undefined where it is not so.
+ */
 function runOf(x: Operand, out: Operand): number | undefined {
   if (x.shape.length !== out.shape.length) return undefined;
   const kept = x.shape.findLastIndex((n) => n !== 1) + 1;

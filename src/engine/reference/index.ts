@@ -1,4 +1,7 @@
-/** @file The reference engine: plain TypeScript in float64 or float32. It defines what every kernel computes. */
+/**
+ * @file The reference engine: plain TypeScript in float64 or float32. It defines what every kernel
+ * computes.
+ */
 import { answersAtOnce } from "../answers.ts";
 import { arrayOf, isPoisoned, Memory } from "./memory.ts";
 import { activationBackward, binary, cast, unary, where } from "./elementwise.ts";

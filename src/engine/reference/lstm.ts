@@ -1,12 +1,14 @@
 /**
- * @file LSTM over a sequence. B batch, T time, H hidden units, P output features, G = 4 gates (3 when coupled).
+ * @file LSTM over a sequence. B batch, T time, H hidden units, P output features, G = 4 gates (3
+ * when coupled).
  *
- *   i = act(zi + p_i c)      f = act(zf + forgetBias + p_f c)      g = act(zg)      (coupled: i = 1 - f)
+ *   i = act(zi + p_i c)      f = act(zf + forgetBias + p_f c)      g = act(zg)
+ *   coupled: i = 1 - f
  *   c' = clip(f c + i g)     o = act(zo + p_o c')
  *   h' = o act(c')           projected: y = clip(h' · projection)
  *
- * Hochreiter and Schmidhuber 1997; forget gate, Gers et al. 2000; peepholes, Gers and Schmidhuber 2000;
- * projection, Sak et al. 2014; order of clipping and peepholes as in TensorFlow 1's LSTMCell.
+ * Hochreiter and Schmidhuber 1997; forget gate, Gers et al. 2000; peepholes, Gers and Schmidhuber
+ * 2000; projection, Sak et al. 2014; order of clipping and peepholes as in TensorFlow 1's LSTMCell.
  */
 import type { LstmBackward, LstmForward } from "../engine.ts";
 import { activationDerivative, activationFunction } from "./activations.ts";

@@ -1,6 +1,7 @@
 /**
- * @file Matrix products. Every element of the result is summed over k in order, each product and each sum rounded to
- * the precision of the arrays, so the result does not depend on how rows are grouped. Long sums of float32: see long-sums.ts.
+ * @file Matrix products. Every element of the result is summed over k in order, each product and
+ * each sum rounded to the precision of the arrays, so the result does not depend on how rows are
+ * grouped. Long sums of float32: see long-sums.ts.
  */
 import type { Operand } from "../engine.ts";
 import { isLong, SUM_PART } from "./long-sums.ts";
@@ -51,8 +52,9 @@ export function multiplyAddLong(
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) c.data[c.at + i * c.row + j] = sums[i * n + j];
 }
 
-/* Four rows at a time: each element of b is read once for four products. Measured 3.1 GFLOP/s against 1.3 with
- * one row (Node 26, M=256 K=128 N=512). Register tiles of 4x4 and 2x4 measured 1.4: V8 spills them. */
+// Four rows at a time: each element of b is read once for four products. Measured 3.1 GFLOP/s
+// against 1.3 with one row (Node 26, M=256 K=128 N=512). Register tiles of 4x4 and 2x4 measured
+// 1.4: V8 spills them.
 function multiplyAdd32(
   c: FloatArray,
   cAt: number,

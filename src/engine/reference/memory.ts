@@ -5,10 +5,16 @@ import type { Block, EngineStats, Operand } from "../engine.ts";
 
 export type FloatArray = Float32Array | Float64Array;
 
-/** A block whose elements JavaScript can reach. The reference kernels work on any of them, whoever owns the memory. */
+/**
+ * A block whose elements JavaScript can reach. The reference kernels work on any of them, whoever
+ * owns the memory.
+ */
 type HostBlock = Block & { readonly data: TypedArray };
 
-/** Whether `UNROLLED_POISON` asks for NaN in fresh memory. Throws RangeError for anything but 0 and 1. */
+/**
+ * Whether `UNROLLED_POISON` asks for NaN in fresh memory. Throws RangeError for anything but 0 and
+ * 1.
+ */
 export const isPoisoned = (): boolean =>
   checkChoice("UNROLLED_POISON", environment("UNROLLED_POISON") || "0", ["0", "1"]) === "1";
 
@@ -36,7 +42,10 @@ export class Memory {
   #liveBytes = 0;
   readonly #poison: boolean;
 
-  /** `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote is seen. */
+  /**
+   * `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote
+   * is seen.
+   */
   constructor(poison: boolean) {
     this.#poison = poison;
   }

@@ -1,4 +1,6 @@
-/** @file Kernels that move elements without computing with them (scatterAdd adds where rows meet). */
+/**
+ * @file Kernels that move elements without computing with them (scatterAdd adds where rows meet).
+ */
 import { type Shape, sizeOf } from "../../base/index.ts";
 import type { Operand, Strides } from "../engine.ts";
 import { sumsFor } from "./long-sums.ts";

@@ -1,4 +1,6 @@
-/** @file One optimizer step over all parameters, in place. Formulas and their sources: `src/optim`. */
+/**
+ * @file One optimizer step over all parameters, in place. Formulas and their sources: `src/optim`.
+ */
 import { internalError } from "../../base/index.ts";
 import type { Operand, OptimizerItem, OptimizerPreparation, OptimizerUpdate } from "../engine.ts";
 import { type FloatArray, floats } from "./memory.ts";
@@ -57,7 +59,10 @@ function sgd({ learningRate }: Update<"sgd">, w: FloatArray, g: FloatArray): voi
   for (let i = 0; i < w.length; i++) w[i] -= round(lr * g[i]);
 }
 
-/** plain: v = μ v + g, w -= lr v (Nesterov: lr (g + μ v)). scaled: v = μ v - lr g, w += v (Nesterov: μ v - lr g). */
+/**
+ * plain: v = μ v + g, w -= lr v (Nesterov: lr (g + μ v)). scaled: v = μ v - lr g, w += v (Nesterov:
+ * μ v - lr g).
+ */
 function momentum(update: Update<"momentum">, w: FloatArray, g: FloatArray, v: FloatArray): void {
   const round = roundingFor(w);
   const lr = round(update.learningRate);

@@ -5,8 +5,8 @@ import { arrayOf, type FloatArray, floats, integers } from "./memory.ts";
 import { exactly, type Round, roundingFor } from "./rounding.ts";
 
 /**
- * Sum of n contiguous elements in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1: a fixed order that SIMD
- * can follow and whose error grows with n/8. A long sum: see long-sums.ts; in 16 lanes.
+ * Sum of n contiguous elements in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1: a fixed order
+ * that SIMD can follow and whose error grows with n/8. A long sum: see long-sums.ts; in 16 lanes.
  */
 export function laneSum(x: FloatArray, at: number, n: number, round: Round): number {
   if (!isLong(x, n)) return folded(sumInLanes(8, x, at, n, round), round);

@@ -5,5 +5,8 @@ export type Round = (x: number) => number;
 
 export const exactly: Round = (x) => x;
 
-/** 32-bit arrays round after every operation, as 32-bit hardware does; a 64-bit number needs nothing. */
+/**
+ * 32-bit arrays round after every operation, as 32-bit hardware does; a 64-bit number needs
+ * nothing.
+ */
 export const roundingFor = (array: FloatArray): Round => (array instanceof Float32Array ? Math.fround : exactly);

@@ -70,10 +70,16 @@ export function projectInputs(arrays: LayerInputs & Pick<RnnForward, "recurrent"
   return z;
 }
 
-/** What the gradients of inputs, kernels and bias need beside `dz`, the gradient of the pre-activations [T, B, G*H]. */
+/**
+ * What the gradients of inputs, kernels and bias need beside `dz`, the gradient of the
+ * pre-activations [T, B, G*H].
+ */
 type OuterGradients = LayerInputGradients & Pick<RnnBackward, "recurrent" | "states" | "dRecurrent" | "dBias">;
 
-/** Gradients of inputs, kernels and bias. `dzRecurrent` is the gradient of h·R where it differs from that of x·W. */
+/**
+ * Gradients of inputs, kernels and bias. `dzRecurrent` is the gradient of h·R where it differs from
+ * that of x·W.
+ */
 export function outerGradients(arrays: OuterGradients, dz: FloatArray, dzRecurrent: FloatArray = dz): void {
   const { states } = arrays;
   const { steps, batch, width } = sizesOf(arrays);

@@ -27,7 +27,10 @@ function packGate(work: Workspace, matrix: Operand, block: number): Address {
   return work.pack(at(pointerOf(matrix), block * units), { k: rows, n: units, row: width, column: 1 });
 }
 
-/** The blocks of `count` gates of R [H, 3H], from `block` on, transposed and packed for the way back. */
+/**
+ * The blocks of `count` gates of R [H, 3H], from `block` on, transposed and packed for the way
+ * back.
+ */
 function packGatesBack(work: Workspace, matrix: Operand, block: number, count: number): Address {
   const [rows, width] = matrix.shape;
   const units = width / 3;

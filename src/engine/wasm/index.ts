@@ -1,4 +1,7 @@
-/** @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several; everything else by the reference's kernels on it. */
+/**
+ * @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several;
+ * everything else by the reference's kernels on it.
+ */
 import { advice, canShare, cores } from "#platform";
 import { sizeOf, warnOnce } from "../../base/index.ts";
 import { answersAtOnce } from "../answers.ts";
@@ -33,7 +36,9 @@ export type WasmSettings = {
   readonly shared: boolean;
   /** Whether it fuses multiplications and additions. */
   readonly fused: boolean;
-  /** The tile of matrix products, or several: then the first large job tries which is the fastest. */
+  /**
+   * The tile of matrix products, or several: then the first large job tries which is the fastest.
+   */
   readonly tiles: readonly Tile[];
   /** Threads for large kernels. Default: one for each processor. */
   readonly threads?: number | undefined;
@@ -41,7 +46,9 @@ export type WasmSettings = {
   readonly choices: EngineReport["choices"];
 };
 
-/** Says that more than one can't be had; whoever asked for one at the start can't have more later. */
+/**
+ * Says that more than one can't be had; whoever asked for one at the start can't have more later.
+ */
 export function warnOfOneThread(asked: number): void {
   if (asked > 1 && !canShare)
     warnOnce(
@@ -109,7 +116,10 @@ const idleReference = Object.fromEntries(
     .map((name) => [name, () => undefined]),
 ) as unknown as EngineKernels;
 
-/** `engine` with the same blocks and scratch memory, which are counted and not taken, and kernels that do nothing. */
+/**
+ * `engine` with the same blocks and scratch memory, which are counted and not taken, and kernels
+ * that do nothing.
+ */
 function countingEngine(engine: Engine, kernels: Kernels, memory: LinearMemory, isFresh = false): CountingEngine {
   const counted = new LinearMemory({ counting: memory, isFresh });
   const tuner = {

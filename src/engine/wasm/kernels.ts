@@ -1,4 +1,7 @@
-/** @file The exports of the compiled kernels (kernels/assembly). Addresses and strides are bytes; sizes are elements. */
+/**
+ * @file The exports of the compiled kernels (kernels/assembly). Addresses and strides are bytes;
+ * sizes are elements.
+ */
 import type { Recorder } from "../engine.ts";
 
 type Kernel<N extends number, T extends number[] = []> = T["length"] extends N
@@ -15,7 +18,10 @@ export type Kernels = {
   /** What the gradient of one gate's pre-activations [N, n] takes in panels. */
   readonly gateBytes: (rows: number, columns: number) => number;
   readonly run: Kernel<3>;
-  /** A job on several threads: its number, threads, workers, patience in seconds, whether this thread may sleep. 0: a worker did not answer. */
+  /**
+   * A job on several threads: its number, threads, workers, patience in seconds, whether this
+   * thread may sleep. 0: a worker did not answer.
+   */
   readonly dispatch: (job: number, threads: number, workers: number, patience: number, maySleep: number) => number;
   readonly ready: () => number;
   readonly resetPool: Kernel<0>;
@@ -68,7 +74,10 @@ const NOTED = [
   "softmaxBackward",
 ] as const;
 
-/** The same number, as an integer of 32 bits where it is one: V8 passes those on faster than numbers that were computed as fractions. */
+/**
+ * The same number, as an integer of 32 bits where it is one: V8 passes those on faster than numbers
+ * that were computed as fractions.
+ */
 const asSmallInteger = (value: number): number => (Object.is(value | 0, value) ? value | 0 : value);
 
 /** The same kernels; each call of one of `NOTED` is noted. */

@@ -1,4 +1,7 @@
-/** Memory on a system that gives less than asked for, which a stand-in for WebAssembly's memory plays. */
+/**
+ * Memory on a system that gives less than asked for, which a stand-in for WebAssembly's memory
+ * plays.
+ */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { UnsupportedError } from "../../base/index.ts";
 

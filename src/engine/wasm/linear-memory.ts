@@ -1,4 +1,7 @@
-/** @file Blocks of the WebAssembly engine: pieces of one linear memory, recycled by size, and joined again where none of the right size is free. */
+/**
+ * @file Blocks of the WebAssembly engine: pieces of one linear memory, recycled by size, and joined
+ * again where none of the right size is free.
+ */
 import { advice } from "#platform";
 import {
   bytesPerElement,
@@ -50,8 +53,9 @@ export class WasmBlock implements Block {
   }
 
   /**
-   * The elements. Made anew after memory of one thread has grown, which detaches every older view: then it is empty and begins at 0. Shared memory
-   * leaves views as they are. Of a block that is only counted: zeros of its own, from when they are first looked at.
+   * The elements. Made anew after memory of one thread has grown, which detaches every older view:
+   * then it is empty and begins at 0. Shared memory leaves views as they are. Of a block that is
+   * only counted: zeros of its own, from when they are first looked at.
    */
   get data(): TypedArray {
     const view = this.#view;
@@ -70,7 +74,10 @@ export class WasmBlock implements Block {
 /** Memory that is free and belongs to no block. */
 type Gap = { pointer: number; bytes: number };
 
-/** Sizes are rounded up to an eighth of a power of two, so that freed pieces fit again; at most 12.5 % is lost. */
+/**
+ * Sizes are rounded up to an eighth of a power of two, so that freed pieces fit again; at most 12.5
+ * % is lost.
+ */
 function roundUp(bytes: number): number {
   if (bytes <= 8 * ALIGNMENT) return bytes <= ALIGNMENT ? ALIGNMENT : (bytes + ALIGNMENT - 1) & -ALIGNMENT;
   const step = 2 ** (28 - Math.clz32(bytes));
@@ -91,7 +98,10 @@ export class LinearMemory {
   readonly choices: EngineReport["choices"];
   /** Where it ends: 4 GiB, or less where the system gives less. */
   readonly maximumBytes: number;
-  /** Freed blocks by their size class. They keep their view, for the next use of the same type and length. */
+  /**
+   * Freed blocks by their size class. They keep their view, for the next use of the same type and
+   * length.
+   */
   readonly #free: (WasmBlock[] | undefined)[] = [];
   readonly #poison: boolean;
   readonly #isCounted: boolean;
@@ -107,11 +117,13 @@ export class LinearMemory {
   #liveBytes = 0;
 
   /**
-   * `shared`: several threads can work on it. `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote is seen.
-   * Where the address space is too small for 4 GiB, less is reserved, and the console says so. Throws UnsupportedError where none can be reserved, TypeError
-   * where the platform has no shared memory.
+   * `shared`: several threads can work on it. `poison` fills every new float block with NaN, so
+   * that a kernel that reads what it never wrote is seen. Where the address space is too small for
+   * 4 GiB, less is reserved, and the console says so. Throws UnsupportedError where none can be
+   * reserved, TypeError where the platform has no shared memory.
    *
-   * `counting`: begins with what that memory has given out (or, `isFresh`, with nothing), gives out more in the same way, and takes none.
+   * `counting`: begins with what that memory has given out (or, `isFresh`, with nothing), gives out
+   * more in the same way, and takes none.
    */
   constructor(
     settings:
@@ -185,8 +197,9 @@ export class LinearMemory {
   }
 
   /**
-   * Where no freed block has the size. Batches of ever other lengths ask for ever other sizes: kept apart by size, what they leave would add up to some ten
-   * times what one of them needs. So, before memory is taken from the system, freed neighbours are joined.
+   * Where no freed block has the size. Batches of ever other lengths ask for ever other sizes: kept
+   * apart by size, what they leave would add up to some ten times what one of them needs. So,
+   * before memory is taken from the system, freed neighbours are joined.
    */
   #place(bytes: number): number {
     const found = this.#fromGaps(bytes);
@@ -259,7 +272,10 @@ export class LinearMemory {
     return pointer;
   }
 
-  /** By `wanted` pages, or by `needed` where the system gives no more. Throws UnsupportedError where it does not give those. */
+  /**
+   * By `wanted` pages, or by `needed` where the system gives no more. Throws UnsupportedError where
+   * it does not give those.
+   */
   #grow(needed: number, wanted: number, got: string): void {
     for (const pages of new Set([wanted, needed])) {
       try {

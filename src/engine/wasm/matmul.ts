@@ -26,7 +26,8 @@ export function multiplyInto(work: Workspace, c: Address, a: Left, b: Right, { m
   }
   const sums = isLongSum(k) ? work.doubles(m * n) : 0;
   if (m === 1) {
-    // as bᵀ·aᵀ, so that the vector is packed and not the matrix; the sums are the same, in the same order
+    // as bᵀ·aᵀ, so that the vector is packed and not the matrix; the sums are the same, in the same
+    // order
     const packed = work.pack(a.start, { k, n: 1, row: a.sum / BYTES, column: 1 });
     work.run(jobs.product, operations, {
       c,

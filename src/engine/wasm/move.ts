@@ -5,7 +5,9 @@ import { BYTES } from "./address.ts";
 import type { Kernels } from "./kernels.ts";
 import { pointerOf } from "./linear-memory.ts";
 
-/** Axes that lie behind each other in both arrays, seen as one. Axes of one element are left out. */
+/**
+ * Axes that lie behind each other in both arrays, seen as one. Axes of one element are left out.
+ */
 function merged(
   from: readonly number[],
   to: readonly number[],

@@ -10,8 +10,10 @@ const PATIENCE = 60;
 const FOR = "for large kernels";
 
 /**
- * Threads that share the memory and run one job at a time. They start with the first job, sleep between jobs, and do not keep the process alive.
- * Until all of them are there, and with one thread, jobs run on the caller's: the results are the same. Where they can't be started it stays so.
+ * Threads that share the memory and run one job at a time. They start with the first job, sleep
+ * between jobs, and do not keep the process alive. Until all of them are there, and with one
+ * thread, jobs run on the caller's: the results are the same. Where they can't be started it stays
+ * so.
  */
 export class Pool {
   readonly #kernels: Kernels;
@@ -92,7 +94,10 @@ export class Pool {
     this.#kernels.resetPool();
   }
 
-  /** Ends all workers and stays with the caller's thread: workers that never came would not come again. */
+  /**
+   * Ends all workers and stays with the caller's thread: workers that never came would not come
+   * again.
+   */
   #withdraw(reason: string): void {
     this.#end();
     this.#threads = 1;

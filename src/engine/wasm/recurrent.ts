@@ -1,4 +1,7 @@
-/** @file What the three recurrent layers share: sizes, weights in panels, the states, the gradients of the weights. */
+/**
+ * @file What the three recurrent layers share: sizes, weights in panels, the states, the gradients
+ * of the weights.
+ */
 import { sizeOf } from "../../base/index.ts";
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
 import { type Address, at, BYTES } from "./address.ts";
@@ -48,7 +51,10 @@ export function packed(work: Workspace, matrix: Operand): Address {
   return work.pack(pointerOf(matrix), { k, n, row: n, column: 1 });
 }
 
-/** `columns` columns, from `column` on, of W, where there is one, above R: the right side of [x, h]·[W; R]. */
+/**
+ * `columns` columns, from `column` on, of W, where there is one, above R: the right side of [x,
+ * h]·[W; R].
+ */
 export function packedAbove(
   work: Workspace,
   { inputKernel, recurrent }: Pick<RnnForward, "inputKernel" | "recurrent">,
@@ -86,10 +92,16 @@ export function begin(work: Workspace, { h0, states, hLast }: Pick<RnnForward, "
   return at(pointerOf(states), sizeOf(h0.shape));
 }
 
-/** One row alone reads the weights once per step: then packing them would take longer than the product. */
+/**
+ * One row alone reads the weights once per step: then packing them would take longer than the
+ * product.
+ */
 export const isSingle = ({ batch }: Sizes): boolean => batch === 1;
 
-/** Whether the threads share the units of each step: one row alone, of every step, and enough work in one step. */
+/**
+ * Whether the threads share the units of each step: one row alone, of every step, and enough work
+ * in one step.
+ */
 export const sharesUnits = (work: Workspace, sizes: Sizes, lengths: Operand | undefined): boolean =>
   isSingle(sizes) && lengths === undefined && work.isShared(sizes.operations / sizes.steps);
 

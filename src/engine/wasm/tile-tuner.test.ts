@@ -7,7 +7,10 @@ import { type Tile, TileTuner } from "./tile-tuner.ts";
 const wide: Tile = { rows: 6, columns: 16 };
 const narrow: Tile = { rows: 4, columns: 8 };
 
-/** Kernels whose products are left out with the tiles for which `isWrong` says so, and a memory for them. */
+/**
+ * Kernels whose products are left out with the tiles for which `isWrong` says so, and a memory for
+ * them.
+ */
 function kernelsWith(isWrong: (tile: Tile) => boolean): [Kernels, LinearMemory] {
   const memory = new LinearMemory({ shared: false, poison: false });
   const kernels = instantiate(kernelModule("simd", { revectorize: false }) as WebAssembly.Module, memory.memory);

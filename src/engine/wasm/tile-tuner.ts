@@ -14,8 +14,8 @@ export type Tile = { readonly rows: number; readonly columns: number };
 const [M, K, N] = [60, 256, 64];
 
 /**
- * Milliseconds of trying, at least; without an improvement, before it ends; and at most. V8 first runs kernels in a quick translation, and replaces it after
- * some calls, later on a busy machine.
+ * Milliseconds of trying, at least; without an improvement, before it ends; and at most. V8 first
+ * runs kernels in a quick translation, and replaces it after some calls, later on a busy machine.
  */
 const [SHORTEST, STEADY, LONGEST] = [8, 4, 80];
 
@@ -32,16 +32,23 @@ const ROWS = 12;
 
 type Shape3 = readonly [m: number, k: number, n: number];
 
-/** A product for the check at the start: a whole tile of each width. Small, for what it runs has to be translated first, and starting takes time. */
+/**
+ * A product for the check at the start: a whole tile of each width. Small, for what it runs has to
+ * be translated first, and starting takes time.
+ */
 const FIRST: readonly Shape3[] = [[6, 5, 21]];
 
-/** For the check after the trial: lower tiles and other widths, a as it is and packed, sums of one block and of two. */
+/**
+ * For the check after the trial: lower tiles and other widths, a as it is and packed, sums of one
+ * block and of two.
+ */
 const ALL: readonly Shape3[] = [...FIRST, [11, 257, 9], [23, 3, 261], [M, K, N]];
 
 /**
- * Finds the tile that is the fastest here, and correct. Results do not depend on the tile, so it can be chosen late: the first large job pays for the
- * trial, and programs without one do not. A tile whose product of small integers is not exact is out, at once or after the trial, when its kernels have been
- * translated anew.
+ * Finds the tile that is the fastest here, and correct. Results do not depend on the tile, so it
+ * can be chosen late: the first large job pays for the trial, and programs without one do not. A
+ * tile whose product of small integers is not exact is out, at once or after the trial, when its
+ * kernels have been translated anew.
  */
 export class TileTuner {
   readonly #kernels: Kernels;
@@ -133,7 +140,10 @@ const wrongResults = (tiles: readonly Tile[]): UnsupportedError =>
     ),
   );
 
-/** A product c [m, n] = a [m, k] · b [k, n] of whole numbers of at most 4: every sum is exact in float32. */
+/**
+ * A product c [m, n] = a [m, k] · b [k, n] of whole numbers of at most 4: every sum is exact in
+ * float32.
+ */
 class TrialProduct {
   readonly #kernels: Kernels;
   readonly #memory: LinearMemory;

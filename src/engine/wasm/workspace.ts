@@ -10,7 +10,9 @@ import type { Pool } from "./pool.ts";
 /** Chooses the tile of matrix products before the first large one. */
 type Tuner = { readonly isDone: boolean; choose(): void };
 
-/** op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start. */
+/**
+ * op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start.
+ */
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
 
 /** Whether a sum of n float32 is kept in float64; see kernels/assembly/sums.ts. */
@@ -52,8 +54,8 @@ export class Workspace {
   }
 
   /**
-   * Runs `f`, which does about `operations` multiplications and additions; what it took as scratch is free again afterwards. The tile of the products is
-   * the same all through.
+   * Runs `f`, which does about `operations` multiplications and additions; what it took as scratch
+   * is free again afterwards. The tile of the products is the same all through.
    */
   within(operations: number, f: () => void): void {
     if (operations >= WORTH_TUNING && !this.#tuner.isDone) this.#tuner.choose();

@@ -1,16 +1,18 @@
 /**
- * @file Writing files so that neither a crash nor a loss of power at any moment leaves a part of one. The steps are written once, as
- * generators that yield what has to be waited for; one driver waits without blocking, the other has nothing to wait for.
+ * @file Writing files so that neither a crash nor a loss of power at any moment leaves a part of
+ * one. The steps are written once, as generators that yield what has to be waited for; one driver
+ * waits without blocking, the other has nothing to wait for.
  */
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { codeOf, type FileSystem, nodeFiles, nodeFilesSync, type Soon } from "./file-system.ts";
 
 /**
- * Writes a file so that a crash at any moment leaves the old contents or the new, never a part, and so that the new ones are on the disk when the promise resolves:
- * a temporary file beside it, fsync, rename, fsync of the directory. Makes the directory. Never blocks: the bytes must not change before
- * the promise resolves.
- * Rejects with the file system's own errors; the old contents are then still there, or the new ones already, but perhaps not on the disk.
+ * Writes a file so that a crash at any moment leaves the old contents or the new, never a part, and
+ * so that the new ones are on the disk when the promise resolves: a temporary file beside it,
+ * fsync, rename, fsync of the directory. Makes the directory. Never blocks: the bytes must not
+ * change before the promise resolves. Rejects with the file system's own errors; the old contents
+ * are then still there, or the new ones already, but perhaps not on the disk.
  */
 export async function writeFileDurably(
   path: string,
@@ -20,25 +22,35 @@ export async function writeFileDurably(
   await later(write(path, contents, fs));
 }
 
-/** As `writeFileDurably`, but returns when it is done. Contents that are larger than memory may come in pieces. */
+/**
+ * As `writeFileDurably`, but returns when it is done. Contents that are larger than memory may come
+ * in pieces.
+ */
 export function writeFileDurablySync(path: string, contents: Uint8Array | string | Iterable<Uint8Array>): void {
   atOnce(write(path, contents, nodeFilesSync));
 }
 
 /**
- * Makes a directory, an absolute path, whose name and those above it are then on the disk. Does so too where an earlier attempt made it and could not
- * finish, which `writeFileDurably` doesn't look for.
+ * Makes a directory, an absolute path, whose name and those above it are then on the disk. Does so
+ * too where an earlier attempt made it and could not finish, which `writeFileDurably` doesn't look
+ * for.
  */
 export async function makeDirectoryDurably(directory: string, fs: FileSystem = nodeFiles): Promise<void> {
   await later(makeSafe(directory, fs));
 }
 
-/** Removes the temporary files that a crash left in a directory. Only for its sole writer: those of other processes go too. */
+/**
+ * Removes the temporary files that a crash left in a directory. Only for its sole writer: those of
+ * other processes go too.
+ */
 export async function sweepTemporaries(directory: string, fs: FileSystem = nodeFiles): Promise<void> {
   await later(sweep(directory, fs));
 }
 
-/** Removes files of a directory, those that are there; returns when their names are gone from the disk. */
+/**
+ * Removes files of a directory, those that are there; returns when their names are gone from the
+ * disk.
+ */
 export function removeDurablySync(directory: string, names: readonly string[]): void {
   atOnce(removeAll(resolve(directory), names, nodeFilesSync));
 }

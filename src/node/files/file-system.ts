@@ -1,4 +1,7 @@
-/** @file The operations on files that durable writing needs, as Node has them: those that wait and those that don't. Tests put others in their place. */
+/**
+ * @file The operations on files that durable writing needs, as Node has them: those that wait and
+ * those that don't. Tests put others in their place.
+ */
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { unlinkSync, writeSync } from "node:fs";
 import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
@@ -17,7 +20,9 @@ export type NewFile = {
 
 /** Paths are absolute. Every operation throws (or rejects with) the system's own errors. */
 export type FileSystem = {
-  /** Makes a directory; the error EEXIST where something is, ENOENT where the one above is missing. */
+  /**
+   * Makes a directory; the error EEXIST where something is, ENOENT where the one above is missing.
+   */
   mkdir(path: string): Soon<void>;
   /** A new, empty file; an error where something is. */
   create(path: string): Soon<NewFile>;
@@ -35,7 +40,10 @@ export type FileSystem = {
 export const codeOf = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 
-/** Windows can't open directories, and needs no such thing. Some file systems can't sync them, and some directories may not be opened. */
+/**
+ * Windows can't open directories, and needs no such thing. Some file systems can't sync them, and
+ * some directories may not be opened.
+ */
 const syncsDirectories = process.platform !== "win32";
 const cannotSync = (error: unknown): boolean =>
   ["EINVAL", "ENOTSUP", "EACCES", "EPERM", "EROFS"].includes(codeOf(error) as string);

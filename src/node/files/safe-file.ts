@@ -1,6 +1,8 @@
 /**
- * @file Reading files of which a name came from elsewhere. A path that a user typed is read whatever it is, a pipe too. One that stands in data or in a
- * folder that was listed has to be a regular file inside of that folder: nothing that a stranger packed may lead out of it, or never end.
+ * @file Reading files of which a name came from elsewhere. A path that a user typed is read
+ * whatever it is, a pipe too. One that stands in data or in a folder that was listed has to be a
+ * regular file inside of that folder: nothing that a stranger packed may lead out of it, or never
+ * end.
  */
 import {
   closeSync,
@@ -37,7 +39,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: "a path with a zero byte",
 };
 
-/** What the file system says of a path becomes a DataError, which keeps it as its cause; other errors stay as they are. */
+/**
+ * What the file system says of a path becomes a DataError, which keeps it as its cause; other
+ * errors stay as they are.
+ */
 export function fileError(where: string, path: string, error: unknown): unknown {
   const code = String(codeOf(error));
   if (!Object.hasOwn(REASONS, code)) return error;
@@ -46,7 +51,10 @@ export function fileError(where: string, path: string, error: unknown): unknown 
   });
 }
 
-/** What `f` gives; what the file system says of `path` is thrown as a DataError that begins with `where`. */
+/**
+ * What `f` gives; what the file system says of `path` is thrown as a DataError that begins with
+ * `where`.
+ */
 export function withPath<R>(where: string, path: string, f: () => R): R {
   try {
     return f();
@@ -55,7 +63,10 @@ export function withPath<R>(where: string, path: string, f: () => R): R {
   }
 }
 
-/** What is at a path that a user gave; undefined where nothing is. Throws DataError where that can't be told. */
+/**
+ * What is at a path that a user gave; undefined where nothing is. Throws DataError where that can't
+ * be told.
+ */
 export function statOf(where: string, path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -69,18 +80,27 @@ export function statOf(where: string, path: string): Stats | undefined {
 /** The names in a folder. Throws DataError where it can't be read. */
 export const namesIn = (where: string, folder: string): string[] => withPath(where, folder, () => readdirSync(folder));
 
-/** The bytes at a path that a user gave: a file, or a pipe to its end; "-" is the standard input. Throws DataError where there are none. */
+/**
+ * The bytes at a path that a user gave: a file, or a pipe to its end; "-" is the standard input.
+ * Throws DataError where there are none.
+ */
 export const readGiven = (where: string, path: string): Buffer =>
   withPath(where, path, () => readFileSync(path === "-" ? 0 : path));
 
-/** Opening doesn't wait for somebody to write, as it does at a pipe, and what is opened is the link's own name, if it is one. */
+/**
+ * Opening doesn't wait for somebody to write, as it does at a pipe, and what is opened is the
+ * link's own name, if it is one.
+ */
 const SAFELY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 const FOLLOWING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** Bytes that are read at once; Node's own readFile refuses files of 2 GiB. */
 const PIECE = 64 * 2 ** 20;
 
-/** The bytes of a regular file, no pipe, device, socket or folder. Throws DataError for anything else. */
+/**
+ * The bytes of a regular file, no pipe, device, socket or folder. Throws DataError for anything
+ * else.
+ */
 export const readRegular = (where: string, path: string): Buffer => readOpened(where, path, FOLLOWING);
 
 function readOpened(where: string, path: string, flags: number): Buffer {
@@ -108,8 +128,9 @@ function readOpened(where: string, path: string, flags: number): Buffer {
 }
 
 /**
- * The path itself where it is a regular file that, with all symbolic links followed, is inside of `folder`. Throws DataError for a link that leads out or
- * nowhere, a pipe, a device, a socket, a folder.
+ * The path itself where it is a regular file that, with all symbolic links followed, is inside of
+ * `folder`. Throws DataError for a link that leads out or nowhere, a pipe, a device, a socket, a
+ * folder.
  */
 export function checkInside(where: string, folder: string, path: string): string {
   const real = withPath(where, path, () => realpathSync(path));
@@ -134,14 +155,18 @@ export function checkInside(where: string, folder: string, path: string): string
   return real;
 }
 
-/** The bytes of a file whose name stands in data; see `checkInside`. What is opened is what was looked at. */
+/**
+ * The bytes of a file whose name stands in data; see `checkInside`. What is opened is what was
+ * looked at.
+ */
 export const readInside = (where: string, folder: string, path: string): Buffer =>
   readOpened(where, checkInside(where, folder, path), SAFELY);
 
 /**
- * `folder` with a name that stands in data: names separated by "/". Throws DataError for whatever could mean another place, here or on another system: an
- * absolute path, a drive, "..", ".", an empty name, a name that ends in a dot or a space, a backslash, a control character, and these in percent
- * signs.
+ * `folder` with a name that stands in data: names separated by "/". Throws DataError for whatever
+ * could mean another place, here or on another system: an absolute path, a drive, "..", ".", an
+ * empty name, a name that ends in a dot or a space, a backslash, a control character, and these in
+ * percent signs.
  */
 export function pathInside(where: string, folder: string, name: string): string {
   const isPlain =

@@ -13,8 +13,9 @@ export type FoundPath = {
 };
 
 /**
- * What is at a path, its links followed; undefined where nothing is, also where a file stands in the place of a folder above it, for which Node 20 throws
- * ENOTDIR. Throws the file system's other errors.
+ * What is at a path, its links followed; undefined where nothing is, also where a file stands in
+ * the place of a folder above it, for which Node 20 throws ENOTDIR. Throws the file system's other
+ * errors.
  */
 export function statIfAny(path: string): FoundPath | undefined {
   try {

@@ -1,4 +1,6 @@
-/** @file From metrics to points that can be drawn: few, finite, and honest about what was left out. */
+/**
+ * @file From metrics to points that can be drawn: few, finite, and honest about what was left out.
+ */
 import type { Metrics } from "../run/metrics-log.ts";
 
 export type Point = { readonly x: number; readonly y: number };
@@ -20,7 +22,10 @@ export function points(
   });
 }
 
-/** The mean of each point and its neighbours: a hundredth of the curve on each side, as far as it goes. */
+/**
+ * The mean of each point and its neighbours: a hundredth of the curve on each side, as far as it
+ * goes.
+ */
 export function smoothed(values: readonly Point[]): Point[] {
   const sums = [0];
   for (const { y } of values) sums.push(sums[sums.length - 1] + y);
@@ -48,7 +53,10 @@ export const spread = (values: readonly Point[]): Point[] =>
     return [low, high].sort((a, b) => a - b);
   });
 
-/** Those that `choose` names by their indices, of each stretch [from, to). A short curve is left as it is. */
+/**
+ * Those that `choose` names by their indices, of each stretch [from, to). A short curve is left as
+ * it is.
+ */
 function pick(values: readonly Point[], choose: (from: number, to: number) => readonly number[]): Point[] {
   if (values.length <= 2 * STRETCHES) return [...values];
   const chosen = Array.from({ length: STRETCHES }, (_, i) =>

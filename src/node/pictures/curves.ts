@@ -18,7 +18,10 @@ export type NamedRun = {
 
 const NATS = "nats per token";
 
-/** Draws the curves of a run into its directory, durably, and returns the path. Rejects with the file system's own errors. */
+/**
+ * Draws the curves of a run into its directory, durably, and returns the path. Rejects with the
+ * file system's own errors.
+ */
 export async function writeCurves(directory: string, run: NamedRun): Promise<string> {
   const file = join(directory, CURVES_FILE);
   await writeFileDurably(file, await runCurves(run));
@@ -36,8 +39,8 @@ const COLORS: Readonly<Record<string, string>> = {
 const DOTS = { size: 30, filled: true };
 
 /**
- * The losses, the learning rate and the gradient norm of a run by step, as SVG. Numbers that are not finite are left out. The same metrics give the same
- * text. Loads what draws on the first call.
+ * The losses, the learning rate and the gradient norm of a run by step, as SVG. Numbers that are
+ * not finite are left out. The same metrics give the same text. Loads what draws on the first call.
  */
 export async function runCurves({ name, metrics, lossUnit = NATS }: NamedRun): Promise<string> {
   const ofStep = (figure: "loss" | "learningRate" | "gradientNorm"): readonly Point[] =>
@@ -76,8 +79,8 @@ export async function runCurves({ name, metrics, lossUnit = NATS }: NamedRun): P
 }
 
 /**
- * Several runs in one picture, as SVG: the smoothed training loss and the validation loss by step, and the latter by time. As `runCurves` otherwise.
- * Names must differ.
+ * Several runs in one picture, as SVG: the smoothed training loss and the validation loss by step,
+ * and the latter by time. As `runCurves` otherwise. Names must differ.
  */
 export async function compareCurves(runs: readonly NamedRun[]): Promise<string> {
   const of = (make: (metrics: readonly Metrics[]) => readonly Point[]): NamedPoint[] =>
@@ -157,7 +160,10 @@ type Panel = {
   readonly layer?: readonly object[];
 };
 
-/** Axes around points. The horizontal one begins at 0; the vertical one goes by powers of ten where it spans more than three of them. */
+/**
+ * Axes around points. The horizontal one begins at 0; the vertical one goes by powers of ten where
+ * it spans more than three of them.
+ */
 function panel(
   values: readonly NamedPoint[],
   title: string,

@@ -7,7 +7,10 @@ import { writeFileDurably } from "../files/durable-file.ts";
 export const GRADIENTS_FILE = "diagnosis-gradients.svg";
 export const GATES_FILE = "diagnosis-gates.svg";
 
-/** Draws gradients by time step and the spread of the gates into a directory, durably, and returns the paths. Rejects with the file system's own errors. */
+/**
+ * Draws gradients by time step and the spread of the gates into a directory, durably, and returns
+ * the paths. Rejects with the file system's own errors.
+ */
 export async function writeDiagnosis(
   directory: string,
   { gradientByStep, gates }: Pick<Diagnosis, "gradientByStep" | "gates">,

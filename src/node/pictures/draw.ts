@@ -1,7 +1,7 @@
 /**
  * @file Vega and Vega-Lite, which the build puts into a file of its own: only pictures need it, and
- * it takes a moment to load. Expressions are interpreted, since Vega's own way generates code, which
- * some hosts forbid.
+ * it takes a moment to load. Expressions are interpreted, since Vega's own way generates code,
+ * which some hosts forbid.
  */
 import * as vega from "vega";
 import { expressionInterpreter } from "vega-interpreter";
@@ -11,7 +11,10 @@ import { compile, type TopLevelSpec } from "vega-lite";
 type TextMetrics = { width(item: { readonly fontSize?: number }, text: unknown): number };
 
 const metrics = (vega as unknown as { readonly textMetrics: TextMetrics }).textMetrics;
-/** An estimate, and not by the fonts that a machine happens to have, on which the picture would then depend. */
+/**
+ * An estimate, and not by the fonts that a machine happens to have, on which the picture would then
+ * depend.
+ */
 metrics.width = ({ fontSize = 11 }, text) => fontSize * widthOf(String(text));
 
 /** In parts of the font's size: those of Helvetica, and a little more. */
@@ -26,7 +29,10 @@ function widthOf(text: string): number {
   return width;
 }
 
-/** The picture of a Vega-Lite specification, as SVG. The same specification gives the same text on every machine. */
+/**
+ * The picture of a Vega-Lite specification, as SVG. The same specification gives the same text on
+ * every machine.
+ */
 export async function drawSvg(specification: object): Promise<string> {
   const logger = vega.logger(vega.Error);
   const { spec } = compile(specification as TopLevelSpec, { logger });

@@ -22,7 +22,10 @@ const NAMES = {
 };
 const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
 
-/** The end of a dated series and its forecast, with bands, as SVG. The same numbers give the same text. Loads what draws on the first call. */
+/**
+ * The end of a dated series and its forecast, with bands, as SVG. The same numbers give the same
+ * text. Loads what draws on the first call.
+ */
 export async function forecastPicture(
   { start = "1970-01-01", values, id = "" }: Series,
   forecast: Forecast,

@@ -1,4 +1,7 @@
-/** @file A picture of a recording with its text: the energies as a PNG inside an SVG, the characters above where they are heard. */
+/**
+ * @file A picture of a recording with its text: the energies as a PNG inside an SVG, the characters
+ * above where they are heard.
+ */
 import { crc32, deflateSync } from "node:zlib";
 import { DataError, sentence } from "../../base/index.ts";
 import type { AlignedCharacter, Features } from "../../tasks/index.ts";
@@ -13,7 +16,10 @@ export type SpectrogramOptions = {
   readonly hertz?: readonly [number, number];
 };
 
-/** Dark to light, each step as much lighter as the last: viridis at 0, 1/4, … 1 (van der Walt and Smith 2015). */
+/**
+ * Dark to light, each step as much lighter as the last: viridis at 0, 1/4, … 1 (van der Walt and
+ * Smith 2015).
+ */
 const COLOURS = [
   [68, 1, 84],
   [59, 82, 139],
@@ -28,7 +34,8 @@ const [LEFT, TOP, HEIGHT, SECOND] = [52, 56, 160, 400];
 const RANGE = 8 * Math.LN10;
 
 /**
- * SVG of frames of `logMel`, low bands at the bottom. What is more than 80 dB below the loudest has the colour of silence. Throws DataError for no frames.
+ * SVG of frames of `logMel`, low bands at the bottom. What is more than 80 dB below the loudest has
+ * the colour of silence. Throws DataError for no frames.
  */
 export function spectrogramSvg(
   { data, frames, size }: Features,

@@ -10,7 +10,10 @@ const READ_PIECE = 4 * 2 ** 20;
 /** What errors begin with. */
 const WHERE = "read";
 
-/** The bytes of a file. Each piece is overwritten by the next. Throws DataError where it can't be read. */
+/**
+ * The bytes of a file. Each piece is overwritten by the next. Throws DataError where it can't be
+ * read.
+ */
 export function* bytePieces(path: string, size: number = READ_PIECE): Generator<Uint8Array, void, undefined> {
   const piece = new Uint8Array(size);
   const file = withPath(WHERE, path, () => openSync(path, "r"));
@@ -22,7 +25,10 @@ export function* bytePieces(path: string, size: number = READ_PIECE): Generator<
   }
 }
 
-/** The text that `readCorpus` gives for these files, in pieces that end between characters. Throws DataError as it does. */
+/**
+ * The text that `readCorpus` gives for these files, in pieces that end between characters. Throws
+ * DataError as it does.
+ */
 export function* textPieces(files: readonly string[], size: number = READ_PIECE): Generator<string, void, undefined> {
   for (const file of files) {
     let rest: Uint8Array = new Uint8Array(0);

@@ -1,7 +1,8 @@
 /**
- * @file PNG (https://www.w3.org/TR/png-3), of every colour type and depth, interlaced or not. Own code, since a picture of 400 kB can ask a decoder for
- * gigabytes: here the size of the pixels is computed from the header, compared with the limits, and unpacking stops there. Texts, profiles and
- * whatever else may be compressed is never unpacked.
+ * @file PNG (https://www.w3.org/TR/png-3), of every colour type and depth, interlaced or not. Own
+ * code, since a picture of 400 kB can ask a decoder for gigabytes: here the size of the pixels is
+ * computed from the header, compared with the limits, and unpacking stops there. Texts, profiles
+ * and whatever else may be compressed is never unpacked.
  */
 import { crc32, inflateSync } from "node:zlib";
 import { DataError, sentence } from "../../base/index.ts";
@@ -51,7 +52,10 @@ const WHOLE = [[0, 0, 1, 1]] as const;
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Throws DataError, which begins with `where`, for other bytes, for damage, and for more pixels than such a file may have. */
+/**
+ * Throws DataError, which begins with `where`, for other bytes, for damage, and for more pixels
+ * than such a file may have.
+ */
 export function readPngSamples(where: string, bytes: Uint8Array): PngSamples {
   const wrong = (got: string): DataError => new DataError(sentence(where, "a PNG picture", got));
   if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw wrong("another beginning");
@@ -184,7 +188,9 @@ function unpacked(wrong: (got: string) => DataError, data: readonly Uint8Array[]
   return rows;
 }
 
-/** Undoes the filter of a row in place; `above` is the row before it, `before` the bytes of a pixel. */
+/**
+ * Undoes the filter of a row in place; `above` is the row before it, `before` the bytes of a pixel.
+ */
 function unfilter(
   wrong: (got: string) => DataError,
   filter: number,

@@ -7,11 +7,13 @@ import { checkInside, namesIn, readGiven, statOf } from "../files/safe-file.ts";
 const WHERE = "readCorpus";
 
 /**
- * The text of files, one after the other. A folder stands for its `.txt` files in natural order (chapter 2 before chapter 10). Files are joined with a
- * line break where one does not end in one. Text is taken exactly as it is, a byte order mark included.
+ * The text of files, one after the other. A folder stands for its `.txt` files in natural order
+ * (chapter 2 before chapter 10). Files are joined with a line break where one does not end in one.
+ * Text is taken exactly as it is, a byte order mark included.
  *
- * Throws DataError for a path that does not exist or can't be read, a folder without text files or with one that is no regular file or a symbolic link out of
- * it, text that is not UTF-8 or longer than a string can be.
+ * Throws DataError for a path that does not exist or can't be read, a folder without text files or
+ * with one that is no regular file or a symbolic link out of it, text that is not UTF-8 or longer
+ * than a string can be.
  */
 export function readCorpus(paths: readonly string[]): string {
   const files = paths.flatMap(textFiles);

@@ -1,4 +1,7 @@
-/** @file Examples from files: records of JSON lines, JSON and tables, and folders with one folder per class. */
+/**
+ * @file Examples from files: records of JSON lines, JSON and tables, and folders with one folder
+ * per class.
+ */
 import { extname, join } from "node:path";
 import { checkChoice, DataError, describe, firstRepeated, sentence, warnOnce } from "../../base/index.ts";
 import { csvRows } from "../../data/index.ts";
@@ -23,8 +26,9 @@ const FORMAT_OF: Readonly<Record<string, RecordFormat>> = {
 
 export type ReadRecordsOptions = {
   /**
-   * Default: by the extension (.jsonl, .ndjson, .json, .csv, .tsv, .txt). Without one of these, and from standard input, by how the text begins: "{" is
-   * JSON lines, "[" JSON, a first line with a tab "tsv", anything else "csv".
+   * Default: by the extension (.jsonl, .ndjson, .json, .csv, .tsv, .txt). Without one of these, and
+   * from standard input, by how the text begins: "{" is JSON lines, "[" JSON, a first line with a
+   * tab "tsv", anything else "csv".
    */
   readonly format?: RecordFormat | undefined;
   /** What "-" reads. Default `process.stdin`. */
@@ -44,10 +48,12 @@ export type RecordEntry = {
 };
 
 /**
- * The records of files, one after the other; "-" is standard input. JSON lines hold an object per line, JSON an array of objects, tables (csv, tsv) the names
- * in their first row. Lines are given as they come, also from standard input; JSON arrays and tables are read whole first.
+ * The records of files, one after the other; "-" is standard input. JSON lines hold an object per
+ * line, JSON an array of objects, tables (csv, tsv) the names in their first row. Lines are given
+ * as they come, also from standard input; JSON arrays and tables are read whole first.
  *
- * Throws DataError, with file and line, for a file that does not exist, is not UTF-8 or not of its format, and for a name that a table has twice.
+ * Throws DataError, with file and line, for a file that does not exist, is not UTF-8 or not of its
+ * format, and for a name that a table has twice.
  */
 export async function* readRecords(
   paths: readonly string[],
@@ -97,7 +103,10 @@ async function* decoded(file: string, input: AsyncIterable<Uint8Array | string>)
   yield text();
 }
 
-/** The first line that is not only white space with what came before it, and all of the text, without a byte order mark. */
+/**
+ * The first line that is not only white space with what came before it, and all of the text,
+ * without a byte order mark.
+ */
 async function peeked(
   source: Iterable<string> | AsyncIterable<string>,
 ): Promise<{ readonly begin: string; readonly pieces: Pieces }> {
@@ -134,7 +143,9 @@ function sniffed(begin: string): RecordFormat {
   return /^[^\n]*\t/.test(text) ? "tsv" : "csv";
 }
 
-/** Lines without their ends ("\n" or "\r\n"), each as soon as it is known; empty ones are left out. */
+/**
+ * Lines without their ends ("\n" or "\r\n"), each as soon as it is known; empty ones are left out.
+ */
 async function* linesOf(pieces: Pieces): AsyncGenerator<{ readonly text: string; readonly line: number }> {
   // of the line that has not ended yet, joined once
   let rest: string[] = [];
@@ -201,7 +212,10 @@ async function* table(file: string, pieces: Pieces, separator: string): AsyncGen
   }
 }
 
-/** The value of a record under `name`. Throws DataError, with the names that there are, where it has none. */
+/**
+ * The value of a record under `name`. Throws DataError, with the names that there are, where it has
+ * none.
+ */
 export function recordValue({ record, place }: RecordEntry, name: string): unknown {
   if (Object.hasOwn(record, name)) return record[name];
   const names = Object.keys(record).map((each) => JSON.stringify(each));
@@ -232,10 +246,11 @@ const naturally = new Intl.Collator("en", { numeric: true }).compare;
 export type ClassFile = { readonly label: string; readonly file: string };
 
 /**
- * The files below a folder that has one folder per class, in natural order: `spam/1.txt` is of class "spam". `extensions` are those that count, in small
- * letters, such as [".txt"]; others are passed over with a warning, names that begin with "." without one.
- * Throws DataError for a path that is no folder, without folders in it, for a class without files, and for a file that is a symbolic link out of the folder or
- * no regular file.
+ * The files below a folder that has one folder per class, in natural order: `spam/1.txt` is of
+ * class "spam". `extensions` are those that count, in small letters, such as [".txt"]; others are
+ * passed over with a warning, names that begin with "." without one. Throws DataError for a path
+ * that is no folder, without folders in it, for a class without files, and for a file that is a
+ * symbolic link out of the folder or no regular file.
  */
 export function classFiles(folder: string, extensions: readonly string[]): ClassFile[] {
   const where = "classFiles";

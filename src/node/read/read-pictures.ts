@@ -10,9 +10,10 @@ import { readGiven } from "../files/safe-file.ts";
 export type IdxArray = { readonly shape: readonly number[]; readonly data: Uint8Array };
 
 /**
- * An idx file (http://yann.lecun.com/exdb/mnist) of unsigned bytes, plain or gzipped: two zero bytes, the type 8, the number of dimensions, each dimension as
- * four bytes (the most significant first), then the elements. Throws DataError, with the path, for anything else, such as one that unpacks to more than its
- * dimensions say, or than 32 MiB and 200 times the file, and 1 GiB.
+ * An idx file (http://yann.lecun.com/exdb/mnist) of unsigned bytes, plain or gzipped: two zero
+ * bytes, the type 8, the number of dimensions, each dimension as four bytes (the most significant
+ * first), then the elements. Throws DataError, with the path, for anything else, such as one that
+ * unpacks to more than its dimensions say, or than 32 MiB and 200 times the file, and 1 GiB.
  */
 export function readIdx(path: string): IdxArray {
   const packed = readGiven("readIdx", path);
@@ -72,7 +73,10 @@ function gunzip(path: string, bytes: Uint8Array, options: ZlibOptions): Uint8Arr
   }
 }
 
-/** The pictures of an idx array [n, height, width] or [n, height, width, channels]. Throws DataError for another shape. */
+/**
+ * The pictures of an idx array [n, height, width] or [n, height, width, channels]. Throws DataError
+ * for another shape.
+ */
 export function idxPictures(where: string, { shape, data }: IdxArray): Picture[] {
   const [count, height, width, channels = 1] = shape;
   if (shape.length !== 3 && shape.length !== 4)
@@ -94,9 +98,10 @@ export type PngOptions = {
 };
 
 /**
- * A picture from the bytes of a PNG file of any kind; what an alpha channel makes transparent becomes black, 16 bits per channel become 8. `where` is what errors begin with, such
- * as the path. Rejects with DataError for other bytes, for damage, and for more pixels than such a file may have: 64 million, 1 GiB, and beyond
- * 32 MiB 200 times the file.
+ * A picture from the bytes of a PNG file of any kind; what an alpha channel makes transparent
+ * becomes black, 16 bits per channel become 8. `where` is what errors begin with, such as the path.
+ * Rejects with DataError for other bytes, for damage, and for more pixels than such a file may
+ * have: 64 million, 1 GiB, and beyond 32 MiB 200 times the file.
  */
 export function decodePng(where: string, bytes: Uint8Array, options: PngOptions = {}): Promise<Picture> {
   return new Promise((resolve) => resolve(pictureOf(readPngSamples(where, bytes), options)));

@@ -23,13 +23,16 @@ const TABLES = ["transcripts.csv", "transcripts.tsv", "metadata.csv"] as const;
 type Entry = { readonly line: number; readonly file: string; readonly text: string };
 
 /**
- * The WAV files of a folder and their texts. `path` is the folder or its table, which may then have any name. A table has the columns `file` and `text`, with
- * commas or, in a `.tsv`, tabs; one called `metadata.csv` has the form of LJSpeech: `id|text` or `id|text|normalized text`, without a head, for
- * `wavs/id.wav`, and its last column is taken. In a folder `transcripts.csv`, `transcripts.tsv` and `metadata.csv` are looked for. Recordings are found
- * beside the table and in `wavs/`, with or without ".wav".
+ * The WAV files of a folder and their texts. `path` is the folder or its table, which may then have
+ * any name. A table has the columns `file` and `text`, with commas or, in a `.tsv`, tabs; one
+ * called `metadata.csv` has the form of LJSpeech: `id|text` or `id|text|normalized text`, without a
+ * head, for `wavs/id.wav`, and its last column is taken. In a folder `transcripts.csv`,
+ * `transcripts.tsv` and `metadata.csv` are looked for. Recordings are found beside the table and in
+ * `wavs/`, with or without ".wav".
  *
- * Throws DataError where there is no table, for a row without a file, for one that leads out of the folder ("..", an absolute path, a symbolic link) or is
- * no regular file, and recordings of different sample rates, with file and line; FormatError for a damaged recording.
+ * Throws DataError where there is no table, for a row without a file, for one that leads out of the
+ * folder ("..", an absolute path, a symbolic link) or is no regular file, and recordings of
+ * different sample rates, with file and line; FormatError for a damaged recording.
  */
 export function readRecordings(path: string): Recordings {
   const table = tableOf(path);

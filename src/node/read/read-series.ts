@@ -39,12 +39,14 @@ type Row = {
 };
 
 /**
- * The series in files, "-" being standard input: a table has a row for each time, in order, and an empty value (or "NaN") where it is missing; where there are
- * covariates, rows without values at the end are the future. A JSON line is a whole series: `{"id": "a", "start": "2001-01-01", "values": [1, null, 3]}`, with
- * `"frequency": {"unit": "day", "count": 1}` (default) and `"covariates"`, a list of rows.
+ * The series in files, "-" being standard input: a table has a row for each time, in order, and an
+ * empty value (or "NaN") where it is missing; where there are covariates, rows without values at
+ * the end are the future. A JSON line is a whole series: `{"id": "a", "start": "2001-01-01",
+ * "values": [1, null, 3]}`, with `"frequency": {"unit": "day", "count": 1}` (default) and
+ * `"covariates"`, a list of rows.
  *
- * Throws DataError, with file and line, for a column that is not there, what is no date or number, a time that is left out, twice or out of order, and for
- * series of different frequencies.
+ * Throws DataError, with file and line, for a column that is not there, what is no date or number,
+ * a time that is left out, twice or out of order, and for series of different frequencies.
  */
 export async function readSeries(paths: readonly string[], options: ReadSeriesOptions = {}): Promise<SeriesFile> {
   const rows = new Map<string, Row[]>();
@@ -152,7 +154,10 @@ function fits(rows: readonly Row[], frequency: Frequency, withGaps: boolean): bo
   });
 }
 
-/** Steps of a series with its gaps filled: two rows a minute apart and one in another century would otherwise become a billion. */
+/**
+ * Steps of a series with its gaps filled: two rows a minute apart and one in another century would
+ * otherwise become a billion.
+ */
 const mostSteps = (rows: readonly Row[]): number => 1_000_000 + 10 * rows.length;
 
 /** Throws DataError for a row that is not where this frequency leads. */

@@ -13,8 +13,9 @@ export type ReadTaggedOptions = {
 };
 
 /**
- * Tagged sentences in a file of UTF-8: JSON lines when its name ends in .jsonl or .json, as `parseTaggedJsonl`, else columns, as `parseConll`. "-" is
- * the standard input, whose first character tells. Errors begin with the path and the line. Throws DataError.
+ * Tagged sentences in a file of UTF-8: JSON lines when its name ends in .jsonl or .json, as
+ * `parseTaggedJsonl`, else columns, as `parseConll`. "-" is the standard input, whose first
+ * character tells. Errors begin with the path and the line. Throws DataError.
  */
 export function readTagged(
   path: string,

@@ -32,7 +32,10 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const folder = join(directory, "tokens");
 const at = (name: string): string => join(directory, name);
 
-/** Everything that is cut in some way: byte order mark, line ends, two to four bytes per character, words with apostrophes. */
+/**
+ * Everything that is cut in some way: byte order mark, line ends, two to four bytes per character,
+ * words with apostrophes.
+ */
 const strange = "\uFEFFdon't, don’t don'\r\n naïve “œuvre” 𝕎𝕠𝕣𝕕𝕤 漢字かな — \t\t e\u0301 🙂🙃 rock'n'roll '' '\n";
 const text = Array.from({ length: 40 }, (_, i) => `${i} ${strange.slice(i % 7)}`).join("");
 mkdirSync(at("book"));

@@ -12,7 +12,10 @@ import { textFiles } from "./read-corpus.ts";
 import { describeData } from "../run/run-data.ts";
 
 export type StreamCorpusOptions = {
-  /** Where the tokens of "char" and "word" are written, 2 bytes each, or 4 with more than 65,536 different ones; made if needed. */
+  /**
+   * Where the tokens of "char" and "word" are written, 2 bytes each, or 4 with more than 65,536
+   * different ones; made if needed.
+   */
   readonly folder: string;
   /** What a token is. Default "char". */
   readonly unit?: Unit;
@@ -32,9 +35,11 @@ export type StreamedCorpus = {
 const LAYOUT = 1;
 
 /**
- * The vocabulary and the tokens that `readCorpus` and `languageModel` would give, with a few MiB of memory whatever the length of the text. Bytes are read from
- * the text files themselves. For characters and words the text is read three times: to know it again, for its vocabulary, and to write
- * its tokens to a file, which is named after both and serves again when they are the same. `describeData(paths)` is what it is known by.
+ * The vocabulary and the tokens that `readCorpus` and `languageModel` would give, with a few MiB of
+ * memory whatever the length of the text. Bytes are read from the text files themselves. For
+ * characters and words the text is read three times: to know it again, for its vocabulary, and to
+ * write its tokens to a file, which is named after both and serves again when they are the same.
+ * `describeData(paths)` is what it is known by.
  *
  * Throws DataError as `readCorpus` and `buildVocabulary`, and the file system's own errors.
  */

@@ -78,7 +78,10 @@ function yamlMember(value: Yaml, indent: string): string {
 
 const isList = (value: Yaml): value is readonly Yaml[] => Array.isArray(value);
 
-/** Text in double quotes, unless it is a plain word: so no "no", no "1", no colon and no line break has a meaning. */
+/**
+ * Text in double quotes, unless it is a plain word: so no "no", no "1", no colon and no line break
+ * has a meaning.
+ */
 function yamlScalar(value: string | number | undefined): string {
   if (typeof value !== "string") return String(value);
   if (/^[a-z][a-z-]{4,}$/.test(value) && value !== "false") return value;

@@ -60,7 +60,10 @@ describe("on a simulated disk", () => {
   ];
   const NEW = 5;
 
-  /** Fails unless the disk has the state before or after, whole; `isSaved` leaves only the one after. */
+  /**
+   * Fails unless the disk has the state before or after, whole; `isSaved` leaves only the one
+   * after.
+   */
   async function checkState(
     disk: SimulatedDisk,
     { keep, old, isSaved, at }: { keep: Keep; old: readonly number[]; isSaved: boolean; at: string },

@@ -1,6 +1,7 @@
 /**
- * @file The checkpoints of a run in a directory: `step-00001234.safetensors`, or `step-00001234_metric-1.386.safetensors` where there is a metric.
- * The metric stands in the name, so that a checkpoint and what it is worth appear in one rename, and retention reads no file.
+ * @file The checkpoints of a run in a directory: `step-00001234.safetensors`, or
+ * `step-00001234_metric-1.386.safetensors` where there is a metric. The metric stands in the name,
+ * so that a checkpoint and what it is worth appear in one rename, and retention reads no file.
  */
 import { join, resolve } from "node:path";
 import { checkInteger, DamagedError, kindError, sentence } from "../../base/index.ts";
@@ -39,7 +40,10 @@ export type LoadedCheckpoint = StoredCheckpoint & Checkpoint;
 export type SaveCheckpointOptions = {
   /** Steps done, an integer >= 0. One directory holds one run, in which they grow. */
   readonly step: number;
-  /** Such as the loss on held-out text: lower is better, NaN is the worst. Default: none, so that it is never the best. */
+  /**
+   * Such as the loss on held-out text: lower is better, NaN is the worst. Default: none, so that it
+   * is never the best.
+   */
   readonly metric?: number | undefined;
 } & (
   | {
@@ -53,7 +57,10 @@ export type SaveCheckpointOptions = {
 );
 
 export type LoadCheckpointOptions = {
-  /** Is told of each checkpoint that is passed over because it is damaged; `file` and `array` say which. Default: a warning of the process. */
+  /**
+   * Is told of each checkpoint that is passed over because it is damaged; `file` and `array` say
+   * which. Default: a warning of the process.
+   */
   readonly onDamaged?: (error: DamagedError) => void;
 };
 
@@ -61,24 +68,32 @@ export type CheckpointStore = {
   /** Absolute path. */
   readonly directory: string;
   /**
-   * Resolves when the checkpoint is on the disk; only then are older ones removed that need not be kept. Saves run one after the other. A
-   * checkpoint of the same step is replaced. Before the first save, what a crash left half-written is removed: one process
-   * may save at a time (`lockRun`), others may read.
-   * Rejects as `encodeCheckpoint` does, and with the file system's own errors; what was there before is then still there.
+   * Resolves when the checkpoint is on the disk; only then are older ones removed that need not be
+   * kept. Saves run one after the other. A checkpoint of the same step is replaced. Before the
+   * first save, what a crash left half-written is removed: one process may save at a time
+   * (`lockRun`), others may read. Rejects as `encodeCheckpoint` does, and with the file system's
+   * own errors; what was there before is then still there.
    */
   save(options: SaveCheckpointOptions): Promise<SavedCheckpoint>;
   /** All that are there, by step, the newest last. Empty when there is no directory. */
   list(): Promise<readonly StoredCheckpoint[]>;
   /**
-   * The newest that is whole; undefined when there are none at all. Rejects with DamagedError when there are some and all are damaged, and
-   * with UnsupportedError for one of a newer version, which is not passed over: what follows would replace it.
+   * The newest that is whole; undefined when there are none at all. Rejects with DamagedError when
+   * there are some and all are damaged, and with UnsupportedError for one of a newer version, which
+   * is not passed over: what follows would replace it.
    */
   latest(options?: LoadCheckpointOptions): Promise<LoadedCheckpoint | undefined>;
-  /** The whole one with the lowest metric, the earliest of equals; otherwise as `latest`. Undefined when none has a metric. */
+  /**
+   * The whole one with the lowest metric, the earliest of equals; otherwise as `latest`. Undefined
+   * when none has a metric.
+   */
   best(options?: LoadCheckpointOptions): Promise<LoadedCheckpoint | undefined>;
 };
 
-/** The checkpoints in `directory`, which is made at the first save. Throws TypeError or RangeError for options. */
+/**
+ * The checkpoints in `directory`, which is made at the first save. Throws TypeError or RangeError
+ * for options.
+ */
 export function checkpointStore(
   directory: string,
   { keepLast = 3, keepBest = 1, fs = nodeFiles }: CheckpointStoreOptions = {},
@@ -129,7 +144,10 @@ export function checkpointStore(
     return { ...saved, problems };
   }
 
-  /** Removes what need not be kept now that `saved` is on the disk. Returns what went wrong: the save has succeeded all the same. */
+  /**
+   * Removes what need not be kept now that `saved` is on the disk. Returns what went wrong: the
+   * save has succeeded all the same.
+   */
   async function removeOld(saved: StoredCheckpoint): Promise<unknown[]> {
     const problems: unknown[] = [];
     try {
@@ -196,7 +214,8 @@ export function checkpointStore(
     try {
       return await fs.readFile(file);
     } catch (error) {
-      // a place of the disk that can't be read, or a folder, a pipe or a device of this name; anything else is no property of this file
+      // a place of the disk that can't be read, or a folder, a pipe or a device of this name;
+      // anything else is no property of this file
       if (!["EIO", "EISDIR"].includes(String(codeOf(error))))
         throw codeOf(error) === "ENOENT" ? error : fileError("checkpointStore", file, error);
       const message = sentence("checkpointStore", `${JSON.stringify(file)} to be readable`, (error as Error).message);
@@ -223,7 +242,10 @@ function nameOf(step: number, metric: number | undefined): string {
 
 const namePattern = /^step-(\d{8,16})(?:_metric-([-+.\dA-Za-z]{1,32}))?\.safetensors$/;
 
-/** The checkpoint that a file's name stands for, or undefined for a name that this file would not give. */
+/**
+ * The checkpoint that a file's name stands for, or undefined for a name that this file would not
+ * give.
+ */
 function parseName(root: string, name: string): StoredCheckpoint | undefined {
   const found = namePattern.exec(name);
   if (found === null) return undefined;

@@ -10,9 +10,10 @@ import { CONFIG_FILE } from "./run-config.ts";
 export const CHECKPOINTS_FOLDER = "checkpoints";
 
 /**
- * Removes what a run that begins anew would be mistaken for, and nothing that a run did not write: configuration, metrics, event files, the best model,
- * checkpoints. The configuration goes first, on the disk before anything else does, so that a half-removed run can't be gone on with. The model of the
- * last step stays until there is another. Throws the file system's own errors.
+ * Removes what a run that begins anew would be mistaken for, and nothing that a run did not write:
+ * configuration, metrics, event files, the best model, checkpoints. The configuration goes first,
+ * on the disk before anything else does, so that a half-removed run can't be gone on with. The
+ * model of the last step stays until there is another. Throws the file system's own errors.
  */
 export function clearRun(directory: string): void {
   removeDurablySync(directory, [CONFIG_FILE]);

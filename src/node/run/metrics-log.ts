@@ -1,6 +1,7 @@
 /**
- * @file `metrics.jsonl`: what a run has told, one JSON object per line, in order. It is only ever appended to, so that a crash can tear no line but the last;
- * a line counts once its line break is there.
+ * @file `metrics.jsonl`: what a run has told, one JSON object per line, in order. It is only ever
+ * appended to, so that a crash can tear no line but the last; a line counts once its line break is
+ * there.
  */
 import {
   closeSync,
@@ -67,20 +68,28 @@ export type MetricsLog = {
   /** Lines that are there. */
   readonly lines: number;
   /**
-   * For a run that goes on: removes all lines but the first `lines`, those that were there when its checkpoint was made. Returns when that is on the disk; a
-   * crash leaves the old lines or the new. Throws TypeError or RangeError for more lines than there are.
+   * For a run that goes on: removes all lines but the first `lines`, those that were there when its
+   * checkpoint was made. Returns when that is on the disk; a crash leaves the old lines or the new.
+   * Throws TypeError or RangeError for more lines than there are.
    */
   truncate(lines: number): void;
-  /** Whether the file is still where it was: lines that are appended to one that was removed are lost. */
+  /**
+   * Whether the file is still where it was: lines that are appended to one that was removed are
+   * lost.
+   */
   isThere(): boolean;
-  /** Returns when all lines are on the disk. Only a loss of power needs that; what is appended outlives a crash of the process anyway. */
+  /**
+   * Returns when all lines are on the disk. Only a loss of power needs that; what is appended
+   * outlives a crash of the process anyway.
+   */
   sync(): void;
   close(): void;
 };
 
 /**
- * The metrics of a run, to be appended to. Makes the file and its directory; removes a last line that a crash has torn. For one process at a time:
- * see `lockRun`. Throws the file system's own errors.
+ * The metrics of a run, to be appended to. Makes the file and its directory; removes a last line
+ * that a crash has torn. For one process at a time: see `lockRun`. Throws the file system's own
+ * errors.
  */
 export function metricsLog(file: string): MetricsLog {
   mkdirSync(dirname(file), { recursive: true });
@@ -132,8 +141,9 @@ export type ReadMetricsOptions = {
 };
 
 /**
- * The lines of a `metrics.jsonl`, in order. A last line without a line break was torn by a crash and is left out. Throws FormatError, with the number of the
- * line, for anything else that is not an event; DataError where there is no such file.
+ * The lines of a `metrics.jsonl`, in order. A last line without a line break was torn by a crash
+ * and is left out. Throws FormatError, with the number of the line, for anything else that is not
+ * an event; DataError where there is no such file.
  */
 export function readMetrics(file: string, { lines = Infinity }: ReadMetricsOptions = {}): Metrics[] {
   return Array.from(linesOf(readRegular("readMetrics", file), lines), ({ line, number }) =>
@@ -185,7 +195,10 @@ function numberOf(where: string, name: string, value: JsonValue): number {
   return Number(value);
 }
 
-/** An evaluation with its measures as numbers. Older lines of language models have them beside the loss. */
+/**
+ * An evaluation with its measures as numbers. Older lines of language models have them beside the
+ * loss.
+ */
 function withMeasures(
   where: string,
   { perplexity, bitsPerCharacter, measures = {}, ...rest }: { readonly [name: string]: JsonValue },

@@ -1,4 +1,7 @@
-/** @file `README.md` of a run: a model card, with a head that the Hugging Face Hub and other tools read. */
+/**
+ * @file `README.md` of a run: a model card, with a head that the Hugging Face Hub and other tools
+ * read.
+ */
 import { basename, join, resolve } from "node:path";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { CURVES_FILE } from "../pictures/curves.ts";
@@ -17,7 +20,10 @@ export type ModelCardOptions = {
   readonly license?: string;
   /** ISO 639 code of the language of the data. Default: "und", undetermined. */
   readonly language?: string;
-  /** Name of the task on the Hugging Face Hub, such as "text-classification". Default: the run's task. */
+  /**
+   * Name of the task on the Hugging Face Hub, such as "text-classification". Default: the run's
+   * task.
+   */
   readonly pipeline?: string;
   /** What the model does, in a sentence or two. Default: its task and cell. */
   readonly about?: string;
@@ -29,7 +35,10 @@ export type ModelCardOptions = {
   readonly pictures?: readonly string[];
 };
 
-/** Writes the model card of a run into its directory, durably, and returns its path. Throws the file system's own errors. */
+/**
+ * Writes the model card of a run into its directory, durably, and returns its path. Throws the file
+ * system's own errors.
+ */
 export function writeModelCard(
   directory: string,
   config: RunConfig,

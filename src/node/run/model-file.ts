@@ -11,7 +11,10 @@ export const MODEL_FILE = "model.safetensors";
 /** Name of the model that did best on held-out data. */
 export const BEST_FILE = "best.safetensors";
 
-/** `path` itself, or the model in it when it is a run directory. Throws DataError when neither is there. */
+/**
+ * `path` itself, or the model in it when it is a run directory. Throws DataError when neither is
+ * there.
+ */
 function modelPath(path: string): string {
   const found = statOf("loadModel", path);
   const file = found?.isDirectory() ? join(path, MODEL_FILE) : path;
@@ -32,8 +35,9 @@ export function saveModel(model: SavedModel, directory: string, name: string = M
 }
 
 /**
- * Loads the model of a run directory, or of a model file. `decode` is `loadLanguageModel` or another
- * loader where only one kind will do; default: `decodeModel` of unrolled/tasks, which knows every kind.
+ * Loads the model of a run directory, or of a model file. `decode` is `loadLanguageModel` or
+ * another loader where only one kind will do; default: `decodeModel` of unrolled/tasks, which knows
+ * every kind.
  *
  * Throws DataError when there is none, FormatError when it is damaged or of another kind.
  */
@@ -43,5 +47,8 @@ export function loadModel(path: string, decode: (bytes: Uint8Array) => unknown =
   return decode(readModelBytes(path));
 }
 
-/** The bytes of the model in a run directory, or of a model file. Throws DataError when there is none. */
+/**
+ * The bytes of the model in a run directory, or of a model file. Throws DataError when there is
+ * none.
+ */
 export const readModelBytes = (path: string): Uint8Array => readRegular("loadModel", modelPath(path));

@@ -75,7 +75,10 @@ const checks: Checks<Head & RunConfig> = {
   continued: schema.list(schema.record<RunPart>({ step: schema.integer(0), ...makerChecks })),
 };
 
-/** Sections that a language model's run had, before all tasks had one form: `options` in three parts. */
+/**
+ * Sections that a language model's run had, before all tasks had one form: `options` in three
+ * parts.
+ */
 type Earlier = Omit<Head & RunConfig, "task" | "options"> & {
   readonly seed: number;
   readonly model: RunConfig["options"];
@@ -96,7 +99,9 @@ function fromEarlier({ seed, model, training, ...rest }: Partial<Earlier>): Part
   return { ...rest, task: LANGUAGE_MODEL, options: { ...model, ...training, ...(seed !== undefined && { seed }) } };
 }
 
-/** The configuration in a file, checked field by field; with `partial` every field may be missing. */
+/**
+ * The configuration in a file, checked field by field; with `partial` every field may be missing.
+ */
 function parse(
   file: string,
   json: string | Uint8Array,
@@ -145,8 +150,9 @@ export function readRunConfig(path: string): RunConfig {
 }
 
 /**
- * The configuration as `readRunConfig` gives it, but every field may be missing, so that the file can
- * be written by hand: `{"options": {"batchSize": 64}}`. Without a task it is that of a language model.
+ * The configuration as `readRunConfig` gives it, but every field may be missing, so that the file
+ * can be written by hand: `{"options": {"batchSize": 64}}`. Without a task it is that of a language
+ * model.
  */
 export function readRunOptions(path: string): Partial<RunConfig> & Pick<RunConfig, "task" | "options"> {
   const file = configPath(path);

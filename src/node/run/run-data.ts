@@ -1,4 +1,6 @@
-/** @file The files that a run reads: their sizes and hashes, and whether they are still the same. */
+/**
+ * @file The files that a run reads: their sizes and hashes, and whether they are still the same.
+ */
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** @file The run directory: configuration, lock, metrics, checkpoints, models, curves and card of one training run. */
+/**
+ * @file The run directory: configuration, lock, metrics, checkpoints, models, curves and card of
+ * one training run.
+ */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { DataError, FormatError, LockedError } from "../../base/index.ts";
@@ -46,16 +49,25 @@ export type ResumePoint = {
 export type RecordOptions = {
   /** The configuration without its maker, which is this process. Called when the run begins. */
   readonly config: () => Omit<RunConfig, "maker" | "continued">;
-  /** Where the run is resumed. Default: it begins, and replaces what another run left in the directory. */
+  /**
+   * Where the run is resumed. Default: it begins, and replaces what another run left in the
+   * directory.
+   */
   readonly from?: ResumePoint | undefined;
   /** The lock of the directory, which a run needs to notice that it was taken away. */
   readonly lock: RunLock;
-  /** Steps between checkpoints; there is one twice a minute and at each evaluation besides. Default 500. */
+  /**
+   * Steps between checkpoints; there is one twice a minute and at each evaluation besides. Default
+   * 500.
+   */
   readonly checkpointEvery?: number;
   /** Unit of the losses in the curves, such as "nats per token". Default: none. */
   readonly lossUnit?: string;
   readonly card?: ModelCardOptions;
-  /** Told of what is wrong and ends nothing: lost metrics, a picture that can't be written. Default: nobody is. */
+  /**
+   * Told of what is wrong and ends nothing: lost metrics, a picture that can't be written. Default:
+   * nobody is.
+   */
   readonly onWarning?: (message: string) => void;
 };
 
@@ -64,7 +76,10 @@ export type RunDirectory = {
   readonly path: string;
   /** Whether a run can be resumed there, or a model is. */
   readonly holds: "run" | "model" | "nothing";
-  /** Makes the directory this process's own until `release`; creates it. Throws LockedError while another has it. */
+  /**
+   * Makes the directory this process's own until `release`; creates it. Throws LockedError while
+   * another has it.
+   */
   lock(): RunLock;
   /** Errors are those of `readRunConfig`. */
   config(): RunConfig;
@@ -72,11 +87,14 @@ export type RunDirectory = {
   metrics(): readonly Metrics[];
   summary(): RunSummary;
   /**
-   * The newest undamaged checkpoint, or undefined where there is none. `onDamaged` is told of damaged
-   * ones. Throws FormatError for a checkpoint that no run has written.
+   * The newest undamaged checkpoint, or undefined where there is none. `onDamaged` is told of
+   * damaged ones. Throws FormatError for a checkpoint that no run has written.
    */
   resumePoint(options?: { readonly onDamaged?: (error: Error) => void }): Promise<ResumePoint | undefined>;
-  /** Writes what a training run needs to be resumed, measured and used. Throws FormatError for unreadable metrics. */
+  /**
+   * Writes what a training run needs to be resumed, measured and used. Throws FormatError for
+   * unreadable metrics.
+   */
   record(model: SavedModel, options: RecordOptions): RunRecorder;
 };
 
@@ -188,10 +206,10 @@ class RunRecorder {
 
   /**
    * Makes the directory that of this run. A new one removes what another run left, and writes its
-   * beginning, the state of step 0, as a checkpoint: the configuration comes after it, so that a run
-   * which has one can be resumed. A resumed run removes what it wrote after its checkpoint, and does so
-   * with its first event: before that, training may still refuse to resume, and the directory has to
-   * stay as it is.
+   * beginning, the state of step 0, as a checkpoint: the configuration comes after it, so that a
+   * run which has one can be resumed. A resumed run removes what it wrote after its checkpoint, and
+   * does so with its first event: before that, training may still refuse to resume, and the
+   * directory has to stay as it is.
    */
   async begin(training: Training): Promise<void> {
     await this.#begun(training);
@@ -214,7 +232,10 @@ class RunRecorder {
     return this.#logs;
   }
 
-  /** Made once, when it is first needed: the threads of the run are known then. Written again where the file has gone. */
+  /**
+   * Made once, when it is first needed: the threads of the run are known then. Written again where
+   * the file has gone.
+   */
   #writeConfig(): void {
     const { from, config } = this.#options;
     this.#config ??=
@@ -234,7 +255,10 @@ class RunRecorder {
       writeFileDurablySync(file, modelBytes(model as ModelState, checkpoint.arrays));
   }
 
-  /** Resolves when what the event calls for is on the disk. Rejects with LockedError or DataError where what the run has written so far has gone. */
+  /**
+   * Resolves when what the event calls for is on the disk. Rejects with LockedError or DataError
+   * where what the run has written so far has gone.
+   */
   async record(event: TrainEvent, training: Training): Promise<void> {
     const { metrics, events } = await this.#begun(training);
     const { checkpointEvery = CHECKPOINT_EVERY } = this.#options;
@@ -261,7 +285,10 @@ class RunRecorder {
     this.saved = saveModel(this.#model, this.#directory);
   }
 
-  /** Ends the run at once where what others may have removed has gone, while there is something to resume. */
+  /**
+   * Ends the run at once where what others may have removed has gone, while there is something to
+   * resume.
+   */
   #look(step: number, metrics: MetricsLog): void {
     this.#lookedAt = performance.now();
     const when = `It was removed while the run trained, by step ${step} at the latest`;
@@ -292,7 +319,9 @@ class RunRecorder {
       );
   }
 
-  /** Writes curves and card, from what has been recorded. The run stays finished where that fails. */
+  /**
+   * Writes curves and card, from what has been recorded. The run stays finished where that fails.
+   */
   async #summarize(): Promise<void> {
     const { lossUnit = "" } = this.#options;
     const directory = this.#directory;

@@ -1,7 +1,8 @@
 /**
- * @file One process per run directory. The lock is a file that says who holds it. It is written under another name and linked to its own, so that it
- * appears whole and for one process only. A lock that a dead process left behind is taken away by whoever holds the lock of that lock, since two that have
- * both found it stale could else remove each other's new one.
+ * @file One process per run directory. The lock is a file that says who holds it. It is written
+ * under another name and linked to its own, so that it appears whole and for one process only. A
+ * lock that a dead process left behind is taken away by whoever holds the lock of that lock, since
+ * two that have both found it stale could else remove each other's new one.
  */
 import { randomBytes } from "node:crypto";
 import {
@@ -43,15 +44,24 @@ type Owner = {
   readonly token: string;
   readonly pid: number;
   readonly host: string;
-  /** Which process numbers `pid` is one of: containers of one host have their own. Empty where that is unknown. */
+  /**
+   * Which process numbers `pid` is one of: containers of one host have their own. Empty where that
+   * is unknown.
+   */
   readonly space: string;
-  /** When the process started, so that a later one with its number is not taken for it. Empty where that is unknown. */
+  /**
+   * When the process started, so that a later one with its number is not taken for it. Empty where
+   * that is unknown.
+   */
   readonly started: string;
   /** When the lock was taken, for people. */
   readonly since: string;
 };
 
-/** How often the holder touches its lock, and after how long without it one on another host counts as dead, in milliseconds. */
+/**
+ * How often the holder touches its lock, and after how long without it one on another host counts
+ * as dead, in milliseconds.
+ */
 const TOUCH_INTERVAL = 15_000;
 const STALE_AFTER = 120_000;
 
@@ -59,14 +69,15 @@ const STALE_AFTER = 120_000;
 const ATTEMPTS = 100;
 
 /**
- * Makes the run directory, if needed, and takes it for this process until `release` is called or the process ends. Temporary files of a crash are
- * removed from it.
+ * Makes the run directory, if needed, and takes it for this process until `release` is called or
+ * the process ends. Temporary files of a crash are removed from it.
  *
- * A lock left by a process that is gone is taken over: on this host at once (a later process with the same number is told apart on Linux), from
- * another host or container when it was not touched for two minutes, which a live holder does every 15 seconds while its event loop runs.
+ * A lock left by a process that is gone is taken over: on this host at once (a later process with
+ * the same number is told apart on Linux), from another host or container when it was not touched
+ * for two minutes, which a live holder does every 15 seconds while its event loop runs.
  *
- * Throws LockedError, with the process and host, when another process holds it or this one already does; UnsupportedError on a file system
- * without hard links; else the file system's own errors.
+ * Throws LockedError, with the process and host, when another process holds it or this one already
+ * does; UnsupportedError on a file system without hard links; else the file system's own errors.
  */
 export function lockRun(directory: string): RunLock {
   const root = resolve(directory);
@@ -114,7 +125,9 @@ function acquire(path: string, owner: Owner): void {
   );
 }
 
-/** Whether the lock is the owner's now, and the time by the file system's clock, in milliseconds. */
+/**
+ * Whether the lock is the owner's now, and the time by the file system's clock, in milliseconds.
+ */
 function tryLink(path: string, owner: Owner): { isTaken: boolean; now: number } {
   const temporary = `${path}.${process.pid}.${newToken()}.new`;
   const file = openSync(temporary, "wx");
@@ -139,7 +152,10 @@ function tryLink(path: string, owner: Owner): { isTaken: boolean; now: number } 
   }
 }
 
-/** Who holds the lock, undefined when there is none. A lock that can't be understood is one of a process that is gone. */
+/**
+ * Who holds the lock, undefined when there is none. A lock that can't be understood is one of a
+ * process that is gone.
+ */
 function readOwner(path: string): Owner | undefined {
   const nobody: Owner = { token: "unknown", pid: 0, host: "", space: "", started: "", since: "" };
   let text: Uint8Array;
@@ -214,12 +230,16 @@ function processSpace(): string {
   }
 }
 
-/** When a process started, as text that no other process has; "gone" for one that has ended and is still listed, empty where that can't be known. */
+/**
+ * When a process started, as text that no other process has; "gone" for one that has ended and is
+ * still listed, empty where that can't be known.
+ */
 function startOf(pid: number): string {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const line = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // after the name, which is in parentheses and may hold anything: the state is the 3rd field, the start the 22nd
+    // after the name, which is in parentheses and may hold anything: the state is the 3rd field,
+    // the start the 22nd
     const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot} ${fields[19]}`;
   } catch {

@@ -1,6 +1,6 @@
 /**
- * @file Event files of TensorBoard: records framed as in TensorFlow's TFRecord files, each an `Event` of event.proto. Only the few fields that a curve
- * needs are written.
+ * @file Event files of TensorBoard: records framed as in TensorFlow's TFRecord files, each an
+ * `Event` of event.proto. Only the few fields that a curve needs are written.
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
@@ -8,7 +8,10 @@ import { join } from "node:path";
 import type { MetricsEvent } from "./metrics-log.ts";
 
 export type EventWriterOptions = {
-  /** The last step of the run that goes on, if one does: what TensorBoard has seen of later steps is dropped there. Default: a new run. */
+  /**
+   * The last step of the run that goes on, if one does: what TensorBoard has seen of later steps is
+   * dropped there. Default: a new run.
+   */
   readonly resumeFrom?: number;
   /** Seconds since 1970. Default: the time. */
   readonly clock?: () => number;
@@ -17,7 +20,10 @@ export type EventWriterOptions = {
 export type EventWriter = {
   /** Path of the event file. */
   readonly file: string;
-  /** Writes the figures of an event of training as curves; events without any are left out. Throws the file system's own errors. */
+  /**
+   * Writes the figures of an event of training as curves; events without any are left out. Throws
+   * the file system's own errors.
+   */
   append(event: MetricsEvent): void;
   /** Writes points of curves at a step. Values are kept as float32. */
   scalars(step: number, values: Readonly<Record<string, number>>): void;
@@ -41,8 +47,9 @@ const CURVES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 let eventFiles = 0;
 
 /**
- * A new event file in a directory, which is made. TensorBoard joins the files of one directory, so a run that goes on writes another file and says so with
- * `resumeFrom`. Throws the file system's own errors.
+ * A new event file in a directory, which is made. TensorBoard joins the files of one directory, so
+ * a run that goes on writes another file and says so with `resumeFrom`. Throws the file system's
+ * own errors.
  */
 export function eventWriter(
   directory: string,
@@ -88,7 +95,10 @@ type Event = {
   readonly isStart?: boolean;
 };
 
-/** An `Event` in the encoding of protocol buffers: fields by their numbers, in order; zeros are left out where proto3 does. */
+/**
+ * An `Event` in the encoding of protocol buffers: fields by their numbers, in order; zeros are left
+ * out where proto3 does.
+ */
 export function encodeEvent({ wallTime, step = 0, fileVersion, scalars, isStart = false }: Event): Uint8Array {
   return concat([
     ...(wallTime === 0 ? [] : [double(1, wallTime)]),
@@ -168,7 +178,9 @@ const table = Uint32Array.from({ length: 256 }, (_, i) => {
   return crc;
 });
 
-/** The checksum, rotated and shifted, so that it differs from one over bytes that hold checksums. */
+/**
+ * The checksum, rotated and shifted, so that it differs from one over bytes that hold checksums.
+ */
 function maskedCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = table[(crc ^ byte) & 0xff] ^ (crc >>> 8);

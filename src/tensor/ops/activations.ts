@@ -1,4 +1,7 @@
-/** @file Activation functions. Their derivatives come from their values, as in the recurrent kernels. */
+/**
+ * @file Activation functions. Their derivatives come from their values, as in the recurrent
+ * kernels.
+ */
 import { dtypeError, isFloat } from "../../base/index.ts";
 import { type ActivationName, currentEngine } from "../../engine/index.ts";
 import { ones } from "../create.ts";
@@ -19,7 +22,9 @@ const differentiable: Readonly<Record<ActivationName, (y: Tensor) => Tensor>> = 
   hardSigmoid02: (y) => mul(cast(logicalAnd(greater(y, 0), less(y, 1)), y.dtype), 0.2),
 };
 
-/** The activation called `name`, element by element. See `ActivationName` for the two hard sigmoids. */
+/**
+ * The activation called `name`, element by element. See `ActivationName` for the two hard sigmoids.
+ */
 export function activate(name: ActivationName, x: Tensor): Tensor {
   if (!isFloat(x.dtype)) throw dtypeError(name, "float32 or float64", x.dtype);
   const y = allocate(x.dtype, x.shape);

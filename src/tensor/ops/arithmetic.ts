@@ -1,4 +1,7 @@
-/** @file Functions of two tensors, element by element, with NumPy broadcasting. A number takes the other's dtype. */
+/**
+ * @file Functions of two tensors, element by element, with NumPy broadcasting. A number takes the
+ * other's dtype.
+ */
 import { broadcastShapes, dtypeError, isFloat, kindError } from "../../base/index.ts";
 import { type ArithmeticOp, type BinaryOp, currentEngine } from "../../engine/index.ts";
 import { full } from "../create.ts";
@@ -29,7 +32,10 @@ export function broadcastBinary(op: BinaryOp, a: Tensor, b: Tensor, dtype: Tenso
   return out;
 }
 
-/** An op of two tensors from its kernel and its two gradients, which are computed only where they are needed. */
+/**
+ * An op of two tensors from its kernel and its two gradients, which are computed only where they
+ * are needed.
+ */
 export function arithmetic(op: ArithmeticOp, slopes: Slopes): (a: Value, b: Value) => Tensor {
   return (x, y) => {
     const [a, b] = pair(op, x, y);

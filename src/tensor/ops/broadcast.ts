@@ -1,6 +1,6 @@
 /**
- * @file Summing and stretching: each is the other's gradient. `axis` may be one axis, several, or absent for all;
- * `keepDims` keeps reduced axes with size 1.
+ * @file Summing and stretching: each is the other's gradient. `axis` may be one axis, several, or
+ * absent for all; `keepDims` keeps reduced axes with size 1.
  */
 import {
   broadcastShapes,
@@ -54,7 +54,10 @@ export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dty
   return out;
 }
 
-/** Sum over `axis` (default: all). The order of summation is fixed, see the engine contract. Throws TypeError for bool. */
+/**
+ * Sum over `axis` (default: all). The order of summation is fixed, see the engine contract. Throws
+ * TypeError for bool.
+ */
 export function sum(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   if (x.dtype === "bool") throw dtypeError("sum", "numbers", x.dtype, "Convert with cast(x, dtype)");
   if (axis === undefined && !keepDims && x.rank > 0) return total(x);

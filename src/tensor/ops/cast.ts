@@ -3,7 +3,10 @@ import { currentEngine } from "../../engine/index.ts";
 import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 
-/** The same values in another dtype: to int32 towards zero, to bool as `!= 0`. Gradients flow between float types. */
+/**
+ * The same values in another dtype: to int32 towards zero, to bool as `!= 0`. Gradients flow
+ * between float types.
+ */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   const y = allocate(dtype, x.shape);

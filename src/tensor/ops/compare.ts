@@ -35,7 +35,10 @@ export function isFinite(x: Tensor): Tensor {
   return out;
 }
 
-/** condition ? a : b, element by element with broadcasting. Throws TypeError unless `condition` is bool. */
+/**
+ * condition ? a : b, element by element with broadcasting. Throws TypeError unless `condition` is
+ * bool.
+ */
 export function where(condition: Tensor, x: Value, y: Value): Tensor {
   if (condition.dtype !== "bool") throw dtypeError("where condition", "bool", condition.dtype);
   const [a, b] = pair("where", x, y);

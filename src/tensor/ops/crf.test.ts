@@ -66,7 +66,10 @@ function scoreOf({ B, K, emissions, transitions, start, end }: Case, b: number, 
 
 type Summed = { z: number; ll: number; marginals: Float64Array; best: number; gradients: Float64Array[] };
 
-/** By a sum over all paths: the probability of each gives log-likelihood, marginals, and the expectation of each score's count. */
+/**
+ * By a sum over all paths: the probability of each gives log-likelihood, marginals, and the
+ * expectation of each score's count.
+ */
 function bruteForce(given: Case, b: number): Summed {
   const { T, B, K, lengths, tags } = given;
   const n = lengths[b];
@@ -312,7 +315,8 @@ test("scores of -Infinity forbid, and huge ones do not overflow", () => {
   const never = -Infinity;
   const transitions = tensor(Float64Array.of(0, never, 0, 0), { shape: [2, 2] });
   const emissions = tensor(Float64Array.of(1e4, -1e4, -1e4, 1e4, 0, 0), { shape: [3, 1, 2] });
-  // 0 → 1 is forbidden: 1 1 and then either, or 0 0 0, or 1 0 0; the sum of the two best, whose scores are 0
+  // 0 → 1 is forbidden: 1 1 and then either, or 0 0 0, or 1 0 0; the sum of the two best, whose
+  // scores are 0
   const z = crfLogNormalizer(emissions, { transitions })[0];
   expect(z).toBeCloseTo(Math.log(3), 12);
   const x = { emissions };

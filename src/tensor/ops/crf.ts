@@ -1,11 +1,13 @@
 /**
- * @file Linear-chain conditional random fields (Lafferty, McCallum and Pereira 2001), as the top of a tagger (Lample et al. 2016). Letters: T time steps,
- * B rows, K tags. The score of a path y through a row of n steps is
+ * @file Linear-chain conditional random fields (Lafferty, McCallum and Pereira 2001), as the top of
+ * a tagger (Lample et al. 2016). Letters: T time steps, B rows, K tags. The score of a path y
+ * through a row of n steps is
  *
  *     start[y_0] + Σ_t emissions[t, b, y_t] + Σ_t transitions[y_t-1, y_t] + end[y_n-1]
  *
- * and its probability e^score, divided by the sum of e^score over all K^n paths. Everything here is computed in float64 and logarithms, row by row, so
- * that a row gives the same numbers alone and in any batch.
+ * and its probability e^score, divided by the sum of e^score over all K^n paths. Everything here is
+ * computed in float64 and logarithms, row by row, so that a row gives the same numbers alone and in
+ * any batch.
  */
 import {
   checkInteger,
@@ -73,10 +75,13 @@ type Chain = {
 type Sizes = Pick<Chain, "tags" | "rows" | "lengths"> & { readonly steps: number };
 
 /**
- * The log-probability of `tags` (int32 [T, B]) for each row: [B], in the dtype of the emissions [T, B, K], with gradients of emissions, transitions, start
- * and end. A row of length 0 has one path, the empty one: 0. The formulas are those of TensorFlow Addons' `crf_log_likelihood`, with start and end scores.
+ * The log-probability of `tags` (int32 [T, B]) for each row: [B], in the dtype of the emissions [T,
+ * B, K], with gradients of emissions, transitions, start and end. A row of length 0 has one path,
+ * the empty one: 0. The formulas are those of TensorFlow Addons' `crf_log_likelihood`, with start
+ * and end scores.
  *
- * Throws TypeError for dtypes, RangeError for shapes, lengths and tags outside [0, K), UnsupportedError when its gradient is differentiated again.
+ * Throws TypeError for dtypes, RangeError for shapes, lengths and tags outside [0, K),
+ * UnsupportedError when its gradient is differentiated again.
  */
 export function crfLogLikelihood(emissions: Tensor, tags: Tensor, scores: CrfScores): Tensor {
   const where = "crfLogLikelihood";
@@ -114,15 +119,18 @@ export function crfLogLikelihood(emissions: Tensor, tags: Tensor, scores: CrfSco
   });
 }
 
-/** The logarithm of the sum of e^score over all paths of each row, [B]; 0 for a row of length 0. A constant: no gradient. Throws as `crfLogLikelihood`. */
+/**
+ * The logarithm of the sum of e^score over all paths of each row, [B]; 0 for a row of length 0. A
+ * constant: no gradient. Throws as `crfLogLikelihood`.
+ */
 export function crfLogNormalizer(emissions: Tensor, scores: CrfScores): Float64Array {
   const chain = readChain("crfLogNormalizer", emissions, scores);
   return Float64Array.from({ length: chain.rows }, (_, row) => logNormalizer(chain, row, forward(chain, row)));
 }
 
 /**
- * The probability of each tag at each step, [T, B, K], over all paths (forward-backward; Rabiner 1989); zero on padding. A constant: no gradient.
- * Throws as `crfLogLikelihood`.
+ * The probability of each tag at each step, [T, B, K], over all paths (forward-backward; Rabiner
+ * 1989); zero on padding. A constant: no gradient. Throws as `crfLogLikelihood`.
  */
 export function crfMarginals(emissions: Tensor, scores: CrfScores): Tensor {
   const sizes = checkSizes("crfMarginals", emissions, scores);
@@ -146,13 +154,16 @@ export function crfMarginals(emissions: Tensor, scores: CrfScores): Tensor {
 }
 
 /**
- * The path of the highest score through each row (Viterbi 1967); of equal ones the one whose later tags are smaller. Throws as `crfLogLikelihood`, and DataError when the
- * constraints leave no path.
+ * The path of the highest score through each row (Viterbi 1967); of equal ones the one whose later
+ * tags are smaller. Throws as `crfLogLikelihood`, and DataError when the constraints leave no path.
  */
 export const crfViterbi = (emissions: Tensor, options: CrfViterbiOptions): CrfPath[] =>
   crfBestPaths(emissions, 1, options).map(([best]) => best);
 
-/** The `count` best paths of each row, best first; fewer where there are fewer. Throws as `crfViterbi`. */
+/**
+ * The `count` best paths of each row, best first; fewer where there are fewer. Throws as
+ * `crfViterbi`.
+ */
 export function crfBestPaths(
   emissions: Tensor,
   count: number,
@@ -364,7 +375,10 @@ function checkConstraints(where: string, constraints: CrfConstraints, tags: numb
 /** The end of a path: its last tag, its score so far, and what it came from. */
 type Link = { readonly tag: number; readonly score: number; readonly before: Link | undefined };
 
-/** The best `count` links to each tag, step by step. -Infinity is a score like any other; only constraints take paths away. */
+/**
+ * The best `count` links to each tag, step by step. -Infinity is a score like any other; only
+ * constraints take paths away.
+ */
 function bestPaths(chain: Chain, row: number, count: number, allowed: CrfConstraints | undefined): CrfPath[] {
   const { tags, rows, lengths, emissions, transitions, start, end } = chain;
   const steps = lengths[row];
@@ -393,7 +407,9 @@ function bestPaths(chain: Chain, row: number, count: number, allowed: CrfConstra
   return last.map((link) => ({ tags: tagsOf(link, steps), score: link.score }));
 }
 
-/** Puts a link into a list that is sorted from the best; of equal scores the first stays in front. */
+/**
+ * Puts a link into a list that is sorted from the best; of equal scores the first stays in front.
+ */
 function keepBest(best: Link[], count: number, tag: number, score: number, before: Link | undefined): void {
   if (best.length === count && !(score > best[count - 1].score)) return;
   let at = best.length;

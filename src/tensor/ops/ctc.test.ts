@@ -1,4 +1,7 @@
-/** CTC loss against PyTorch (`test/golden/make_ctc.py`), against the sum over all paths, and its edges. */
+/**
+ * CTC loss against PyTorch (`test/golden/make_ctc.py`), against the sum over all paths, and its
+ * edges.
+ */
 import { describe, expect, test } from "vitest";
 import { randomStream, type RandomStream } from "../../base/index.ts";
 import { readGoldens } from "../../../test/helpers/golden-training.ts";

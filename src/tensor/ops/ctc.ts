@@ -1,8 +1,10 @@
 /**
- * @file Connectionist temporal classification (Graves, Fernández, Gomez and Schmidhuber 2006): the probability of a labelling is the sum over all
- * paths that give it when repeated labels are merged and blanks are left out.
+ * @file Connectionist temporal classification (Graves, Fernández, Gomez and Schmidhuber 2006): the
+ * probability of a labelling is the sum over all paths that give it when repeated labels are merged
+ * and blanks are left out.
  *
- * Letters: T time steps, B rows, C classes, S labels of a target; L = 2S + 1 states: the labels with a blank before, between and after them.
+ * Letters: T time steps, B rows, C classes, S labels of a target; L = 2S + 1 states: the labels
+ * with a blank before, between and after them.
  */
 import {
   checkInteger,
@@ -25,24 +27,33 @@ import { mul } from "./arithmetic.ts";
 import { expandDims } from "./move.ts";
 
 export type CtcOptions = {
-  /** The class that stands for "no label". It has no default: frameworks differ (PyTorch 0, TensorFlow 1 the last one). */
+  /**
+   * The class that stands for "no label". It has no default: frameworks differ (PyTorch 0,
+   * TensorFlow 1 the last one).
+   */
   readonly blank: number;
   /** Valid steps of each row. Default: all T. */
   readonly lengths?: ArrayLike<number> | undefined;
-  /** Whether the loss of a target that no path can give, and its gradient, is 0. Default false: the loss is Infinity, its gradient NaN, as in PyTorch. */
+  /**
+   * Whether the loss of a target that no path can give, and its gradient, is 0. Default false: the
+   * loss is Infinity, its gradient NaN, as in PyTorch.
+   */
   readonly zeroInfinity?: boolean;
 };
 
 /**
- * -log P(target | logits) of each row, [B]: logits [T, B, C] are not normalised yet (a log-softmax is part of this op; logits that are log-probabilities
- * are not changed by it), `targets` are the labels of each row, without blanks. Computed in log space and float64, whatever the dtype of the logits.
+ * -log P(target | logits) of each row, [B]: logits [T, B, C] are not normalised yet (a log-softmax
+ * is part of this op; logits that are log-probabilities are not changed by it), `targets` are the
+ * labels of each row, without blanks. Computed in log space and float64, whatever the dtype of the
+ * logits.
  *
- * An empty target is the path of blanks only, and costs 0 where a row has no steps. A target needs one step for each label and one for each pair of equal
- * neighbours; with fewer its probability is 0. Values are those of PyTorch's `CTCLoss(reduction="none")` on log-softmax; its "mean" divides each by
- * max(1, S) before it averages. Steps after a row's length have no effect and gradient 0.
+ * An empty target is the path of blanks only, and costs 0 where a row has no steps. A target needs
+ * one step for each label and one for each pair of equal neighbours; with fewer its probability is
+ * 0. Values are those of PyTorch's `CTCLoss(reduction="none")` on log-softmax; its "mean" divides
+ * each by max(1, S) before it averages. Steps after a row's length have no effect and gradient 0.
  *
- * Throws RangeError for shapes, lengths outside [0, T], labels outside [0, C) and blanks among them; TypeError for dtypes. The gradient can't be
- * differentiated again (UnsupportedError).
+ * Throws RangeError for shapes, lengths outside [0, T], labels outside [0, C) and blanks among
+ * them; TypeError for dtypes. The gradient can't be differentiated again (UnsupportedError).
  */
 export function ctcLoss(
   logits: Tensor,
@@ -83,8 +94,8 @@ export function ctcLoss(
 }
 
 /**
- * log P(labels) of one sequence: `logProbabilities` [T, C] row-major are those of each step. -Infinity where no path gives the labels.
- * Throws RangeError as `ctcLoss`.
+ * log P(labels) of one sequence: `logProbabilities` [T, C] row-major are those of each step.
+ * -Infinity where no path gives the labels. Throws RangeError as `ctcLoss`.
  */
 export function ctcLogProbability(
   logProbabilities: Float64Array,

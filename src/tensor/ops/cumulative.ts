@@ -5,7 +5,10 @@ import { allocate, type Tensor } from "../tensor.ts";
 
 export type CumulativeSumOptions = { readonly exclusive?: boolean; readonly reverse?: boolean };
 
-/** Running sum along `axis` (default 0). `exclusive` leaves out the element itself, `reverse` runs from the end. */
+/**
+ * Running sum along `axis` (default 0). `exclusive` leaves out the element itself, `reverse` runs
+ * from the end.
+ */
 export function cumulativeSum(
   x: Tensor,
   axis = 0,

@@ -13,7 +13,9 @@ export const minimum: (a: Value, b: Value) => Tensor = arithmetic("minimum", (dy
   () => where(lessEqual(a, b), 0, dy),
 ]);
 
-/** x limited to [low, high]; the gradient passes where low <= x <= high, as in `tf.clip_by_value`. */
+/**
+ * x limited to [low, high]; the gradient passes where low <= x <= high, as in `tf.clip_by_value`.
+ */
 export function clip(x: Tensor, low: number, high: number): Tensor {
   return minimum(maximum(x, low), high);
 }

@@ -16,8 +16,8 @@ export function checkIndices(where: string, indices: Tensor, size: number): void
 }
 
 /**
- * Elements of x at int32 `indices` along `axis` (default 0): with x [V, D] and indices [T, B] this is an embedding look-up
- * [T, B, D]. Throws RangeError when an index is outside.
+ * Elements of x at int32 `indices` along `axis` (default 0): with x [V, D] and indices [T, B] this
+ * is an embedding look-up [T, B, D]. Throws RangeError when an index is outside.
  */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   const at = normalizeAxis("gather", axis, x.rank);
@@ -37,8 +37,8 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
 }
 
 /**
- * The transpose of `gather`: a tensor with `size` elements along `axis` in which each slice of x was added at its index.
- * x has the shape that `gather` would give.
+ * The transpose of `gather`: a tensor with `size` elements along `axis` in which each slice of x
+ * was added at its index. x has the shape that `gather` would give.
  */
 export function scatterAdd(x: Tensor, indices: Tensor, size: number, axis = 0): Tensor {
   const at = normalizeAxis("scatterAdd", axis, x.rank - indices.rank + 1);
@@ -67,7 +67,10 @@ export function takeLast(x: Tensor, indices: Tensor): Tensor {
   return reshape(gather(reshape(x, [sizeOf(x.shape)]), flat), indices.shape);
 }
 
-/** x [T, ...] with each element's own time step: row b of the result [B, ...] is x[steps[b], b] for x [T, B, ...]. */
+/**
+ * x [T, ...] with each element's own time step: row b of the result [B, ...] is x[steps[b], b] for
+ * x [T, B, ...].
+ */
 export function takeSteps(x: Tensor, steps: Int32Array): Tensor {
   const [time, batch] = x.shape;
   if (steps.length !== batch) throw shapeError("takeSteps", `${batch} steps`, [steps.length]);

@@ -8,10 +8,12 @@ import { sqrt, square } from "./elementwise.ts";
 import { mean } from "./reduce.ts";
 
 /**
- * (x - mean) / sqrt(variance + epsilon) over the last axis, as one op: x [..., n] gives [..., n]. The variance is the mean of the squares, not that of
- * a sample. A gain [n] multiplies the result and a shift [n] is added, where there are any. (Ba, Kiros and Hinton 2016.)
+ * (x - mean) / sqrt(variance + epsilon) over the last axis, as one op: x [..., n] gives [..., n].
+ * The variance is the mean of the squares, not that of a sample. A gain [n] multiplies the result
+ * and a shift [n] is added, where there are any. (Ba, Kiros and Hinton 2016.)
  *
- * Throws RangeError when the sizes differ or epsilon is not a finite number >= 0, TypeError unless all have one floating-point dtype.
+ * Throws RangeError when the sizes differ or epsilon is not a finite number >= 0, TypeError unless
+ * all have one floating-point dtype.
  */
 export function layerNorm(x: Tensor, epsilon: number, gain?: Tensor, shift?: Tensor): Tensor {
   const affine = [gain, shift].filter((tensor) => tensor !== undefined);

@@ -1,6 +1,6 @@
 /**
- * @file Negative log-likelihoods of observed values under distributions, element by element, as one op each: value and slopes are computed in float64 at
- * once, whatever the dtype.
+ * @file Negative log-likelihoods of observed values under distributions, element by element, as one
+ * op each: value and slopes are computed in float64 at once, whatever the dtype.
  */
 import {
   digamma,
@@ -54,8 +54,9 @@ function pointwise(name: string, names: readonly string[], inputs: readonly Tens
 const HALF_LOG_TWO_PI = 0.91893853320467274178;
 
 /**
- * -log density of a normal distribution at `target`, with the standard deviation > 0: ½ log 2π + log σ + ½ ((y-μ)/σ)². All of one shape.
- * Throws RangeError for other shapes, TypeError for other dtypes, UnsupportedError for a gradient of its gradient.
+ * -log density of a normal distribution at `target`, with the standard deviation > 0: ½ log 2π +
+ * log σ + ½ ((y-μ)/σ)². All of one shape. Throws RangeError for other shapes, TypeError for other
+ * dtypes, UnsupportedError for a gradient of its gradient.
  */
 export function normalLoss(target: Tensor, mean: Tensor, deviation: Tensor): Tensor {
   return pointwise("normalLoss", ["target", "mean", "deviation"], [target, mean, deviation], (at, slopes) => {
@@ -72,8 +73,9 @@ export function normalLoss(target: Tensor, mean: Tensor, deviation: Tensor): Ten
 const HUGE = 1e150;
 
 /**
- * -log density of Student's t with `degrees` ν > 0 of freedom, moved by `location` and stretched by `scale` > 0, at `target`:
- * log σ + ½ log νπ + log Γ(ν/2) - log Γ((ν+1)/2) + (ν+1)/2 · log(1 + z²/ν). Also for ν so large that it is a normal distribution. As `normalLoss` otherwise.
+ * -log density of Student's t with `degrees` ν > 0 of freedom, moved by `location` and stretched by
+ * `scale` > 0, at `target`: log σ + ½ log νπ + log Γ(ν/2) - log Γ((ν+1)/2) + (ν+1)/2 · log(1 +
+ * z²/ν). Also for ν so large that it is a normal distribution. As `normalLoss` otherwise.
  */
 export function studentTLoss(target: Tensor, location: Tensor, scale: Tensor, degrees: Tensor): Tensor {
   const names = ["target", "location", "scale", "degrees"];
@@ -95,8 +97,9 @@ export function studentTLoss(target: Tensor, location: Tensor, scale: Tensor, de
 const NEARLY_POISSON = 1e-7;
 
 /**
- * -log probability of a count `target` >= 0 under a negative binomial distribution of this `mean` μ > 0 and variance μ + αμ², α > 0 (Salinas et al. 2020,
- * "DeepAR", section 3.1): with r = 1/α, -log Γ(y+r) + log y! + log Γ(r) + r log(1 + αμ) - y log(αμ / (1 + αμ)). Also for α so small that it is
+ * -log probability of a count `target` >= 0 under a negative binomial distribution of this `mean` μ
+ * > 0 and variance μ + αμ², α > 0 (Salinas et al. 2020, "DeepAR", section 3.1): with r = 1/α, -log
+ * Γ(y+r) + log y! + log Γ(r) + r log(1 + αμ) - y log(αμ / (1 + αμ)). Also for α so small that it is
  * a Poisson distribution. As `normalLoss` otherwise.
  */
 export function negativeBinomialLoss(target: Tensor, mean: Tensor, alpha: Tensor): Tensor {

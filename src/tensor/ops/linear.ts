@@ -12,8 +12,9 @@ export type LinearOptions = {
 };
 
 /**
- * x·kernel + bias over the last axis, as one op: x [..., K], kernel [K, N] and bias [N] give [..., N]. The same numbers as `add(matmul(x, kernel), bias)`.
- * Throws RangeError when the sizes differ, TypeError unless all have one floating-point dtype.
+ * x·kernel + bias over the last axis, as one op: x [..., K], kernel [K, N] and bias [N] give [...,
+ * N]. The same numbers as `add(matmul(x, kernel), bias)`. Throws RangeError when the sizes differ,
+ * TypeError unless all have one floating-point dtype.
  */
 export function linear(
   x: Tensor,

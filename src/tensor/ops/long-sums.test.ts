@@ -1,5 +1,6 @@
 /**
- * Sums of many equal numbers, the worst case: added one after the other in float32, each is rounded the same way, and 10,000,000 times 0.1 gives 1,010,800.
+ * Sums of many equal numbers, the worst case: added one after the other in float32, each is rounded
+ * the same way, and 10,000,000 times 0.1 gives 1,010,800.
  */
 import { expect, test } from "vitest";
 import { clipScale, globalNorm } from "../../optim/index.ts";

@@ -8,9 +8,10 @@ import { reshape } from "./move.ts";
 export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB?: boolean };
 
 /**
- * Matrix product over the last two axes: [..., M, K] · [..., K, N] = [..., M, N]. Leading axes broadcast;
- * a rank-2 `b` serves every leading index of `a`. With `transposeA` (`transposeB`) the last two axes of a (b) are read swapped.
- * Throws RangeError when ranks are below 2 or the inner sizes differ, TypeError unless both are floating point.
+ * Matrix product over the last two axes: [..., M, K] · [..., K, N] = [..., M, N]. Leading axes
+ * broadcast; a rank-2 `b` serves every leading index of `a`. With `transposeA` (`transposeB`) the
+ * last two axes of a (b) are read swapped. Throws RangeError when ranks are below 2 or the inner
+ * sizes differ, TypeError unless both are floating point.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
   const dtype = commonDtype("matmul", a, b);
@@ -51,7 +52,10 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean,
   });
 }
 
-/** left·right as a part of the gradient of `input`, which has the shape of the product, added where it has one already. */
+/**
+ * left·right as a part of the gradient of `input`, which has the shape of the product, added where
+ * it has one already.
+ */
 function gradientOf(input: Tensor, left: Tensor, right: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
   const sum = sumSoFar(input);
   if (sum === undefined) return product(left, right, transposeA, transposeB, input.dtype);

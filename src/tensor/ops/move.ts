@@ -1,4 +1,7 @@
-/** @file Ops that rearrange elements. `reshape` and a slice of whole leading rows share memory; the rest copy. */
+/**
+ * @file Ops that rearrange elements. `reshape` and a slice of whole leading rows share memory; the
+ * rest copy.
+ */
 import {
   checkInteger,
   formatShape,
@@ -60,8 +63,8 @@ export function swapLeading(x: Tensor): Tensor {
 }
 
 /**
- * A box out of x: `begin` and `size` per axis; missing trailing axes are taken whole, size -1 means "to the end".
- * Throws RangeError when the box leaves x.
+ * A box out of x: `begin` and `size` per axis; missing trailing axes are taken whole, size -1 means
+ * "to the end". Throws RangeError when the box leaves x.
  */
 export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
   if (begin.length > x.rank || size.length !== begin.length) {

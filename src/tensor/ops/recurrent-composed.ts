@@ -1,6 +1,8 @@
 /**
- * @file The gradients of a recurrent layer by ops of tensors, step after step. The kernels of `recurrent.ts` give gradients that can't be differentiated
- * again, and none of gates and cell states; these are the same functions, slower, and have both. T time, B batch, I inputs, H units, P outputs.
+ * @file The gradients of a recurrent layer by ops of tensors, step after step. The kernels of
+ * `recurrent.ts` give gradients that can't be differentiated again, and none of gates and cell
+ * states; these are the same functions, slower, and have both. T time, B batch, I inputs, H units,
+ * P outputs.
  */
 import type { ActivationName, GruSpec, LstmSpec } from "../../engine/index.ts";
 import { tensor } from "../create.ts";
@@ -13,8 +15,8 @@ import { expandDims, reshape, slice, stack } from "./move.ts";
 import { gruStep, type GruWeights, lstmStep, type LstmWeights, rnnStep, type RnnWeights } from "./recurrent-steps.ts";
 
 /**
- * The gradients of `operands` from those of the results, of which some may be undefined. `compute` gives the results by ops. All of it is recorded by
- * the tapes that run.
+ * The gradients of `operands` from those of the results, of which some may be undefined. `compute`
+ * gives the results by ops. All of it is recorded by the tapes that run.
  */
 export function composedGradients(
   operands: readonly Tensor[],

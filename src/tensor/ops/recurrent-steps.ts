@@ -1,6 +1,7 @@
 /**
- * @file One time step of each built-in cell by ops of tensors: what `cell.step` computes, and what `recurrent-composed.ts` repeats where a whole
- * sequence has to be differentiated by ops. The formulas are in the documentation of the cells. B batch, I inputs, H units, P outputs, G gates.
+ * @file One time step of each built-in cell by ops of tensors: what `cell.step` computes, and what
+ * `recurrent-composed.ts` repeats where a whole sequence has to be differentiated by ops. The
+ * formulas are in the documentation of the cells. B batch, I inputs, H units, P outputs, G gates.
  */
 import type { ActivationName, GruSpec, LstmSpec } from "../../engine/index.ts";
 import type { Tensor } from "../tensor.ts";

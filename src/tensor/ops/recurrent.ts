@@ -1,10 +1,12 @@
 /**
- * @file A built-in cell over a whole sequence as one op, forward and backward: the engine projects the inputs, runs the recurrent part as a loop inside
- * a kernel, and gives the gradients of the weights as one matrix product each. T time, B batch, I input features, H hidden units, P output features,
- * G gates.
+ * @file A built-in cell over a whole sequence as one op, forward and backward: the engine projects
+ * the inputs, runs the recurrent part as a loop inside a kernel, and gives the gradients of the
+ * weights as one matrix product each. T time, B batch, I input features, H hidden units, P output
+ * features, G gates.
  *
- * The backward kernels give first derivatives of outputs and last states. Where a gradient is differentiated again, or one comes for gates or cell
- * states, the layer's gradients are computed by ops instead, see `recurrent-composed.ts`.
+ * The backward kernels give first derivatives of outputs and last states. Where a gradient is
+ * differentiated again, or one comes for gates or cell states, the layer's gradients are computed
+ * by ops instead, see `recurrent-composed.ts`.
  */
 import type { Shape } from "../../base/index.ts";
 import {
@@ -24,7 +26,10 @@ import { composedGradients, composedGru, composedLstm, composedRnn } from "./rec
 import type { KernelOperands, LstmWeights } from "./recurrent-steps.ts";
 import { maskSequence } from "./sequence.ts";
 
-/** Inputs that are rows of a table, such as the embeddings of tokens: step t of row b reads row ids[t, b] of the table. */
+/**
+ * Inputs that are rows of a table, such as the embeddings of tokens: step t of row b reads row
+ * ids[t, b] of the table.
+ */
 export type TableInputs = {
   /** [V, I]; its numbers must be finite. */
   readonly table: Tensor;
@@ -34,7 +39,10 @@ export type TableInputs = {
 
 /** The arrays that every recurrent layer has, in the engine's layout. */
 export type SequenceOperands = KernelOperands & {
-  /** [T, B, I], or where to look them up: then each row of the table is multiplied by W once, however often it is read. */
+  /**
+   * [T, B, I], or where to look them up: then each row of the table is multiplied by W once,
+   * however often it is read.
+   */
   readonly inputs: Tensor | TableInputs;
   /** [G*H]. */
   readonly bias: Tensor;
@@ -78,7 +86,9 @@ function kernelGradients({ stored }: Kernels, inputSize: number): Kernels {
   );
 }
 
-/** What a layer reads: its sizes, the arrays for the kernels, and whose gradient comes out of them. */
+/**
+ * What a layer reads: its sizes, the arrays for the kernels, and whose gradient comes out of them.
+ */
 type Source = {
   readonly steps: number;
   readonly batch: number;
@@ -87,7 +97,10 @@ type Source = {
   readonly watched: Tensor;
   /** For the forward kernel, with W. */
   read(inputKernel: Tensor): LayerInputs;
-  /** For the backward kernel. `finish`, after it, gives the gradient of what is watched; before, that of W need not be there. */
+  /**
+   * For the backward kernel. `finish`, after it, gives the gradient of what is watched; before,
+   * that of W need not be there.
+   */
   readBack(kernels: { inputKernel: Tensor; dInputKernel: Tensor }): {
     readonly arrays: LayerInputGradients;
     readonly finish: () => Tensor | undefined;
@@ -156,8 +169,9 @@ function makeStates(steps: number, h0: Tensor): { states: Tensor; outputs: Tenso
 const orZeros = (gradient: Tensor | undefined, like: Tensor): Tensor => gradient ?? zeros(like.shape, like.dtype);
 
 /**
- * Whether a layer's gradients have to be computed by ops. The gradients that come may be constants while an operand is watched: those of a sum are ones,
- * and what they are multiplied by still depends on the operand.
+ * Whether a layer's gradients have to be computed by ops. The gradients that come may be constants
+ * while an operand is watched: those of a sum are ones, and what they are multiplied by still
+ * depends on the operand.
  */
 const isDifferentiated = (watched: readonly Tensor[], gradients: readonly (Tensor | undefined)[]): boolean =>
   isRecording(watched) || isRecording(gradients.filter((gradient) => gradient !== undefined));
@@ -232,7 +246,9 @@ export type LstmSequenceResult = {
   readonly outputs: Tensor;
   readonly h: Tensor;
   readonly c: Tensor;
-  /** Activated gates of every step, [T, B, 4, H]: input, forget, candidate, output; 0 on padding. */
+  /**
+   * Activated gates of every step, [T, B, 4, H]: input, forget, candidate, output; 0 on padding.
+   */
   readonly gates: Tensor;
   /** Cell state after every step, [T, B, H]. */
   readonly cells: Tensor;

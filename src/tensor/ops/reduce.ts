@@ -50,7 +50,8 @@ export function argmin(x: Tensor, axis = -1): Tensor {
 /** log(sum(exp(x))) over `axis` without overflow. */
 export function logSumExp(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes("logSumExp", axis, x.rank);
-  // a constant shift: 0 where the largest is infinite, so that a row of -Infinity gives -Infinity and not NaN
+  // a constant shift: 0 where the largest is infinite, so that a row of -Infinity gives -Infinity
+  // and not NaN
   const shift = withoutGradient(() => {
     const largest = max(x, axes, { keepDims: true });
     return where(isFinite(largest), largest, 0);

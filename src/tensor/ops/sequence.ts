@@ -11,7 +11,10 @@ function checkLengths(where: string, x: Tensor, lengths: Tensor): void {
   checkIndices(`${where} lengths`, lengths, x.shape[0] + 1);
 }
 
-/** x [T, B, ...] with the first `lengths[b]` steps of each row in reverse order and the padding where it was. */
+/**
+ * x [T, B, ...] with the first `lengths[b]` steps of each row in reverse order and the padding
+ * where it was.
+ */
 export function reverseSequence(x: Tensor, lengths: Tensor): Tensor {
   checkLengths("reverseSequence", x, lengths);
   const out = allocate(x.dtype, x.shape);
