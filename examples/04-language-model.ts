@@ -25,6 +25,6 @@ for await (const event of train(model, options)) {
 
 const prime = "the ";
 process.stdout.write(`\n${prime}`);
-for await (const token of generate(model, prime, { temperature: 0.6, maxTokens: 200, seed: 7 }))
+for await (const token of generate(model, prime, { temperature: 0.6, maxLength: 200, seed: 7 }))
   process.stdout.write(token);
 console.log();

@@ -30,7 +30,7 @@ function sentence(seed: number, index: number): TaggedExample {
 
 const training = Array.from({ length: 400 }, (_, i) => sentence(1, i));
 const validation = Array.from({ length: 100 }, (_, i) => sentence(2, i));
-const model = tagger({ examples: training, hiddenSize: 24, wordSize: 16, characterSize: 8 });
+const model = tagger({ examples: training, hiddenSize: 24, embeddingSize: 16, characterSize: 8 });
 console.log(`${parameterCount(model)} parameters, tags ${model.config.tags.join(" ")}`);
 
 const task = taggerTask(model, { training, validation, batchSize: 16 });

@@ -65,7 +65,7 @@ describe.each(CELL_NAMES)("%s", (cell) => {
       tokens,
       tags: tokens.map((_, i) => (i % 3 === 0 ? "B-X" : "O")),
     }));
-    const model = randomized(tagger({ examples, cell, hiddenSize: 19, characterSize: 7, wordSize: 13, seed: 3 }));
+    const model = randomized(tagger({ examples, cell, hiddenSize: 19, characterSize: 7, embeddingSize: 13, seed: 3 }));
     expectSame(sentences, random, (some) => tagAll(model, some));
   });
 

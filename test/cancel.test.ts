@@ -94,7 +94,7 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
     "ends",
     async (signal) => {
       let length = 0;
-      for await (const token of generate(lm, "the ", { maxTokens: 1e12, signal })) length += token.length;
+      for await (const token of generate(lm, "the ", { maxLength: 1e12, signal })) length += token.length;
       expect(length).toBeGreaterThan(0);
     },
   ],
@@ -102,7 +102,7 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
     "generate, with a long prime",
     "ends",
     async (signal) => {
-      for await (const _ of generate(lm, text.repeat(20_000), { maxTokens: 1, signal }));
+      for await (const _ of generate(lm, text.repeat(20_000), { maxLength: 1, signal }));
     },
   ],
   ["evaluate", "rejects", (signal) => evaluate(lm, ids, { signal })],
@@ -136,9 +136,9 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
   [
     "transcribe",
     "rejects",
-    (signal) => transcribe(writer, new Float32Array(8000 * 60), { beam: 2000, lengthBonus: 1, signal }),
+    (signal) => transcribe(writer, new Float32Array(8000 * 60), { beams: 2000, lengthBonus: 1, signal }),
   ],
-  ["ctcBeamSearch", "rejects", (signal) => ctcBeamSearch(steps(10_000), { beam: 1000, signal })],
+  ["ctcBeamSearch", "rejects", (signal) => ctcBeamSearch(steps(10_000), { beams: 1000, signal })],
   ["evaluateTranscriber", "rejects", (signal) => evaluateTranscriber(writer, many(utterance, 5000), { signal })],
   [
     "train",
@@ -171,7 +171,7 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
     "fitOn forecasterTask, in its evaluation",
     "ends",
     (signal) =>
-      fitOn(forecasterTask(seer, { series: many({ values: many(values, 20).flat() }, 50), validation: 3500 }), {
+      fitOn(forecasterTask(seer, { series: many({ values: many(values, 20).flat() }, 50), heldOut: 3500 }), {
         steps: 1,
         signal,
       }),
@@ -244,7 +244,7 @@ describe("a long call ends soon after its signal aborts, and timers fire meanwhi
     expect(await tagAll(marker, [words], { signal })).toEqual(tagAll(marker, [words]));
     expect((await forecast(seer, { values }, { signal })).samples).toEqual(forecast(seer, { values }).samples);
     expect(await translate(speaker, text, { signal })).toEqual(translate(speaker, text));
-    expect(await transcribe(writer, sound, { beam: 4, signal })).toEqual(transcribe(writer, sound, { beam: 4 }));
+    expect(await transcribe(writer, sound, { beams: 4, signal })).toEqual(transcribe(writer, sound, { beams: 4 }));
   });
 });
 
@@ -266,7 +266,7 @@ const quiet: readonly (readonly [name: string, call: () => unknown])[] = [
   ["backtest", () => backtest(seer, { values }, { folds: 2, samples: 20 })],
   ["seasonalNaive", () => seasonalNaive(values, { horizon: 7 })],
   ["translate", () => translate(speaker, text)],
-  ["transcribe", () => transcribe(writer, sound, { beam: 4 })],
+  ["transcribe", () => transcribe(writer, sound, { beams: 4 })],
   ["alignText", () => alignText(writer, sound, "abc")],
   ["evaluateTranscriber", () => evaluateTranscriber(writer, [utterance])],
 ];
@@ -343,7 +343,7 @@ describe("a call leaves no block of memory", () => {
     const counts: number[] = [];
     let length = 0;
     let rss = 0;
-    for await (const token of generate(model, "a", { maxTokens: TOKENS })) {
+    for await (const token of generate(model, "a", { maxLength: TOKENS })) {
       length += token.length;
       if (length % (TOKENS / 20) === 0) counts.push(memory().liveBlocks);
       if (length === TOKENS / 5) rss = process.memoryUsage().rss;
@@ -356,7 +356,7 @@ describe("a call leaves no block of memory", () => {
     counts.forEach((count, i) => expect(count).toBeLessThanOrEqual(counts[Math.max(0, i - 1)]));
     // leaving early frees it too
     const before = memory().liveBlocks;
-    for await (const _ of generate(model, "a", { maxTokens: 20_000 })) break;
+    for await (const _ of generate(model, "a", { maxLength: 20_000 })) break;
     expect(memory().liveBlocks).toBeLessThanOrEqual(before);
   });
 });

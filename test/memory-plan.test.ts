@@ -88,7 +88,7 @@ const kinds: Readonly<Record<string, (tasks: Tasks, sizes: Sizes) => OwnTask<nev
     const values = range(3 * longest, (t) => 10 + Math.sin(t / 5));
     const series = [{ values, start: "2001-01-01" }];
     const model = tasks.forecaster({ ...sizes, series, contextLength: longest, horizon: 20 });
-    return tasks.forecasterTask(model, { series, validation: 40, batchSize, stride: 20 }) as never;
+    return tasks.forecasterTask(model, { series, heldOut: 40, batchSize, stride: 20 }) as never;
   },
 };
 

@@ -17,7 +17,7 @@ test("train, sample, save and load in a second", async () => {
 
   const sample = async (of: typeof model): Promise<string> => {
     let text = "";
-    for await (const piece of generate(of, "hel", { maxTokens: 9, temperature: 0 })) text += piece;
+    for await (const piece of generate(of, "hel", { maxLength: 9, temperature: 0 })) text += piece;
     return text;
   };
   const text = await sample(model);

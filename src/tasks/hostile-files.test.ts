@@ -44,7 +44,7 @@ const kinds: Readonly<Record<string, { model: SavedModel; load: (bytes: Uint8Arr
     model: tagger({
       examples: parseConll("Oslo B-LOC\nis O\n\nto O\nLima B-LOC\n\n"),
       hiddenSize: 3,
-      wordSize: 3,
+      embeddingSize: 3,
       characterSize: 2,
       shapeSize: 2,
     }),

@@ -10,7 +10,7 @@ export { accuracy, confusionMatrix, precisionRecallF1, rocAuc } from "../metrics
 export type { ClassificationReport, ConfusionMatrix, PrecisionRecallF1 } from "../metrics/index.ts";
 export { classifierStream, classify, classifyAll } from "./classify/answers.ts";
 export type { Classification, ClassifierStream, ClassifyOptions } from "./classify/answers.ts";
-export type { AugmentOptions } from "./classify/augment.ts";
+export type { ImageAugmentation } from "./classify/augment.ts";
 export type { ClassifierConfig } from "./classify/config.ts";
 export { confusionPicture } from "./classify/confusion-picture.ts";
 export { evaluateClassifier } from "./classify/evaluation.ts";
@@ -135,6 +135,6 @@ export type { TranscriberOptions, Utterance } from "./transcribe/model.ts";
 export { transcriberStream } from "./transcribe/stream.ts";
 export type { TranscriberStream } from "./transcribe/stream.ts";
 export { transcriberTask } from "./transcribe/training.ts";
-export type { Augmentation, TranscriberTaskOptions } from "./transcribe/training.ts";
+export type { SpeechAugmentation, TranscriberTaskOptions } from "./transcribe/training.ts";
 export { decodeWav, encodeWav } from "./transcribe/wav.ts";
 export type { EncodeWavOptions, Sound, WavFormat } from "./transcribe/wav.ts";

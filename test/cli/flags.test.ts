@@ -38,9 +38,7 @@ const ofTheCommand: Readonly<Record<string, string>> = {
   "--time-column": "`columns.time`",
   "--value-column": "`columns.value`",
   "--series-column": "`columns.series`",
-  "--held-out": "`validation` of a forecaster, which counts steps; --validation is a share",
-  "--length": "`maxTokens` of `generate`; `unrolled sample` has had it so from char-rnn",
-  "--language-model": "a directory, from which `language` is made",
+  "--length": "`maxLength` of `generate`; `unrolled sample` has had it so from char-rnn",
 };
 
 const library = ["index", "tasks/index", "node/index"].map((name) => `../../dist/${name}.d.ts`);

@@ -119,7 +119,7 @@ const classes = {
 };
 const forTask = (task: string, ...more: readonly string[]): string[] => ["--task", task, ...general, ...more];
 const tagged = {
-  options: forTask("tag", "--word-dropout", "2", "--word-size", "8", "--character-size", "4"),
+  options: forTask("tag", "--word-dropout", "2", "--embedding-size", "8", "--character-size", "4"),
   answers: 24,
   keys: ["tokens", "tags", "spans", "score", "probabilities"],
   measures: ["loss", "accuracy", "f1"],

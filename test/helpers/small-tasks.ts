@@ -1,6 +1,6 @@
 /** @file Every task on a handful of examples. */
 import {
-  type Augmentation,
+  type SpeechAugmentation,
   classifier,
   classifierTask,
   forecaster,
@@ -71,7 +71,7 @@ export const translate = (scheduledSampling?: ScheduledSampling) => (batchSize: 
   return anyTask(translatorTask(model, { training: pairs, batchSize, scheduledSampling }));
 };
 export const transcribe =
-  (augment: Augmentation = {}) =>
+  (augment: SpeechAugmentation = {}) =>
   (batchSize: number) => {
     const model = transcriber({ utterances, features: { sampleRate: 8000, bands: 8 }, hiddenSize: 4 });
     return anyTask(transcriberTask(model, { training: utterances, batchSize, augment }));

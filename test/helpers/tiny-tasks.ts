@@ -70,7 +70,7 @@ export function tinyTasks(folder: string): readonly TinyTask[] {
     { name: "image", args: forTask("image", ["pictures"]), toPredict: ["pictures/dark/0.png"] },
     {
       name: "tag",
-      args: forTask("tag", ["tags.conll"], "--word-size", "4", "--character-size", "3"),
+      args: forTask("tag", ["tags.conll"], "--embedding-size", "4", "--character-size", "3"),
       toPredict: ["words.txt"],
     },
     { name: "forecast", args: forTask("forecast", ["sales.csv"], "--horizon", "4"), toPredict: ["sales.csv"] },

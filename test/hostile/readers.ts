@@ -439,7 +439,7 @@ export const readers: readonly Reader[] = [
     seeds: [text(conll)],
     read: (_, path) => {
       const examples = readTagged(path);
-      if (examples.length < 50) tagger({ examples, hiddenSize: 2, wordSize: 2, characterSize: 2, shapeSize: 2 });
+      if (examples.length < 50) tagger({ examples, hiddenSize: 2, embeddingSize: 2, characterSize: 2, shapeSize: 2 });
     },
   },
   {

@@ -79,7 +79,7 @@ const forecasterOf = (head: HeadName): SmallModel =>
 export const smallModels = (): SmallModel[] => [
   small("language model", languageModel({ corpus: "hello world", hiddenSize: 3 }), loadLanguageModel, async (model) => {
     let text = "";
-    for await (const piece of generate(model, "", { maxTokens: 8 })) text += piece;
+    for await (const piece of generate(model, "", { maxLength: 8 })) text += piece;
     return { text, tokens: evaluate(model, Int32Array.of(0, 0, 0)).tokens };
   }),
   small(
@@ -88,7 +88,7 @@ export const smallModels = (): SmallModel[] => [
     loadLanguageModel,
     async (model) => {
       let text = "";
-      for await (const piece of generate(model, "", { maxTokens: 8 })) text += piece;
+      for await (const piece of generate(model, "", { maxLength: 8 })) text += piece;
       return text;
     },
   ),
@@ -110,7 +110,7 @@ export const smallModels = (): SmallModel[] => [
     tagger({
       examples: parseConll("Oslo B-LOC\nis O\n\nto O\nLima B-LOC\n\n"),
       hiddenSize: 3,
-      wordSize: 3,
+      embeddingSize: 3,
       characterSize: 2,
       shapeSize: 2,
     }),

@@ -68,7 +68,7 @@ const beam = mutantsIn(
     ["state before the token", "state: answer.state,", "state: hypothesis.state,"],
     ["attention of the last token only", "[...hypothesis.attention, answer.attention],", "[answer.attention],"],
     ["not sorted again after the coverage of all is known", "    .sort((a, b) => b.score - a.score)\n", ""],
-    ["all hypotheses returned", "    .slice(0, n);", "    .slice(0, beams);"],
+    ["all hypotheses returned", "    .slice(0, nBest);", "    .slice(0, beams);"],
     ["one beam too few", "new Best<S>(beams)", "new Best<S>(Math.max(1, beams - 1))"],
     ["one beam too many", "new Best<S>(beams)", "new Best<S>(beams + 1)"],
     ["of equal scores, the last is in front", "if (kept[middle].score >= score)", "if (kept[middle].score > score)"],
@@ -162,12 +162,12 @@ const prefixes = mutantsIn(
     ],
     [
       "prefix: one too many kept",
-      `of ranked.slice(beam)) [lost.inBlank, lost.inLabel] = [-Infinity, -Infinity];
-    kept = ranked.slice(0, beam);`,
-      `of ranked.slice(beam + 1)) [lost.inBlank, lost.inLabel] = [-Infinity, -Infinity];
-    kept = ranked.slice(0, beam + 1);`,
+      `of ranked.slice(beams)) [lost.inBlank, lost.inLabel] = [-Infinity, -Infinity];
+    kept = ranked.slice(0, beams);`,
+      `of ranked.slice(beams + 1)) [lost.inBlank, lost.inLabel] = [-Infinity, -Infinity];
+    kept = ranked.slice(0, beams + 1);`,
     ],
-    ["prefix: one too few kept", "kept = ranked.slice(0, beam);", "kept = ranked.slice(0, Math.max(1, beam - 1));"],
+    ["prefix: one too few kept", "kept = ranked.slice(0, beams);", "kept = ranked.slice(0, Math.max(1, beams - 1));"],
     ["prefix: of equal ones the last", "[...reached].sort(", "[...reached].reverse().sort("],
   ],
   CTC,

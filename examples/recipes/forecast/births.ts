@@ -103,7 +103,7 @@ const model = forecaster({
   covariates: HOLIDAYS,
 });
 const epochs = Number(process.env["EPOCHS"] ?? (isShort ? 14 : 60));
-const task = forecasterTask(model, { series: [history], validation: 364, batchSize: 16, stride: 14 });
+const task = forecasterTask(model, { series: [history], heldOut: 364, batchSize: 16, stride: 14 });
 const perEpoch = [...(task.batches(0) as Iterable<unknown>)].length;
 console.log(
   `${values.length} days from ${formatTime(start)}; forecasts from ${formatTime(parseTime("births", series.start) + (values.length - held) * DAY)} on`,

@@ -91,7 +91,7 @@ const model = tagger({
   examples: training,
   minCount: 2,
   shapeSize: 0,
-  ...(isShort && { hiddenSize: 48, wordSize: 48, characterSize: 16, inputDropout: 0.1, dropout: 0.1 }),
+  ...(isShort && { hiddenSize: 48, embeddingSize: 48, characterSize: 16, inputDropout: 0.1, dropout: 0.1 }),
 });
 console.log(`${parameterCount(model)} parameters, tags ${model.config.tags.join(" ")}`);
 const some = held.filter((_, i) => i % 10 === 0);

@@ -31,7 +31,7 @@ export async function sample(directory: string, options: SampleOptions): Promise
   if (options.seed === undefined && !greedy) warn(`seed ${seed}`);
   await interruptible(async () => {
     const text = generate(model, options.prime, {
-      maxTokens: options.length,
+      maxLength: options.length,
       temperature: greedy ? 0 : options.temperature,
       seed,
       signal: workSignal(),

@@ -95,7 +95,7 @@ const readFor = (
 function taskOptions(data: SeriesFile, options: Options): ForecasterTaskOptions {
   const { trained, held } = splitOf(data, options);
   const { batchSize, seed, stride } = options;
-  return { series: trained, validation: held, batchSize, seed, ...(stride !== undefined && { stride }) };
+  return { series: trained, heldOut: held, batchSize, seed, ...(stride !== undefined && { stride }) };
 }
 
 function preview(model: Forecaster, data: SeriesFile, options: Options): string[] {

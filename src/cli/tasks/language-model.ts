@@ -160,7 +160,7 @@ async function* predict(
     for await (const entry of notEmpty(path, "line", readRecords([path], { format: "lines" }))) {
       const prime = recordText(entry, "text");
       let text = prime;
-      const options = { maxTokens: length, temperature, seed, stop: ["\n"], signal: workSignal() };
+      const options = { maxLength: length, temperature, seed, stop: ["\n"], signal: workSignal() };
       for await (const piece of generate(model, prime, options)) text += piece;
       yield { text, json: { input: prime, text } };
       await rest();

@@ -14,11 +14,11 @@ export const TAG_OPTIONS = {
   output: choice(["crf", "softmax"], "crf: the best sequence of tags; softmax: each word by itself", {
     default: "crf",
   }),
-  wordSize: integer("numbers for a word", { max: 65_536, default: 100 }),
+  embeddingSize: integer("numbers for a word", { max: 65_536, default: 100, formerly: "wordSize" }),
   characterSize: integer("numbers for a character; 0 reads no characters", { min: 0, max: 65_536, default: 25 }),
   shapeSize: integer("numbers for capitals and digits; 0 for none", { min: 0, max: 65_536, default: 8 }),
   minCount: integer("words that occur less often are unknown", { default: 1 }),
-  maxWords: integer("most frequent words to know", { min: 2, default: 50_000 }),
+  maxVocabulary: integer("most frequent words to know", { min: 2, default: 50_000, formerly: "maxWords" }),
   lowercase: onUnless("look words up as they are written, not in lowercase", { formerly: "keepCase" }),
   bidirectional: onUnless("read from the beginning only", { formerly: "oneDirection" }),
   inputDropout: number("share dropped of the numbers that stand for a word", { max: 0.999, default: 0.3 }),

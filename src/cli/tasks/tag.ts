@@ -35,7 +35,8 @@ function readAll(paths: readonly string[], { tokenColumn = 0, tagColumn = -1 }: 
 
 function create({ training }: TagData, options: Options): Tagger {
   const { cell, dialect, hiddenSize, layers, dropout, bidirectional, seed } = options;
-  const { scheme, output, wordSize, characterSize, shapeSize, minCount, maxWords, inputDropout, lowercase } = options;
+  const { scheme, output, embeddingSize, characterSize, shapeSize, minCount, maxVocabulary, inputDropout, lowercase } =
+    options;
   return tagger({
     examples: training,
     cell,
@@ -46,13 +47,13 @@ function create({ training }: TagData, options: Options): Tagger {
     bidirectional,
     ...(scheme !== undefined && { scheme }),
     output,
-    wordSize,
+    embeddingSize,
     characterSize,
     shapeSize,
     minCount,
-    maxWords,
+    maxVocabulary,
     inputDropout,
-    lowerCase: lowercase,
+    lowercase,
     seed,
   });
 }
@@ -134,6 +135,7 @@ const task: Task<Tagger, TagData, Options> = {
   },
   create,
   decode: loadTagger,
+  optionsOf: ({ config }) => config,
   describe(model, { training, validation }) {
     const { tags, words, output } = model.config;
     const sentences = plural(training.length + validation.length, "sentence");

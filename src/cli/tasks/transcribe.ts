@@ -5,7 +5,7 @@ import { DataError, loadLanguageModel, randomStream } from "unrolled";
 import { readModelBytes, readRecordings, type Recording, spectrogramSvg, statIfAny } from "unrolled/node";
 import {
   type AlignedCharacter,
-  type Augmentation,
+  type SpeechAugmentation,
   characterErrorRate,
   characterScore,
   decodeWav,
@@ -114,7 +114,7 @@ function asSeen(model: Transcriber, { name, samples, text }: Recording): string 
 
 const secondsOf = ({ features }: Transcriber, samples: Float32Array): number => samples.length / features.sampleRate;
 
-const augmentation = ({ noise, timeMasks, timeWidth, bandMasks, bandWidth }: Options): Augmentation => ({
+const augmentation = ({ noise, timeMasks, timeWidth, bandMasks, bandWidth }: Options): SpeechAugmentation => ({
   noise,
   timeMasks,
   timeWidth,
@@ -160,12 +160,12 @@ async function soundOf(model: Transcriber, path: string): Promise<Float32Array> 
 function searchOf({ beams, languageModel, languageWeight, lengthBonus }: PredictOptions): TranscribeOptions {
   if (languageModel === undefined) {
     if (languageWeight !== undefined) throw new UsageError("--language-weight: expected --language-model with it");
-    return { beam: beams ?? 1, lengthBonus };
+    return { beams: beams ?? 1, lengthBonus };
   }
   if (beams === 1) throw new UsageError("--beams: expected 2 or more with --language-model, got 1");
   return {
-    beam: beams ?? BEAMS,
-    language: characterScore(loadLanguageModel(readModelBytes(languageModel))),
+    beams: beams ?? BEAMS,
+    languageModel: characterScore(loadLanguageModel(readModelBytes(languageModel))),
     ...(languageWeight !== undefined && { languageWeight }),
     lengthBonus,
   };

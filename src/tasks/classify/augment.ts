@@ -2,7 +2,7 @@
 import { checkNumber, type RandomStream } from "../../base/index.ts";
 import type { Picture } from "./inputs.ts";
 
-export type AugmentOptions = {
+export type ImageAugmentation = {
   /** Largest shift, in pixels, in each direction. Default 0. */
   readonly shift?: number | undefined;
   /** Largest change of each coefficient of the affine map around the centre: it turns, leans and scales; 0.2 is 11 degrees, or a fifth larger. Default 0. */
@@ -10,7 +10,11 @@ export type AugmentOptions = {
 };
 
 /** A copy of a picture, mapped at random and read between its pixels (bilinear). What lies outside is 0. */
-export function augmented(picture: Picture, { shift = 0, affine = 0 }: AugmentOptions, random: RandomStream): Picture {
+export function augmented(
+  picture: Picture,
+  { shift = 0, affine = 0 }: ImageAugmentation,
+  random: RandomStream,
+): Picture {
   const { width, height, channels, data } = picture;
   const within = (bound: number): number => (2 * random.uniform() - 1) * bound;
   const [a, b, c, d] = [1 + within(affine), within(affine), within(affine), 1 + within(affine)];
@@ -36,7 +40,7 @@ export function augmented(picture: Picture, { shift = 0, affine = 0 }: AugmentOp
 }
 
 /** Throws TypeError and RangeError. */
-export function checkAugment(where: string, { shift = 0, affine = 0 }: AugmentOptions): void {
+export function checkAugment(where: string, { shift = 0, affine = 0 }: ImageAugmentation): void {
   checkNumber(`${where} shift`, shift, 0);
   checkNumber(`${where} affine`, affine, 0, 0.9);
 }

@@ -14,8 +14,9 @@ import {
 import { exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
 import { mean, mul, scope, sparseSoftmaxCrossEntropy, type Tensor, tensor } from "../../tensor/index.ts";
 import type { Measured, OwnTask } from "../../train/index.ts";
-import { augmented, type AugmentOptions, checkAugment } from "./augment.ts";
+import { augmented, type ImageAugmentation, checkAugment } from "./augment.ts";
 import type { Classifier, ClassifierExample } from "./model.ts";
+import { bitsOf, hashOf } from "../data-hash.ts";
 import { describeBatch } from "../largest-example.ts";
 import { type ClassifierInput, type EncodedInput, type Picture, DEFAULT_MAX_LENGTH, UNITS } from "./inputs.ts";
 
@@ -34,7 +35,7 @@ export type ClassifierTaskOptions = {
    */
   readonly classWeights?: "balanced" | Readonly<Record<string, number>> | undefined;
   /** Pictures only: changes them at random while training. Default: as they are. */
-  readonly augment?: AugmentOptions | undefined;
+  readonly augment?: ImageAugmentation | undefined;
 };
 
 /** An example as the loss takes it. */
@@ -119,17 +120,11 @@ function tellCut({ config: { input } }: Classifier, examples: readonly PreparedE
   );
 }
 
-/** FNV-1a over the bits of all inputs and their classes, with the number of examples. */
-function checksum(examples: readonly PreparedExample[]): string {
-  let hash = 0x811c9dc5;
-  for (const { encoded, target } of examples) {
-    const { buffer, byteOffset, length } = encoded.data;
-    for (const bits of new Uint32Array(buffer, byteOffset, length)) hash = Math.imul(hash ^ bits, 0x01000193);
-    hash = Math.imul(hash ^ target, 0x01000193);
-    hash = Math.imul(hash ^ encoded.steps, 0x01000193);
-  }
-  return `${examples.length}-${(hash >>> 0).toString(16)}`;
-}
+/** Number of examples, and a hash of all inputs and their classes. */
+const checksum = (examples: readonly PreparedExample[]): string => {
+  const lists = examples.flatMap(({ encoded, target }) => [bitsOf(encoded.data), [target, encoded.steps]]);
+  return `${examples.length}-${hashOf(lists).toString(16)}`;
+};
 
 const targetsOf = (batch: readonly PreparedExample[]): Tensor => tensor(Int32Array.from(batch, ({ target }) => target));
 

@@ -118,7 +118,7 @@ test("what is missing in the future has no effect on training", async () => {
   const cut = { ...weekly(120), values: values.map((y, i) => (i >= 100 ? 1e6 : y)) };
   const weightsOf = async (series: Series): Promise<number[]> => {
     const model = modelOf({ series: [weekly(120)] });
-    const task = forecasterTask(model, { series: [series], validation: 20 });
+    const task = forecasterTask(model, { series: [series], heldOut: 20 });
     for await (const _ of trainOn(task, { epochs: 2 })) void _;
     return Object.values(model.parameters()).flatMap((p) => Array.from(p.values()));
   };

@@ -4,6 +4,7 @@ import { checkInteger, DataError, randomStream, sentence } from "../../base/inde
 import { mostRows, shardRows, WHOLE } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import type { OwnTask } from "../../train/index.ts";
+import { hashOf, bitsOf } from "../data-hash.ts";
 import type { Forecaster } from "./model.ts";
 import type { Series } from "./series.ts";
 import {
@@ -25,7 +26,7 @@ export type ForecasterTaskOptions = {
    * Steps at the end of each series that are held out, and only evaluated. A series that would keep fewer than two values is too short for that: it is trained
    * on whole, and not evaluated. Default 0: none.
    */
-  readonly validation?: number;
+  readonly heldOut?: number;
   /** Windows in a batch. Default 32. */
   readonly batchSize?: number;
   /** Steps from one window to the next; where the first begins is random in each epoch. Default: half of the model's horizon. */
@@ -45,21 +46,21 @@ export function forecasterTask(
   model: Forecaster,
   {
     series,
-    validation = 0,
+    heldOut = 0,
     batchSize = 32,
     stride = Math.ceil(model.config.horizon / 2),
     seed = 0,
   }: ForecasterTaskOptions,
 ): OwnTask<WindowBatch> {
   const where = "forecasterTask";
-  checkInteger(`${where} validation`, validation);
+  checkInteger(`${where} heldOut`, heldOut);
   checkInteger(`${where} batchSize`, batchSize, 1);
   checkInteger(`${where} stride`, stride, 1);
   const random = randomStream(checkInteger(`${where} seed`, seed)).named("windows");
-  const prepared = series.map((one, i) => prepare(`${where} series[${i}]`, model, one, validation));
+  const prepared = series.map((one, i) => prepare(`${where} series[${i}]`, model, one, heldOut));
   const length = model.config.contextLength + model.config.horizon;
-  if (series.every(({ values }) => trainedLength(values, validation) === undefined))
-    throw new DataError(sentence(`${where} series`, `more than ${validation + 1} values`, "fewer"));
+  if (series.every(({ values }) => trainedLength(values, heldOut) === undefined))
+    throw new DataError(sentence(`${where} series`, `more than ${heldOut + 1} values`, "fewer"));
   const held = prepared.flatMap((one) => heldWindows(one, length));
   // every window has the same length
   const rows = mostRows(batchSize, length);
@@ -91,7 +92,7 @@ export function forecasterTask(
     ...(held.length > 0 && { evaluate: (signal) => inPieces(evaluateOn(model, length, held, rows), signal) }),
     fingerprint: {
       model: withoutSpread(model.configuration()),
-      validation,
+      validation: heldOut,
       batchSize,
       stride,
       seed,
@@ -106,13 +107,12 @@ function withoutSpread(configuration: JsonValue): JsonValue {
   return rest;
 }
 
-/** Tells other data apart: a rolling sum of the bits of the values. */
-function checksum(series: readonly Prepared[]): number {
-  let sum = 0;
-  for (const { values } of series)
-    for (const word of new Uint32Array(values.buffer)) sum = (Math.imul(sum, 0x01000193) ^ word) >>> 0;
-  return sum;
-}
+/** Of the values. */
+const checksum = (series: readonly Prepared[]): number =>
+  hashOf(
+    series.map(({ values }) => bitsOf(values)),
+    { step: (hash, word) => Math.imul(hash, 0x01000193) ^ word, start: 0 },
+  );
 
 /** The first windows of the first epoch, as the model sees them: for looking at. */
 export function firstWindows(model: Forecaster, options: ForecasterTaskOptions, count: number): WindowBatch {

@@ -40,24 +40,24 @@ export type Window = {
 };
 
 /**
- * How many values of a series come before the last `validation` ones, which are held out; undefined where there are fewer than two, or two that aren't
+ * How many values of a series come before the last `heldOut` ones, which are held out; undefined where there are fewer than two, or two that aren't
  * missing: there would be nothing to learn from.
  */
-export function trainedLength(values: ArrayLike<number>, validation: number): number | undefined {
-  const end = values.length - validation;
+export function trainedLength(values: ArrayLike<number>, heldOut: number): number | undefined {
+  const end = values.length - heldOut;
   let known = 0;
   for (let i = 0; i < end && known < 2; i++) if (!Number.isNaN(values[i])) known++;
   return known < 2 ? undefined : end;
 }
 
 /** Throws as `checkSeries`. */
-export function prepare(where: string, model: Forecaster, series: Series, validation: number): Prepared {
+export function prepare(where: string, model: Forecaster, series: Series, heldOut: number): Prepared {
   checkSeries(where, series, model.needs);
   const scale = model.scaleOf(series);
   const reader = new FeatureReader(model.config, series, scale);
   const values = Float64Array.from(series.values);
   for (const value of values) reader.push(value);
-  const end = trainedLength(values, validation) ?? values.length;
+  const end = trainedLength(values, heldOut) ?? values.length;
   return { reader, values, scale, index: model.indexOf(series), end };
 }
 

@@ -7,7 +7,7 @@ import type { LanguageModel } from "./model.ts";
 
 export type GenerateOptions = SamplingOptions & {
   /** Tokens to draw. Default 200. */
-  readonly maxTokens?: number;
+  readonly maxLength?: number;
   /** Default 0. */
   readonly seed?: number;
   /** Generation ends before the first of these strings. */
@@ -28,9 +28,9 @@ const PIECE = 256;
 export async function* generate(
   model: LanguageModel,
   prime: string,
-  { maxTokens = 200, seed = 0, stop = [], signal, ...sampling }: GenerateOptions = {},
+  { maxLength = 200, seed = 0, stop = [], signal, ...sampling }: GenerateOptions = {},
 ): AsyncGenerator<string, void, undefined> {
-  checkInteger("generate maxTokens", maxTokens);
+  checkInteger("generate maxLength", maxLength);
   checkSampling(sampling);
   if (stop.includes("")) throw valueError("generate stop", "strings that are not empty", "");
   const random = randomStream(seed).named("sample");
@@ -59,13 +59,13 @@ export async function* generate(
       if (pace.isDue) await pace.rest();
       if (signal?.aborted) return;
     }
-    for (let count = 0; count < maxTokens && !signal?.aborted; count++) {
+    for (let count = 0; count < maxLength && !signal?.aborted; count++) {
       const options = first.length === 0 && count === 0 ? {} : sampling;
       const id = sampleToken(logits, random, options);
       const { text: ready, ended } = held.push(text.push(id));
       if (ready !== "") yield ready;
       if (ended) return;
-      if (count + 1 < maxTokens) logits = advance(Int32Array.of(id));
+      if (count + 1 < maxLength) logits = advance(Int32Array.of(id));
       if (pace.isDue) await pace.rest();
     }
   } finally {

@@ -14,9 +14,9 @@ export type TaggerConfig = StackConfig & {
   /** Known characters, `characters[0]` for all others. */
   readonly characters: readonly string[];
   /** Whether words are looked up in lower case. The characters and the shape are those of the word as it is written. */
-  readonly lowerCase: boolean;
+  readonly lowercase: boolean;
   /** Numbers for a word. */
-  readonly wordSize: number;
+  readonly embeddingSize: number;
   /** Numbers for a character, and units of the layer that reads a word in each direction. 0: words only. */
   readonly characterSize: number;
   /** Numbers for how a word is written. 0: none. */
@@ -32,7 +32,19 @@ const text = (where: string, value: unknown): string => field.text(where, value)
 
 const size = (where: string, value: unknown): number => (value === 0 ? 0 : field.size(where, value));
 
-const fields: Fields<TaggerConfig> = {
+/** Names in a file of fields that are called otherwise here. */
+const FILE_NAMES = { lowercase: "lowerCase", embeddingSize: "wordSize" } as const;
+
+type FileConfig = Omit<TaggerConfig, keyof typeof FILE_NAMES> & {
+  readonly lowerCase: boolean;
+  readonly wordSize: number;
+};
+
+/** The fields in their order, some under other names. */
+const renamed = (fields: object, names: Readonly<Record<string, string>>): { [name: string]: unknown } =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]: [string, unknown]) => [names[name] ?? name, value]));
+
+const fields: Fields<FileConfig> = {
   ...stackFields,
   scheme: (where, value) => checkChoice(where, value, ["BIO", "BIOES", "none"]),
   tags: field.list(text),
@@ -47,10 +59,17 @@ const fields: Fields<TaggerConfig> = {
   seed: field.integer,
 };
 
+/** The configuration as a file holds it. */
+export function taggerFields({ tags, words, characters, ...rest }: TaggerConfig): JsonValue {
+  const lists = { tags: [...tags], words: [...words], characters: [...characters] };
+  return { ...(renamed(rest, FILE_NAMES) as { [name: string]: JsonValue }), ...lists };
+}
+
 /** What `configuration()` gave. Throws FormatError. */
 export function parseTaggerConfig(value: JsonValue): TaggerConfig {
   const where = "tagger configuration";
-  const config = parseFields(where, value, fields);
+  const names = Object.fromEntries(Object.entries(FILE_NAMES).map(([name, inFile]) => [inFile, name]));
+  const config = renamed(parseFields(where, value, fields), names) as TaggerConfig;
   for (const name of ["tags", "words", "characters"] as const) {
     const list = config[name];
     if (list.length === 0 || new Set(list).size !== list.length)

@@ -43,7 +43,7 @@ import {
   tensor,
 } from "../../tensor/index.ts";
 import { detectScheme, tagConstraints, tagSet } from "./scheme.ts";
-import { parseTaggerConfig, type TaggerConfig } from "./config.ts";
+import { parseTaggerConfig, type TaggerConfig, taggerFields } from "./config.ts";
 import { charactersOf, checkTokens, countedTable, SHAPES, shapeOf, type TaggedExample, TokenTable } from "./words.ts";
 
 export type TaggerOptions = Partial<StackConfig> & {
@@ -54,11 +54,11 @@ export type TaggerOptions = Partial<StackConfig> & {
   /** Words that occur less often are not known. Default 1. */
   readonly minCount?: number;
   /** Most frequent words to keep. Default 50,000. */
-  readonly maxWords?: number;
+  readonly maxVocabulary?: number;
   /** Look words up in lower case. Default true. */
-  readonly lowerCase?: boolean;
+  readonly lowercase?: boolean;
   /** Default 100. */
-  readonly wordSize?: number;
+  readonly embeddingSize?: number;
   /** Of an embedding, and units in each direction of the layer that reads the characters. 0 turns characters off. Default 25. */
   readonly characterSize?: number;
   /** Of an embedding of how a word is written (capitals, digits). 0 turns it off. Default 8. */
@@ -110,7 +110,7 @@ export class Tagger implements SavedModel {
   /** Use `tagger(...)`. `initialize: false` leaves the parameters at zero, for loading. */
   constructor(config: TaggerConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
     this.config = config;
-    const { tags, scheme, wordSize, characterSize, shapeSize, output, seed } = config;
+    const { tags, scheme, embeddingSize, characterSize, shapeSize, output, seed } = config;
     this.constraints = tagConstraints(tags, scheme);
     this.words = new TokenTable(config.words);
     this.#characters = new TokenTable(config.characters);
@@ -121,7 +121,7 @@ export class Tagger implements SavedModel {
         ? undefined
         : embeddingLayer({ name: `${name}/embedding`, inputSize: rows, outputSize: size, ...build });
     this.#embeddings = {
-      words: table("words", this.words.size, wordSize) as EmbeddingLayer,
+      words: table("words", this.words.size, embeddingSize) as EmbeddingLayer,
       characters: table("characters", this.#characters.size, characterSize),
       shapes: table("shapes", SHAPES, shapeSize),
     };
@@ -130,7 +130,7 @@ export class Tagger implements SavedModel {
       const reader = { cell, dialect, hiddenSize: characterSize, bidirectional: true };
       this.#speller = recurrentStack({ ...reader, name: "characters", inputSize: characterSize, ...build });
     }
-    this.#stack = recurrentStack({ ...config, inputSize: wordSize + 2 * characterSize + shapeSize, ...build });
+    this.#stack = recurrentStack({ ...config, inputSize: embeddingSize + 2 * characterSize + shapeSize, ...build });
     const count = tags.length;
     this.#output = linearLayer({ name: "output", inputSize: this.#stack.outputSize, outputSize: count, ...build });
     if (output === "crf") {
@@ -151,8 +151,7 @@ export class Tagger implements SavedModel {
   }
 
   configuration(): JsonValue {
-    const { tags, words, characters, ...rest } = this.config;
-    return { ...rest, tags: [...tags], words: [...words], characters: [...characters] };
+    return taggerFields(this.config);
   }
 
   /** The CRF's scores of two tags in a row, and of the first and the last; undefined with softmax. */
@@ -184,7 +183,7 @@ export class Tagger implements SavedModel {
 
   /** 0 for a word that is not known. */
   wordId(token: string): number {
-    return this.words.idOf(this.config.lowerCase ? token.toLowerCase() : token);
+    return this.words.idOf(this.config.lowercase ? token.toLowerCase() : token);
   }
 
   /** Ids of tags that are in the examples' scheme or the model's, [T, B], 0 on padding. Throws DataError for one that the model does not have. */
@@ -258,14 +257,21 @@ type Directed = { readonly forward: State & { readonly h: Tensor }; readonly bac
  */
 export function tagger(options: TaggerOptions): Tagger {
   const where = "tagger";
-  const { examples, minCount = 1, maxWords = 50_000, lowerCase = true } = options;
-  const { wordSize = 100, characterSize = 25, shapeSize = 8, output = "crf", inputDropout = 0.3, seed = 0 } = options;
-  if (typeof lowerCase !== "boolean") throw kindError(`${where} lowerCase`, "true or false", lowerCase);
+  const { examples, minCount = 1, maxVocabulary = 50_000, lowercase = true } = options;
+  const {
+    embeddingSize = 100,
+    characterSize = 25,
+    shapeSize = 8,
+    output = "crf",
+    inputDropout = 0.3,
+    seed = 0,
+  } = options;
+  if (typeof lowercase !== "boolean") throw kindError(`${where} lowercase`, "true or false", lowercase);
   checkExamples(where, examples);
   const own = detectScheme(examples.flatMap(({ tags }) => tags));
   const scheme = checkChoice(`${where} scheme`, options.scheme ?? own, ["BIO", "BIOES", "none"]);
   const tokens = examples.flatMap((example) => example.tokens);
-  const cased = lowerCase ? tokens.map((token) => token.toLowerCase()) : tokens;
+  const cased = lowercase ? tokens.map((token) => token.toLowerCase()) : tokens;
   return new Tagger({
     ...stackConfigOf(where, options, { hiddenSize: 100, bidirectional: true, dropout: 0.3 }),
     scheme,
@@ -276,15 +282,15 @@ export function tagger(options: TaggerOptions): Tagger {
     words: countedTable(
       cased,
       checkInteger(`${where} minCount`, minCount, 1),
-      checkInteger(`${where} maxWords`, maxWords, 2),
+      checkInteger(`${where} maxVocabulary`, maxVocabulary, 2),
     ),
     characters: countedTable(
       tokens.flatMap((token) => [...token]),
       1,
       Infinity,
     ),
-    lowerCase,
-    wordSize: checkInteger(`${where} wordSize`, wordSize, 1, 65_536),
+    lowercase,
+    embeddingSize: checkInteger(`${where} embeddingSize`, embeddingSize, 1, 65_536),
     characterSize: checkInteger(`${where} characterSize`, characterSize, 0, 65_536),
     shapeSize: checkInteger(`${where} shapeSize`, shapeSize, 0, 65_536),
     output: checkChoice(`${where} output`, output, ["crf", "softmax"]),

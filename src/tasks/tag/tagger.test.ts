@@ -29,7 +29,7 @@ function sentences(count: number, seed: number): TaggedExample[] {
 }
 
 const small = (options: Partial<TaggerOptions> = {}): Tagger =>
-  tagger({ examples: sentences(200, 1), hiddenSize: 12, wordSize: 8, characterSize: 5, shapeSize: 3, ...options });
+  tagger({ examples: sentences(200, 1), hiddenSize: 12, embeddingSize: 8, characterSize: 5, shapeSize: 3, ...options });
 
 /** Random parameters everywhere, the CRF's included. */
 function shaken(model: Tagger): Tagger {

@@ -1,6 +1,7 @@
 import { inPieces } from "#platform";
 import { checkInteger, checkNumber, type RandomStream, randomStream } from "../../base/index.ts";
 import { exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
+import { twoHashesOf } from "../data-hash.ts";
 import { describeBatch } from "../largest-example.ts";
 import { div } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -70,8 +71,8 @@ export function taggerTask(
     ...(held && { evaluate: (signal) => inPieces(evaluateInPieces(model, held, {}), signal) }),
     fingerprint: {
       model: model.configuration(),
-      training: hashOf(examples),
-      validation: held ? hashOf(held) : null,
+      training: checksum(examples),
+      validation: held ? checksum(held) : null,
       batchSize,
       wordDropout,
       seed,
@@ -92,15 +93,12 @@ function dropWords(ids: Int32Array, rates: Float64Array, random: RandomStream): 
   return ids.map((id) => (id !== UNKNOWN && rates[id] > 0 && random.uniform() < rates[id] ? UNKNOWN : id));
 }
 
-/** FNV-1a, twice, over the words and tags: to see that a resumed run has the same data. */
-function hashOf(examples: readonly TaggedExample[]): string {
-  let [a, b] = [0x811c9dc5, 0x9747b28c];
-  for (const { tokens, tags } of examples) {
-    const text = JSON.stringify([tokens, tags]);
-    for (let i = 0; i < text.length; i++) {
-      a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
-      b = Math.imul(b ^ text.charCodeAt(i), 0x01000193) + i;
-    }
-  }
-  return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
-}
+/** Of the words and tags as text. */
+const checksum = (examples: readonly TaggedExample[]): string =>
+  twoHashesOf(
+    examples.map(({ tokens, tags }) => {
+      const text = JSON.stringify([tokens, tags]);
+      return Uint16Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+    }),
+    (hash, code, at) => Math.imul(hash ^ code, 0x01000193) + at,
+  );

@@ -14,10 +14,10 @@ export type CharacterScore = (before: string, character: string) => number;
 
 export type TranscribeOptions = {
   /** Texts that are kept in the search. Default 1: the best path. */
-  readonly beam?: number;
+  readonly beams?: number;
   /** What the language makes of a text, in a search with more than one; see `characterScore` for a language model of ours. */
-  readonly language?: CharacterScore;
-  /** Weight of `language`. Default 0.5. */
+  readonly languageModel?: CharacterScore;
+  /** Weight of `languageModel`. Default 0.5. */
   readonly languageWeight?: number;
   /** Added for each character, against the language model's liking for short texts. Default 0. */
   readonly lengthBonus?: number;
@@ -81,17 +81,17 @@ export function alignText(model: Transcriber, samples: Float32Array, text: strin
 }
 
 function* search(model: Transcriber, steps: StepProbabilities, options: TranscribeOptions): Pieces<Int32Array> {
-  const { beam = 1, language, languageWeight = 0.5, lengthBonus = 0 } = options;
-  checkInteger("transcribe beam", beam, 1);
+  const { beams = 1, languageModel, languageWeight = 0.5, lengthBonus = 0 } = options;
+  checkInteger("transcribe beams", beams, 1);
   checkNumber("transcribe languageWeight", languageWeight, 0);
   checkNumber("transcribe lengthBonus", lengthBonus);
-  if (beam === 1) return ctcGreedy(steps).labels;
+  if (beams === 1) return ctcGreedy(steps).labels;
   const scoreNext = (before: readonly number[], label: number): number => {
-    if (language === undefined) return lengthBonus;
+    if (languageModel === undefined) return lengthBonus;
     const text = model.textOf(Int32Array.from(before));
-    return languageWeight * language(text, model.textOf(Int32Array.of(label))) + lengthBonus;
+    return languageWeight * languageModel(text, model.textOf(Int32Array.of(label))) + lengthBonus;
   };
-  return (yield* ctcSearchInPieces(steps, { beam, scoreNext })).labels;
+  return (yield* ctcSearchInPieces(steps, { beams, scoreNext })).labels;
 }
 
 /** Log-probabilities of some recordings, run side by side. */

@@ -41,7 +41,7 @@ test("200 random cases: a wide beam finds the best of all labellings, also with 
           if (score > best.score) best = { score, labels };
         }
       }
-      const found = ctcBeamSearch(steps, { beam: 5000, scoreNext: model });
+      const found = ctcBeamSearch(steps, { beams: 5000, scoreNext: model });
       expect([...found.labels]).toEqual(best.labels);
       expect(Math.abs(found.logProbability - best.score)).toBeLessThan(1e-10);
     }
@@ -94,10 +94,10 @@ test("200 random cases: a narrow beam keeps what a search over a table of labell
     const language = (before: readonly number[], label: number): number =>
       table[before.reduce((hash, c) => (3 * hash + c + 1) % 25, label)];
     for (const scoreNext of [undefined, language]) {
-      const wide = ctcBeamSearch(steps, { beam: 5000, scoreNext });
-      for (const beam of [1, 2, 3, 5]) {
-        const found = ctcBeamSearch(steps, { beam, scoreNext });
-        const { labels, score } = searchByTable(steps, beam, scoreNext ?? (() => 0));
+      const wide = ctcBeamSearch(steps, { beams: 5000, scoreNext });
+      for (const beams of [1, 2, 3, 5]) {
+        const found = ctcBeamSearch(steps, { beams, scoreNext });
+        const { labels, score } = searchByTable(steps, beams, scoreNext ?? (() => 0));
         expect([...found.labels]).toEqual(labels);
         expect(Math.abs(found.logProbability - score)).toBeLessThan(1e-10);
         if (found.labels.join() !== wide.labels.join()) lost++;
@@ -109,9 +109,9 @@ test("200 random cases: a narrow beam keeps what a search over a table of labell
 
 test("of labellings that are equally probable, the one found first wins", () => {
   const steps = { data: new Float64Array(3).fill(Math.log(1 / 3)), classes: 3, blank: 0 };
-  expect([...ctcBeamSearch(steps, { beam: 3 }).labels]).toEqual([]);
+  expect([...ctcBeamSearch(steps, { beams: 3 }).labels]).toEqual([]);
   const unlikely = { ...steps, data: Float64Array.of(-9, -1, -1) };
-  expect([...ctcBeamSearch(unlikely, { beam: 3 }).labels]).toEqual([1]);
+  expect([...ctcBeamSearch(unlikely, { beams: 3 }).labels]).toEqual([1]);
 });
 
 test("200 random cases: greedy is the best path, alignment the best path of its labels", () => {
@@ -141,7 +141,7 @@ test("200 random cases: greedy is the best path, alignment the best path of its 
 test("no steps, and labels that don't fit", () => {
   const none = { data: new Float64Array(0), classes: 3, blank: 0 };
   expect(ctcGreedy(none)).toEqual({ labels: new Int32Array(0), logProbability: 0 });
-  expect(ctcBeamSearch(none, { beam: 2 })).toEqual({ labels: new Int32Array(0), logProbability: 0 });
+  expect(ctcBeamSearch(none, { beams: 2 })).toEqual({ labels: new Int32Array(0), logProbability: 0 });
   expect(ctcAlign(none, [])).toEqual(new Int32Array(0));
   expect(() => ctcAlign(none, [1])).toThrow("ctcAlign: expected steps for 1 labels, got 0. No path gives them");
   const two = { data: new Float64Array(6).fill(-1), classes: 3, blank: 0 };

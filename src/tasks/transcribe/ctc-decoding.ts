@@ -37,7 +37,7 @@ export function ctcGreedy(steps: StepProbabilities): Labelling {
 
 export type BeamOptions = {
   /** Labellings that are kept from step to step. */
-  readonly beam: number;
+  readonly beams: number;
   /** What `label` after `prefix` adds to the log-probability: a language model, times its weight. Default: 0. */
   readonly scoreNext?: ((prefix: readonly number[], label: number) => number) | undefined;
 };
@@ -73,7 +73,7 @@ function labelsOf(end: Prefix): number[] {
 
 /**
  * The most probable labelling that a search over prefixes finds (Graves and Jaitly 2014; Hannun et al. 2014): the paths that give the same labels are summed,
- * and only the best `beam` prefixes go on. With a beam that holds all prefixes it is the best of all labellings. `logProbability` has the language
+ * and only the best `beams` prefixes go on. With a beam that holds all prefixes it is the best of all labellings. `logProbability` has the language
  * model in it. Ties go to the prefix that was found first. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  */
 export function ctcBeamSearch(steps: StepProbabilities, options: BeamOptions & WithSignal): Promise<Labelling>;
@@ -86,10 +86,10 @@ export function ctcBeamSearch(
 }
 
 /** `ctcBeamSearch` as a generator that yields after each step. */
-export function* ctcSearchInPieces(steps: StepProbabilities, { beam, scoreNext }: BeamOptions): Pieces<Labelling> {
+export function* ctcSearchInPieces(steps: StepProbabilities, { beams, scoreNext }: BeamOptions): Pieces<Labelling> {
   const { data, classes, blank } = steps;
   const T = stepsOf("ctcBeamSearch", steps);
-  checkInteger("ctcBeamSearch beam", beam, 1);
+  checkInteger("ctcBeamSearch beams", beams, 1);
   const root = prefix(undefined, blank, 0);
   root.inBlank = 0;
   let kept = [root];
@@ -116,8 +116,8 @@ export function* ctcSearchInPieces(steps: StepProbabilities, { beam, scoreNext }
       [one.nextInBlank, one.nextInLabel] = [-Infinity, -Infinity];
     }
     const ranked = [...reached].sort((a, b) => total(b) - total(a));
-    for (const lost of ranked.slice(beam)) [lost.inBlank, lost.inLabel] = [-Infinity, -Infinity];
-    kept = ranked.slice(0, beam);
+    for (const lost of ranked.slice(beams)) [lost.inBlank, lost.inLabel] = [-Infinity, -Infinity];
+    kept = ranked.slice(0, beams);
     yield;
   }
   return { labels: Int32Array.from(labelsOf(kept[0])), logProbability: total(kept[0]) };

@@ -2,6 +2,7 @@
 import { inPieces } from "#platform";
 import { checkInteger, checkNumber, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { batchesInOrder, exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
+import { bitsOf, twoHashesOf } from "../data-hash.ts";
 import { describeBatch } from "../largest-example.ts";
 import { ctcLoss, mean, mul, tensor } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -13,7 +14,7 @@ import { type HeardUtterance, heardUtterance, lengthOf } from "./inputs.ts";
 import type { Transcriber, Utterance } from "./model.ts";
 
 /** Distortions while training, of scaled frames. SpecAugment (Park et al. 2019) without time warping, and noise. */
-export type Augmentation = {
+export type SpeechAugmentation = {
   /** Deviation of normal noise on each number. Default 0. */
   readonly noise?: number;
   /** Runs of frames that are silenced in each recording. Default 0. */
@@ -34,7 +35,7 @@ export type TranscriberTaskOptions = {
   readonly batchSize?: number;
   /** Of the order of the batches. Default 0. */
   readonly seed?: number;
-  readonly augment?: Augmentation;
+  readonly augment?: SpeechAugmentation;
 };
 
 /**
@@ -95,8 +96,8 @@ export function transcriberTask(
     }),
     fingerprint: {
       model: model.configuration(),
-      training: hashOf(examples),
-      validation: hashOf(held),
+      training: checksum(examples),
+      validation: checksum(held),
       batchSize,
       seed,
       augment: { ...augment },
@@ -104,24 +105,7 @@ export function transcriberTask(
   };
 }
 
-/** FNV-1a, twice, over the texts and the bits of the frames: to see that a resumed run has the same data. */
-function hashOf(examples: readonly HeardUtterance[]): string {
-  let [a, b] = [0x811c9dc5, 0x9747b28c];
-  const take = (word: number): void => {
-    a = Math.imul(a ^ word, 0x01000193);
-    // the upper bits come down
-    b = Math.imul(b ^ (b >>> 15) ^ word, 0x01000193);
-  };
-  for (const { heard, labels } of examples) {
-    for (const size of [heard.frames, labels.length]) take(size);
-    for (const label of labels) take(label);
-    const { buffer, byteOffset, length } = heard.data;
-    for (const bits of new Uint32Array(buffer, byteOffset, length)) take(bits);
-  }
-  return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
-}
-
-function distorted(heard: Features, augment: Augmentation, random: RandomStream): Features {
+function distorted(heard: Features, augment: SpeechAugmentation, random: RandomStream): Features {
   const { noise = 0, timeMasks = 0, timeWidth = 10, bandMasks = 0, bandWidth = 6 } = augment;
   if (noise === 0 && timeMasks === 0 && bandMasks === 0) return heard;
   const { frames, size } = heard;
@@ -142,3 +126,11 @@ function distorted(heard: Features, augment: Augmentation, random: RandomStream)
   }
   return { data, frames, size };
 }
+
+/** Of the texts and the frames. */
+const checksum = (examples: readonly HeardUtterance[]): string =>
+  twoHashesOf(
+    examples.flatMap(({ heard, labels }) => [[heard.frames, labels.length], labels, bitsOf(heard.data)]),
+    // the upper bits come down
+    (hash, word) => Math.imul(hash ^ (hash >>> 15) ^ word, 0x01000193),
+  );

@@ -83,7 +83,7 @@ test("letters are found where they are sung", () => {
     expect(from).toBeLessThan(begin + 0.15);
   });
   expect(alignText(both, samples, "abca")).toEqual(alignment);
-  const { text: wide, score: same } = transcribe(both, samples, { beam: 20 });
+  const { text: wide, score: same } = transcribe(both, samples, { beams: 20 });
   expect([wide, same]).toEqual([text, score]);
 });
 
@@ -133,7 +133,7 @@ test("a run that goes on has the same recordings, texts and model", () => {
 test("a language model takes part in the search", () => {
   const { samples } = sung("ab", 6);
   const never = (_: string, character: string): number => (character === "b" ? -1000 : 0);
-  expect(transcribe(both, samples, { beam: 8, language: never }).text).not.toContain("b");
+  expect(transcribe(both, samples, { beams: 8, languageModel: never }).text).not.toContain("b");
   const model = languageModel({ corpus: "ab\nabc\nbca\n", hiddenSize: 8, seed: 1 });
   const language = characterScore(model);
   const total = ["a", "b", "c", "\n"].reduce((sum, c) => sum + Math.exp(language("ab", c)), 0);
@@ -142,7 +142,7 @@ test("a language model takes part in the search", () => {
   expect(language("axb", "c")).toBe(language("ab", "c"));
   const noLines = characterScore(languageModel({ corpus: "abab", hiddenSize: 8, seed: 1 }));
   expect(noLines("", "a")).toBeCloseTo(Math.log(1 / 2), 12);
-  expect(transcribe(both, samples, { beam: 8, language, languageWeight: 0.1 }).text).toBe("ab");
+  expect(transcribe(both, samples, { beams: 8, languageModel: language, languageWeight: 0.1 }).text).toBe("ab");
 });
 
 test("a batch is its recordings alone, and padding has no gradient", () => {
@@ -169,7 +169,7 @@ describe("what does not fit is refused", () => {
     expect(() => transcriberTask(both, { training: [] })).toThrow("at least one recording");
     expect(() => transcriber({ ...options, utterances: [] })).toThrow(DataError);
     expect(() => transcriber({ ...options, timeReduction: 0 })).toThrow("transcriber timeReduction");
-    expect(() => transcribe(both, held[0].samples, { beam: 0 })).toThrow("transcribe beam");
+    expect(() => transcribe(both, held[0].samples, { beams: 0 })).toThrow("transcribe beams");
   });
 
   test("streams that need the end", () => {

@@ -75,7 +75,7 @@ export function* translateInPieces(model: Translator, text: string, options: Tra
       beams,
       maxLength,
       end: model.end,
-      n: nBest,
+      nBest,
       lengthPenalty,
       coveragePenalty,
     });

@@ -91,7 +91,7 @@ const search = (step: ReturnType<typeof randomModel>["step"], c: Case, beams: nu
     start: "",
     step,
     beams,
-    n,
+    nBest: n,
     maxLength: c.maxLength,
     end: c.end,
     lengthPenalty: c.alpha,
@@ -196,13 +196,13 @@ test("penalties by hand (Wu et al. 2016, equation 14)", () => {
 test("of equal scores, the lower token wins", () => {
   const step = () => [{ logProbabilities: [-1, -1, -1], state: 0 }];
   expect(beamSearch({ start: 0, step, beams: 1, maxLength: 2, end: 2 })[0].tokens).toEqual([0, 0]);
-  const all = beamSearch({ start: 0, step, beams: 3, maxLength: 1, end: 2, n: 3 });
+  const all = beamSearch({ start: 0, step, beams: 3, maxLength: 1, end: 2, nBest: 3 });
   expect(all.map(({ tokens }) => tokens)).toEqual([[0], [1], []]);
 });
 
 test("what can't follow is never given, even where beams are left", () => {
   const step = () => [{ logProbabilities: [-1, -Infinity, -2], state: 0 }];
-  const all = beamSearch({ start: 0, step, beams: 3, maxLength: 1, end: 2, n: 3 });
+  const all = beamSearch({ start: 0, step, beams: 3, maxLength: 1, end: 2, nBest: 3 });
   expect(all.map(({ tokens }) => tokens)).toEqual([[0], []]);
 });
 
@@ -217,7 +217,7 @@ test("refuses options, NaN, and a coverage penalty without attention", () => {
       ...more,
     });
   expect(() => search({ beams: 0 })).toThrow("beamSearch beams: expected an integer >= 1, got 0");
-  expect(() => search({ n: 3 })).toThrow(RangeError);
+  expect(() => search({ nBest: 3 })).toThrow(RangeError);
   expect(() => search({ lengthPenalty: -1 })).toThrow(RangeError);
   expect(() => search({}, NaN)).toThrow("beamSearch: expected log probabilities, got NaN. The model has diverged");
   expect(() => search({ coveragePenalty: 1 })).toThrow("expected attention for a coverage penalty");

@@ -31,7 +31,7 @@ export type BeamSearchOptions<S> = {
   /** β. Default 0: none. */
   readonly coveragePenalty?: number;
   /** Hypotheses to return, at most `beams`. Default 1. */
-  readonly n?: number;
+  readonly nBest?: number;
 };
 
 export type Hypothesis = {
@@ -90,11 +90,11 @@ export function beamSearch<S>({
 /** `beamSearch` as a generator that yields after each token. */
 export function* searchInPieces<S>(options: BeamSearchOptions<S>): Pieces<Hypothesis[]> {
   const where = "beamSearch";
-  const { start, step, beams, maxLength, end, lengthPenalty = 0, coveragePenalty = 0, n = 1 } = options;
+  const { start, step, beams, maxLength, end, lengthPenalty = 0, coveragePenalty = 0, nBest = 1 } = options;
   checkInteger(`${where} beams`, beams, 1);
   checkInteger(`${where} maxLength`, maxLength, 1);
   checkInteger(`${where} end`, end);
-  checkInteger(`${where} n`, n, 1, beams);
+  checkInteger(`${where} nBest`, nBest, 1, beams);
   checkNumber(`${where} lengthPenalty`, lengthPenalty, 0);
   checkNumber(`${where} coveragePenalty`, coveragePenalty, 0);
   const covered = (attention: readonly ArrayLike<number>[]): number =>
@@ -141,7 +141,7 @@ export function* searchInPieces<S>(options: BeamSearchOptions<S>): Pieces<Hypoth
       attention,
     }))
     .sort((a, b) => b.score - a.score)
-    .slice(0, n);
+    .slice(0, nBest);
 }
 
 type Candidate<S> =

@@ -2,6 +2,7 @@
 import { inPieces } from "#platform";
 import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { exampleBatches, largestBatch, shardRows, WHOLE } from "../../data/index.ts";
+import { hashOf } from "../data-hash.ts";
 import { describeBatch } from "../largest-example.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -84,10 +85,6 @@ export function translatorTask(
   };
 }
 
-/** FNV-1a over all ids, with the number of examples. */
-function checksum(examples: readonly Example[]): string {
-  let hash = 0x811c9dc5;
-  for (const { source, target } of examples)
-    for (const ids of [source, target]) for (const id of ids) hash = Math.imul(hash ^ id, 0x01000193);
-  return `${examples.length}-${(hash >>> 0).toString(16)}`;
-}
+/** Number of examples, and a hash of all their ids. */
+const checksum = (examples: readonly Example[]): string =>
+  `${examples.length}-${hashOf(examples.flatMap(({ source, target }) => [source, target])).toString(16)}`;
