@@ -87,7 +87,11 @@ test("10,000 steps with checkpoints: no more blocks or pages, and at most 1 KiB 
 
 test("1,000 models created, trained, saved, loaded and dropped: back to where it was", () => {
   const looks = looksAt("models", 1000, 4);
-  for (const { blocks, bytes } of looks) expect([blocks, bytes]).toEqual([0, looks[0].bytes]);
+  for (const { blocks, bytes } of looks) {
+    expect(blocks).toBe(0);
+    // the collector may come a few models later than it did before: those that it forgot would take 30 MiB
+    expect(bytes - looks[0].bytes).toBeLessThan(4 * MiB);
+  }
   console.log(`memory: models, ${(change(looks, "rss") / MiB).toFixed(1)} MiB more for the process`);
   // V8 lets its heap grow at first; what is alive in it does not
   expect(change(looks, "rss")).toBeLessThan(64 * MiB);

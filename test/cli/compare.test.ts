@@ -87,7 +87,7 @@ test("a table of figures, and one of what differs", () => {
 test("runs of one name are told apart by their paths", () => {
   const { stdout } = compare("runs/book", "old/book");
   expect(stdout).toMatch(/^runs\/book .*\n^old\/book /m);
-  expect(stdout).toContain("2 runs, no difference in what they were told");
+  expect(stdout).toContain("2 runs, no difference in their options, data and software");
 });
 
 test("--json is one line", () => {

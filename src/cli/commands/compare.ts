@@ -26,9 +26,9 @@ type Run = {
   readonly layers: number;
   readonly units: number;
   readonly parameters: number;
-  /** What it was told, by name. */
+  /** Options, data and software by name. */
   readonly settings: Readonly<Record<string, Value>>;
-  /** Of the evaluation with the lowest loss. */
+  /** Measures of the evaluation with the lowest loss. */
   readonly measures: Readonly<Record<string, number>>;
   readonly metrics: readonly Metrics[];
   readonly summary: RunSummary;
@@ -36,7 +36,7 @@ type Run = {
 
 type Value = string | number | boolean | undefined;
 
-/** What differs: by option, the values of the runs in their order. */
+/** Options that differ, with the values of the runs in their order. */
 type Differences = Readonly<Record<string, readonly Value[]>>;
 
 /** Prints runs side by side, and draws their curves where that is asked for. */
@@ -138,7 +138,7 @@ const shown = (x: number | undefined, format: (x: number) => string): string => 
 function settings(names: readonly string[], differences: Differences): string {
   const rows = Object.entries(differences).map(([option, values]) => [option, ...values.map((x) => String(x ?? "-"))]);
   if (rows.length > 0) return table([["what differs", ...names], ...rows]);
-  return `${plural(names.length, "run")}, no difference in what they were told`;
+  return `${plural(names.length, "run")}, no difference in their options, data and software`;
 }
 
 /** The name of the file, or how many there are, with the beginning of their hash. */

@@ -8,7 +8,7 @@ import { TASKS } from "../tasks/declarations.ts";
 import type { TaskDeclaration } from "../tasks/task.ts";
 import { declareTrain } from "./train-options.ts";
 
-/** What can stand in a place: one of some words, a file, or what nobody can guess. */
+/** Values that can stand in a place: one of some words, a file, or what nobody can guess. */
 type Values = readonly string[] | "file" | "other";
 
 type Switch = {

@@ -39,7 +39,7 @@ export async function doctor({ json }: { readonly json?: boolean }): Promise<num
 async function diagnose(): Promise<Diagnosis> {
   const { threads } = engineReport();
   const speed = await measureSpeed(threads);
-  // before the self-check, which sets the threads anew
+  // before the self-check, which changes the number of threads
   const report = engineReport();
   const checks = await selfCheck(threads);
   return {

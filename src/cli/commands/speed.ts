@@ -15,7 +15,7 @@ import {
   useThreads,
 } from "unrolled";
 
-/** What is measured; also the words for it. */
+/** Sizes that are measured. */
 export const SIZES = {
   /** [m, k]·[k, n]. */
   product: { m: 256, k: 512, n: 1024 },
@@ -25,9 +25,9 @@ export const SIZES = {
 
 export type Speed = {
   readonly threads: number;
-  /** Of a float32 matrix product, in 10⁹ multiplications and additions per second. */
+  /** Speed of a float32 matrix product, in 10⁹ multiplications and additions per second. */
   readonly gflops: number;
-  /** Of a whole training step: forward, backward, clipping and Adam. */
+  /** Time of a whole training step: forward, backward, clipping and Adam. */
   readonly stepMilliseconds: number;
 };
 
@@ -99,7 +99,7 @@ async function startThreads(count: number, f: () => number): Promise<void> {
 
 /**
  * Whether the next large job will run on `count` threads. An engine whose workers can't be started
- * goes on with one.
+ * continues with one.
  */
 export const haveStarted = (count: number): boolean => engineReport().running === count;
 

@@ -16,7 +16,7 @@ export const isTyped = (command: Command, name: string): boolean => command.getO
 export const typedFlag = (table: OptionTable, name: string): string =>
   table[name] === undefined ? name : typedFlagOf(name, table[name]);
 
-/** What is stored of the options of a run: all that make it what it is. */
+/** Options of a run that are stored in its configuration. */
 export function toStored(options: Values, table: OptionTable): Readonly<Record<string, OptionValue>> {
   const entries = Object.entries(table).flatMap(([name, { stored }]) => {
     const value = options[name];

@@ -6,7 +6,7 @@
 import { type Command, Option } from "commander";
 import { integer as parseInteger, norm as parseNorm, number as parseNumber } from "./values.ts";
 
-/** What becomes of an option when a run is stored and resumed. */
+/** Treatment of an option when a run is stored and resumed. */
 export type Stored =
   /** Stored; a resumed run must have it as it was. The default. */
   | "same"
@@ -101,7 +101,7 @@ export const choice = <const C extends string, const S extends Settings<C>>(
 export const flag = (help: string, settings: Omit<Settings<true>, "default"> = {}): OptionRow<true> =>
   rowOf(help, undefined, () => true as const, settings);
 
-/** What is on where `--no-x` is not given. */
+/** An option that is on unless `--no-x` is given. */
 export const onUnless = (
   help: string,
   settings: Omit<Settings<boolean>, "default"> = {},

@@ -72,7 +72,7 @@ const unitOf = ({ vocabulary }: Classifier): string =>
 /** Classes in the table: more are no table for people. */
 const MOST_ROWS = 50;
 
-/** Those with most examples, in their order. */
+/** The classes with most examples, in their order. */
 function largest<C extends { readonly support: number }>(classes: readonly C[]): readonly C[] {
   if (classes.length <= MOST_ROWS) return classes;
   const kept = new Set(classes.toSorted((a, b) => b.support - a.support).slice(0, MOST_ROWS));

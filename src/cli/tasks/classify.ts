@@ -83,7 +83,7 @@ const isRows = (value: unknown): value is NumberRows =>
   Array.isArray(value) &&
   value.every((row) => Array.isArray(row) && row.every((x) => typeof x === "number" && row.length === value[0].length));
 
-/** What is to be classified, and its name. */
+/** An input to be classified, and its name. */
 type Question = { readonly input: ClassifierInput; readonly name?: string };
 
 /** Lines of the standard input and records are questions each; a .txt file is one. */

@@ -8,16 +8,16 @@ export type SeriesSplit = {
   readonly held: number;
   /** In the order of the data: those with something to learn from. */
   readonly trained: readonly Series[];
-  /** Those that are long enough to hold steps out. */
+  /** Series that are long enough to hold steps out. */
   readonly measured: readonly Series[];
   /** Trained on whole, since they are too short for that. */
   readonly short: readonly Series[];
-  /** Those without two values. */
+  /** Series without two values. */
   readonly empty: readonly Series[];
 };
 
 export type SplitOptions = {
-  /** What was asked for, if anything. */
+  /** `--held-out`, if given. */
   readonly heldOut?: number | undefined;
   /** Else this share of the shortest series. */
   readonly validation: number;

@@ -238,7 +238,7 @@ async function measured(
   };
 }
 
-/** Those of the season before, or why there are none. */
+/** Measures of the seasonal naive forecast, or the reason why there are none. */
 function naiveMeasures(
   series: readonly Series[],
   options: BacktestOptions & { readonly period: number },
@@ -256,7 +256,7 @@ function naiveMeasures(
   }
 }
 
-/** What the measures leave out. */
+/** Notes on values that the measures leave out. */
 function measureNotes({ unscaled, measures, folds }: Backtest): string[] {
   const count = new Set(folds.map(({ id }) => id)).size;
   const without =

@@ -34,7 +34,7 @@ const isPng = (path: string): boolean => extname(path).toLowerCase() === ".png";
 /** Folders of classes, and pairs of idx files: pictures, then their labels. */
 type Reading = {
   readonly channels: 1 | 3;
-  /** Of a model, where there is one. */
+  /** Model whose labels and size the pictures must have, if there is one. */
   readonly model?: Classifier;
 };
 

@@ -3,10 +3,10 @@ import { statSync } from "node:fs";
 import { DataError } from "unrolled";
 
 /**
- * What `predict` reads at `path`, as it comes. Throws DataError where a file holds nothing, as
- * `train` and `evaluate` do: whoever names it expects answers. The standard input and other pipes
- * may be empty, as those of every filter: no lines, no answers. `noun` is what is read, such as
- * "example".
+ * Passes on the items that `predict` reads at `path`. Throws DataError where a file holds nothing,
+ * as `train` and `evaluate` do: whoever names it expects answers. The standard input and other
+ * pipes may be empty, as those of every filter: no lines, no answers. `noun` is what is read, such
+ * as "example".
  */
 export async function* notEmpty<T>(
   path: string,

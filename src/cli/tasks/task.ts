@@ -131,7 +131,7 @@ export type Task<M extends SavedModel = SavedModel, D = unknown, O = TaskOptions
    * Default: none are shown.
    */
   preview?(model: M, data: D, options: O): readonly string[];
-  /** What is trained, on the data without what is held out. */
+  /** The training of the model, on the data without the held-out part. */
   training(model: M, data: D, options: O): TaskTraining;
   /** Removes files that preparing a resumed run has written, where it is refused or fails. */
   undo?(data: D): void;
@@ -146,11 +146,11 @@ export type Task<M extends SavedModel = SavedModel, D = unknown, O = TaskOptions
    */
   evaluate(model: M, paths: readonly string[], options: Partial<O>): Promise<Evaluated>;
   /**
-   * What is shown and saved at the end of a training run, on the held-out examples. Default:
-   * nothing.
+   * Evaluation at the end of a training run, on the held-out examples, which is shown and saved.
+   * Default: none.
    */
   finish?(model: M, data: D, options: O): Promise<Evaluated>;
-  /** What `inspect` shows of a model's configuration. Default: all of it. */
+  /** The part of a model's configuration that `inspect` shows. Default: all of it. */
   summary?(configuration: JsonValue): JsonValue;
 };
 

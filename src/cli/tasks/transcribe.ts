@@ -37,7 +37,7 @@ type TranscribeData = Split<Recording> & { readonly sampleRate: number };
 const BEAMS = 16;
 /** Texts that are shown at most, and their characters. */
 const [WORST, SHOWN] = [10, 60];
-/** Of a recording that is good to look at. */
+/** Length of a recording that is good to look at. */
 const SECONDS = 3;
 
 /** Throws DataError for a rate that is not the model's. */

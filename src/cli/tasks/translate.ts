@@ -116,7 +116,7 @@ async function linesOf(path: string): Promise<ReadonlyMap<number, string>> {
   return lines;
 }
 
-/** Of text that the option's parser has checked. */
+/** The schedule in a text that the option's parser has checked. */
 function scheduleOf(text: string | undefined): ScheduledSampling | undefined {
   if (text === undefined) return undefined;
   const [name, value] = text.split(":");

@@ -29,7 +29,7 @@ const aliases: Readonly<Record<string, Readonly<Record<string, Alias>>>> = {
     wordvec_size: { option: "--embedding-size" },
     seq_length: { option: "--sequence-length" },
     max_epochs: { option: "--epochs" },
-    // torch-rnn lowers the rate every 5 epochs if it is not told otherwise
+    // torch-rnn lowers the rate every 5 epochs unless another interval is given
     lr_decay_factor: { option: "--learning-rate-decay", unless: ["--learning-rate-decay-every", "5"] },
     lr_decay_every: { option: "--learning-rate-decay-every" },
     grad_clip: { option: "--clip-norm" },

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { commanderMessage } from "./commander-message.ts";
 import { integer } from "../options/values.ts";
 
-/** What commander says of a command line, in our words. */
+/** Commander's error for a command line, in our words. */
 function messageOf(...args: string[]): string {
   let said = "";
   const program = new Command("all");

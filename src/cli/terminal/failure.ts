@@ -15,7 +15,7 @@ export const EXIT = {
 /** Sets the exit code that a command ends with when it is not 0 and nothing was thrown. */
 export type Finish = (exitCode: number) => void;
 
-/** What the caller asked for can't be done as asked: exit code 2. */
+/** An error of usage: exit code 2. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
@@ -32,7 +32,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * Whether it is an error of the library with one of these codes, which are told by name since help
+ * Whether it is an error of the library with one of these codes, compared by name since help
  * needs no library.
  */
 const hasCode = (error: unknown, ...codes: readonly ErrorCode[]): boolean =>
@@ -83,7 +83,7 @@ export async function asUsageLater<R>(f: () => Promise<R>): Promise<R> {
   }
 }
 
-/** What the file system says of paths that were typed. */
+/** Errors of the file system about paths that were typed. */
 const PATH_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
   ENOTDIR: "is in no folder",

@@ -34,7 +34,7 @@ export async function rest(): Promise<void> {
   current.throwIfAborted();
 }
 
-/** What is under way in `interruptible`. */
+/** The work in progress in `interruptible`. */
 let work: { readonly controller: AbortController; exitCode: number | undefined } | undefined;
 
 function stop(exitCode: number): void {

@@ -28,7 +28,8 @@ const SMOOTHING = 0.05;
 const GAP = "  ";
 
 /**
- * What an evaluation found beside the loss, for people: "2.31 bits per character", "accuracy 0.97".
+ * Measures of an evaluation beside the loss, for people: "2.31 bits per character", "accuracy
+ * 0.97".
  */
 const measuresOf = ({ measures = {} }: Measured): readonly string[] =>
   Object.entries(measures).map(([name, value]) =>
@@ -48,7 +49,7 @@ export function trainingStatus(
   let loss: number | undefined;
   let measured: readonly string[] = [];
   // each finding once
-  const told = new Set<string>();
+  const shown = new Set<string>();
   let lastLine = -Infinity;
   let lastDrawing = -Infinity;
   let drawing: NodeJS.Immediate | undefined;
@@ -69,9 +70,9 @@ export function trainingStatus(
         note(`validation after step ${count(event.step)}: ${found.join(", ")}`);
         for (const one of event.findings ?? []) {
           const name = `${one.check} ${one.where}`;
-          if (!told.has(name))
+          if (!shown.has(name))
             note(`  ${one.verdict}: ${one.where === "" ? "" : `${one.where}: `}${one.text} ${one.advice}`);
-          told.add(name);
+          shown.add(name);
         }
       }
       if (event.kind === "warning") note(event.message);
@@ -112,7 +113,7 @@ function fit(parts: readonly string[], width: number): string {
 type Figures = {
   readonly speed: number;
   readonly loss: number | undefined;
-  /** Of the last evaluation. */
+  /** Measures of the last evaluation. */
   readonly measured: readonly string[];
   readonly unit: string;
   readonly seconds: number | undefined;

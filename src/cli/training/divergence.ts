@@ -1,4 +1,7 @@
-/** @file Whether a run has ended worse than it began, which nobody sees in a last loss alone. */
+/**
+ * @file A check whether a run has ended worse than it began, which the last loss alone doesn't
+ * show.
+ */
 import type { StepEvent } from "unrolled";
 import { real } from "../terminal/format.ts";
 
@@ -22,7 +25,7 @@ export class DivergenceWatch {
     this.#rate = learningRate;
   }
 
-  /** What to tell where the loss has gone up by more than it was, else undefined. */
+  /** A warning where the loss has gone up by more than it was, else undefined. */
   warning(): string | undefined {
     const first = this.#first;
     if (first === undefined) return undefined;

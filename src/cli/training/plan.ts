@@ -56,7 +56,7 @@ export function planOf(
 
 const isLimit = (name: string): boolean => (LIMITS as readonly string[]).includes(name);
 
-/** What a preset says: the defaults of another tool. */
+/** Options of a preset: the defaults of another tool. */
 function presetOf({ presets = {} }: TaskDeclaration, { preset }: TaskOptions): Readonly<Record<string, unknown>> {
   return typeof preset === "string" ? (presets[preset] ?? {}) : {};
 }
@@ -69,8 +69,8 @@ function storedRun(resume: string | undefined, config: string | undefined): Stor
 }
 
 /**
- * What a run has read; a folder stays one, since what a file in it means may depend on the others.
- * Throws UsageError for the standard input, which is gone.
+ * Paths that a run has read; a folder stays one, since what a file in it means may depend on the
+ * others. Throws UsageError for the standard input, which is gone.
  */
 function inputsOf({ data = [], inputs = data.map(({ path }) => path) }: StoredRun): readonly string[] {
   if (inputs.includes("-"))

@@ -9,7 +9,7 @@ const TIMED = 5;
 /** Steps that a dry run makes. */
 export const DRY_STEPS: number = WARM_UP + TIMED;
 
-/** What a run takes. */
+/** Cost of a run. */
 export type RunFigures = {
   /**
    * Bytes of the engine's memory at the peak of the run, parameters, optimizer, one step and one

@@ -19,11 +19,11 @@ export type RunToFollow = {
   readonly stops: StopSignals;
   /** Whether events go to stdout. */
   readonly json: boolean;
-  /** What goes on with the run. */
+  /** Command that resumes the run. */
   readonly resumeCommand: string;
-  /** What uses its model. */
+  /** Command that uses its model. */
   readonly nextCommand: string;
-  /** Between the last event and the last words. */
+  /** Work between the last event and the last message. */
   readonly finish?: (() => Promise<void>) | undefined;
 };
 

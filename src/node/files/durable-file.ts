@@ -166,7 +166,7 @@ function* sweep(directory: string, fs: FileSystem): Steps<void> {
   }
 }
 
-/** What an operation gives, once the driver has waited for it. */
+/** Waits for an operation and returns its result. */
 function* wait<T>(result: Soon<T>): Steps<T> {
   return (yield result) as T;
 }

@@ -6,7 +6,7 @@ import { closeSync, constants, fsyncSync, mkdirSync, openSync, readdirSync, read
 import { unlinkSync, writeSync } from "node:fs";
 import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 
-/** What an operation gives: at once where it blocks, else later. */
+/** Result of an operation: at once if it blocks, else a promise. */
 export type Soon<T> = T | Promise<T>;
 
 /** A new file that is being written. */

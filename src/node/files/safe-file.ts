@@ -21,7 +21,7 @@ import { join, sep } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
 import { codeOf } from "./file-system.ts";
 
-/** What is wrong, by the codes of the file system that say something of a path. */
+/** Reasons for error messages, by the file system's codes that concern a path. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "which does not exist",
   ENOTDIR: "which is in no folder",
@@ -40,8 +40,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the file system says of a path becomes a DataError, which keeps it as its cause; other
- * errors stay as they are.
+ * A file system's error about a path as a DataError with that error as its cause. Other errors are
+ * returned unchanged.
  */
 export function fileError(where: string, path: string, error: unknown): unknown {
   const code = String(codeOf(error));
@@ -52,8 +52,7 @@ export function fileError(where: string, path: string, error: unknown): unknown 
 }
 
 /**
- * What `f` gives; what the file system says of `path` is thrown as a DataError that begins with
- * `where`.
+ * Runs `f`. A file system's error about `path` is thrown as a DataError that begins with `where`.
  */
 export function withPath<R>(where: string, path: string, f: () => R): R {
   try {
@@ -64,8 +63,8 @@ export function withPath<R>(where: string, path: string, f: () => R): R {
 }
 
 /**
- * What is at a path that a user gave; undefined where nothing is. Throws DataError where that can't
- * be told.
+ * Status of a path that a user gave, or undefined if nothing is there. Throws DataError where it
+ * can't be read.
  */
 export function statOf(where: string, path: string): Stats | undefined {
   try {

@@ -13,9 +13,8 @@ export type FoundPath = {
 };
 
 /**
- * What is at a path, its links followed; undefined where nothing is, also where a file stands in
- * the place of a folder above it, for which Node 20 throws ENOTDIR. Throws the file system's other
- * errors.
+ * Status of a path, links followed, or undefined if nothing is there: also where a part of the path
+ * is a file, for which Node 20 throws ENOTDIR. Throws the file system's other errors.
  */
 export function statIfAny(path: string): FoundPath | undefined {
   try {

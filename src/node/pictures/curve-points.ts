@@ -54,8 +54,8 @@ export const spread = (values: readonly Point[]): Point[] =>
   });
 
 /**
- * Those that `choose` names by their indices, of each stretch [from, to). A short curve is left as
- * it is.
+ * Points that `choose` picks by index from each stretch [from, to). A short curve is returned as it
+ * is.
  */
 function pick(values: readonly Point[], choose: (from: number, to: number) => readonly number[]): Point[] {
   if (values.length <= 2 * STRETCHES) return [...values];

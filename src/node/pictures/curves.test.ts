@@ -10,7 +10,7 @@ import type { Metrics } from "../run/metrics-log.ts";
 const directory = mkdtempSync(join(tmpdir(), "unrolled-curves-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** What is written in the picture, in order. */
+/** Texts of the picture, in order. */
 const textsOf = (svg: string): string[] => Array.from(svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g), ([, text]) => text);
 /** Its colours, as far as something is drawn in them. */
 const isDrawn = (svg: string, color: string): boolean =>

@@ -12,7 +12,7 @@ export const CURVES_FILE = "curves.svg";
 export type NamedRun = {
   readonly name: string;
   readonly metrics: readonly Metrics[];
-  /** Of its losses, "" for one that every reader knows. Default "nats per token". */
+  /** Unit of its losses; "" for one that every reader knows. Default "nats per token". */
   readonly lossUnit?: string;
 };
 
@@ -129,7 +129,7 @@ const line = (name: string, mark: object) => ({
   mark: { type: "line", ...mark },
 });
 
-/** What SVG can't hold, and line breaks, become spaces. */
+/** Replaces line breaks, and characters that SVG can't hold, by spaces. */
 const drawable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]+/gu, " ");
 
 const lastStep = (metrics: readonly Metrics[]): number => metrics.reduce((last, { step }) => Math.max(last, step), 0);
@@ -202,10 +202,10 @@ const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sa
 type Picture = {
   readonly title: string;
   readonly subtitle?: string;
-  /** Of the legend, in order. */
+  /** Names in the legend, in order. */
   readonly names: readonly string[];
   readonly colors: { readonly range: readonly string[] } | { readonly scheme: string };
-  /** Those without points are left out. */
+  /** Curves to draw; one without points is left out. */
   readonly panels: readonly Panel[];
 };
 

@@ -7,7 +7,7 @@ import * as vega from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 
-/** What Vega measures text with. Its types lack it. */
+/** Vega's measure of text, which its types lack. */
 type TextMetrics = { width(item: { readonly fontSize?: number }, text: unknown): number };
 
 const metrics = (vega as unknown as { readonly textMetrics: TextMetrics }).textMetrics;

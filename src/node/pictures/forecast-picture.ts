@@ -5,10 +5,10 @@ export type ForecastPictureOptions = {
   readonly frequency: Frequency;
   /** Steps of history to show. Default four times the horizon. */
   readonly steps?: number;
-  /** What came, where it is known: a line of its own. */
+  /** Values that were observed, if known: a second line. */
   readonly actual?: ArrayLike<number>;
   readonly title?: string;
-  /** Of the vertical axis. Default "value". */
+  /** Title of the vertical axis. Default "value". */
   readonly value?: string;
 };
 

@@ -7,7 +7,7 @@ import { withPath } from "../files/safe-file.ts";
 /** Bytes that are read at once. */
 const READ_PIECE = 4 * 2 ** 20;
 
-/** What errors begin with. */
+/** Beginning of errors. */
 const WHERE = "read";
 
 /**

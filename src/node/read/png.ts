@@ -14,7 +14,7 @@ export type PngSamples = {
   readonly height: number;
   /** Grey 1, grey and alpha 2, colours 3, colours and alpha 4; 3 or 4 of a palette. */
   readonly channels: number;
-  /** What a sample is at most: 1, 3, 15, 255 or 65,535. */
+  /** Largest sample: 1, 3, 15, 255 or 65,535. */
   readonly largest: number;
   /** Row by row, a number for each channel of each pixel. */
   readonly samples: Uint8Array | Uint16Array;
@@ -210,7 +210,7 @@ function unfilter(
   }
 }
 
-/** Of the three, the one that is nearest to left + up - corner (Paeth). */
+/** The one of three neighbours that is nearest to left + up - corner (Paeth). */
 function nearest(left: number, up: number, corner: number): number {
   const guess = left + up - corner;
   const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - up), Math.abs(guess - corner)];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
 import { checkInside, namesIn, readGiven, statOf } from "../files/safe-file.ts";
 
-/** What errors begin with. */
+/** Beginning of errors. */
 const WHERE = "readCorpus";
 
 /**

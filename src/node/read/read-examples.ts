@@ -31,7 +31,7 @@ export type ReadRecordsOptions = {
    * tab "tsv", anything else "csv".
    */
   readonly format?: RecordFormat | undefined;
-  /** What "-" reads. Default `process.stdin`. */
+  /** Input that "-" reads. Default `process.stdin`. */
   readonly input?: AsyncIterable<Uint8Array | string> | undefined;
 };
 
@@ -43,7 +43,7 @@ export type RecordEntry = {
   readonly file: string;
   /** Counted from 1; in a JSON array the number of the item. */
   readonly line: number;
-  /** What errors about it begin with, such as "mail.csv line 3". */
+  /** Beginning of errors about it, such as "mail.csv line 3". */
   readonly place: string;
 };
 

@@ -51,7 +51,7 @@ type Row = {
 export async function readSeries(paths: readonly string[], options: ReadSeriesOptions = {}): Promise<SeriesFile> {
   const rows = new Map<string, Row[]>();
   const found: SeriesFile["series"][number][] = [];
-  /** Of those in JSON. */
+  /** Ids of the series in JSON. */
   const ids = new Set<string>();
   const frequencies: { readonly frequency: Frequency; readonly place: string }[] = [];
   for await (const entry of readRecords(paths, options)) {

@@ -17,7 +17,7 @@ export type StreamCorpusOptions = {
    * different ones; made if needed.
    */
   readonly folder: string;
-  /** What a token is. Default "char". */
+  /** Unit of a token. Default "char". */
   readonly unit?: Unit;
   /** Instead of one that is built from the text; its unit is the one that counts. */
   readonly vocabulary?: Vocabulary;
@@ -27,7 +27,7 @@ export type StreamCorpusOptions = {
 
 export type StreamedCorpus = {
   readonly vocabulary: Vocabulary;
-  /** What `train` and `evaluate` take as their data. */
+  /** Tokens for `train` and `evaluate`. */
   readonly tokens: FileTokens;
 };
 
@@ -61,7 +61,7 @@ export function streamCorpus(
   return { vocabulary: known, tokens: fileTokens([file], width) };
 }
 
-/** The same for the same contents and vocabulary. */
+/** Name that depends on contents and vocabulary only. */
 function keyOf(paths: readonly string[], vocabulary: Vocabulary): string {
   const files = describeData(paths).map(({ bytes, sha256 }) => [bytes, sha256]);
   const key = createHash("sha256").update(JSON.stringify([LAYOUT, files, vocabulary.toJSON()]));

@@ -47,18 +47,18 @@ export type SaveCheckpointOptions = {
   readonly metric?: number | undefined;
 } & (
   | {
-      /** What `encodeCheckpoint` gave. */
+      /** Result of `encodeCheckpoint`. */
       readonly bytes: Uint8Array;
     }
   | {
-      /** What to encode; it must not change before the promise resolves. */
+      /** Contents to encode; they must not change before the promise resolves. */
       readonly snapshot: CheckpointContents;
     }
 );
 
 export type LoadCheckpointOptions = {
   /**
-   * Is told of each checkpoint that is passed over because it is damaged; `file` and `array` say
+   * Called for each checkpoint that is skipped because it is damaged; `file` and `array` say
    * which. Default: a warning of the process.
    */
   readonly onDamaged?: (error: DamagedError) => void;
@@ -254,7 +254,9 @@ function parseName(root: string, name: string): StoredCheckpoint | undefined {
   return nameOf(step, metric) === name ? { step, metric, file: join(root, name) } : undefined;
 }
 
-/** Of two with the same step, the one with a metric was evaluated, and counts as newer. */
+/**
+ * Order from old to new. Of two with one step, the one with a metric was evaluated and is newer.
+ */
 const byStep = (a: StoredCheckpoint, b: StoredCheckpoint): number =>
   a.step - b.step || Number(hasMetric(a)) - Number(hasMetric(b)) || (a.file < b.file ? -1 : 1);
 

@@ -1,4 +1,4 @@
-/** @file Makes room for a run that begins anew in a directory where another has been. */
+/** @file Makes room for a new run in a directory that another has used. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { removeDurablySync } from "../files/durable-file.ts";
@@ -10,9 +10,9 @@ import { CONFIG_FILE } from "./run-config.ts";
 export const CHECKPOINTS_FOLDER = "checkpoints";
 
 /**
- * Removes what a run that begins anew would be mistaken for, and nothing that a run did not write:
+ * Removes what a new run would be mistaken for, and nothing that a run did not write:
  * configuration, metrics, event files, the best model, checkpoints. The configuration goes first,
- * on the disk before anything else does, so that a half-removed run can't be gone on with. The
+ * on the disk before anything else does, so that a half-removed run can't be resumed. The
  * model of the last step stays until there is another. Throws the file system's own errors.
  */
 export function clearRun(directory: string): void {

@@ -1,5 +1,5 @@
 /**
- * @file `metrics.jsonl`: what a run has told, one JSON object per line, in order. It is only ever
+ * @file `metrics.jsonl`: the events of a run, one JSON object per line, in order. It is only ever
  * appended to, so that a crash can tear no line but the last; a line counts once its line break is
  * there.
  */
@@ -43,7 +43,7 @@ export type Metrics = MetricsEvent & {
   readonly gradientNorm?: number;
   readonly learningRate?: number;
   readonly tokensPerSecond?: number;
-  /** What an evaluation measured beside the loss, such as `{ perplexity: 4.1 }`. */
+  /** Measures of an evaluation beside the loss, such as `{ perplexity: 4.1 }`. */
   readonly measures?: Readonly<Record<string, number>>;
   readonly tokens?: number;
 };
@@ -68,7 +68,7 @@ export type MetricsLog = {
   /** Lines that are there. */
   readonly lines: number;
   /**
-   * For a run that goes on: removes all lines but the first `lines`, those that were there when its
+   * For a resumed run: removes all lines but the first `lines`, those that were there when its
    * checkpoint was made. Returns when that is on the disk; a crash leaves the old lines or the new.
    * Throws TypeError or RangeError for more lines than there are.
    */
@@ -108,7 +108,7 @@ export function metricsLog(file: string): MetricsLog {
       try {
         for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
       } catch (error) {
-        // else the next line would go on where this one was cut
+        // else the next line would continue the one that was cut
         ftruncateSync(fd, size);
         throw error;
       }

@@ -25,7 +25,7 @@ export type ModelCardOptions = {
    * task.
    */
   readonly pipeline?: string;
-  /** What the model does, in a sentence or two. Default: its task and cell. */
+  /** Purpose of the model, in a sentence or two. Default: its task and cell. */
   readonly about?: string;
   /** A command that uses the model, in its directory. Default: `unrolled predict . FILE`. */
   readonly usage?: string;

@@ -29,7 +29,7 @@ const LANGUAGE_MODEL = "language-model";
 /** Value of an option: none of them is more. */
 export type OptionValue = string | number | boolean;
 
-/** What `config.json` says of a run. */
+/** Content of `config.json`. */
 export type RunConfig = {
   /** Such as "classify". */
   readonly task: string;

@@ -87,7 +87,7 @@ export type RunDirectory = {
   metrics(): readonly Metrics[];
   summary(): RunSummary;
   /**
-   * The newest undamaged checkpoint, or undefined where there is none. `onDamaged` is told of
+   * The newest undamaged checkpoint, or undefined where there is none. `onDamaged` is called for
    * damaged ones. Throws FormatError for a checkpoint that no run has written.
    */
   resumePoint(options?: { readonly onDamaged?: (error: Error) => void }): Promise<ResumePoint | undefined>;

@@ -40,13 +40,12 @@ export type RunLock = {
 
 /** Who holds a lock. */
 type Owner = {
-  /** Of this lock alone. */
+  /** Random text that this lock alone has. */
   readonly token: string;
   readonly pid: number;
   readonly host: string;
   /**
-   * Which process numbers `pid` is one of: containers of one host have their own. Empty where that
-   * is unknown.
+   * Namespace of `pid`: containers of one host number their processes separately. Empty if unknown.
    */
   readonly space: string;
   /**
@@ -73,7 +72,7 @@ const ATTEMPTS = 100;
  * the process ends. Temporary files of a crash are removed from it.
  *
  * A lock left by a process that is gone is taken over: on this host at once (a later process with
- * the same number is told apart on Linux), from another host or container when it was not touched
+ * the same number is recognised on Linux), from another host or container when it was not touched
  * for two minutes, which a live holder does every 15 seconds while its event loop runs.
  *
  * Throws LockedError, with the process and host, when another process holds it or this one already

@@ -1,6 +1,6 @@
 import type { Metrics } from "./metrics-log.ts";
 
-/** What a run has come to, by its metrics. Figures that there are none of are undefined. */
+/** Figures of a run, from its metrics. Those that it doesn't have are undefined. */
 export type RunSummary = {
   /** Steps done. */
   readonly steps: number;
@@ -14,7 +14,7 @@ export type RunSummary = {
   readonly best: BestEvaluation | undefined;
   /** Median over the steps. */
   readonly tokensPerSecond: number | undefined;
-  /** Why it ended, such as "done"; undefined for a run that goes on or was killed. */
+  /** Why it ended, such as "done"; undefined for a run that is still training or was killed. */
   readonly ended: string | undefined;
 };
 

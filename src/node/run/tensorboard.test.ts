@@ -88,7 +88,7 @@ function fieldsOf(bytes: Buffer): Field[] {
 const fieldOf = (bytes: Buffer, field: number): number | Buffer | undefined =>
   fieldsOf(bytes).find((f) => f.field === field)?.value;
 
-/** What the file says, in the words of event.proto. */
+/** Content of the file, with the names of event.proto. */
 const eventsOf = (file: string) =>
   recordsOf(readFileSync(file)).map((event) => {
     const [version, summary, session] = [3, 5, 7].map((field) => fieldOf(event, field) as Buffer | undefined);

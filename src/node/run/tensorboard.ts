@@ -9,7 +9,7 @@ import type { MetricsEvent } from "./metrics-log.ts";
 
 export type EventWriterOptions = {
   /**
-   * The last step of the run that goes on, if one does: what TensorBoard has seen of later steps is
+   * The last step before a run was resumed, if it was: what TensorBoard has seen of later steps is
    * dropped there. Default: a new run.
    */
   readonly resumeFrom?: number;
@@ -32,7 +32,7 @@ export type EventWriter = {
   close(): void;
 };
 
-/** What becomes a curve of which name, by kind of event. */
+/** Names of the curves by kind of event and figure. */
 const CURVES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   step: {
     loss: "loss/training",
@@ -48,7 +48,7 @@ let eventFiles = 0;
 
 /**
  * A new event file in a directory, which is made. TensorBoard joins the files of one directory, so
- * a run that goes on writes another file and says so with `resumeFrom`. Throws the file system's
+ * a resumed run writes another file and says so with `resumeFrom`. Throws the file system's
  * own errors.
  */
 export function eventWriter(
