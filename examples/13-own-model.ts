@@ -1,4 +1,7 @@
-/** A model of our own, made of layers: it tells after each bit whether the ones so far are odd in number. Trained, resumed, saved and loaded. */
+/**
+ * A model of our own, made of layers: it tells after each bit whether the ones so far are odd in
+ * number. Trained, resumed, saved and loaded.
+ */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +33,9 @@ import { readModelBytes, saveModel } from "unrolled/node";
 type Config = { readonly hiddenSize: number; readonly seed: number };
 type Parity = SavedModel & { forward(bits: Tensor, random?: RandomStream): Tensor };
 
-/** Everything that it is built from is in `config`, so that a file of it says how to build it again. */
+/**
+ * Everything that it is built from is in `config`, so that a file of it says how to build it again.
+ */
 function parityModel(config: Config): Parity {
   const { hiddenSize, seed } = config;
   const random = randomStream(seed);

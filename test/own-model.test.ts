@@ -1,4 +1,7 @@
-/** A model of one's own, from layers and a cell of one's own: the calls of the built-in models work on it. */
+/**
+ * A model of one's own, from layers and a cell of one's own: the calls of the built-in models work
+ * on it.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

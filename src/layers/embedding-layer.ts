@@ -19,11 +19,17 @@ export type EmbeddingLayer = Layer & {
   readonly table: Tensor;
   /** Features of int32 ids: [...] gives [..., E]. Throws RangeError for ids outside 0 … V-1. */
   forward(ids: Tensor): Tensor;
-  /** Ids as inputs of a recurrent stack, which multiplies the table instead of the looked-up rows where that is faster. */
+  /**
+   * Ids as inputs of a recurrent stack, which multiplies the table instead of the looked-up rows
+   * where that is faster.
+   */
   inputs(ids: Tensor): TableInputs;
 };
 
-/** A table with a row of features for each id, as the parameter `embedding` [V, E]. Throws RangeError for sizes below 1. */
+/**
+ * A table with a row of features for each id, as the parameter `embedding` [V, E]. Throws
+ * RangeError for sizes below 1.
+ */
 export function embeddingLayer({
   inputSize,
   outputSize,

@@ -10,11 +10,16 @@ export type LayerNormLayerOptions = LayerOptions & {
 };
 
 export type LayerNormLayer = Layer & {
-  /** Normalises over the last axis: x [..., n] gives [..., n]. Throws RangeError for other features. */
+  /**
+   * Normalises over the last axis: x [..., n] gives [..., n]. Throws RangeError for other features.
+   */
   forward(x: Tensor): Tensor;
 };
 
-/** Layer normalisation (Ba et al. 2016) with a gain and a shift: `norm/gamma` [n] starts at 1, `norm/beta` [n] at 0. */
+/**
+ * Layer normalisation (Ba et al. 2016) with a gain and a shift: `norm/gamma` [n] starts at 1,
+ * `norm/beta` [n] at 0.
+ */
 export function layerNormLayer({
   inputSize,
   epsilon = 1e-5,

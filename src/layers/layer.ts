@@ -9,11 +9,17 @@ export type Layer = {
 };
 
 export type LayerOptions = BuildOptions & {
-  /** What the paths of its parameters begin with, such as "output" in `output/kernel`. Default: the kind of layer. */
+  /**
+   * What the paths of its parameters begin with, such as "output" in `output/kernel`. Default: the
+   * kind of layer.
+   */
   readonly name?: string;
 };
 
-/** The parameters of several layers, in this order, as those of one model. Throws RangeError where two have the same path. */
+/**
+ * The parameters of several layers, in this order, as those of one model. Throws RangeError where
+ * two have the same path.
+ */
 export function parametersOf(...layers: readonly (Layer | undefined)[]): Parameters {
   const all: Record<string, Parameters[string]> = {};
   for (const layer of layers) {

@@ -81,6 +81,9 @@ test("layer normalisation has mean 0 and variance 1, then a gain and a shift", (
   const out = numbers(layer.forward(tensor([[1, 2, 3, 6]])));
   const [mean, deviation] = [3, Math.sqrt(14 / 4)];
   [1, 2, 3, 6].forEach((x, i) => expect(out[i]).toBeCloseTo((x - mean) / deviation, 6));
+  // deviations of 1e-3 are not taken for more than they are: 1e-5 is added to the variance
+  const [small] = numbers(layerNormLayer({ inputSize: 2 }).forward(tensor([[1e-3, -1e-3]])));
+  expect(small).toBeCloseTo(1e-3 / Math.sqrt(1e-6 + 1e-5), 5);
 });
 
 test("dropout is off without a stream, and keeps the mean with one", () => {
@@ -156,6 +159,24 @@ describe("a recurrent stack", () => {
     const reversed = concat([2, 1, 0].map((t) => slice(x, [t], [1])));
     const { outputs } = dynamicRnn(alone, reversed, { timeMajor: true });
     expect(numbers(half(2))).toEqual(numbers(concat([2, 1, 0].map((t) => slice(outputs, [t], [1])))));
+  });
+
+  test("sizes and dialect are those of each layer", () => {
+    const stack = recurrentStack({
+      cell: "gru",
+      dialect: "torch",
+      inputSize: 2,
+      hiddenSize: [3, 1, 2],
+      bidirectional: true,
+    });
+    const shapes = Object.entries(stack.parameters()).map(([path, { shape }]) => [path, shape]);
+    expect(Object.fromEntries(shapes)).toMatchObject({
+      "rnn/0/forward/weight_ih": [9, 2],
+      "rnn/1/backward/weight_ih": [3, 6],
+      "rnn/2/forward/weight_ih": [6, 2],
+    });
+    expect(stack.outputSize).toBe(4);
+    expect(stack.forward(normal([2, 1, 2])).outputs.shape).toEqual([2, 1, 4]);
   });
 
   test("takes cells of one's own", () => {

@@ -10,7 +10,10 @@ export type LinearLayerOptions = LayerOptions & {
   readonly outputSize: number;
   /** Initial kernel. Default `glorotUniform`. The bias starts at 0. */
   readonly initializer?: Initializer;
-  /** A kernel [O, I] of another layer, read transposed, such as the table of an embedding; then only the bias is a parameter here. */
+  /**
+   * A kernel [O, I] of another layer, read transposed, such as the table of an embedding; then only
+   * the bias is a parameter here.
+   */
   readonly tiedKernel?: Tensor | undefined;
 };
 
@@ -21,7 +24,10 @@ export type LinearLayer = Layer & {
   forward(x: Tensor): Tensor;
 };
 
-/** A linear layer: `linear/kernel` [I, O] and `linear/bias` [O]. Throws RangeError for sizes below 1. */
+/**
+ * A linear layer: `linear/kernel` [I, O] and `linear/bias` [O]. Throws RangeError for sizes below
+ * 1.
+ */
 export function linearLayer({
   inputSize,
   outputSize,

@@ -1,4 +1,7 @@
-/** @file The seam between named arrays, from whatever file, and the parameters of a model or a layer. */
+/**
+ * @file The seam between named arrays, from whatever file, and the parameters of a model or a
+ * layer.
+ */
 import { firstNotFinite, FormatError, formatShape, NotFiniteError, sameShape, sentence } from "../base/index.ts";
 import type { StoredArray } from "../formats/index.ts";
 import type { Parameters } from "../rnn/index.ts";
@@ -10,8 +13,9 @@ export type NamedArrays = Readonly<Record<string, StoredArray>>;
 
 export type LoadParametersOptions = {
   /**
-   * Path of the parameter that an array belongs to, by the array's name: a record, in which names that stay are left out, or a function, which gives
-   * undefined for an array that belongs to none. Default: the same names.
+   * Path of the parameter that an array belongs to, by the array's name: a record, in which names
+   * that stay are left out, or a function, which gives undefined for an array that belongs to none.
+   * Default: the same names.
    */
   readonly rename?: Readonly<Record<string, string>> | ((name: string) => string | undefined);
   /** Parameters without an array. Default "refuse"; "keep" leaves them as they are. */
@@ -37,11 +41,13 @@ export const arraysOf = (layer: Layer): Record<string, StoredArray> =>
   );
 
 /**
- * Copies named arrays into the parameters of a model, layer or cell (that is built). Numbers are taken as they are, in the parameter's own layout: what a
- * framework stores transposed is transposed before. All is checked before anything is changed.
+ * Copies named arrays into the parameters of a model, layer or cell (that is built). Numbers are
+ * taken as they are, in the parameter's own layout: what a framework stores transposed is
+ * transposed before. All is checked before anything is changed.
  *
- * Throws FormatError that names everything that does not fit: a parameter that is missing, an array that belongs to none or to one that has its array
- * already, another shape or dtype, numbers that are not finite. Throws NotFiniteError where those are all that is wrong.
+ * Throws FormatError that names everything that does not fit: a parameter that is missing, an array
+ * that belongs to none or to one that has its array already, another shape or dtype, numbers that
+ * are not finite. Throws NotFiniteError where those are all that is wrong.
  */
 export function loadParameters(
   target: Layer,
@@ -70,10 +76,10 @@ export function loadParameters(
   return { missing: kept, extra: unused };
 }
 
-/** What was expected and what is there; with a hint where numbers are not finite. */
+/** A fault: what was expected, what is there, and a hint where numbers are not finite. */
 export type Misfit = readonly [expected: string, got: string, notFinite?: string];
 
-/** What of the arrays does not fit the parameters of the same names. */
+/** The faults of arrays that are to go into the parameters of the same names. */
 export function misfitsOf(parameters: Parameters, arrays: NamedArrays, finite: boolean): Misfit[] {
   return Object.entries(parameters).flatMap(([path, { dtype, shape }]): Misfit[] => {
     const array = Object.hasOwn(arrays, path) ? arrays[path] : undefined;

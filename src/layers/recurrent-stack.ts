@@ -1,4 +1,7 @@
-/** @file Recurrent layers on top of each other, in one or both directions: what every model here is built around. */
+/**
+ * @file Recurrent layers on top of each other, in one or both directions: what every model here is
+ * built around.
+ */
 import {
   checkInteger,
   checkNumber,
@@ -33,15 +36,23 @@ import type { Layer, LayerOptions } from "./layer.ts";
 export type StackLayers = {
   /** A cell's name, or what makes a new cell of so many units. Default "lstm". */
   readonly cell?: CellName | ((units: number) => Cell);
-  /** Of cells by name. Default "tf1". */
+  /** Whose conventions cells by name follow. Default "tf1". */
   readonly dialect?: Dialect;
-  /** Units of each layer, and of each direction: one number, or one for each layer from the bottom. */
+  /**
+   * Units of each layer, and of each direction: one number, or one for each layer from the bottom.
+   */
   readonly hiddenSize: number | readonly number[];
   /** Number of layers. Default: as many as there are sizes. */
   readonly layers?: number;
-  /** Probability of dropping an output of a layer while training, with fresh masks at every step. Default 0. */
+  /**
+   * Probability of dropping an output of a layer while training, with fresh masks at every step.
+   * Default 0.
+   */
   readonly dropout?: number;
-  /** Whether each layer above the lowest adds its input to its output; all then have the same size (He et al. 2016). Default false. */
+  /**
+   * Whether each layer above the lowest adds its input to its output; all then have the same size
+   * (He et al. 2016). Default false.
+   */
   readonly residual?: boolean;
 };
 
@@ -56,7 +67,10 @@ export type RecurrentStackOptions = StackLayers &
 export type StackRunOptions = {
   /** Valid steps of each row. Default: all T. */
   readonly lengths?: Lengths | undefined;
-  /** Given while training: turns dropout on. Use a stream of its own for each step, `random.at(step)`. */
+  /**
+   * Given while training: turns dropout on. Use a stream of its own for each step,
+   * `random.at(step)`.
+   */
   readonly random?: RandomStream | undefined;
   /** State that the layers begin with. Default: zero. */
   readonly initialState?: State | undefined;
@@ -65,9 +79,15 @@ export type StackRunOptions = {
 };
 
 export type StackResult = {
-  /** Of the top layer, [T, B, n], zero on padding; n is `outputSize`: forward, then backward. */
+  /**
+   * Outputs of the top layer, [T, B, n], zero on padding; n is `outputSize`: forward, then
+   * backward.
+   */
   readonly outputs: Tensor;
-  /** After each row's last step, by layer: "0" is the lowest. In both directions `{ forward, backward }`, the backward one after the row's first step. */
+  /**
+   * After each row's last step, by layer: "0" is the lowest. In both directions
+   * `{ forward, backward }`, the backward one after the row's first step.
+   */
   readonly state: State;
   /** With `trace`: by layer (and direction) and name, each [T, B, n]. */
   readonly trace?: Trace;
@@ -83,14 +103,16 @@ export type RecurrentStack = Layer & {
   /** The state before the first step: zeros for `batch` rows. */
   initialState(batch: number): State;
   /**
-   * Runs time-major inputs [T, B, I], or rows of a table. What inputs hold on padding has no effect. Throws RangeError and TypeError as `dynamicRnn`.
+   * Runs time-major inputs [T, B, I], or rows of a table. What inputs hold on padding has no
+   * effect. Throws RangeError and TypeError as `dynamicRnn`.
    */
   forward(inputs: SequenceInputs, options?: StackRunOptions): StackResult;
 };
 
 /**
- * Recurrent layers with their parameters: `rnn/0/kernel`, …, in both directions `rnn/0/forward/kernel`, `rnn/0/backward/kernel`, …; a residual layer's have
- * `cell/` before the kernel. Throws RangeError for sizes, and for sizes that differ with `residual`.
+ * Recurrent layers with their parameters: `rnn/0/kernel`, …, in both directions
+ * `rnn/0/forward/kernel`, `rnn/0/backward/kernel`, …; a residual layer's have `cell/` before the
+ * kernel. Throws RangeError for sizes, and for sizes that differ with `residual`.
  */
 export function recurrentStack({
   inputSize,

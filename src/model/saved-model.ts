@@ -8,14 +8,18 @@ import { withParameterBudget } from "../rnn/index.ts";
 export type SavedModel = Layer & {
   /** Which model it is, such as "languageModel": letters, digits and "-". */
   readonly kind: string;
-  /** Architecture, vocabularies, labels, scalers: plain JSON, from which the model is built again. */
+  /**
+   * Architecture, vocabularies, labels, scalers: plain JSON, from which the model is built again.
+   */
   configuration(): JsonValue;
 };
 
 /** Builders of models, by the kind in their files. */
 export type ModelKinds<M extends SavedModel> = Readonly<Record<string, BuildModel<M>>>;
 
-/** Builds a model whose parameters are zero from what `configuration()` gave. Throws FormatError. */
+/**
+ * Builds a model whose parameters are zero from what `configuration()` gave. Throws FormatError.
+ */
 export type BuildModel<M extends SavedModel> = (configuration: JsonValue) => M;
 
 /** The bytes of a file that holds everything (safetensors; the same model, the same bytes). */
@@ -23,10 +27,11 @@ export const encodeModel = (model: SavedModel): Uint8Array =>
   encodeNative({ kind: model.kind, config: model.configuration(), arrays: arraysOf(model) });
 
 /**
- * The model in the bytes that `encodeModel` made, of one of `kinds`. Throws FormatError for anything else: not a file of ours, a newer version, another
- * kind, a configuration that doesn't fit or declares more than the file holds, parameters that don't fit as `loadParameters` says.
- * Throws NotFiniteError, which names the parameter, for weights that are NaN or infinite: no answer of theirs would mean anything. `decodeNative` reads
- * such a file without building its model.
+ * The model in the bytes that `encodeModel` made, of one of `kinds`. Throws FormatError for
+ * anything else: not a file of ours, a newer version, another kind, a configuration that doesn't
+ * fit or declares more than the file holds, parameters that don't fit as `loadParameters` says.
+ * Throws NotFiniteError, which names the parameter, for weights that are NaN or infinite: no answer
+ * of theirs would mean anything. `decodeNative` reads such a file without building its model.
  */
 export function decodeModelOf<M extends SavedModel>(where: string, bytes: Uint8Array, kinds: ModelKinds<M>): M {
   const { kind, config, arrays } = decodeNative(bytes);
@@ -44,7 +49,7 @@ export function decodeModelOf<M extends SavedModel>(where: string, bytes: Uint8A
   return model;
 }
 
-/** What `build` gives. What a constructor refuses becomes a FormatError: wrong is the file. */
+/** Calls `build`. Values that a constructor refuses become a FormatError: the file is wrong. */
 function built<M>(where: string, build: () => M): M {
   try {
     return build();

@@ -15,7 +15,10 @@ export type StackConfig = {
   readonly dropout: number;
 };
 
-/** A stack where nothing else is asked for: one LSTM layer of 128 units in the tf1 dialect, forward, no dropout. */
+/**
+ * A stack where nothing else is asked for: one LSTM layer of 128 units in the tf1 dialect, forward,
+ * no dropout.
+ */
 export const STACK_DEFAULTS: StackConfig = {
   cell: "lstm",
   dialect: "tf1",
@@ -35,7 +38,10 @@ export const stackFields: Fields<StackConfig> = {
   dropout: field.probability,
 };
 
-/** The fields of a stack among other options, with defaults. Throws RangeError and TypeError that name the option. */
+/**
+ * The fields of a stack among other options, with defaults. Throws RangeError and TypeError that
+ * name the option.
+ */
 export function stackConfigOf(
   where: string,
   options: Partial<StackConfig>,

@@ -1,12 +1,16 @@
 /**
- * @file The cell contract. A cell is one step of a recurrent network: `step(input, state) -> { output, state }`.
- * Any object of this shape is a cell; the drivers, wrappers, gradients and saving work on it.
+ * @file The cell contract. A cell is one step of a recurrent network:
+ * `step(input, state) -> { output, state }`. Any object of this shape is a cell; the drivers,
+ * wrappers, gradients and saving work on it.
  */
 import { type FloatDType, mapTree, type RandomStream, type Tree } from "../base/index.ts";
 import type { ActivationName } from "../engine/index.ts";
 import type { TableInputs, Tensor } from "../tensor/index.ts";
 
-/** Always a named record, also when there is only one part: `{ h }`, `{ c, h }`, `{ "0": { h }, "1": { h } }`. Each part is [B, n]. */
+/**
+ * Always a named record, also when there is only one part: `{ h }`, `{ c, h }`,
+ * `{ "0": { h }, "1": { h } }`. Each part is [B, n].
+ */
 export type State = { readonly [part: string]: Tensor | State };
 
 /** Features n of each part of a state. */
@@ -32,13 +36,18 @@ export type BuildOptions = {
 export type StepContext = {
   /** Given while training; dropout is off without it. */
   readonly random?: RandomStream | undefined;
-  /** Multiplies h where it enters the recurrent product, and only there: Keras' recurrent dropout. [B, P]. */
+  /**
+   * Multiplies h where it enters the recurrent product, and only there: Keras' recurrent dropout.
+   * [B, P].
+   */
   readonly recurrentMask?: Tensor | undefined;
   /** Index of the step, for randomness that is fresh at each step. */
   readonly time: number;
 };
 
-/** Inputs [T, B, I], or the table whose rows they are, such as an embedding, with the ids [T, B]. */
+/**
+ * Inputs [T, B, I], or the table whose rows they are, such as an embedding, with the ids [T, B].
+ */
 export type SequenceInputs = Tensor | TableInputs;
 
 export type SequenceContext = {
@@ -78,15 +87,23 @@ export interface Cell<S extends State = State> {
   readonly gates?: Gates;
   /** Whether `step` honours `recurrentMask`. Default false. */
   readonly masksRecurrence?: boolean;
-  /** Creates the parameters for inputs of `inputSize` features. Called again with the same size, it does nothing; with another, it throws. */
+  /**
+   * Creates the parameters for inputs of `inputSize` features. Called again with the same size, it
+   * does nothing; with another, it throws.
+   */
   build(inputSize: number, options?: BuildOptions): void;
   /** The trainable tensors. Throws until the cell is built. */
   parameters(): Parameters;
   /** One time step: input [B, I], state parts [B, n]. */
   step(input: Tensor, state: S, context?: StepContext): StepResult<S>;
-  /** Whether `sequence` takes inputs as rows of a table, too. Default false: it gets tensors only. */
+  /**
+   * Whether `sequence` takes inputs as rows of a table, too. Default false: it gets tensors only.
+   */
   readonly readsTables?: boolean;
-  /** A whole time-major sequence [T, B, I], zero on padding, as one op. Absent: the driver loops over `step`. */
+  /**
+   * A whole time-major sequence [T, B, I], zero on padding, as one op. Absent: the driver loops
+   * over `step`.
+   */
   sequence?(inputs: SequenceInputs, state: S, context: SequenceContext): SequenceResult<S>;
 }
 

@@ -34,5 +34,7 @@ export function gateTrace(names: Gates, gates: Tensor): Trace {
   return Object.fromEntries(Object.keys(names).map((name, k) => [name, at(k)]));
 }
 
-/** Whether a gate in 0 … 1 says how much of a state is kept, so that a gradient may reach far back. */
+/**
+ * Whether a gate in 0 … 1 says how much of a state is kept, so that a gradient may reach far back.
+ */
 export const isGated = (gates: Gates): boolean => [...gateRanges(gates).values()].some(([low]) => low === 0);

@@ -26,15 +26,20 @@ export type ParameterDeclarations = Readonly<
 export type ParameterSet = {
   /** Names them in messages. */
   readonly name: string;
-  /** Creates them for inputs of `inputSize` features. Called again with the same size, it does nothing; with another, it throws RangeError. */
+  /**
+   * Creates them for inputs of `inputSize` features. Called again with the same size, it does
+   * nothing; with another, it throws RangeError.
+   */
   readonly build: (inputSize: number, options?: BuildOptions) => void;
   /** Throws RangeError until `build` has been called. */
   readonly parameters: () => Parameters;
 };
 
 /**
- * The parameters of a cell or a layer: `declare` says their shapes and initial values for the input size that `build` is given. They are kept outside every
- * scope. Each is drawn from the stream of its name, so that one more changes none of the others. `seed` wins over the stream that `build` is given.
+ * The parameters of a cell or a layer: `declare` says their shapes and initial values for the input
+ * size that `build` is given. They are kept outside every scope. Each is drawn from the stream of
+ * its name, so that one more changes none of the others. `seed` wins over the stream that `build`
+ * is given.
  */
 export function parameterSet(
   name: string,
@@ -66,8 +71,9 @@ export function parameterSet(
 const budget = context.budget as Ambient<number>;
 
 /**
- * What `f` gives, in which parameters of no more than `numbers` numbers are made in all. Throws FormatError for the first that is too many, before it takes
- * memory: a file that declares a large model holds as many numbers.
+ * What `f` gives, in which parameters of no more than `numbers` numbers are made in all. Throws
+ * FormatError for the first that is too many, before it takes memory: a file that declares a large
+ * model holds as many numbers.
  */
 export const withParameterBudget = <R>(numbers: number, f: () => R): R => budget.with(numbers, f);
 

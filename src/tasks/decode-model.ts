@@ -20,8 +20,8 @@ const taskModelKinds: ModelKinds<TaskModel> = {
 };
 
 /**
- * The model in the bytes that `encodeModel` made: one of this package, or, with builders of models of your own
- * by their `kind`, one of those. Throws as `decodeModel` of unrolled.
+ * The model in the bytes that `encodeModel` made: one of this package, or, with builders of models
+ * of your own by their `kind`, one of those. Throws as `decodeModel` of unrolled.
  */
 export function decodeModel(bytes: Uint8Array): TaskModel;
 export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M>): M;

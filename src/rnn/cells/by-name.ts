@@ -20,5 +20,7 @@ const cells: Readonly<Record<CellName, CellFactory>> = {
   mingru: minGruCell,
 };
 
-/** The cell of that name, not built yet. Throws RangeError for a dialect that the cell doesn't have. */
+/**
+ * The cell of that name, not built yet. Throws RangeError for a dialect that the cell doesn't have.
+ */
 export const cellByName = (name: CellName, units: number, dialect: Dialect): Cell => cells[name]({ units, dialect });

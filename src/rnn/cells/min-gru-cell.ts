@@ -12,16 +12,18 @@ export type MinGruCellOptions = {
   readonly units: number;
   /** Only "tf1", the default: no framework has this cell. */
   readonly dialect?: Dialect;
-  /** Of the initial values. Default: the driver's stream, or 0. */
+  /** Seed of the initial values. Default: the driver's stream, or 0. */
   readonly seed?: number;
 };
 
 /**
- * Minimal GRU, whose gate and candidate read the input only (Feng et al. 2024, "Were RNNs All We Needed?", section 3.1):
+ * Minimal GRU, whose gate and candidate read the input only (Feng et al. 2024, "Were RNNs All We
+ * Needed?", section 3.1):
  *
  *   n = x·Wn + bn     z = sigmoid(x·Wz + bz)     h' = (1-z) h + z n
  *
- * `kernel` [I, 2H] and `bias` [2H] with n, z. Composed of tensor ops. Throws RangeError for units and dialect.
+ * `kernel` [I, 2H] and `bias` [2H] with n, z. Composed of tensor ops. Throws RangeError for units
+ * and dialect.
  */
 export function minGruCell({ units, dialect = "tf1", seed }: MinGruCellOptions): Cell<MinGruState> {
   checkInteger("minGruCell units", units, 1, MOST_UNITS);
