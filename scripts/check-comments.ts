@@ -15,9 +15,13 @@ const WIDTH = 100;
 /** Beginnings that mean nothing without the name that the comment stands above. */
 const INCOMPLETE = /\/\*\*\s+(?:\* )?(?:Of|What|The same|As above|Those|Whose|Which)\b/;
 
-/** Folders whose comments end in time, and those whose doc comments also start well. */
+/** More such beginnings. */
+const ELLIPTIC = /\/\*\*\s+(?:\* )?(?:How|As|Where|When|By|With|From|To|In|Its|Their|It|They|Once|Until)\b/;
+
+/** Folders whose comments end in time, those whose doc comments start well, and start with a noun. */
 const NARROW = ["base", "platform", "engine", "tensor", "optim", "formats", "data", "metrics", "node", "cli"];
-const COMPLETE: readonly string[] = ["node", "cli"];
+const COMPLETE: readonly string[] = ["base", "platform", "node", "cli"];
+const EXPLICIT: readonly string[] = ["base", "platform"];
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);
 
@@ -29,10 +33,12 @@ const isWide: Rule = (line) =>
     ? `a comment ends at column ${WIDTH}, this one at ${[...line].length}`
     : undefined;
 
-const isIncomplete: Rule = (line, next) =>
-  INCOMPLETE.test(line.trim() === "/**" ? `/** ${next.trim()}` : line)
-    ? `a doc comment starts with a noun or a verb, not: ${line.trim().slice(0, 60)}`
-    : undefined;
+const startsWith =
+  (beginning: RegExp): Rule =>
+  (line, next) =>
+    beginning.test(line.trim() === "/**" ? `/** ${next.trim()}` : line)
+      ? `a doc comment starts with a noun or a verb, not: ${line.trim().slice(0, 60)}`
+      : undefined;
 
 function problemsOf(file: string, rule: Rule): string[] {
   const lines = readFileSync(join(root, file), "utf8").split("\n");
@@ -48,7 +54,8 @@ const filesIn = (folder: string): string[] =>
     .map((name) => relative(root, join(root, "src", folder, name)));
 const problems = [
   ...NARROW.flatMap(filesIn).flatMap((file) => problemsOf(file, isWide)),
-  ...COMPLETE.flatMap(filesIn).flatMap((file) => problemsOf(file, isIncomplete)),
+  ...COMPLETE.flatMap(filesIn).flatMap((file) => problemsOf(file, startsWith(INCOMPLETE))),
+  ...EXPLICIT.flatMap(filesIn).flatMap((file) => problemsOf(file, startsWith(ELLIPTIC))),
 ];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 /**
- * @file A signal's type for programs that have neither the web's types nor Node's, and would find
- * none for the option `signal`.
+ * @file The type `AbortSignal` of the option `signal`, for programs that include neither the web's
+ * types nor Node's.
  */
 
 declare global {

@@ -1,7 +1,7 @@
 /**
- * @file The library's ambient state, all of it: what a call finds that is not among its arguments.
- * Each part is read and set in one file of the folder that owns it, which gives it its type. Values
- * that hold while a function runs are never left set across an `await`.
+ * @file All ambient state of the library: what a call reads that is not among its arguments. One
+ * file of the folder that owns a part reads, sets and types it. A value that is set while a
+ * function runs is never left set across an `await`.
  */
 
 /** One part of the ambient state. */
@@ -12,7 +12,10 @@ export class Ambient<T> {
     this.value = value;
   }
 
-  /** Runs `f` with another value in place of the present one. `f` must be synchronous. */
+  /**
+   * Runs `f` with `value` in place of the current one, which is restored when `f` returns or
+   * throws. `f` must be synchronous.
+   */
   with<R>(value: T, f: () => R): R {
     const saved = this.value;
     this.value = value;
@@ -25,24 +28,25 @@ export class Ambient<T> {
 }
 
 type Context = {
-  /** Why no random number may be drawn now: base/random.ts. */
+  /** The reason why no random number may be drawn now: base/random.ts. */
   readonly refusal: Ambient<unknown>;
-  /** The engine that tensors live on, once it has started: engine/select.ts. */
+  /** The engine that tensors live on, or undefined before the first tensor: engine/select.ts. */
   readonly engine: Ambient<unknown>;
-  /** An engine in its place, while a function runs: engine/select.ts. */
+  /** An engine that replaces it while a function runs: engine/select.ts. */
   readonly substitute: Ambient<unknown>;
-  /** The recording that is being made: engine/recording.ts. */
+  /** The recording in progress: engine/recording.ts. */
   readonly recording: Ambient<unknown>;
   /** The innermost scope, which owns what is allocated: tensor/tensor.ts. */
   readonly scope: Ambient<unknown>;
-  /** The tapes that listen, the outermost first: tensor/tape.ts. */
+  /** The tapes that record, outermost first: tensor/tape.ts. */
   readonly tapes: Ambient<unknown>;
-  /** The gradients of the tape that is walked backwards: tensor/tape.ts. */
+  /** The gradients accumulated so far by the backward pass in progress: tensor/tape.ts. */
   readonly sums: Ambient<unknown>;
   /** Numbers that parameters may still take: rnn/parameter-set.ts. */
   readonly budget: Ambient<unknown>;
 };
 
+/** The one instance of the ambient state in this thread. */
 export const context: Context = {
   refusal: new Ambient<unknown>(undefined),
   engine: new Ambient<unknown>(undefined),

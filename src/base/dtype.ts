@@ -2,7 +2,9 @@ import { kindError } from "./errors.ts";
 
 /** Element types. `bool` is stored as one byte, 0 or 1. */
 export type DType = "float32" | "float64" | "int32" | "bool";
+/** Element types that have gradients. */
 export type FloatDType = "float32" | "float64";
+/** Typed arrays that hold elements: one class per `DType`, `Uint8Array` for `bool`. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const constructors = {
@@ -18,7 +20,7 @@ export function typedArray(dtype: DType, length: number): TypedArray {
 }
 
 /**
- * The dtype whose storage is `array`'s kind. Throws TypeError for a typed array of any other kind.
+ * The dtype that is stored in arrays of `array`'s class. Throws TypeError for other typed arrays.
  */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float32Array) return "float32";

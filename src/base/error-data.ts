@@ -1,15 +1,16 @@
 /**
- * @file Errors as plain data, which other threads can be sent: the same class, code and message
- * there as here.
+ * @file Errors as plain data that can be posted to other threads, where class, code and message are
+ * restored.
  */
 import { DamagedError, DataError, FormatError, LockedError, NotFiniteError, UnsupportedError } from "./errors.ts";
 
+/** The fields of an error that survive posting to another thread. */
 export type ErrorData = {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
   readonly code: unknown;
-  /** Of a DamagedError. */
+  /** Field `file` of a DamagedError, otherwise undefined; `array` likewise. */
   readonly file: unknown;
   readonly array: unknown;
 };
@@ -24,13 +25,14 @@ const classes: Readonly<Record<string, new (message: string) => Error>> = {
   UnsupportedError,
 };
 
+/** The fields of `error`; a thrown value that is no Error becomes the message of one. */
 export function errorToData(error: unknown): ErrorData {
   if (!(error instanceof Error)) return errorToData(new Error(String(error)));
   const { name, message, stack, code, file, array } = error as Error & Partial<ErrorData>;
   return { name, message, stack, code, file, array };
 }
 
-/** An error of the class that the name stands for; Error for names that are not known here. */
+/** An error of the class called `name`; a plain Error for unknown names. */
 export function errorFromData({ name, message, stack, code, file, array }: ErrorData): Error {
   const error =
     name === "DamagedError"
@@ -38,7 +40,7 @@ export function errorFromData({ name, message, stack, code, file, array }: Error
       : Object.hasOwn(classes, name)
         ? new classes[name](message)
         : new Error(message);
-  // where it happened, not where it arrived
+  // the stack of the thread that threw, not of this one
   if (stack !== undefined) error.stack = stack;
   return code === undefined ? error : Object.assign(error, { code });
 }

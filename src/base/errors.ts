@@ -1,12 +1,12 @@
 /**
- * @file The one voice of every error: `where: expected X, got Y`, then at most one hint, and a
- * stable `code`. TypeError says that the kind is wrong, RangeError that the value is; the classes
- * below are for failures which a caller may want to catch.
+ * @file The form of every error: `where: expected X, got Y`, then at most one hint, and a stable
+ * `code`. A TypeError means a wrong type, a RangeError a wrong value; the classes below are for
+ * failures that a caller may want to catch.
  */
 
 import { printable } from "./printable.ts";
 
-/** Stable identifiers of everything that can go wrong at the public border. */
+/** Stable identifiers of the errors that public functions throw, in the field `code`. */
 export type ErrorCode =
   | "ERR_KIND"
   | "ERR_VALUE"
@@ -21,21 +21,21 @@ export type ErrorCode =
   | "ERR_NOT_FINITE"
   | "ERR_INTERNAL";
 
-/** A file or byte string which is not what it claims to be. Nothing of it has been used. */
+/**
+ * A file or byte string whose content is not in the expected format. Nothing of it has been used.
+ */
 export class FormatError extends Error {
   readonly code: ErrorCode = "ERR_FORMAT";
   override readonly name: string = "FormatError";
 }
 
-/** A file that is not, bit for bit, what was written. Nothing of it has been used. */
+/** A file whose bytes differ from those that were written. Nothing of it has been used. */
 export class DamagedError extends FormatError {
   override readonly code: ErrorCode = "ERR_DAMAGED";
   override readonly name: string = "DamagedError";
-  /** The file, as the caller named it. */
+  /** The file, by the name that the caller passed. */
   readonly file: string;
-  /**
-   * The array whose bytes are wrong, or undefined where the damage is in the header or the size.
-   */
+  /** Name of the damaged array, or undefined if the header or the size is damaged. */
   readonly array: string | undefined;
 
   constructor(message: string, { file, array, cause }: { file: string; array?: string; cause?: unknown }) {
@@ -51,13 +51,13 @@ export class LockedError extends Error {
   override readonly name: string = "LockedError";
 }
 
-/** Text, ids or tables that a model cannot be trained on or asked about. */
+/** Text, ids or tables that a model can neither be trained on nor run on. */
 export class DataError extends Error {
   readonly code: ErrorCode = "ERR_DATA";
   override readonly name: string = "DataError";
 }
 
-/** Something that this engine, cell or format cannot do, with the reason. */
+/** An operation that this engine, cell or format does not support; the message gives the reason. */
 export class UnsupportedError extends Error {
   readonly code: ErrorCode = "ERR_UNSUPPORTED";
   override readonly name: string = "UnsupportedError";
@@ -72,10 +72,10 @@ export class NotFiniteError extends Error {
 const withCode = <E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } =>
   Object.assign(error, { code });
 
-/** Lists inside of lists that are shown. */
+/** Levels of nested lists that are printed. */
 const MAX_DEPTH = 3;
 
-/** Short, safe text for any value in a message: strings quoted, long things cut. */
+/** Short, safe text for any value in a message: strings are quoted, long values cut. */
 export const describe = (value: unknown): string => describeAt(value, 0);
 
 function describeAt(value: unknown, depth: number): string {
@@ -94,7 +94,7 @@ function describeAt(value: unknown, depth: number): string {
   }
   if (typeof value === "function") return describeFunction(value);
   if (typeof value === "object" && value !== null) {
-    // whatever JSON says that its constructor is
+    // JSON may define a field `constructor` of any type
     const name: unknown = value.constructor?.name;
     return typeof name === "string" ? name : "an object";
   }
@@ -108,39 +108,42 @@ function describeFunction(f: object): string {
 }
 
 /**
- * `where: expected X, got Y. hint`, as it can be printed: names and values may come from a
- * stranger's file.
+ * `where: expected X, got Y. hint`, with control characters escaped, since names and values may
+ * come from untrusted files.
  */
 export function sentence(where: string, expected: string, got: string, hint?: string): string {
   return printable(`${where}: expected ${expected}, got ${got}${hint === undefined ? "" : `. ${hint}`}`);
 }
 
-/** The value has the wrong kind (type). */
+/** A TypeError, code `ERR_KIND`: the value has the wrong type. */
 export function kindError(where: string, expected: string, got: unknown, hint?: string): TypeError {
   return withCode(new TypeError(sentence(where, expected, describe(got), hint)), "ERR_KIND");
 }
 
-/** The kind is right, the value is not. */
+/** A RangeError, code `ERR_VALUE`: the type is right, the value is not. */
 export function valueError(where: string, expected: string, got: unknown, hint?: string): RangeError {
   return withCode(new RangeError(sentence(where, expected, describe(got), hint)), "ERR_VALUE");
 }
 
-/** The kind is right, the value is not; `got` says in words what it is. */
+/** A RangeError, code `ERR_VALUE`, whose `got` is already text. */
 export function misuseError(where: string, expected: string, got: string, hint?: string): RangeError {
   return withCode(new RangeError(sentence(where, expected, got, hint)), "ERR_VALUE");
 }
 
-/** A tensor has the wrong shape. `expected` is text such as `input [batch, 64]`. */
+/**
+ * A RangeError, code `ERR_SHAPE`: a tensor has the wrong shape. `expected` is text such as `input
+ * [batch, 64]`.
+ */
 export function shapeError(where: string, expected: string, got: readonly number[], hint?: string): RangeError {
   return withCode(new RangeError(sentence(where, expected, `[${got.join(", ")}]`, hint)), "ERR_SHAPE");
 }
 
-/** A tensor has the wrong element type. */
+/** A TypeError, code `ERR_DTYPE`: a tensor has the wrong element type. */
 export function dtypeError(where: string, expected: string, got: string, hint?: string): TypeError {
   return withCode(new TypeError(sentence(where, expected, got, hint)), "ERR_DTYPE");
 }
 
-/** A tensor is used after the scope that owned it has ended. */
+/** A RangeError, code `ERR_RELEASED`: a tensor is used after the scope that owned it has ended. */
 export function releasedError(where: string): RangeError {
   return withCode(
     new RangeError(
@@ -150,7 +153,7 @@ export function releasedError(where: string): RangeError {
   );
 }
 
-/** Our own bug, never the caller's. */
+/** An Error, code `ERR_INTERNAL`: a bug in this library, never a mistake of the caller. */
 export function internalError(message: string): Error {
   return withCode(new Error(`internal: ${message}`), "ERR_INTERNAL");
 }
@@ -182,9 +185,9 @@ export function checkNumber(where: string, value: unknown, min: number = -Infini
   return value;
 }
 
-/** Checks that `value` is one of `choices` and returns it. */
+/** Checks that `value` is one of `choices` and returns it. Throws RangeError. */
 export function checkChoice<C extends string>(where: string, value: unknown, choices: readonly C[]): C {
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw valueError(where, choices.map((c) => `"${c}"`).join(" | "), value);
-  return found;
+  const match = choices.find((choice) => choice === value);
+  if (match === undefined) throw valueError(where, choices.map((c) => `"${c}"`).join(" | "), value);
+  return match;
 }

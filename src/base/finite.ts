@@ -11,8 +11,8 @@ export function firstNotFinite(values: ArrayLike<number>): number {
 }
 
 /**
- * Throws NotFiniteError unless all of an answer's numbers are finite. `what` they are, such as
- * "probabilities", stands in the message.
+ * Throws NotFiniteError unless all `values` are finite. The message calls them `what`, such as
+ * "probabilities".
  */
 export function checkFiniteAnswer(where: string, what: string, values: ArrayLike<number>): void {
   const bad = firstNotFinite(values);

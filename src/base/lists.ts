@@ -1,6 +1,6 @@
 /**
- * The first value that stands in a list for the second time, undefined where all differ. Takes time
- * linear in its length.
+ * The first value that repeats an earlier one, or undefined if all differ. Takes time linear in the
+ * length.
  */
 export function firstRepeated<T>(values: Iterable<T>): T | undefined {
   const seen = new Set<T>();
@@ -12,8 +12,8 @@ export function firstRepeated<T>(values: Iterable<T>): T | undefined {
 }
 
 /**
- * The largest of any number of numbers, -Infinity of none. `Math.max(...values)` throws a
- * RangeError from some 100,000 on.
+ * The largest number, or -Infinity if there are none. Works for any length: `Math.max(...values)`
+ * throws a RangeError from some 100,000 values on.
  */
 export function largestOf(values: Iterable<number>): number {
   let largest = -Infinity;

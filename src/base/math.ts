@@ -1,8 +1,8 @@
 /**
- * @file Our own exp, log and tanh, so that every JavaScript engine gives the same bits. The `32`
- * versions round after each operation exactly as 32-bit hardware does, which lets a SIMD kernel
- * reproduce them. Polynomials and constants, but for the exponential in 32 bits: S. Moshier, Cephes
- * Mathematical Library (exp.c, log.c, logf.c, tanh.c).
+ * @file Implementations of exp, log and tanh that give the same bits in every JavaScript engine.
+ * The `32` versions round after each operation exactly as 32-bit hardware does, so a SIMD kernel
+ * can reproduce them. Polynomials and constants, except those of the 32-bit exponential: S.
+ * Moshier, Cephes Mathematical Library (exp.c, log.c, logf.c, tanh.c).
  */
 
 const f = Math.fround;
@@ -18,21 +18,24 @@ function powerOfTwo(n: number): number {
   return asFloat64[0];
 }
 
-/** 2^n in 32 bits, n from -127, which gives 0, to 128, which gives infinity. */
+/** 2^n in float32 for n in [-127, 128]; -127 gives 0, 128 gives Infinity. */
 function powerOfTwo32(n: number): number {
   words[0] = (n + 127) << 23;
   return asFloat32[0];
 }
 
-/** 1.5 * 2^23: a small number that is added to it is rounded to an integer. */
+/**
+ * 1.5 * 2^23. In float32, adding it to a small number and subtracting it again rounds to an
+ * integer.
+ */
 const MAGIC = 12582912;
 
-/** The integer next to x / ln 2. */
+/** The integer nearest to x / ln 2. */
 const power32 = (x: number): number => f(f(f(x * f(1.44269504088896341)) + MAGIC) - MAGIC);
 
 /**
  * e^(x - n ln 2) - 1 for n = power32(x), within 0.11 ulp: x + x² P(x) with P a minimax polynomial
- * for relative error on ±ln 2 / 2, evaluated in pairs (Estrin), the order of the vector units.
+ * for relative error on ±ln 2 / 2, evaluated in pairs (Estrin), as the vector kernels do.
  */
 function fraction32(x: number, n: number): number {
   const high = f(x - f(n * f(0.693359375)));

@@ -54,10 +54,13 @@ const INDEX = 2;
 
 const refusal = context.refusal as Ambient<(() => Error) | undefined>;
 
-/** Runs `f`, in which drawing throws the reason if there is one. Streams can still be derived. */
+/**
+ * Runs `f`. If `reason` is defined, each draw inside throws the error that it returns. Streams can
+ * still be derived.
+ */
 export const refusingDraws = <R>(reason: (() => Error) | undefined, f: () => R): R => refusal.with(reason, f);
 
-/** What has to be stored to continue a stream exactly where it was. */
+/** The state of a stream: enough to continue it exactly where it was. */
 export type RandomState = { readonly key: readonly [number, number]; readonly position: number };
 
 /**
@@ -116,7 +119,7 @@ export class RandomStream {
     return (this.nextUint32() >>> 8) * 2 ** -24;
   }
 
-  /** Uniform integer in [0, bound). Unbiased by rejection. */
+  /** Uniform integer in [0, bound), unbiased (by rejection). */
   integer(bound: number): number {
     checkInteger("randomStream.integer", bound, 1, 4294967296);
     const limit = 4294967296 - (4294967296 % bound);
@@ -159,7 +162,7 @@ export class RandomStream {
     return order;
   }
 
-  /** What to store in order to continue this stream later. */
+  /** The state from which this stream can be continued later. */
   state(): RandomState {
     return { key: this.#key, position: this.#position };
   }

@@ -1,7 +1,9 @@
 /** @file Checks of values that come from a file, field by field. */
 import { checkChoice, checkInteger, checkNumber, describe, FormatError, kindError, sentence } from "./errors.ts";
 
-/** Returns the value, or throws an error that begins with `where`. */
+/**
+ * A function that returns the value, checked, or throws an error whose message begins with `where`.
+ */
 export type Check<T> = (where: string, value: unknown) => T;
 
 /** A check for each field. */
@@ -27,7 +29,7 @@ const text: Check<string> = (where, value) => {
   return value;
 };
 
-/** Text that matches `pattern`; `expected` says so in an error. */
+/** Text that matches `pattern`, which errors describe as `expected`. */
 const matching =
   (pattern: RegExp, expected: string): Check<string> =>
   (where, value) => {
@@ -36,7 +38,7 @@ const matching =
     return value;
   };
 
-/** A list whose items pass `check`; `expected` names it in an error. */
+/** A list whose items pass `check`, which errors describe as `expected`. */
 const list =
   <T>(check: Check<T>, expected = "a list"): Check<readonly T[]> =>
   (where, value) => {
@@ -49,35 +51,35 @@ const object: Check<Readonly<Record<string, unknown>>> = (where, value) => {
   throw kindError(where, "an object", value);
 };
 
-/** An object whose fields all pass `check`, whatever they are called. */
+/** An object with fields of any name, each of which passes `check`. */
 const dictionary =
   <T>(check: Check<T>): Check<Readonly<Record<string, T>>> =>
   (where, value) =>
     Object.fromEntries(
-      Object.entries(object(where, value)).map(([name, one]) => [name, check(under(where, name), one)]),
+      Object.entries(object(where, value)).map(([name, field]) => [name, check(under(where, name), field)]),
     );
 
-/** An object of these fields and no others; `isOptional` says which may be missing. */
+/** An object with exactly these fields; those for which `isOptional` is true may be missing. */
 function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = () => false): Check<T> {
   return (where, value) => {
-    const given = object(where, value);
+    const fields = object(where, value);
     const names = Object.keys(checks) as (keyof T & string)[];
-    const other = Object.keys(given).find((name) => !Object.hasOwn(checks, name));
+    const other = Object.keys(fields).find((name) => !Object.hasOwn(checks, name));
     if (other !== undefined)
       throw new FormatError(sentence(where.replace(/:$/, ""), `only ${names.join(", ")}`, describe(other)));
-    const present = names.filter((name) => Object.hasOwn(given, name) || !isOptional(name));
-    return Object.fromEntries(present.map((name) => [name, checks[name](under(where, name), given[name])])) as T;
+    const present = names.filter((name) => Object.hasOwn(fields, name) || !isOptional(name));
+    return Object.fromEntries(present.map((name) => [name, checks[name](under(where, name), fields[name])])) as T;
   };
 }
 
 /**
- * The place of a field: "config.json: facts" in "config.json:", and in that "config.json:
- * facts.steps".
+ * The name of a field in an error message. Field `facts` in "config.json:" is "config.json: facts";
+ * field `steps` in that is "config.json: facts.steps".
  */
 const under = (where: string, name: string): string => `${where}${where.endsWith(":") ? " " : "."}${name}`;
 
 /**
- * Runs `f`; a RangeError or TypeError becomes a FormatError, since the file is wrong, not an
+ * Runs `f` and rethrows a RangeError or TypeError as a FormatError: the file is wrong, not an
  * argument of the caller.
  */
 export function asFormatError<R>(f: () => R): R {
@@ -89,7 +91,7 @@ export function asFormatError<R>(f: () => R): R {
   }
 }
 
-/** The checks by name, so that they are read as `schema.integer(1)`. */
+/** The checks by name, to be written as `schema.integer(1)`. */
 export const schema: {
   readonly integer: typeof integer;
   readonly number: typeof number;

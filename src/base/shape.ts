@@ -22,17 +22,19 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
+/** A shape as text, such as `[2, 3]`. */
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
 /**
- * NumPy broadcasting: axes are aligned at the end, size 1 stretches. Throws RangeError when they
- * don't fit.
+ * The shape to which `a` and `b` broadcast, by NumPy's rule: axes are aligned at the end, size 1
+ * stretches. Throws RangeError if they don't fit.
  */
 export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;
@@ -47,7 +49,10 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
   return out;
 }
 
-/** Turns a possibly negative axis into 0 … rank-1. Throws RangeError when it is outside. */
+/**
+ * Turns an axis in [-rank, rank-1] into one in [0, rank-1]. Throws RangeError if it is out of
+ * range.
+ */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw valueError(where, `an axis in [${-rank}, ${rank - 1}]`, axis);

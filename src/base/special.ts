@@ -1,18 +1,18 @@
 /**
- * @file The logarithm of the gamma function and its derivative, in float64, from our own logarithm:
- * the same bits everywhere.
+ * @file The logarithm of the gamma function and its derivative, in float64. They use `log` of
+ * math.ts, so the bits are the same everywhere.
  */
 import { log, log1p } from "./math.ts";
 
 /** ½ log 2π. */
 const HALF_LOG_TWO_PI = 0.91893853320467274178;
 
-/** From here on, seven terms of Stirling's series are exact to the last bit. */
+/** The smallest argument for which seven terms of Stirling's series are exact to the last bit. */
 const LARGE = 10;
 
 /**
- * Σ B₂ₖ / (2k (2k-1) x^(2k-1)): what Stirling's formula lacks (Abramowitz and Stegun 1964, 6.1.41).
- * x >= LARGE.
+ * Σ B₂ₖ / (2k (2k-1) x^(2k-1)): the error of Stirling's formula (Abramowitz and Stegun 1964,
+ * 6.1.41). x >= LARGE.
  */
 function stirlingRest(x: number): number {
   const t = 1 / (x * x);
@@ -57,7 +57,7 @@ export function digammaDifference(a: number, x: number): number {
 }
 
 /**
- * log (Γ(a + x) / (Γ(a) aˣ)) for a > 0 and x >= 0: goes to 0 as a grows, without the cancellation
+ * log (Γ(a + x) / (Γ(a) aˣ)) for a > 0 and x >= 0. Tends to 0 as a grows, without the cancellation
  * of two large logarithms.
  */
 export function logGammaRatio(a: number, x: number): number {

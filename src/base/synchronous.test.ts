@@ -18,7 +18,7 @@ import { outsideScopes } from "../tensor/index.ts";
 
 const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
-/** What calls a function that must be done when it returns. */
+/** Calls whose function must have finished when it returns. */
 const callers: Readonly<Record<string, (f: () => never) => unknown>> = {
   scope: (f) => scope(f),
   outsideScopes: (f) => outsideScopes(f),

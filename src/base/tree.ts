@@ -8,13 +8,16 @@ export type Tree<T> = T | { readonly [name: string]: Tree<T> };
 
 type Branch<T> = { readonly [name: string]: Tree<T> };
 
-/** Whether it is a record of trees and not a leaf. */
+/** Whether a node is a record of trees, not a leaf. */
 export const isBranch = <T>(node: Tree<T>): node is Branch<T> =>
   typeof node === "object" &&
   node !== null &&
   (Object.getPrototypeOf(node) === Object.prototype || Object.getPrototypeOf(node) === null);
 
-/** Applies `f` to every leaf and keeps the structure. `path` joins the names with "/". */
+/**
+ * Applies `f` to every leaf and keeps the structure. The path of a leaf is the names above it,
+ * joined with "/".
+ */
 export function mapTree<T, U>(tree: Tree<T>, f: (leaf: T, path: string) => U, path = ""): Tree<U> {
   if (!isBranch(tree)) return f(tree as T, path);
   const out: Record<string, Tree<U>> = {};
@@ -42,7 +45,7 @@ function collect<T>(tree: Tree<T>, path: string, into: [path: string, leaf: T][]
   else for (const name of Object.keys(tree)) collect(tree[name], join(path, name), into);
 }
 
-/** Joins two paths with "/", leaving out empty ones. */
+/** Joins two paths with "/", ignoring empty ones. */
 export function join(a: string, b: string): string {
   return a === "" ? b : b === "" ? a : `${a}/${b}`;
 }

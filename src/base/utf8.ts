@@ -1,15 +1,18 @@
 /**
- * @file Text to UTF-8 and back where there is no TextEncoder, as in worklets and in Jest's jsdom;
- * elsewhere those of the host.
+ * @file Text to UTF-8 and back: with the host's TextEncoder and TextDecoder or, without them
+ * (worklets, Jest's jsdom), in JavaScript.
  */
 
 const host = globalThis as Partial<Pick<typeof globalThis, "TextDecoder" | "TextEncoder">>;
 
-/** A lone surrogate becomes U+FFFD. */
+/** The UTF-8 bytes of a text. A lone surrogate becomes U+FFFD. */
 export const encodeUtf8 = (text: string): Uint8Array =>
   host.TextEncoder === undefined ? ownEncode(text) : new host.TextEncoder().encode(text);
 
-/** A byte order mark is kept. Throws TypeError for bytes that are not UTF-8. */
+/**
+ * The text of UTF-8 bytes. A byte order mark is kept. Throws TypeError for bytes that are not
+ * UTF-8.
+ */
 export const decodeUtf8 = (bytes: Uint8Array): string =>
   host.TextDecoder === undefined
     ? ownDecode(bytes)
@@ -17,12 +20,13 @@ export const decodeUtf8 = (bytes: Uint8Array): string =>
 
 const isSurrogate = (point: number): boolean => point >= 0xd800 && point < 0xe000;
 
+/** `encodeUtf8` without the host's TextEncoder. */
 export function ownEncode(text: string): Uint8Array {
   const bytes = new Uint8Array(3 * text.length);
   let to = 0;
   for (const letter of text) {
-    const found = letter.codePointAt(0) as number;
-    const point = isSurrogate(found) ? 0xfffd : found;
+    const codePoint = letter.codePointAt(0) as number;
+    const point = isSurrogate(codePoint) ? 0xfffd : codePoint;
     const more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x1_0000 ? 2 : 3;
     bytes[to++] = more === 0 ? point : ((0xff00 >> (more + 1)) & 0xff) | (point >> (6 * more));
     for (let i = more - 1; i >= 0; i--) bytes[to++] = 0x80 | ((point >> (6 * i)) & 0x3f);
@@ -30,9 +34,10 @@ export function ownEncode(text: string): Uint8Array {
   return bytes.slice(0, to);
 }
 
-/** Smallest code points of so many bytes more. */
+/** Smallest code point that needs 0, 1, 2 or 3 continuation bytes. */
 const SMALLEST = [0, 0x80, 0x800, 0x1_0000];
 
+/** `decodeUtf8` without the host's TextDecoder. */
 export function ownDecode(bytes: Uint8Array): string {
   const parts: string[] = [];
   for (let at = 0; at < bytes.length;) {

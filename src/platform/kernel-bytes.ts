@@ -4,8 +4,8 @@ import { unpack } from "./packed-code.ts";
 const unpacked = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /**
- * A build of the kernels from the text that the JavaScript carries. Takes some 10 ms. Throws where
- * there is none, as in the sources.
+ * The bytes of a build of the kernels, unpacked from the text in the JavaScript, in some 10 ms.
+ * Throws if there is none, as in the sources.
  */
 export function kernelBytes(build: string): Uint8Array<ArrayBuffer> {
   const known = unpacked.get(build);

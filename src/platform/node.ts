@@ -1,7 +1,7 @@
-/** @file What differs between Node and the web, Node's side. `web.ts` has the same names. */
+/** @file Node's side of what differs between Node and the web; `web.ts` exports the same names. */
 import { readFileSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
-// the global one is not there in Jest's jsdom
+// Jest's jsdom lacks the global one
 import { setImmediate } from "node:timers";
 import { setFlagsFromString } from "node:v8";
 import { parentPort, Worker } from "node:worker_threads";
@@ -22,25 +22,24 @@ export const yieldToHost = (): Promise<void> => new Promise((resolve) => setImme
 
 const pacing = pacingWith(now, yieldToHost);
 
-/** Tells a long asynchronous call when to rest. Starts the clock. */
+/** A clock, started now, that tells a long asynchronous call when to yield. */
 export const pacer: Pacing["pacer"] = pacing.pacer;
 
-/** Runs a long call in pieces. */
+/** Runs a long call in pieces, between which the host runs. */
 export const inPieces: Pacing["inPieces"] = pacing.inPieces;
 
-/** Runs a long call at once, or with a signal in pieces. */
+/** Runs a long call at once or, with a signal, in pieces. */
 export const carryOut: Pacing["carryOut"] = pacing.carryOut;
 
-/** Bytes that are hashed at once: a few milliseconds. */
+/** Bytes hashed at a time, which takes a few milliseconds. */
 const HASH_PIECE = 4 * 2 ** 20;
 
 /**
- * SHA-256 in hexadecimal, lower case. Large inputs are hashed in pieces, between which the host
- * runs; they must not change meanwhile.
+ * SHA-256 in lower-case hexadecimal. Large inputs are hashed in pieces, between which the host
+ * runs. The bytes must not change meanwhile.
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  // loaded where it is needed, since that takes 9 ms, and not by `import()`, which tests in Jest
-  // don't have
+  // loaded on first use, because that takes 9 ms; not by `import()`, which tests in Jest lack
   const { createHash } = process.getBuiltinModule("node:crypto");
   const hash = createHash("sha256");
   for (let at = 0; at < bytes.length; at += HASH_PIECE) {
@@ -53,24 +52,27 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
 /** The value of an environment variable, or undefined. */
 export const environment = (name: string): string | undefined => process.env[name];
 
-/** Where this runs, for reports. */
+/** Name and version of the host, for reports. */
 export const hostName = (): string => `Node ${process.versions.node}`;
 
-/** Processors that threads can use. */
+/** Number of processors that threads can use. */
 export const cores = (): number => availableParallelism();
 
 /**
- * Bytes that this process may still take before the machine, or the limit of its container, is
- * full.
+ * Bytes of memory that this process may still use, within the machine or the limit of its
+ * container.
  */
 export const availableMemory = (): number =>
-  // not there before Node 20.13
+  // Node has this since 20.13
   (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem();
 
 /** Whether memory can be shared with workers. */
 export const canShare = true;
 
-/** What to do where workers, memory that they share, or enough of it can't be had. */
+/**
+ * Advice for errors: how to get workers, shared memory, enough memory, or permission to compile
+ * WebAssembly.
+ */
 export const advice = {
   workers: "UNROLLED_THREADS=1 asks for one thread",
   training: "Keep the package unrolled outside of the bundle (external), or train on this thread",
@@ -89,25 +91,24 @@ const major = Number(process.versions.node.split(".")[0]);
 export const canRevectorize: boolean = major >= 24;
 
 /**
- * Where this code lies: of the sources, of the build, or of what a bundler has made of it.
- * Undefined in some bundles. In a variable, since bundlers look for files where they see `new
- * URL("…", import.meta.url)`.
+ * The URL of this code: in the sources, in the build or in a bundle; undefined in some bundles. It
+ * is a variable because bundlers look for files wherever they see `new URL("…", import.meta.url)`.
  */
 const here: string | undefined = import.meta.url;
 
 /**
- * The file of a build. It is read faster than the text is unpacked. Throws where this code has been
- * bundled without it.
+ * The bytes of a build of the kernels, from its file: faster than unpacking the text. Throws if
+ * this code was bundled without the file.
  */
 const kernelFile = (build: string): Uint8Array<ArrayBuffer> => readFileSync(new URL(`../kernels/${build}.wasm`, here));
 
 /**
- * A build of the kernels. `revectorize` asks for 256-bit operations. Throws the reason where there
- * is none or this Node can't run it.
+ * A build of the kernels, compiled. `revectorize` asks for 256-bit operations. Throws if there is
+ * no such build or this Node can't run it.
  */
 export function kernelModule(build: string, { revectorize }: { readonly revectorize: boolean }): WebAssembly.Module {
-  // V8 reads these flags when a module is compiled; versions that don't know one print an error for
-  // it, so each is guarded
+  // V8 reads these flags when it compiles a module. Versions print an error for flags that they
+  // don't know, so each is guarded
   if (build.startsWith("relaxed") && major < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
   if (canRevectorize) setFlagsFromString(`--${revectorize ? "" : "no-"}experimental-wasm-revectorize`);
   let bytes: Uint8Array<ArrayBuffer>;
@@ -119,12 +120,12 @@ export function kernelModule(build: string, { revectorize }: { readonly revector
   return new WebAssembly.Module(bytes);
 }
 
-/** The whole of a worker of the pool, so that no bundler has to find a file for it. */
+/** The source text of a pool worker, complete, so that no bundler has to find a file for it. */
 const poolWorker = (): string => `(${serve.toString()})(require("node:worker_threads").workerData)`;
 
 /**
- * A worker that waits for jobs and does not keep the process alive. `failed` is told, once, when it
- * ends by itself.
+ * A worker of the thread pool, waiting for jobs. It does not keep the process alive. Calls `failed`
+ * once if the worker ends by itself.
  */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
   const worker = new Worker(poolWorker(), { eval: true, workerData: start, name: `unrolled ${start.thread}` });
@@ -143,12 +144,12 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
 }
 
 /**
- * The file of the worker that trains: beside this code, or, where this has been bundled without it,
- * in the package that the program could import. Modules and `Worker` are taken so that no bundler
- * sees what is looked for: some carry along all files that it could be.
+ * The file of the training worker: beside this code or, if this was bundled without it, in the
+ * installed package. Modules and `Worker` are loaded so that no bundler sees the path: some bundle
+ * every file that it could be.
  */
 function trainingFile(): string {
-  // the sources' own place, or that of the build
+  // in the sources, or in the build
   const file = here?.endsWith(".ts") ? "../tasks/language-model/worker/training-worker.ts" : "./training-worker.js";
   const { existsSync } = process.getBuiltinModule("node:fs");
   const path = process.getBuiltinModule("node:path");
@@ -156,7 +157,7 @@ function trainingFile(): string {
   const beside = here?.startsWith("file:") ? path.join(path.dirname(fileURLToPath(here)), file) : "";
   if (beside !== "" && existsSync(beside)) return beside;
   const { createRequire } = process.getBuiltinModule("node:module");
-  // an executable with the program inside has no script, and then this is how it was called
+  // a single executable has no script: this is then its name on the command line
   const [, script = ""] = process.argv;
   for (const place of [here ?? "", path.isAbsolute(script) ? script : process.execPath]) {
     try {
@@ -169,10 +170,7 @@ function trainingFile(): string {
   throw new Error("its file is not in the bundle");
 }
 
-/**
- * A worker with this package in it, which serves `trainInWorker`. Throws where its file can't be
- * found.
- */
+/** A worker that runs this package for `trainInWorker`. Throws if its file can't be found. */
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
   const threads = process.getBuiltinModule("node:worker_threads");
   const worker = new threads.Worker(trainingFile(), { name: "unrolled training" });
@@ -197,12 +195,12 @@ export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLi
   };
 }
 
-/** To whoever has started this worker; undefined in the main thread. */
+/** The link to the thread that started this worker; undefined in the main thread. */
 export function parentLink(): ParentLink | undefined {
   const port = parentPort;
   if (port === null) return undefined;
   return {
     post: (value, transfer = []) => port.postMessage(value, transfer),
-    listen: (heard) => void port.on("message", heard),
+    listen: (onMessage) => void port.on("message", onMessage),
   };
 }

@@ -1,8 +1,6 @@
-/**
- * @file SHA-256 (FIPS 180-4) where the host has none: pages that do not come from https, worklets.
- */
+/** @file SHA-256 (FIPS 180-4) for hosts without it: pages not served over https, worklets. */
 
-/** First 32 bits behind the point of the `power`-th root of `n`. */
+/** First 32 fractional bits of the `power`-th root of `n`. */
 function fraction(n: number, power: number): number {
   const radicand = BigInt(n) << BigInt(32 * power);
   let root = 1n << 40n;
@@ -15,16 +13,16 @@ function fraction(n: number, power: number): number {
 }
 
 function primes(count: number): number[] {
-  const found: number[] = [];
-  for (let n = 2; found.length < count; n++) if (found.every((prime) => n % prime !== 0)) found.push(n);
-  return found;
+  const list: number[] = [];
+  for (let n = 2; list.length < count; n++) if (list.every((prime) => n % prime !== 0)) list.push(n);
+  return list;
 }
 
-const turned = (x: number, by: number): number => (x >>> by) | (x << (32 - by));
+const rotated = (x: number, by: number): number => (x >>> by) | (x << (32 - by));
 
 let constants: Int32Array | undefined;
 
-/** Takes bytes as they come. */
+/** An incremental SHA-256. */
 export class Sha256 {
   readonly #state: Int32Array = Int32Array.from(primes(8), (prime) => fraction(prime, 2));
   readonly #constants: Int32Array = (constants ??= Int32Array.from(primes(64), (prime) => fraction(prime, 3)));
@@ -44,7 +42,7 @@ export class Sha256 {
     }
   }
 
-  /** In hexadecimal, lower case. Nothing may come after. */
+  /** The hash in lower-case hexadecimal. Call it last, and once. */
   digest(): string {
     const length = this.#length;
     const zeros = (119 - (length % 64)) % 64;
@@ -66,14 +64,14 @@ export class Sha256 {
     for (let i = 16; i < 64; i++) {
       const early = words[i - 15];
       const late = words[i - 2];
-      const small = turned(early, 7) ^ turned(early, 18) ^ (early >>> 3);
-      words[i] = words[i - 16] + small + words[i - 7] + (turned(late, 17) ^ turned(late, 19) ^ (late >>> 10));
+      const small = rotated(early, 7) ^ rotated(early, 18) ^ (early >>> 3);
+      words[i] = words[i - 16] + small + words[i - 7] + (rotated(late, 17) ^ rotated(late, 19) ^ (late >>> 10));
     }
     let [a, b, c, d, e, f, g, h] = this.#state;
     for (let i = 0; i < 64; i++) {
-      const first = (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g));
+      const first = (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + ((e & f) ^ (~e & g));
       const mixed = (h + first + this.#constants[i] + words[i]) | 0;
-      const second = (turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+      const second = (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
       [h, g, f, e, d, c, b, a] = [g, f, e, (d + mixed) | 0, c, b, a, (mixed + second) | 0];
     }
     [a, b, c, d, e, f, g, h].forEach((word, i) => {

@@ -1,50 +1,55 @@
 /**
- * @file Long calls in pieces, between which timers, signals and input have their turn. Both
- * platforms give it their clock and their way to wait.
+ * @file Long calls in pieces, between which timers, signals and input are handled. Each platform
+ * passes its clock and its way to yield.
  */
 
-/** Milliseconds that are computed before others have their turn. */
+/** Milliseconds of computing before a call yields. */
 const SLICE = 8;
 
-/** Tells a long asynchronous call when to rest, as in `if (pacer.isDue) await pacer.rest()`. */
+/**
+ * A clock that tells a long asynchronous call when to yield, as in `if (pacer.isDue) await
+ * pacer.rest()`.
+ */
 export type Pacer = {
   /** Whether `SLICE` milliseconds have passed since the last rest. */
   readonly isDue: boolean;
-  /** Lets others run; throws the signal's reason when it has aborted. */
+  /** Yields to the host. Rejects with the signal's reason if it has aborted. */
   rest(): Promise<void>;
 };
 
 /**
- * A long call as a generator, which yields wherever others may run and nothing is half done. No
- * scope may be open there.
+ * A long call as a generator. It yields where other code may run: nothing is half done there, and
+ * no scope is open.
  */
 export type Pieces<R> = Generator<void, R, undefined>;
 
+/** Ways to run a long call, with the clock of one platform. */
 export type Pacing = {
-  /** Starts the clock. */
+  /** Starts a clock. With a signal, `rest` rejects once it has aborted. */
   readonly pacer: (signal?: AbortSignal) => Pacer;
   /**
-   * Runs the pieces, and lets others run every few milliseconds. Rejects with the signal's reason
-   * when it aborts, after the piece that is running; the generator is then closed, so that its
-   * `finally` blocks run.
+   * Runs the pieces, and yields to the host every few milliseconds. Rejects with the signal's
+   * reason after the piece during which it aborts; the generator is then closed, so its `finally`
+   * blocks run.
    */
   readonly inPieces: <R>(pieces: Pieces<R>, signal?: AbortSignal) => Promise<R>;
-  /** `atOnce`; with a signal `inPieces`. */
+  /** `atOnce` or, with a signal, `inPieces`. */
   readonly carryOut: <R>(pieces: Pieces<R>, signal: AbortSignal | undefined) => R | Promise<R>;
 };
 
 /**
- * Options of a long call. With a signal its answer is a promise: others have their turn every few
- * milliseconds, and it rejects with the signal's reason when that aborts.
+ * Options of a long call that can be aborted. It returns a promise, yields to the host every few
+ * milliseconds, and rejects with the signal's reason when that aborts.
  */
 export type WithSignal = { readonly signal: AbortSignal };
 
-/** Both, for the implementation. */
+/** `WithSignal` or `WithoutSignal`, for implementations of both. */
 export type MaybeSignal = { readonly signal?: AbortSignal | undefined };
 
-/** Options of a long call whose answer is there at once. */
+/** Options of a long call that returns its result directly. */
 export type WithoutSignal = { readonly signal?: undefined };
 
+/** The ways to run a long call with this clock and this way to yield. */
 export function pacingWith(now: () => number, yieldToHost: () => Promise<void>): Pacing {
   function pacer(signal?: AbortSignal): Pacer {
     let start = now();
@@ -80,7 +85,7 @@ export function pacingWith(now: () => number, yieldToHost: () => Promise<void>):
   };
 }
 
-/** Runs the pieces at once. */
+/** Runs all pieces without yielding. */
 export function atOnce<R>(pieces: Pieces<R>): R {
   for (;;) {
     const next = pieces.next();

@@ -1,16 +1,16 @@
 /**
- * @file Unpacks what `kernels/tools/pack.ts` has packed, at once and without anything of the host.
- * A range coder with adaptive bits, and matches that may begin in a dictionary, as in LZMA
- * (7-zip's), with fewer kinds of contexts. Two contexts at once say whether a step is a literal:
- * their probabilities are averaged.
+ * @file Unpacks what `kernels/tools/pack.ts` has packed, synchronously and without features of the
+ * host. The format is a range coder with adaptive bits, and matches that may begin in a dictionary,
+ * as in LZMA (7-zip), with fewer kinds of contexts. Whether a step is a literal is predicted by two
+ * contexts, whose probabilities are averaged.
  */
 
 /** Bits of a probability. */
 export const PRECISION = 15;
 
 /**
- * How fast a probability follows its bits, as a shift: the first of them tell most. By how often it
- * was used.
+ * Adaptation rate of a probability, as a shift, indexed by how often it was used: early bits count
+ * most.
  */
 export const RATES: Uint8Array = Uint8Array.from(
   { length: 51 },
@@ -20,36 +20,36 @@ export const RATES: Uint8Array = Uint8Array.from(
 const ONE = 1 << PRECISION;
 const LAST_RATE = RATES.length - 1;
 
-/** Places of the adaptive bits. */
+/** Offsets of the adaptive bits. */
 export const BITS = {
-  /** After two steps, each a literal or not. */
+  /** Whether a step is a match, by the two steps before, each a literal or not. */
   isMatch: 0,
   isRepeated: 4,
   isOlder: 8,
-  /** Trees of 64. */
+  /** One tree of 64 for each kind of length. */
   length: 16,
   repeatedLength: 80,
-  /** By the length, 4 trees of 64. */
+  /** The slot of a distance, by the length: 4 trees of 64. */
   distance: 144,
-  /** By the slot, trees of 16. */
+  /** The low bits of a distance, by the slot: trees of 16. */
   low: 400,
-  /** By the byte before, trees of 256. */
+  /** Literals by the byte before: trees of 256. */
   literal: 1424,
-  /** After a match, by the byte that it would have gone on with, trees of 256. */
+  /** Literals after a match, by the byte that would have continued it: trees of 256. */
   mismatch: 66_960,
-  /** After two steps and the byte before, each a literal or not. */
+  /** Whether a step is a match, by the two steps and the byte before. */
   isMatchAfter: 132_496,
-  /** How many there are. */
+  /** Number of adaptive bits. */
   all: 133_528,
 } as const;
 
-/** Longest length that has no more bits behind its first symbol; those that have begin there. */
+/** Smallest length whose first symbol is followed by more bits. */
 export const SHORT = 48;
 
-/** Characters of the text, for six bits each: all that JSON, JavaScript and HTML leave alone. */
+/** Characters of the text, six bits each: none needs an escape in JSON, JavaScript or HTML. */
 export const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** The `length` bytes that `text` stands for after `dictionary`. */
+/** The `length` bytes packed in `text`, with matches into `dictionary`. */
 export function unpack(text: string, length: number, dictionary: Uint8Array): Uint8Array<ArrayBuffer> {
   const probabilities = new Uint16Array(BITS.all).fill(1 << (PRECISION - 1));
   const uses = new Uint8Array(BITS.all);
@@ -74,9 +74,9 @@ export function unpack(text: string, length: number, dictionary: Uint8Array): Ui
   let range = 0xffff_ffff;
   let code = 0;
   for (let i = 0; i < 4; i++) code = ((code << 8) | byte()) >>> 0;
-  /** A number below `size`, a power of two, by its bits: those of one context or of two. */
+  /** Decodes a number below `size`, a power of two, bit by bit, with one context or two. */
   const tree = (place: number, size: number, other = place): number => {
-    // what is closed over is slow
+    // closed-over variables are slow
     const p = probabilities;
     const n = uses;
     let span = range;

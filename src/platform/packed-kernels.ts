@@ -1,14 +1,11 @@
-/** A build of the kernels as text, for `unpack`. */
+/** A build of the kernels as text: arguments of `unpack`. */
 type Packed = {
   readonly text: string;
-  /** Bytes of the build. */
+  /** Size of the build in bytes. */
   readonly length: number;
-  /** The build that is its dictionary. */
+  /** Name of the build that is its dictionary. */
   readonly after?: string;
 };
 
-/**
- * By the build's name. Empty in the sources, which have files; scripts/bundle.ts puts the kernels
- * in.
- */
+/** Packed builds by name. Empty in the sources, which read files; scripts/bundle.ts fills it in. */
 export const packedKernels: Readonly<Record<string, Packed>> = {};

@@ -1,8 +1,8 @@
 /**
- * @file What differs between Node and the web, the web's side. `node.ts` has the same names. The
- * web is pages, workers, service workers, the background of extensions and worklets, which lack
- * more or less of what a page has: what may be missing is looked for where it is used, and nothing
- * here waits or throws when it is loaded.
+ * @file The web's side of what differs between Node and the web; `node.ts` exports the same names.
+ * The web means pages, workers, service workers, extension backgrounds and worklets, each of which
+ * lacks some of a page's features. A feature is looked up where it is used, so loading this file
+ * neither waits nor throws.
  */
 import { kernelBytes } from "./kernel-bytes.ts";
 import { type Pacing, pacingWith } from "./pacing.ts";
@@ -14,7 +14,7 @@ export type * from "./types.ts";
 export type { WorkerHandle, WorkerStart } from "./worker-start.ts";
 export { atOnce } from "./pacing.ts";
 
-/** What a place on the web may have. */
+/** Features that a page or worker may have. */
 const host = globalThis as Partial<
   Pick<
     typeof globalThis,
@@ -29,12 +29,12 @@ const host = globalThis as Partial<
   >
 >;
 
-/** Milliseconds since an arbitrary start, monotonic where there is a clock that is. */
+/** Milliseconds since an arbitrary start; monotonic if the host has a monotonic clock. */
 export const now = (): number => host.performance?.now() ?? Date.now();
 
 /**
- * Lets rendering, input and messages run before the returned promise resolves; a place without
- * channels and timers has none of these.
+ * Lets rendering, input and messages run before the returned promise resolves. Without channels and
+ * timers there are none, and it resolves at once.
  */
 export const yieldToHost = (): Promise<void> =>
   new Promise((resolve) => {
@@ -53,22 +53,22 @@ export const yieldToHost = (): Promise<void> =>
 
 const pacing = pacingWith(now, yieldToHost);
 
-/** Tells a long asynchronous call when to rest. Starts the clock. */
+/** A clock, started now, that tells a long asynchronous call when to yield. */
 export const pacer: Pacing["pacer"] = pacing.pacer;
 
-/** Runs a long call in pieces. */
+/** Runs a long call in pieces, between which the host runs. */
 export const inPieces: Pacing["inPieces"] = pacing.inPieces;
 
-/** Runs a long call at once, or with a signal in pieces. */
+/** Runs a long call at once or, with a signal, in pieces. */
 export const carryOut: Pacing["carryOut"] = pacing.carryOut;
 
-/** Bytes that are hashed at once where the host does not do it: some 20 milliseconds. */
+/** Bytes hashed at a time in JavaScript, which takes some 20 milliseconds. */
 const HASH_PIECE = 2 ** 20;
 
 /**
- * SHA-256 in hexadecimal, lower case; the bytes must not change meanwhile. Browsers compute it
- * beside the page where it is secure (https or localhost); elsewhere it is computed here, in
- * pieces, between which the host runs.
+ * SHA-256 in lower-case hexadecimal. The bytes must not change meanwhile. Secure pages (https or
+ * localhost) leave it to the browser; elsewhere it is computed in JavaScript, in pieces, between
+ * which the host runs.
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = host.crypto?.subtle as SubtleCrypto | undefined;
@@ -80,43 +80,45 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
     }
     return hash.digest();
   }
-  // memory that is shared with workers is refused by browsers
-  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
-  const digest = new Uint8Array(await subtle.digest("SHA-256", own));
+  // browsers refuse memory that is shared with workers
+  const unshared = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
+  const digest = new Uint8Array(await subtle.digest("SHA-256", unshared));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Where the variables are, which every thread has for itself. */
+/** The global object, where each thread keeps its own variables. */
 const settings = globalThis as { unrolledEnvironment?: Variables };
 
 /**
- * A page has no environment variables. An object stands in for them, as in
- * `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`. It must be there before the
- * first tensor is made, since the engine starts then.
+ * The value of a setting, or undefined. A page has no environment variables; an object replaces
+ * them, as in `globalThis.unrolledEnvironment = { UNROLLED_NUMERICS: "portable" }`. Set it before
+ * the first tensor is created, because the engine starts then.
  */
 export const environment = (name: string): string | undefined => settings.unrolledEnvironment?.[name];
 
-/** Where this runs, for reports. */
+/** Name and version of the host, for reports. */
 export const hostName = (): string => host.navigator?.userAgent ?? "a place without a name";
 
-/** Processors that threads can use. */
+/** Number of processors that threads can use. */
 export const cores = (): number => host.navigator?.hardwareConcurrency ?? 1;
 
-/** Bytes that may still be taken: a page is not told. */
+/** Bytes of memory that are still available: unknown to a page, so Infinity. */
 export const availableMemory = (): number => Infinity;
 
 /**
- * Whether memory can be shared with workers: only on pages that are isolated from other origins,
- * and where there are workers.
+ * Whether memory can be shared with workers: only on cross-origin isolated pages that have workers.
  */
 export const canShare: boolean = host.crossOriginIsolated === true && host.Worker !== undefined;
 
 const WORKERS =
   'Serve the files of unrolled/dist/workers from the page\'s own origin, and name their folder before the first tensor: globalThis.unrolledEnvironment = { UNROLLED_WORKERS: "/workers" }';
 
-/** What to do where workers, memory that they share, or enough of it can't be had. */
+/**
+ * Advice for errors: how to get workers, shared memory, enough memory, or permission to compile
+ * WebAssembly.
+ */
 export const advice: Readonly<Record<"workers" | "training" | "sharing" | "memory" | "policy", string>> = {
   workers: `${WORKERS}; or ask for one thread: { UNROLLED_THREADS: "1" }`,
   training: `${WORKERS}; or train on this thread`,
@@ -138,33 +140,36 @@ export const maySleep: boolean = host.document === undefined;
 export const canRevectorize = false;
 
 /**
- * A build of the kernels. Throws the reason where this browser can't run it, or the page's policy
+ * A build of the kernels, compiled. Throws if this browser can't run it or the page's policy
  * forbids it.
  */
 export const kernelModule = (build: string, _options: { readonly revectorize: boolean }): WebAssembly.Module =>
   new WebAssembly.Module(kernelBytes(build));
 
-/** The worker's file in the folder that `UNROLLED_WORKERS` names, or undefined. */
-function ownWorker(file: string): Worker | undefined {
+/** A worker from `file` in the folder `UNROLLED_WORKERS`, or undefined if that is not set. */
+function hostedWorker(file: string): Worker | undefined {
   const folder = environment("UNROLLED_WORKERS");
   return folder === undefined ? undefined : new Worker(`${folder.replace(/\/$/, "")}/${file}`, { type: "module" });
 }
 
-/** How a worker is started that says with an error, or an event of one, that it can't be. */
+/**
+ * Starts a worker: from the folder `UNROLLED_WORKERS`, otherwise with `start`. Throws an error that
+ * names the file.
+ */
 function started(file: string, start: () => Worker): Worker {
   try {
-    return ownWorker(file) ?? start();
+    return hostedWorker(file) ?? start();
   } catch (error) {
     throw new Error(`${file} (${(error as Error).message})`, { cause: error });
   }
 }
 
 /**
- * A worker that waits for jobs. `failed` is told, once, when it ends by itself. Throws where it
- * can't be started.
+ * A worker of the thread pool, waiting for jobs. Calls `failed` once if the worker ends by itself.
+ * Throws if it can't be started.
  */
 export function startWorker(start: WorkerStart, failed: (reason: string) => void): WorkerHandle {
-  // bundlers look for just these words, and for options that are written out
+  // bundlers look for exactly these words, with the options as a literal
   const worker = started(
     "pool.js",
     () => new Worker(new URL("./workers/pool.js", import.meta.url), { type: "module", name: "unrolled" }),
@@ -179,15 +184,13 @@ export function startWorker(start: WorkerStart, failed: (reason: string) => void
   return { stop: () => worker.terminate() };
 }
 
-/**
- * A worker with this package in it, which serves `trainInWorker`. Throws where it can't be started.
- */
+/** A worker that runs this package for `trainInWorker`. Throws if it can't be started. */
 export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLink {
   const worker = started(
     "training.js",
     () => new Worker(new URL("./workers/training.js", import.meta.url), { type: "module", name: "unrolled-training" }),
   );
-  // before any other message
+  // must be the first message: `parentLink` reads it as the settings
   worker.postMessage(settings.unrolledEnvironment ?? {}, { transfer: [] });
   worker.addEventListener("message", ({ data }) => message(data));
   worker.addEventListener("error", (event) =>
@@ -207,16 +210,16 @@ export function startTrainingWorker({ message, failed }: WorkerEvents): WorkerLi
   };
 }
 
-/** To whoever has started this worker; undefined in a page. */
+/** The link to the thread that started this worker; undefined in a page. */
 export function parentLink(): ParentLink | undefined {
   if (host.document !== undefined) return undefined;
   return {
     post: (value, transfer = []) => postMessage(value, { transfer: [...transfer] }),
-    listen(heard) {
+    listen(onMessage) {
       let isFirst = true;
       addEventListener("message", ({ data }) => {
         if (isFirst) settings.unrolledEnvironment = data as Variables;
-        else heard(data);
+        else onMessage(data);
         isFirst = false;
       });
     },

@@ -1,21 +1,24 @@
-/** A worker that trains, as the thread that has started it sees it. */
+/** A training worker, seen from the thread that started it. */
 export type WorkerLink = {
-  /** The buffers in `transfer` are handed over, and empty here afterwards. */
+  /**
+   * Sends a message. The buffers in `transfer` move to the worker and are empty here afterwards.
+   */
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  /** Whether the process must stay alive for it. At first it must. A page has no such thing. */
+  /** Whether the worker keeps the process alive. At first it does. Does nothing in a page. */
   hold(isHeld: boolean): void;
-  /** Ends the worker, whatever it is doing, and its threads. */
+  /** Ends the worker and its threads, even while it computes. */
   stop(): Promise<void>;
 };
 
+/** Callbacks for what a worker does. */
 export type WorkerEvents = {
   readonly message: (message: unknown) => void;
-  /** Once, when it ends by itself or can't be started. */
+  /** Called once if the worker ends by itself or can't be started. */
   readonly failed: (reason: string) => void;
 };
 
-/** The same from the worker's side. */
+/** The link to the thread that started the worker, seen from the worker. */
 export type ParentLink = {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  listen(heard: (message: unknown) => void): void;
+  listen(onMessage: (message: unknown) => void): void;
 };

@@ -1,21 +1,22 @@
-/** What a worker of the thread pool is started with. */
+/** The first message to a worker of the thread pool. */
 export type WorkerStart = {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Its private scratch memory, an address. */
+  /** Address of the worker's private scratch memory. */
   readonly scratch: number;
-  /** Its number, from 1. */
+  /** Number of the worker, from 1. */
   readonly thread: number;
 };
 
+/** A running worker. */
 export type WorkerHandle = {
-  /** Ends the worker, whatever it is doing. */
+  /** Ends the worker, even while it computes. */
   stop(): void;
 };
 
 /**
- * A worker's whole life: its own instance of the kernels on the shared memory, waiting for jobs
- * until it is ended. Node starts workers from its text, so it may name nothing outside.
+ * Runs a worker: instantiates the kernels on the shared memory and waits for jobs until the worker
+ * is ended. Node starts workers from this function's text, so it may use nothing outside of it.
  */
 export function serve({ module, memory, scratch, thread }: WorkerStart): void {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
