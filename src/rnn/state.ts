@@ -19,10 +19,30 @@ export function detachState<S extends State>(state: S): S {
   return mapTree(asTree(state), detach) as unknown as S;
 }
 
+type Sizes = readonly (readonly [path: string, size: number])[];
+
+const knownSizes = new WeakMap<object, Sizes>();
+
+/** Path and size of each part of a cell's state, which are listed once for each cell. */
+function sizesOf({ stateSize }: Cell): Sizes {
+  const sizes = knownSizes.get(stateSize) ?? leavesOf(stateSize as Tree<number>);
+  knownSizes.set(stateSize, sizes);
+  return sizes;
+}
+
 /** Throws unless `state` has the parts that the cell declares, each [batch, n]. */
 export function checkState(where: string, cell: Cell, state: State, batch: number): void {
-  const given = new Map(leavesOf(asTree(state)));
-  for (const [path, size] of leavesOf(cell.stateSize as Tree<number>)) {
+  const parts = leavesOf(asTree(state));
+  const sizes = sizesOf(cell);
+  const fits = ([path, size]: readonly [string, number], at: number): boolean => {
+    const [name, part] = parts[at];
+    return (
+      name === path && part instanceof Tensor && part.rank === 2 && part.shape[0] === batch && part.shape[1] === size
+    );
+  };
+  if (parts.length === sizes.length && sizes.every(fits)) return;
+  const given = new Map(parts);
+  for (const [path, size] of sizes) {
     const part = given.get(path);
     if (!(part instanceof Tensor))
       throw kindError(`${where} initialState`, `a tensor "${path}" for ${cell.name}`, part);

@@ -17,6 +17,7 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
   const byLayer = <T>(f: (cell: Cell) => T): Record<string, T> =>
     Object.fromEntries(cells.map((cell, i) => [String(i), f(cell)]));
 
+  let builtFor: number | undefined;
   return {
     name: "multiRnnCell",
     outputSize: cells[cells.length - 1].outputSize,
@@ -24,10 +25,13 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
     memory: [...new Set(cells.flatMap((cell) => cell.memory))],
     gates: byLayer((cell): Gates => cell.gates ?? {}),
     build(inputSize, { random = randomStream(0), ...options } = {}) {
+      // drivers call it each time
+      if (inputSize === builtFor) return;
       cells.forEach((cell, i) => {
         const size = i === 0 ? inputSize : cells[i - 1].outputSize;
         cell.build(size, { ...options, random: random.named(String(firstIndex(cell))) });
       });
+      builtFor = inputSize;
     },
     parameters(): Parameters {
       return Object.assign({}, ...distinct.map((cell) => withPrefix(String(firstIndex(cell)), cell.parameters())));
