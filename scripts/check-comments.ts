@@ -19,7 +19,20 @@ const INCOMPLETE = /\/\*\*\s+(?:\* )?(?:Of|What|The same|As above|Those|Whose|Wh
 const ELLIPTIC = /\/\*\*\s+(?:\* )?(?:How|As|Where|When|By|With|From|To|In|Its|Their|It|They|Once|Until)\b/;
 
 /** Folders whose comments end in time, those whose doc comments start well, and start with a noun. */
-const NARROW = ["base", "platform", "engine", "tensor", "optim", "formats", "data", "metrics", "node", "cli"];
+const NARROW = [
+  "base",
+  "platform",
+  "engine",
+  "tensor",
+  "optim",
+  "formats",
+  "data",
+  "metrics",
+  "model",
+  "tasks",
+  "node",
+  "cli",
+];
 const COMPLETE: readonly string[] = ["base", "platform", "node", "cli"];
 const EXPLICIT: readonly string[] = ["base", "platform"];
 

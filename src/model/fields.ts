@@ -10,7 +10,10 @@ export type Fields<T> = {
 /** The largest number below 1. */
 const BELOW_ONE = 1 - 2 ** -53;
 
-/** Most features of anything, such as units or an embedding: a matrix of more does not fit into 4 GiB with anything beside it. */
+/**
+ * Most features of anything, such as units or an embedding: a matrix of more does not fit into 4
+ * GiB with anything beside it.
+ */
 export const MOST_FEATURES = 65_536;
 
 /** Most layers. A stack is as many objects, and each has its parameters. */
@@ -44,8 +47,8 @@ export const field = {
 } as const;
 
 /**
- * An object whose fields all pass and that has no other. Throws FormatError that names the first wrong one: what is wrong is the file, not a value that
- * the caller gave.
+ * An object whose fields all pass and that has no other. Throws FormatError that names the first
+ * wrong one: what is wrong is the file, not a value that the caller gave.
  */
 export function parseFields<T>(where: string, value: unknown, fields: Fields<T>): T {
   if (typeof value !== "object" || value === null || Array.isArray(value))

@@ -15,8 +15,8 @@ export type WorkInPieces<Model, Input, Options, Answer> = (
 ) => Pieces<Answer>;
 
 /**
- * Runs the pieces at once; with a signal, others have their turn every few milliseconds, and the promise
- * rejects with the signal's reason when that aborts.
+ * Runs the pieces at once; with a signal, others have their turn every few milliseconds, and the
+ * promise rejects with the signal's reason when that aborts.
  */
 export function interruptible<Model, Input, Options, Answer>(
   work: WorkInPieces<Model, Input, Options, Answer>,

@@ -1,4 +1,7 @@
-/** @file Hashes of data in checkpoints: whether a run that is resumed has the same. They protect against nobody. */
+/**
+ * @file Hashes of data in checkpoints: whether a run that is resumed has the same. They protect
+ * against nobody.
+ */
 
 /** Hash after a word; `at` is the word's place in its list. */
 type Step = (hash: number, word: number, at: number) => number;
@@ -8,7 +11,10 @@ const PRIME = 0x01000193;
 /** FNV-1a, of 32-bit words. */
 const fnv1a: Step = (hash, word) => Math.imul(hash ^ word, PRIME);
 
-/** A hash of lists of words, one after another: 32 bits. Other steps than FNV-1a are those of older checkpoints. */
+/**
+ * A hash of lists of words, one after another: 32 bits. Other steps than FNV-1a are those of older
+ * checkpoints.
+ */
 export function hashOf(
   lists: Iterable<ArrayLike<number>>,
   { step = fnv1a, start = 0x811c9dc5 }: { readonly step?: Step; readonly start?: number } = {},

@@ -1,4 +1,7 @@
-/** Files of models from strangers: whatever number in a configuration is made large, nothing large is made of it. */
+/**
+ * Files of models from strangers: whatever number in a configuration is made large, nothing large
+ * is made of it.
+ */
 import { expect, test } from "vitest";
 import { FormatError } from "../base/index.ts";
 import { decodeNative, encodeNative, type JsonValue } from "../formats/index.ts";

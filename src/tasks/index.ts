@@ -1,4 +1,7 @@
-/** @file The entry `unrolled/tasks`: applications of recurrent networks, each a model with its data, training and measures. */
+/**
+ * @file The entry `unrolled/tasks`: applications of recurrent networks, each a model with its data,
+ * training and measures.
+ */
 
 // every task
 export { splitExamples } from "../data/index.ts";

@@ -1,4 +1,7 @@
-/** Some examples with their longest: "a batch of 2 of up to 40,000 words, the longest mails.csv line 7". */
+/**
+ * Some examples with their longest: "a batch of 2 of up to 40,000 words, the longest mails.csv line
+ * 7".
+ */
 export function describeBatch<E extends { readonly place?: string | undefined }>(
   batch: readonly E[],
   lengthOf: (example: E) => number,

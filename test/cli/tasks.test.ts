@@ -130,7 +130,7 @@ const translated = {
   options: forTask("translate", "--merges", "4", "--embedding-size", "6", "--scheduled-sampling", "linear:0.1"),
   answers: 24,
   keys: ["source", "translations"],
-  measures: ["exactMatch", "bleu", "chrF"],
+  measures: ["loss", "perplexity", "exactMatch", "bleu", "chrF"],
   pictures: ["attention.svg"],
   preview: /^ {2}.+ -> .+/m,
 };

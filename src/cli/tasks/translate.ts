@@ -5,15 +5,12 @@ import { DataError, parseStrictJson, randomStream } from "unrolled";
 import { readRecords, type RecordEntry, recordText } from "unrolled/node";
 import {
   attentionPicture,
-  bleu,
-  chrF,
-  exactMatch,
+  evaluateTranslator,
   loadTranslator,
   type Pair,
   type ScheduledSampling,
   splitExamples,
   translate,
-  type Translation,
   type TranslationCandidate,
   type Translator,
   translator,
@@ -200,24 +197,14 @@ function predictionOf(source: string, found: readonly TranslationCandidate[]): P
   };
 }
 
-/** Tokens of BLEU: words and white space are not cut apart any further. */
 async function evaluated(model: Translator, pairs: readonly Pair[]): Promise<Evaluated> {
-  const references = pairs.map(({ target }) => target);
-  const translations: Translation[] = [];
-  for (const { source } of pairs) {
-    translations.push(await translate(model, source, { signal: workSignal() }));
-    await rest();
-  }
-  const found = translations.map(({ text }) => text);
+  const { loss, measures, translations } = await evaluateTranslator(model, pairs, { signal: workSignal() });
   const [pair] = pairs;
+  const [translation] = translations;
   return {
-    measures: {
-      exactMatch: exactMatch(found, references),
-      bleu: bleu(found, references).score,
-      chrF: chrF(found, references),
-    },
-    text: `${pair.source}\n${found[0]}\nexpected ${pair.target}`,
-    pictures: { "attention.svg": () => attentionPicture(translations[0].attention) },
+    measures: { loss, ...measures },
+    text: `${pair.source}\n${translation.text}\nexpected ${pair.target}`,
+    pictures: { "attention.svg": () => attentionPicture(translation.attention) },
   };
 }
 

@@ -35,18 +35,24 @@ function* classifyInPieces(
 
 /**
  * The class of an input. Throws TypeError and DataError for one that the model can't read,
- * NotFiniteError where its numbers overflow. With `signal` the answer is a promise, which rejects with
- * the signal's reason when that aborts.
+ * NotFiniteError where its numbers overflow. With `signal` the answer is a promise, which rejects
+ * with the signal's reason when that aborts.
  */
 export const classify: Interruptible<Classifier, ClassifierInput, ClassifyOptions, Classification> = interruptible(
   one(classifyInPieces),
 );
 
-/** The class of each input, in their order; else as `classify`, with the number of the input in errors. */
+/**
+ * The class of each input, in their order; else as `classify`, with the number of the input in
+ * errors.
+ */
 export const classifyAll: Interruptible<Classifier, readonly ClassifierInput[], ClassifyOptions, Classification[]> =
   interruptible(classifyInPieces);
 
-/** Calls `visit` with the number of each input and the probabilities of the classes, in some order. Throws as `classify`. */
+/**
+ * Calls `visit` with the number of each input and the probabilities of the classes, in some order.
+ * Throws as `classify`.
+ */
 export function* forEachClassified(
   model: Classifier,
   inputs: readonly ClassifierInput[],
@@ -92,15 +98,17 @@ function classificationOf({ labels }: Classifier, own: Float32Array): Classifica
 /** A sequence that is classified while it goes on. */
 export type ClassifierStream = {
   /**
-   * Reads more of the sequence - text that ends where a token ends, or rows of numbers - and tells what it is as far as is known: what `classify` tells of all
-   * that was read. Throws DataError before anything was read.
+   * Reads more of the sequence - text that ends where a token ends, or rows of numbers - and tells
+   * what it is as far as is known: what `classify` tells of all that was read. Throws DataError
+   * before anything was read.
    */
   step(input: ClassifierInput): Classification;
 };
 
 /**
- * Classifies a sequence piece by piece. Throws UnsupportedError for a model that has to see the end first: one that reads in both directions, or with a
- * pooling other than "last"; or that reads pictures.
+ * Classifies a sequence piece by piece. Throws UnsupportedError for a model that has to see the end
+ * first: one that reads in both directions, or with a pooling other than "last"; or that reads
+ * pictures.
  */
 export function classifierStream(model: Classifier): ClassifierStream {
   const { pooling, bidirectional, input } = model.config;

@@ -1,15 +1,24 @@
-/** @file Pictures that are moved and bent a little at random, so that a model sees more of them than there are. */
+/**
+ * @file Pictures that are moved and bent a little at random, so that a model sees more of them than
+ * there are.
+ */
 import { checkNumber, type RandomStream } from "../../base/index.ts";
 import type { Picture } from "./inputs.ts";
 
 export type ImageAugmentation = {
   /** Largest shift, in pixels, in each direction. Default 0. */
   readonly shift?: number | undefined;
-  /** Largest change of each coefficient of the affine map around the centre: it turns, leans and scales; 0.2 is 11 degrees, or a fifth larger. Default 0. */
+  /**
+   * Largest change of each coefficient of the affine map around the centre: it turns, leans and
+   * scales; 0.2 is 11 degrees, or a fifth larger. Default 0.
+   */
   readonly affine?: number | undefined;
 };
 
-/** A copy of a picture, mapped at random and read between its pixels (bilinear). What lies outside is 0. */
+/**
+ * A copy of a picture, mapped at random and read between its pixels (bilinear). What lies outside
+ * is 0.
+ */
 export function augmented(
   picture: Picture,
   { shift = 0, affine = 0 }: ImageAugmentation,

@@ -9,8 +9,9 @@ const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sa
 const MOST_CLASSES = 100;
 
 /**
- * SVG of a confusion matrix: a row per actual class, darker the larger its share of the row. The same matrix gives the same text. Of more than 100 classes
- * it shows the 99 with most examples, and one for all others.
+ * SVG of a confusion matrix: a row per actual class, darker the larger its share of the row. The
+ * same matrix gives the same text. Of more than 100 classes it shows the 99 with most examples, and
+ * one for all others.
  */
 export function confusionPicture(matrix: ConfusionMatrix, title = "Confusion matrix"): string {
   const { labels, counts } = largestClasses(matrix, MOST_CLASSES);

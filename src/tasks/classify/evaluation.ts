@@ -67,8 +67,8 @@ function* evaluateInPieces(
 }
 
 /**
- * Measures of the classes that a model gives. With `signal` the answer is a promise, which rejects with
- * the signal's reason when that aborts.
+ * Measures of the classes that a model gives. With `signal` the answer is a promise, which rejects
+ * with the signal's reason when that aborts.
  *
  * Throws DataError without examples, and for a label that the model lacks, with the number of the
  * example.

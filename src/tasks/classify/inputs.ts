@@ -1,4 +1,7 @@
-/** @file What classifiers read - texts, sequences of numbers, pictures - as sequences of ids or of rows. */
+/**
+ * @file What classifiers read - texts, sequences of numbers, pictures - as sequences of ids or of
+ * rows.
+ */
 import {
   checkChoice,
   checkInteger,
@@ -60,7 +63,10 @@ export type InputConfig =
       readonly width: number;
       readonly height: number;
       readonly channels: number;
-      /** "rows": a time step is a row of pixels, from the top. "patches": a square of `patch` pixels, in reading order. */
+      /**
+       * "rows": a time step is a row of pixels, from the top. "patches": a square of `patch`
+       * pixels, in reading order.
+       */
       readonly scan: "rows" | "patches";
       /** Side of a square; 1 with "rows". */
       readonly patch: number;
@@ -80,18 +86,26 @@ export type InputReader = {
   /** Features of a time step; undefined for ids. */
   readonly features: number | undefined;
   readonly vocabulary: Vocabulary | undefined;
-  /** Throws TypeError and DataError, which begin with `where`, for an input that is not of this kind and size. */
+  /**
+   * Throws TypeError and DataError, which begin with `where`, for an input that is not of this kind
+   * and size.
+   */
   encode(where: string, input: ClassifierInput): EncodedInput;
 };
 
 export type InputOptions = {
   /** Of texts: what a token is. Default "char". */
   readonly unit?: Unit | undefined;
-  /** Of texts: most frequent tokens to keep. Default: 20,000 words, all characters that occur twice. */
+  /**
+   * Of texts: most frequent tokens to keep. Default: 20,000 words, all characters that occur twice.
+   */
   readonly maxVocabulary?: number | undefined;
   /** Of texts: whether case makes no difference. Default: true for words. */
   readonly lowercase?: boolean | undefined;
-  /** Of texts: tokens that are read, from the beginning; Infinity: all. Default: 1,000 words, or 5,000 characters or bytes. */
+  /**
+   * Of texts: tokens that are read, from the beginning; Infinity: all. Default: 1,000 words, or
+   * 5,000 characters or bytes.
+   */
   readonly maxLength?: number | undefined;
   /** Of texts. Default 64. */
   readonly embeddingSize?: number | undefined;
@@ -99,7 +113,10 @@ export type InputOptions = {
   readonly scaler?: ScalerKind | "none" | undefined;
   /** Of pictures: whether a time step is a row of pixels or a square of them. Default "rows". */
   readonly scan?: "rows" | "patches" | undefined;
-  /** Of pictures with scan "patches": the side of a square, in pixels, which has to divide both sides of the picture. Default 4. */
+  /**
+   * Of pictures with scan "patches": the side of a square, in pixels, which has to divide both
+   * sides of the picture. Default 4.
+   */
   readonly patch?: number | undefined;
 };
 
@@ -114,8 +131,9 @@ export function inputConfigOf(inputs: readonly ClassifierInput[], options: Input
 const DEFAULT_WORDS = 20_000;
 
 /**
- * Tokens of a text that are read unless another number is asked for. Of 4,749 mails the first 1,000 words hold all of nine in ten; the ends of the others tell
- * no more, and the longest (some 50,000 words) would take as long as hundreds of the rest.
+ * Tokens of a text that are read unless another number is asked for. Of 4,749 mails the first 1,000
+ * words hold all of nine in ten; the ends of the others tell no more, and the longest (some 50,000
+ * words) would take as long as hundreds of the rest.
  */
 export const DEFAULT_MAX_LENGTH: Readonly<Record<Unit, number>> = { word: 1000, char: 5000, byte: 5000 };
 
@@ -254,7 +272,9 @@ function textReader(config: Extract<InputConfig, { kind: "text" }>): InputReader
   };
 }
 
-/** As the vocabulary cuts it: with unit "word", each run of white space is one token, the same one. */
+/**
+ * As the vocabulary cuts it: with unit "word", each run of white space is one token, the same one.
+ */
 function prepared(text: string, unit: Unit, lowercase: boolean): string {
   const cased = lowercase ? text.toLowerCase() : text;
   return unit === "word" ? cased.replaceAll(/\s+/gu, " ") : cased;

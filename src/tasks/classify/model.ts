@@ -45,7 +45,10 @@ export type ClassifierExample = {
 
 export type ClassifierOptions = Partial<StackConfig> &
   InputOptions & {
-    /** For training: vocabulary, scaler, size of pictures and labels are taken from them. Validation and test examples don't belong here. */
+    /**
+     * For training: vocabulary, scaler, size of pictures and labels are taken from them. Validation
+     * and test examples don't belong here.
+     */
     readonly examples?: readonly ClassifierExample[];
     /** Instead of examples: how inputs are read. */
     readonly input?: InputConfig;
@@ -113,7 +116,10 @@ export class Classifier implements SavedModel {
     return this.reader.vocabulary;
   }
 
-  /** By path: `embedding` (of texts), `rnn/0/kernel`, …, `attention/…` (with that pooling), `output/kernel`, `output/bias`. */
+  /**
+   * By path: `embedding` (of texts), `rnn/0/kernel`, …, `attention/…` (with that pooling),
+   * `output/kernel`, `output/bias`.
+   */
   parameters(): Parameters {
     return parametersOf(this.#embedding, this.stack, this.#attention, this.#output);
   }
@@ -140,7 +146,10 @@ export class Classifier implements SavedModel {
     return { inputs: tensor(data, { shape }), lengths };
   }
 
-  /** Scores of the classes, [B, C]. With `random`, dropout is on. What stands in the padding has no effect. */
+  /**
+   * Scores of the classes, [B, C]. With `random`, dropout is on. What stands in the padding has no
+   * effect.
+   */
   logits({ inputs, lengths }: ClassifierBatch, random?: RandomStream): Tensor {
     const { outputs } = this.stack.forward(this.#embedded(inputs), { lengths, random });
     const { pooling, bidirectional } = this.config;
@@ -149,7 +158,10 @@ export class Classifier implements SavedModel {
     );
   }
 
-  /** Scores after some more steps [T, 1] or [T, 1, F] of one sequence, and the state then; only with pooling "last" in one direction. */
+  /**
+   * Scores after some more steps [T, 1] or [T, 1, F] of one sequence, and the state then; only with
+   * pooling "last" in one direction.
+   */
   advance(inputs: Tensor, initialState: State | undefined): { readonly logits: Tensor; readonly state: State } {
     const { outputs, state } = this.stack.forward(this.#embedded(inputs), { initialState });
     const lengths = Int32Array.of(inputs.shape[0]);
@@ -173,10 +185,12 @@ export class Classifier implements SavedModel {
 }
 
 /**
- * A classifier of texts, of sequences of numbers, or of pictures: which it is, its vocabulary or scaler, and its labels are taken from the training examples.
- * Defaults: one LSTM layer of 64 units, forward (pictures: in both directions), mean pooling (pictures: last).
+ * A classifier of texts, of sequences of numbers, or of pictures: which it is, its vocabulary or
+ * scaler, and its labels are taken from the training examples. Defaults: one LSTM layer of 64
+ * units, forward (pictures: in both directions), mean pooling (pictures: last).
  *
- * Throws DataError without examples or with fewer than two classes, TypeError and RangeError for options and examples of a wrong kind.
+ * Throws DataError without examples or with fewer than two classes, TypeError and RangeError for
+ * options and examples of a wrong kind.
  */
 export function classifier(options: ClassifierOptions): Classifier {
   const where = "classifier";

@@ -1,4 +1,7 @@
-/** @file What a classifier keeps of a sequence: one vector for each row, whatever stands in the padding. */
+/**
+ * @file What a classifier keeps of a sequence: one vector for each row, whatever stands in the
+ * padding.
+ */
 import {
   concat,
   div,
@@ -20,9 +23,11 @@ import {
 } from "../../tensor/index.ts";
 
 /**
- * - "last": the output of the last step; in both directions with the backward output of step 0. Each has then read all of the sequence.
+ * - "last": the output of the last step; in both directions with the backward output of step 0.
+ *   Each has then read all of the sequence.
  * - "mean", "max": over the steps, for each feature.
- * - "attention": Σ α_t h_t with α = softmax(v · tanh(W h_t + b)), equations 5 to 7 of Yang et al. 2016, "Hierarchical attention networks".
+ * - "attention": Σ α_t h_t with α = softmax(v · tanh(W h_t + b)), equations 5 to 7 of Yang et al.
+ *   2016, "Hierarchical attention networks".
  */
 export type Pooling = "last" | "mean" | "max" | "attention";
 
@@ -39,7 +44,10 @@ export type PoolOptions = {
   readonly attention?: AttentionParameters | undefined;
 };
 
-/** Outputs [T, B, n] that are zero on padding, T >= 1, become [B, n]; a row of length 0 becomes zeros. */
+/**
+ * Outputs [T, B, n] that are zero on padding, T >= 1, become [B, n]; a row of length 0 becomes
+ * zeros.
+ */
 export function pool(outputs: Tensor, lengths: Int32Array, { pooling, bidirectional, attention }: PoolOptions): Tensor {
   if (pooling === "last") return last(outputs, lengths, bidirectional);
   if (pooling === "mean") return div(sumOfSteps(outputs), divisors(outputs, lengths));
@@ -100,8 +108,8 @@ const divisors = ({ dtype }: Tensor, lengths: Int32Array): Tensor =>
   );
 
 /**
- * Over the first axis of [T, B, n], [B, n]. A single column would be added up in another order than one of many, and a row alone differ from the same row
- * in a batch.
+ * Over the first axis of [T, B, n], [B, n]. A single column would be added up in another order than
+ * one of many, and a row alone differ from the same row in a batch.
  */
 function sumOfSteps(x: Tensor): Tensor {
   const [, batch, features] = x.shape;

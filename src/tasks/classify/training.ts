@@ -29,9 +29,10 @@ export type ClassifierTaskOptions = {
   /** Of the order of the examples. Default 0. */
   readonly seed?: number | undefined;
   /**
-   * How much an example of each class counts; "balanced" is n / (classes · examples of the class), as in scikit-learn, so that each class counts the same.
-   * Made so that their mean over the training examples is 1: a batch divides by its examples, so that they also act in a batch of one, and an epoch's loss
-   * is the weighted mean. Default: all count 1.
+   * How much an example of each class counts; "balanced" is n / (classes · examples of the class),
+   * as in scikit-learn, so that each class counts the same. Made so that their mean over the
+   * training examples is 1: a batch divides by its examples, so that they also act in a batch of
+   * one, and an epoch's loss is the weighted mean. Default: all count 1.
    */
   readonly classWeights?: "balanced" | Readonly<Record<string, number>> | undefined;
   /** Pictures only: changes them at random while training. Default: as they are. */
@@ -48,7 +49,10 @@ export type PreparedExample = {
   readonly target: number;
 };
 
-/** What `trainOn` needs to train `model`. Throws DataError for no examples, a label that the model lacks, an input that it can't read, with the number of the example. */
+/**
+ * What `trainOn` needs to train `model`. Throws DataError for no examples, a label that the model
+ * lacks, an input that it can't read, with the number of the example.
+ */
 export function classifierTask(model: Classifier, options: ClassifierTaskOptions): OwnTask<readonly PreparedExample[]> {
   const where = "classifierTask";
   const { batchSize = 32, seed = 0, augment, classWeights } = options;
@@ -128,7 +132,10 @@ const checksum = (examples: readonly PreparedExample[]): string => {
 
 const targetsOf = (batch: readonly PreparedExample[]): Tensor => tensor(Int32Array.from(batch, ({ target }) => target));
 
-/** Σ weight · loss by the number of examples: a mean by the batch's own weights would undo those of a batch of one. */
+/**
+ * Σ weight · loss by the number of examples: a mean by the batch's own weights would undo those of
+ * a batch of one.
+ */
 function meanOf(losses: Tensor, batch: readonly PreparedExample[], weights: readonly number[] | undefined): Tensor {
   return mean(weights === undefined ? losses : mul(losses, tensor(batch.map(({ target }) => weights[target]))));
 }

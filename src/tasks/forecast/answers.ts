@@ -26,7 +26,9 @@ export type ForecastOptions = {
   readonly samples?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
-  /** Covariates of the steps to forecast, one row for each, where the series has not brought them. */
+  /**
+   * Covariates of the steps to forecast, one row for each, where the series has not brought them.
+   */
   readonly covariates?: readonly ArrayLike<number>[] | undefined;
   /** Levels of `quantiles`. Default 0.025, 0.1, 0.5, 0.9, 0.975. */
   readonly quantiles?: readonly number[] | undefined;
@@ -77,8 +79,8 @@ export class ForecastTracker {
   }
 
   /**
-   * One value more, NaN where it is missing, with its covariates unless the history has brought them: as if the history had ended with it. Throws as
-   * `forecastTracker`.
+   * One value more, NaN where it is missing, with its covariates unless the history has brought
+   * them: as if the history had ended with it. Throws as `forecastTracker`.
    */
   observe(value: number, covariates?: ArrayLike<number>): void {
     const { needs } = this.#model;
@@ -106,9 +108,11 @@ export class ForecastTracker {
   }
 
   /**
-   * Paths from the last value on, each step drawn from the distribution that the steps before it lead to; then the model's `spread`, if it has one, moves
-   * them apart or together. The same seed gives the same paths, and changes nothing here. With `signal` the answer is a promise, which rejects with the
-   * signal's reason when that aborts. Throws DataError where covariates of a step are not known, NotFiniteError where the network's numbers overflow.
+   * Paths from the last value on, each step drawn from the distribution that the steps before it
+   * lead to; then the model's `spread`, if it has one, moves them apart or together. The same seed
+   * gives the same paths, and changes nothing here. With `signal` the answer is a promise, which
+   * rejects with the signal's reason when that aborts. Throws DataError where covariates of a step
+   * are not known, NotFiniteError where the network's numbers overflow.
    */
   forecast(options: ForecastOptions & WithSignal): Promise<Forecast>;
   forecast(options?: ForecastOptions & WithoutSignal): Forecast;
@@ -187,8 +191,8 @@ export class ForecastTracker {
 }
 
 /**
- * Reads a series to its end and keeps the state there, from which forecasts are drawn and which each
- * new value moves on. `scale` replaces that of a known series or of these values.
+ * Reads a series to its end and keeps the state there, from which forecasts are drawn and which
+ * each new value moves on. `scale` replaces that of a known series or of these values.
  *
  * Throws DataError, TypeError or RangeError for a series that doesn't fit.
  */
@@ -229,8 +233,8 @@ function* forecastInPieces(model: Forecaster, history: Series, options: Forecast
 }
 
 /**
- * Reads a series and forecasts from its end: `forecastTracker(model, history).forecast(options)`. With
- * `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ * Reads a series and forecasts from its end: `forecastTracker(model, history).forecast(options)`.
+ * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  */
 export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Forecast> = interruptible(forecastInPieces);
 

@@ -1,4 +1,7 @@
-/** @file Forecasts from several points of the past, against what came, and the forecast that every other has to beat. */
+/**
+ * @file Forecasts from several points of the past, against what came, and the forecast that every
+ * other has to beat.
+ */
 import type { Pieces } from "#platform";
 import { checkInteger, DataError, sentence } from "../../base/index.ts";
 import { coverage, crps, mase, pinball, smape } from "../../metrics/index.ts";
@@ -19,9 +22,11 @@ export type SeasonalNaiveOptions = {
 };
 
 /**
- * Repeats the last season. Samples are that, plus the errors that it made h seasons ahead in the past (the latest of them), so that its intervals are fair
- * ones. A missing value is that of the season before; where all of these are missing, such as Sundays of a shop that is closed, it is the last value that is
- * there. Throws DataError for fewer values than a season has, and where all are missing.
+ * Repeats the last season. Samples are that, plus the errors that it made h seasons ahead in the
+ * past (the latest of them), so that its intervals are fair ones. A missing value is that of the
+ * season before; where all of these are missing, such as Sundays of a shop that is closed, it is
+ * the last value that is there. Throws DataError for fewer values than a season has, and where all
+ * are missing.
  */
 export function seasonalNaive(
   values: ArrayLike<number>,
@@ -60,13 +65,22 @@ export function seasonalNaive(
   };
 }
 
-/** How good forecasts were, over all of their values that are there. NaN where a measure isn't defined, such as the wQL of values that are all 0. */
+/**
+ * How good forecasts were, over all of their values that are there. NaN where a measure isn't
+ * defined, such as the wQL of values that are all 0.
+ */
 export type ForecastMeasures = {
-  /** Of the median, by the errors of `period` in the values before the first fold. Series for which these are 0 or none are left out: `unscaled`. */
+  /**
+   * Of the median, by the errors of `period` in the values before the first fold. Series for which
+   * these are 0 or none are left out: `unscaled`.
+   */
   readonly mase: number;
   /** Of the samples, in the unit of the values. */
   readonly crps: number;
-  /** Twice the pinball loss, averaged over the levels 0.1 … 0.9, by the mean absolute value (Salinas et al. 2020, section 4). */
+  /**
+   * Twice the pinball loss, averaged over the levels 0.1 … 0.9, by the mean absolute value (Salinas
+   * et al. 2020, section 4).
+   */
   readonly weightedQuantileLoss: number;
   readonly smape: number;
   readonly coverage80: number;
@@ -97,7 +111,10 @@ export type Fold = {
 export type Backtest = {
   readonly measures: ForecastMeasures;
   readonly folds: readonly Fold[];
-  /** Ids of the series that `mase` leaves out: those that repeat each season exactly before the first fold, such as constant ones, or are no longer than one. */
+  /**
+   * Ids of the series that `mase` leaves out: those that repeat each season exactly before the
+   * first fold, such as constant ones, or are no longer than one.
+   */
   readonly unscaled: readonly string[];
 };
 
@@ -108,7 +125,9 @@ export type ForecastFactory = (history: Series, options: ForecastOptions & { rea
 export const listOf = (series: Series | readonly Series[]): readonly Series[] =>
   Array.isArray(series) ? (series as readonly Series[]) : [series as Series];
 
-/** Steps of a forecast, how many there are, and the steps from one to the next. Throws RangeError. */
+/**
+ * Steps of a forecast, how many there are, and the steps from one to the next. Throws RangeError.
+ */
 export function foldsOf(
   model: Forecaster | ForecastFactory,
   options: BacktestOptions,
@@ -148,10 +167,13 @@ export function* backtestInPieces(
 }
 
 /**
- * Rolling-origin evaluation: forecasts from `folds` points of each series, each from what was known before it. A model is as it is, and reads each series
- * once; a factory may be anything, such as `(history, { horizon }) => seasonalNaive(history.values, { horizon, period: 7 })`, or train a model for each fold.
+ * Rolling-origin evaluation: forecasts from `folds` points of each series, each from what was known
+ * before it. A model is as it is, and reads each series once; a factory may be anything, such as
+ * `(history, { horizon }) => seasonalNaive(history.values, { horizon, period: 7 })`, or train a
+ * model for each fold.
  *
- * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws DataError for a series that is too short.
+ * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ * Throws DataError for a series that is too short.
  */
 export const backtest: Interruptible<
   Forecaster | ForecastFactory,
@@ -186,12 +208,14 @@ function* calibrateInPieces(
 }
 
 /**
- * Sets the spread of a model so that its intervals hold their share of the values of the folds, which training must not have seen: `setSpread` with what
- * `spreadOf` finds. Returns a backtest in which the intervals of each fold are moved by what the others say (where there are none, by its own), so that its
- * coverage is that of values which the spread has not seen.
+ * Sets the spread of a model so that its intervals hold their share of the values of the folds,
+ * which training must not have seen: `setSpread` with what `spreadOf` finds. Returns a backtest in
+ * which the intervals of each fold are moved by what the others say (where there are none, by its
+ * own), so that its coverage is that of values which the spread has not seen.
  *
- * The mean head has no intervals and stays as it is. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts. Throws
- * DataError for a series that is too short.
+ * The mean head has no intervals and stays as it is. With `signal` the answer is a promise, which
+ * rejects with the signal's reason when that aborts. Throws DataError for a series that is too
+ * short.
  */
 export const calibrate: Interruptible<Forecaster, Series | readonly Series[], BacktestOptions, Backtest> =
   interruptible(calibrateInPieces);

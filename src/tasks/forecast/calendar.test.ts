@@ -49,7 +49,8 @@ test("the calendar of a day", () => {
   expect(() => calendarFeatures("2001-12-31", ["moon" as never])).toThrow("calendarFeatures");
 });
 
-// The calendar by counting, without Date: a year has 12 months, the second of which has 29 days in leap years.
+// The calendar by counting, without Date: a year has 12 months, the second of which has 29 days in
+// leap years.
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 const daysIn = (year: number, month: number): number =>
   [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month];

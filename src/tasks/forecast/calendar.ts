@@ -9,8 +9,8 @@ export type Frequency = {
   /** How many units. */
   readonly count: number;
   /**
-   * Of months that begin with a month's last day: they keep its number (30 April, 30 May), instead of staying at the ends of months (30 April, 31 May).
-   * Default false.
+   * Of months that begin with a month's last day: they keep its number (30 April, 30 May), instead
+   * of staying at the ends of months (30 April, 31 May). Default false.
    */
   readonly keepsDay?: boolean;
 };
@@ -33,7 +33,10 @@ export function checkFrequency(where: string, value: unknown): Frequency {
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** Milliseconds since 1970 of an ISO 8601 date or time; without a zone it is UTC. Throws DataError for anything else, such as 2001-02-29. */
+/**
+ * Milliseconds since 1970 of an ISO 8601 date or time; without a zone it is UTC. Throws DataError
+ * for anything else, such as 2001-02-29.
+ */
 export function parseTime(where: string, text: string): number {
   const match = ISO.exec(text);
   if (match !== null) {
@@ -50,7 +53,10 @@ export function parseTime(where: string, text: string): number {
   throw new DataError(sentence(where, "a date such as 2001-12-31 or 2001-12-31T18:30:00Z", JSON.stringify(text)));
 }
 
-/** As `parseTime` reads it: a date alone at midnight. Throws DataError for a time that no calendar here reaches, some 275,000 years away. */
+/**
+ * As `parseTime` reads it: a date alone at midnight. Throws DataError for a time that no calendar
+ * here reaches, some 275,000 years away.
+ */
 export function formatTime(time: number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime()))
@@ -58,7 +64,10 @@ export function formatTime(time: number): string {
   return date.toISOString().replace("T00:00:00.000Z", "").replace(".000Z", "Z");
 }
 
-/** Milliseconds since 1970 of a day's beginning. Unlike `Date.UTC` it takes the years 0 to 99 for themselves. */
+/**
+ * Milliseconds since 1970 of a day's beginning. Unlike `Date.UTC` it takes the years 0 to 99 for
+ * themselves.
+ */
 const startOf = (year: number, month: number, day: number): number => new Date(0).setUTCFullYear(year, month, day);
 
 /** Milliseconds since the day began, also before 1970, where a remainder is negative. */
@@ -68,8 +77,9 @@ const sinceMidnight = (time: number): number => time - Math.floor(time / MILLISE
 const daysOf = (year: number, month: number): number => new Date(startOf(year, month + 1, 0)).getUTCDate();
 
 /**
- * The time `steps` (also negative) steps after `start`. Months keep the day of `start`, or end where they are shorter; those that begin with a month's last day
- * stay at the ends of months, unless the frequency has `keepsDay`.
+ * The time `steps` (also negative) steps after `start`. Months keep the day of `start`, or end
+ * where they are shorter; those that begin with a month's last day stay at the ends of months,
+ * unless the frequency has `keepsDay`.
  */
 export function timeAfter(start: number, { unit, count, keepsDay = false }: Frequency, steps: number): number {
   if (unit !== "month") return start + MILLISECONDS[unit] * count * steps;
@@ -82,8 +92,9 @@ export function timeAfter(start: number, { unit, count, keepsDay = false }: Freq
 }
 
 /**
- * Frequencies that lead from the first time to the second, the likeliest first: a month before as many days, and its end before its day's number. Throws
- * DataError where none does, as for two times that are equal.
+ * Frequencies that lead from the first time to the second, the likeliest first: a month before as
+ * many days, and its end before its day's number. Throws DataError where none does, as for two
+ * times that are equal.
  */
 export function frequenciesBetween(where: string, first: number, second: number): readonly Frequency[] {
   const distance = second - first;
@@ -107,7 +118,10 @@ export function frequenciesBetween(where: string, first: number, second: number)
   );
 }
 
-/** The likeliest frequency that leads from the first time to the second. Throws DataError where none does, as for two times that are equal. */
+/**
+ * The likeliest frequency that leads from the first time to the second. Throws DataError where none
+ * does, as for two times that are equal.
+ */
 export const frequencyBetween = (where: string, first: number, second: number): Frequency =>
   frequenciesBetween(where, first, second)[0];
 
@@ -153,9 +167,11 @@ export function usualFeatures({ unit }: Frequency): readonly CalendarFeature[] {
 }
 
 /**
- * Numbers that say where a date stands in its week, month, year or day, one feature after the other: `dayOfWeek` gives 7 (1 for its day, Sunday first),
- * `dayOfYear` 8 (sines and cosines), `dayOfMonth` 1, `month` 12, `timeOfDay` 6. `date` is ISO 8601 text (UTC without a zone), milliseconds since 1970,
- * or a Date. Default: what suits daily values, `dayOfWeek` and `dayOfYear`. Throws DataError for text that is no date.
+ * Numbers that say where a date stands in its week, month, year or day, one feature after the
+ * other: `dayOfWeek` gives 7 (1 for its day, Sunday first), `dayOfYear` 8 (sines and cosines),
+ * `dayOfMonth` 1, `month` 12, `timeOfDay` 6. `date` is ISO 8601 text (UTC without a zone),
+ * milliseconds since 1970, or a Date. Default: what suits daily values, `dayOfWeek` and
+ * `dayOfYear`. Throws DataError for text that is no date.
  */
 export function calendarFeatures(
   date: string | number | Date,

@@ -33,7 +33,10 @@ export type ForecasterConfig = StackConfig & {
   readonly covariates: readonly Covariate[];
   /** What the columns of its files are called; `series` is "" where there is one series. */
   readonly columns: Columns;
-  /** How far the ends of its intervals are moved from where it draws them, as `calibrate` found. Absent: not at all. */
+  /**
+   * How far the ends of its intervals are moved from where it draws them, as `calibrate` found.
+   * Absent: not at all.
+   */
   readonly spread?: readonly Spread[];
 };
 

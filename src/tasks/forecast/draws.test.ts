@@ -13,7 +13,10 @@ const variance = (values: readonly number[]): number => {
   return mean(values.map((x) => (x - m) ** 2));
 };
 
-/** Largest distance between the drawn and the given distribution (Kolmogorov and Smirnov), for sorted values. */
+/**
+ * Largest distance between the drawn and the given distribution (Kolmogorov and Smirnov), for
+ * sorted values.
+ */
 const distance = (values: readonly number[], below: (x: number) => number): number =>
   values.reduce((worst, x, i) => Math.max(worst, Math.abs(below(x) - (i + 0.5) / COUNT)), 0);
 /** Exceeded once in a thousand seeds. */

@@ -8,7 +8,9 @@ import { evaluateOn, heldWindows, prepare } from "./windows.ts";
 
 /** On the steps that the folds of a backtest forecast. */
 export type ForecasterEvaluation = Backtest & {
-  /** Loss of the head, a mean over the values that are there, each with the true values before it. */
+  /**
+   * Loss of the head, a mean over the values that are there, each with the true values before it.
+   */
   readonly loss: number;
 };
 
@@ -32,8 +34,8 @@ function* evaluateInPieces(
 
 /**
  * Loss of a model and the measures of its `backtest`: forecasts from several points of each series
- * against what came. With `signal` the answer is a promise, which rejects with the signal's reason when
- * that aborts.
+ * against what came. With `signal` the answer is a promise, which rejects with the signal's reason
+ * when that aborts.
  *
  * Throws DataError for a series that is too short, RangeError for options.
  */

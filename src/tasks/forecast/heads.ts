@@ -1,4 +1,7 @@
-/** @file What the network's numbers mean: a distribution of the next value, its loss and draws from it. N values, P numbers for each. */
+/**
+ * @file What the network's numbers mean: a distribution of the next value, its loss and draws from
+ * it. N values, P numbers for each.
+ */
 import { exp, log1p, type RandomStream } from "../../base/index.ts";
 import {
   add,
@@ -32,7 +35,10 @@ export type HeadContext = {
 export type Head = {
   /** P. */
   size(context: HeadContext): number;
-  /** Loss of each of N targets [N] under the raw numbers [N, P]; `scales` [N] is the scale of each one's series. */
+  /**
+   * Loss of each of N targets [N] under the raw numbers [N, P]; `scales` [N] is the scale of each
+   * one's series.
+   */
   loss(raw: Tensor, targets: Tensor, scales: Tensor, context: HeadContext): Tensor;
   /** One value from P raw numbers at `at`. */
   draw(raw: ArrayLike<number>, at: number, scale: number, random: RandomStream, context: HeadContext): number;
@@ -60,7 +66,9 @@ export const heads: Readonly<Record<HeadName, Head>> = {
     draw: (raw, at, _, random) =>
       raw[at] + positiveNumber(raw[at + 1]) * drawStudentT(random, 2 + positiveNumber(raw[at + 2])),
   },
-  /** Mean, multiplied by the scale, and α, divided by its root (Salinas et al. 2020, section 3.3). */
+  /**
+   * Mean, multiplied by the scale, and α, divided by its root (Salinas et al. 2020, section 3.3).
+   */
   negativeBinomial: {
     size: () => 2,
     isUnscaled: true,
@@ -74,7 +82,10 @@ export const heads: Readonly<Record<HeadName, Head>> = {
     draw: (raw, at, scale, random) =>
       drawNegativeBinomial(random, positiveNumber(raw[at]) * scale, positiveNumber(raw[at + 1]) / Math.sqrt(scale)),
   },
-  /** A number for each level; draws are by the inverse of the distribution function, linear in between and beyond. */
+  /**
+   * A number for each level; draws are by the inverse of the distribution function, linear in
+   * between and beyond.
+   */
   quantile: {
     size: ({ levels }) => levels.length,
     loss(raw, targets, _, { levels }) {

@@ -14,8 +14,9 @@ export function featureNames({ lags, calendar, covariates }: ForecasterConfig): 
 }
 
 /**
- * Features of the steps of one series, also of those after its end. For each lag the scaled value, and 1 where it is known; where it is missing, the
- * last one before it that is known (0, the center, before the first) and 0. Then the calendar and the scaled covariates.
+ * Features of the steps of one series, also of those after its end. For each lag the scaled value,
+ * and 1 where it is known; where it is missing, the last one before it that is known (0, the
+ * center, before the first) and 0. Then the calendar and the scaled covariates.
  */
 export class FeatureReader {
   readonly size: number;
@@ -57,7 +58,10 @@ export class FeatureReader {
     return this.#start === undefined ? undefined : timeAfter(this.#start, this.#config.frequency, t);
   }
 
-  /** Writes the features of step `t` at `at`; `drawn` are values after the last one, scaled, that a forecast has drawn. */
+  /**
+   * Writes the features of step `t` at `at`; `drawn` are values after the last one, scaled, that a
+   * forecast has drawn.
+   */
   write(t: number, into: Float32Array, at: number, drawn?: ArrayLike<number>): void {
     const { lags, covariates } = this.#config;
     let next = at;

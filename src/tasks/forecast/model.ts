@@ -37,7 +37,10 @@ import { checkSpread, type Spread } from "./spread.ts";
 const LEVELS = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99];
 
 export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
-  /** What to learn from: how values and covariates are scaled is found here, and the series that there are. */
+  /**
+   * What to learn from: how values and covariates are scaled is found here, and the series that
+   * there are.
+   */
   readonly series: readonly Series[];
   /** Steps to forecast. Default 28. */
   readonly horizon?: number;
@@ -47,19 +50,34 @@ export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
   readonly head?: HeadName;
   /** Levels of the quantile head. Default 15 from 0.01 to 0.99. */
   readonly levels?: readonly number[];
-  /** Default "standard" (mean 0, deviation 1, by series); "mean" for negativeBinomial, which needs a center of 0. */
+  /**
+   * Default "standard" (mean 0, deviation 1, by series); "mean" for negativeBinomial, which needs a
+   * center of 0.
+   */
   readonly scaler?: ScalerName;
-  /** Steps back of values that the network sees beside the last one, such as 7 and 364. Default: none. */
+  /**
+   * Steps back of values that the network sees beside the last one, such as 7 and 364. Default:
+   * none.
+   */
   readonly lags?: readonly number[];
   /** Time between values. Default one day. */
   readonly frequency?: Frequency;
-  /** Default: what the frequency suggests where the series have dates, of the year only where one spans two of them; else none. */
+  /**
+   * Default: what the frequency suggests where the series have dates, of the year only where one
+   * spans two of them; else none.
+   */
   readonly calendar?: readonly CalendarFeature[];
   /** Names of the covariates, in the order of their rows. Default: none. */
   readonly covariates?: readonly string[];
-  /** Numbers that stand for a series. Default 0: a series is known by its values only, and others can be forecast. */
+  /**
+   * Numbers that stand for a series. Default 0: a series is known by its values only, and others
+   * can be forecast.
+   */
   readonly embeddingSize?: number;
-  /** What the columns of its files are called, which is kept with the model. Default "date", "value" and none for the series. */
+  /**
+   * What the columns of its files are called, which is kept with the model. Default "date", "value"
+   * and none for the series.
+   */
   readonly columns?: Partial<Columns>;
   /** Of the first weights. Default 0. */
   readonly seed?: number;
@@ -101,13 +119,19 @@ export class Forecaster implements SavedModel {
     return this.#config;
   }
 
-  /** Sets how far the ends of its intervals are moved from where it draws them, as `calibrate` does; an empty list: not at all. It is saved with the model. */
+  /**
+   * Sets how far the ends of its intervals are moved from where it draws them, as `calibrate` does;
+   * an empty list: not at all. It is saved with the model.
+   */
   setSpread(spread: readonly Spread[]): void {
     const { spread: _before, ...rest } = this.#config;
     this.#config = spread.length === 0 ? rest : { ...rest, spread: checkSpread("setSpread", spread) };
   }
 
-  /** Every trainable tensor by its path: `rnn/0/kernel`, …, `output/kernel`, `output/bias`, and `embedding` where there is one. */
+  /**
+   * Every trainable tensor by its path: `rnn/0/kernel`, …, `output/kernel`, `output/bias`, and
+   * `embedding` where there is one.
+   */
   parameters(): Parameters {
     return parametersOf(this.#stack, this.#output, this.#embedding);
   }
@@ -140,7 +164,9 @@ export class Forecaster implements SavedModel {
     return index;
   }
 
-  /** Runs features [T, B, I] of rows whose series have these indices. With `random`, dropout is on. */
+  /**
+   * Runs features [T, B, I] of rows whose series have these indices. With `random`, dropout is on.
+   */
   forward(
     features: Tensor,
     indices: Int32Array,
@@ -161,10 +187,12 @@ export class Forecaster implements SavedModel {
 }
 
 /**
- * A network in the manner of DeepAR (Salinas, Flunkert, Gasthaus and Januschowski 2020): at each step it reads the last value, values further back, the
- * calendar and what else is known, and gives a distribution of the next value. Defaults: one LSTM layer of 64 units, Student's t, 28 steps.
+ * A network in the manner of DeepAR (Salinas, Flunkert, Gasthaus and Januschowski 2020): at each
+ * step it reads the last value, values further back, the calendar and what else is known, and gives
+ * a distribution of the next value. Defaults: one LSTM layer of 64 units, Student's t, 28 steps.
  *
- * Throws TypeError and RangeError for options, DataError for series without values or that lack what the options need.
+ * Throws TypeError and RangeError for options, DataError for series without values or that lack
+ * what the options need.
  */
 export function forecaster({ series, ...options }: ForecasterOptions): Forecaster {
   const where = "forecaster";
@@ -204,7 +232,10 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
   return new Forecaster(parseForecasterConfig(config));
 }
 
-/** From less than two years nothing can be learnt of the seasons: whatever else changes would be taken for one. */
+/**
+ * From less than two years nothing can be learnt of the seasons: whatever else changes would be
+ * taken for one.
+ */
 function featuresFor(series: readonly Series[], frequency: Frequency): readonly CalendarFeature[] {
   const steps = largestOf(series.map(({ values }) => values.length));
   const isLong = timeAfter(0, frequency, steps) >= TWO_YEARS;

@@ -20,7 +20,10 @@ export type Forecast = {
   interval(level: number): Interval;
 };
 
-/** Levels in `quantiles` where nothing else is asked for: the median, and the ends of the middle 80 % and 95 %. */
+/**
+ * Levels in `quantiles` where nothing else is asked for: the median, and the ends of the middle 80
+ * % and 95 %.
+ */
 export const USUAL_LEVELS: readonly number[] = [0.025, 0.1, 0.5, 0.9, 0.975];
 
 export function forecastOf(

@@ -11,8 +11,9 @@ const SEASONS: Readonly<Record<Frequency["unit"], readonly number[]>> = {
 };
 
 /**
- * Steps of a season: a day of minutes or hours, a week of days, a year of weeks, months or quarters. An hour of minutes where `length` values, if given, are
- * fewer than two days; 1 where no season fits twice into them, or whole steps don't make one.
+ * Steps of a season: a day of minutes or hours, a week of days, a year of weeks, months or
+ * quarters. An hour of minutes where `length` values, if given, are fewer than two days; 1 where no
+ * season fits twice into them, or whole steps don't make one.
  */
 export function seasonOf({ unit, count }: Frequency, length?: number): number {
   if (length !== undefined) checkInteger("seasonOf length", length);

@@ -7,11 +7,17 @@ import { parseTime } from "./calendar.ts";
 export type Series = {
   /** Which series, where there are several. Default "". */
   readonly id?: string;
-  /** Time of the first value: ISO 8601, UTC without a zone. Needed by calendar features, and for the dates of a forecast. */
+  /**
+   * Time of the first value: ISO 8601, UTC without a zone. Needed by calendar features, and for the
+   * dates of a forecast.
+   */
   readonly start?: string;
   /** NaN where a value is missing. */
   readonly values: ArrayLike<number>;
-  /** What is known at each step, also of the future, such as holidays: rows of the model's covariates, one for each value and any number after them. */
+  /**
+   * What is known at each step, also of the future, such as holidays: rows of the model's
+   * covariates, one for each value and any number after them.
+   */
   readonly covariates?: readonly ArrayLike<number>[];
 };
 
@@ -20,7 +26,10 @@ export type SeriesScale = { readonly center: number; readonly scale: number };
 
 export type ScalerName = "standard" | "robust" | "mean" | "none";
 
-/** Of the values that are there. "mean" divides by the mean absolute value (as DeepAR). Throws DataError for a series without values. */
+/**
+ * Of the values that are there. "mean" divides by the mean absolute value (as DeepAR). Throws
+ * DataError for a series without values.
+ */
 export function scaleOf(where: string, scaler: ScalerName, values: ArrayLike<number>): SeriesScale {
   const known = Float64Array.from(values).filter((y) => !Number.isNaN(y));
   if (known.length === 0) throw new DataError(sentence(where, "at least one value", "none"));
@@ -33,7 +42,9 @@ export function scaleOf(where: string, scaler: ScalerName, values: ArrayLike<num
 
 export type SeriesNeeds = { readonly covariates: number; readonly dated: boolean; readonly counts: boolean };
 
-/** Throws TypeError, RangeError or DataError for a series that a model with these needs can't read. */
+/**
+ * Throws TypeError, RangeError or DataError for a series that a model with these needs can't read.
+ */
 export function checkSeries(where: string, series: Series, needs: SeriesNeeds): void {
   const { values, covariates = [], start } = series;
   if (typeof values !== "object" || typeof values.length !== "number")

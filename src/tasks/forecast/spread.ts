@@ -1,11 +1,20 @@
-/** @file Intervals that hold what they say: how much wider or narrower than the model draws them they have to be. */
+/**
+ * @file Intervals that hold what they say: how much wider or narrower than the model draws them
+ * they have to be.
+ */
 import { checkNumber, kindError } from "../../base/index.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 
-/** How much further than the model draws it an end of the middle `level` of the draws lies from their median. */
+/**
+ * How much further than the model draws it an end of the middle `level` of the draws lies from
+ * their median.
+ */
 export type Spread = { readonly level: number; readonly factor: number };
 
-/** For each level of a spread, how many times the half width of the interval a value lies from the median; at most 1 inside it. */
+/**
+ * For each level of a spread, how many times the half width of the interval a value lies from the
+ * median; at most 1 inside it.
+ */
 export type Miss = readonly number[];
 
 /** The intervals whose ends are moved; what is in between and beyond goes along. */
@@ -29,8 +38,9 @@ export function checkSpread(where: string, value: unknown): readonly Spread[] {
 }
 
 /**
- * A miss for each value of `actual` that is there, by the half of the interval on its side, or the other half where that has no width, as with small counts.
- * Where neither has, no factor helps, and there is none.
+ * A miss for each value of `actual` that is there, by the half of the interval on its side, or the
+ * other half where that has no width, as with small counts. Where neither has, no factor helps, and
+ * there is none.
  */
 export function missesOf(forecast: Forecast, actual: readonly number[]): Miss[] {
   const median = forecast.quantile(0.5);
@@ -47,8 +57,9 @@ export function missesOf(forecast: Forecast, actual: readonly number[]): Miss[] 
 }
 
 /**
- * The spread under which each level holds its share of the values: the quantile of the misses, as in split conformal prediction (Lei, G'Sell, Rinaldo,
- * Tibshirani and Wasserman 2018), drawn towards 1 where they are few. Empty for no misses.
+ * The spread under which each level holds its share of the values: the quantile of the misses, as
+ * in split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018), drawn
+ * towards 1 where they are few. Empty for no misses.
  */
 export function spreadOf(misses: readonly Miss[]): readonly Spread[] {
   const n = misses.length;
@@ -62,8 +73,9 @@ export function spreadOf(misses: readonly Miss[]): readonly Spread[] {
 }
 
 /**
- * The forecast with the ends of its intervals moved: each draw is moved away from the median of its step, or towards it, in the order of the draws. The
- * medians stay. `isCount` keeps draws whole numbers from 0 on.
+ * The forecast with the ends of its intervals moved: each draw is moved away from the median of its
+ * step, or towards it, in the order of the draws. The medians stay. `isCount` keeps draws whole
+ * numbers from 0 on.
  */
 export function spreadOut(forecast: Forecast, spread: readonly Spread[], isCount: boolean): Forecast {
   const { sampleCount, dates, quantiles } = forecast;

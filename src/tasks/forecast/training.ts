@@ -23,24 +23,30 @@ import {
 export type ForecasterTaskOptions = {
   readonly series: readonly Series[];
   /**
-   * Steps at the end of each series that are held out, and only evaluated. A series that would keep fewer than two values is too short for that: it is trained
-   * on whole, and not evaluated. Default 0: none.
+   * Steps at the end of each series that are held out, and only evaluated. A series that would keep
+   * fewer than two values is too short for that: it is trained on whole, and not evaluated. Default
+   * 0: none.
    */
   readonly heldOut?: number;
   /** Windows in a batch. Default 32. */
   readonly batchSize?: number;
-  /** Steps from one window to the next; where the first begins is random in each epoch. Default: half of the model's horizon. */
+  /**
+   * Steps from one window to the next; where the first begins is random in each epoch. Default:
+   * half of the model's horizon.
+   */
   readonly stride?: number;
   /** Of the windows. Default 0. */
   readonly seed?: number;
 };
 
 /**
- * A forecaster with its series, for `trainOn`. An epoch is every window once, in random order, from a random beginning; all steps of a window count but
- * those whose value is missing. The loss is the head's mean: nats per value for distributions (of scaled values but for negativeBinomial), squared error
- * or pinball loss of scaled values for "mean" and "quantile".
+ * A forecaster with its series, for `trainOn`. An epoch is every window once, in random order, from
+ * a random beginning; all steps of a window count but those whose value is missing. The loss is the
+ * head's mean: nats per value for distributions (of scaled values but for negativeBinomial),
+ * squared error or pinball loss of scaled values for "mean" and "quantile".
  *
- * Throws TypeError and RangeError for options, DataError for series that don't fit or leave nothing to train on.
+ * Throws TypeError and RangeError for options, DataError for series that don't fit or leave nothing
+ * to train on.
  */
 export function forecasterTask(
   model: Forecaster,
@@ -101,7 +107,9 @@ export function forecasterTask(
   };
 }
 
-/** A run that goes on begins with a model that may have been calibrated, which training doesn't see. */
+/**
+ * A run that goes on begins with a model that may have been calibrated, which training doesn't see.
+ */
 function withoutSpread(configuration: JsonValue): JsonValue {
   const { spread: _, ...rest } = configuration as Readonly<Record<string, JsonValue>>;
   return rest;

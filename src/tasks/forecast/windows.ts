@@ -40,8 +40,8 @@ export type Window = {
 };
 
 /**
- * How many values of a series come before the last `heldOut` ones, which are held out; undefined where there are fewer than two, or two that aren't
- * missing: there would be nothing to learn from.
+ * How many values of a series come before the last `heldOut` ones, which are held out; undefined
+ * where there are fewer than two, or two that aren't missing: there would be nothing to learn from.
  */
 export function trainedLength(values: ArrayLike<number>, heldOut: number): number | undefined {
   const end = values.length - heldOut;

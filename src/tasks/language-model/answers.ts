@@ -12,7 +12,10 @@ export type GenerateOptions = SamplingOptions & {
   readonly seed?: number;
   /** Generation ends before the first of these strings. */
   readonly stop?: readonly string[];
-  /** Ends the text, without an error, after the token that is being computed. Others have their turn every few milliseconds meanwhile. */
+  /**
+   * Ends the text, without an error, after the token that is being computed. Others have their turn
+   * every few milliseconds meanwhile.
+   */
   readonly signal?: AbortSignal;
 };
 
@@ -20,8 +23,9 @@ export type GenerateOptions = SamplingOptions & {
 const PIECE = 256;
 
 /**
- * Continues `prime` with text drawn from the model, piece by piece as it is known. The same seed and
- * options give the same text. With an empty prime, the first token is drawn with equal probabilities.
+ * Continues `prime` with text drawn from the model, piece by piece as it is known. The same seed
+ * and options give the same text. With an empty prime, the first token is drawn with equal
+ * probabilities.
  *
  * Throws DataError for a character of `prime` that the vocabulary lacks, RangeError for options.
  */
@@ -76,7 +80,9 @@ export async function* generate(
   if (rest !== "") yield rest;
 }
 
-/** The whole texts that `generate` draws after each of `primes`, without them, one after another. */
+/**
+ * The whole texts that `generate` draws after each of `primes`, without them, one after another.
+ */
 export async function generateAll(
   model: LanguageModel,
   primes: readonly string[],

@@ -14,7 +14,10 @@ export type LanguageModelConfig = {
   readonly dropout: number;
   /** Of the initial parameters. */
   readonly seed: number;
-  /** Whether the embedding is the output layer's kernel as well, transposed; `embeddingSize` is `hiddenSize` then. Left out where it is not. */
+  /**
+   * Whether the embedding is the output layer's kernel as well, transposed; `embeddingSize` is
+   * `hiddenSize` then. Left out where it is not.
+   */
   readonly tieWeights?: boolean;
 };
 
@@ -37,7 +40,10 @@ export function checkTied(where: string, { tieWeights = false, embeddingSize, hi
     throw valueError(`${where} embeddingSize`, `${hiddenSize}, the hiddenSize, with tieWeights`, embeddingSize);
 }
 
-/** Checks a configuration that was read from a file. Throws FormatError that names the first wrong field. */
+/**
+ * Checks a configuration that was read from a file. Throws FormatError that names the first wrong
+ * field.
+ */
 export function parseLanguageModelConfig(value: unknown): { config: LanguageModelConfig; vocabulary: Vocabulary } {
   const where = "languageModel configuration";
   const { vocabulary, tieWeights, ...others } = parseFields(where, value, {

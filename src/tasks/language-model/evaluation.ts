@@ -19,7 +19,9 @@ export type Evaluation = {
   readonly measures: {
     /** e^loss. */
     readonly perplexity: number;
-    /** Cross entropy per Unicode character of the text, in bits. For unit "char" it is loss / ln 2. */
+    /**
+     * Cross entropy per Unicode character of the text, in bits. For unit "char" it is loss / ln 2.
+     */
     readonly bitsPerCharacter: number;
   };
   /** Tokens that were predicted: all but the first of each row. */
@@ -27,7 +29,10 @@ export type Evaluation = {
 };
 
 export type EvaluateOptions = {
-  /** The text is cut into this many rows, which are read side by side, each from a zero state. Default 16. */
+  /**
+   * The text is cut into this many rows, which are read side by side, each from a zero state.
+   * Default 16.
+   */
   readonly batchSize?: number;
   /** Steps computed at once. Does not change the result beyond rounding. Default 64. */
   readonly sequenceLength?: number;
@@ -61,8 +66,8 @@ export function* evaluateInPieces(
 }
 
 /**
- * How well a model predicts token ids. Every token counts, but for the first of each row. With `signal`
- * the answer is a promise, which rejects with the signal's reason when that aborts.
+ * How well a model predicts token ids. Every token counts, but for the first of each row. With
+ * `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  *
  * Throws DataError with fewer than two ids, RangeError for options.
  */

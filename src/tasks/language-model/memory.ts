@@ -15,8 +15,9 @@ export type RunSizes = {
 };
 
 /**
- * What a training run takes of the engine's memory in bytes, beside the parameters, the optimizer's slots and the carried state: one step and an evaluation,
- * as if nothing had been freed before. 0 on an engine that cannot tell.
+ * What a training run takes of the engine's memory in bytes, beside the parameters, the optimizer's
+ * slots and the carried state: one step and an evaluation, as if nothing had been freed before. 0
+ * on an engine that cannot tell.
  */
 export function trainingBytes(model: LanguageModel, run: RunSizes): number {
   const { sequenceLength, batchSize } = run;
@@ -39,7 +40,8 @@ export function languageModelRehearsal(
     targets: new Int32Array(sequenceLength * batchSize),
   };
   return {
-    // two steps: the blocks that the first one leaves free are not always those that the second asks for
+    // two steps: the blocks that the first one leaves free are not always those that the second
+    // asks for
     batches: [batch, batch],
     evaluate: validation > 1 ? () => evaluatePart(model, validation) : undefined,
     largest: `a batch of ${batchSize} sequences of ${sequenceLength} tokens`,

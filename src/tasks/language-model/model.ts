@@ -16,7 +16,10 @@ import type { Gates, Parameters, State, Trace } from "../../rnn/index.ts";
 import { reshape, type Tensor } from "../../tensor/index.ts";
 
 export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights">> & {
-  /** Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they are with unit "byte". */
+  /**
+   * Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they
+   * are with unit "byte".
+   */
   readonly corpus?: string | Uint8Array;
   /** Instead of a corpus, or to fix the tokens beforehand. */
   readonly vocabulary?: Vocabulary;
@@ -25,8 +28,9 @@ export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights
   /** Most frequent words to keep with unit "word". Default 10,000. */
   readonly maxVocabulary?: number;
   /**
-   * One matrix for embedding and output layer (Press and Wolf 2017; Inan, Khosravi and Socher 2017): fewer parameters, mostly for words. `embeddingSize` is
-   * then `hiddenSize`, also when it is not given. Default false.
+   * One matrix for embedding and output layer (Press and Wolf 2017; Inan, Khosravi and Socher
+   * 2017): fewer parameters, mostly for words. `embeddingSize` is then `hiddenSize`, also when it
+   * is not given. Default false.
    */
   readonly tieWeights?: boolean;
 };
@@ -55,8 +59,8 @@ export type LanguageModelParts = {
 export type ForwardOptions = { readonly random?: RandomStream | undefined; readonly trace?: boolean };
 
 /**
- * Predicts the next token of a text: embedding, stacked recurrent cells, a linear layer to one score per token.
- * Letters: T time steps, B rows, V tokens.
+ * Predicts the next token of a text: embedding, stacked recurrent cells, a linear layer to one
+ * score per token. Letters: T time steps, B rows, V tokens.
  */
 export class LanguageModel implements SavedModel {
   readonly kind = "languageModel";
@@ -90,7 +94,10 @@ export class LanguageModel implements SavedModel {
     });
   }
 
-  /** Every trainable tensor by its path: `embedding`, `rnn/0/kernel`, …, `output/kernel` (unless the weights are tied), `output/bias`. */
+  /**
+   * Every trainable tensor by its path: `embedding`, `rnn/0/kernel`, …, `output/kernel` (unless the
+   * weights are tied), `output/bias`.
+   */
   parameters(): Parameters {
     return parametersOf(this.#embedding, this.#stack, this.#output);
   }
@@ -111,8 +118,9 @@ export class LanguageModel implements SavedModel {
   }
 
   /**
-   * Scores of the next token after each of `ids` (int32 [T, B]): logits [T*B, V], row t*B + b, and the last layer's outputs [T, B, H]. With `random`,
-   * dropout is on; with `trace`, every gate and state of every step comes along.
+   * Scores of the next token after each of `ids` (int32 [T, B]): logits [T*B, V], row t*B + b, and
+   * the last layer's outputs [T, B, H]. With `random`, dropout is on; with `trace`, every gate and
+   * state of every step comes along.
    */
   forward(
     ids: Tensor,
@@ -127,10 +135,12 @@ export class LanguageModel implements SavedModel {
 }
 
 /**
- * A language model over characters (default), bytes or words. Give it a `corpus`, or a `vocabulary` when the text comes later.
- * Defaults: one LSTM layer of 128 units in the tf1 dialect, embeddings of 64, no dropout, seed 0.
+ * A language model over characters (default), bytes or words. Give it a `corpus`, or a `vocabulary`
+ * when the text comes later. Defaults: one LSTM layer of 128 units in the tf1 dialect, embeddings
+ * of 64, no dropout, seed 0.
  *
- * Throws TypeError without corpus and vocabulary, DataError for an empty or malformed corpus, RangeError for sizes.
+ * Throws TypeError without corpus and vocabulary, DataError for an empty or malformed corpus,
+ * RangeError for sizes.
  */
 export function languageModel({
   corpus,
@@ -180,17 +190,20 @@ function buildLanguageModel(configuration: JsonValue): LanguageModel {
 /** Builders by the kind in a file. */
 export const languageModelKinds: ModelKinds<LanguageModel> = { languageModel: buildLanguageModel };
 
-/** The language model in the bytes that `encodeModel` made. Throws FormatError for anything else. */
+/**
+ * The language model in the bytes that `encodeModel` made. Throws FormatError for anything else.
+ */
 export const loadLanguageModel = (bytes: Uint8Array): LanguageModel =>
   decodeModelOf("loadLanguageModel", bytes, languageModelKinds);
 
 /**
- * The model in the bytes that `encodeModel` made: a language model, or, with builders of models of your own by
- * their `kind`, one of those. `decodeModel` of unrolled/tasks knows the models of all tasks.
+ * The model in the bytes that `encodeModel` made: a language model, or, with builders of models of
+ * your own by their `kind`, one of those. `decodeModel` of unrolled/tasks knows the models of all
+ * tasks.
  *
- * Throws FormatError for anything else: not a file of ours, a newer version, another kind, a configuration
- * that doesn't fit, parameters that don't fit as `loadParameters` says; NotFiniteError, which names the
- * parameter, for weights that are NaN or infinite.
+ * Throws FormatError for anything else: not a file of ours, a newer version, another kind, a
+ * configuration that doesn't fit, parameters that don't fit as `loadParameters` says;
+ * NotFiniteError, which names the parameter, for weights that are NaN or infinite.
  */
 export function decodeModel(bytes: Uint8Array): LanguageModel;
 export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M>): M;

@@ -6,24 +6,26 @@ import { languageModelTask, type LanguageModelTaskOptions } from "./training.ts"
 export type TrainOptions = TrainOnOptions &
   Omit<LanguageModelTaskOptions, "diagnosis" | "shard"> & {
     /**
-     * Look for what hinders learning at each evaluation, as the function `diagnose` does, on two batches of
-     * the training text: saturated gates, dead units, gradients that vanish or explode, updates of the wrong
-     * size. What was found is in `findings` of the evaluation's event. Default false. Not for text that is
-     * read from files as it is needed.
+     * Look for what hinders learning at each evaluation, as the function `diagnose` does, on two
+     * batches of the training text: saturated gates, dead units, gradients that vanish or explode,
+     * updates of the wrong size. What was found is in `findings` of the evaluation's event. Default
+     * false. Not for text that is read from files as it is needed.
      */
     readonly diagnose?: boolean;
   };
 
 /**
- * Trains a language model on its corpus; an async iterator of events, one for each step, epoch and evaluation, then `end`. The model's parameters
- * change in place, so it can be used between any two events; leaving the loop early stops the training. Between events `snapshot()` gives all that
+ * Trains a language model on its corpus; an async iterator of events, one for each step, epoch and
+ * evaluation, then `end`. The model's parameters change in place, so it can be used between any two
+ * events; leaving the loop early stops the training. Between events `snapshot()` gives all that
  * `resume` needs to go on.
  *
- * A step in which a number is not finite (loss, gradient, state, parameter, slot, rate) is skipped: it changes no parameter. After 10 in a row
- * training ends with NotFiniteError.
+ * A step in which a number is not finite (loss, gradient, state, parameter, slot, rate) is skipped:
+ * it changes no parameter. After 10 in a row training ends with NotFiniteError.
  *
- * Throws (when first advanced) DataError for a text that is too short, RangeError for options. Throws UnsupportedError before the first step when the
- * run needs more memory than the engine can have, LockedError while another run trains the model.
+ * Throws (when first advanced) DataError for a text that is too short, RangeError for options.
+ * Throws UnsupportedError before the first step when the run needs more memory than the engine can
+ * have, LockedError while another run trains the model.
  */
 export function train(model: LanguageModel, options: TrainOptions = {}): Training<Evaluation> {
   const { diagnose = false, optimizer, clipNorm, seed = model.config.seed } = options;

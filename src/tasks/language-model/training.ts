@@ -29,7 +29,10 @@ import { tokenLoss } from "./loss.ts";
 import { languageModelRehearsal } from "./memory.ts";
 
 export type LanguageModelTaskOptions = {
-  /** Text to learn, or its token ids, which may be those of files (`streamCorpus` of unrolled/node). Default: the corpus that the model was made with. */
+  /**
+   * Text to learn, or its token ids, which may be those of files (`streamCorpus` of unrolled/node).
+   * Default: the corpus that the model was made with.
+   */
   readonly corpus?: string | Uint8Array | Int32Array | TokenSource;
   /** Time steps per batch: how far gradients reach back. Default 50. */
   readonly sequenceLength?: number;
@@ -38,14 +41,14 @@ export type LanguageModelTaskOptions = {
   /** Part of the text, at its end, that is kept for evaluation. Default 0.05. */
   readonly validation?: number;
   /**
-   * false (default): rows run on through the text and their state is carried from batch to batch, as in
-   * char-rnn. true: windows in a new random order each epoch, each from a zero state.
+   * false (default): rows run on through the text and their state is carried from batch to batch,
+   * as in char-rnn. true: windows in a new random order each epoch, each from a zero state.
    */
   readonly shuffle?: boolean;
   /**
-   * Probability that a row begins a batch with a zero state although its text runs on. Default 0.05:
-   * without any, a long run never sees the beginning of a text again, and later samples badly from a short
-   * prime. 0 is what char-rnn does.
+   * Probability that a row begins a batch with a zero state although its text runs on. Default
+   * 0.05: without any, a long run never sees the beginning of a text again, and later samples badly
+   * from a short prime. 0 is what char-rnn does.
    */
   readonly resetState?: number;
   /** Seed of the order of the windows. Default: that of the model. */
@@ -55,9 +58,9 @@ export type LanguageModelTaskOptions = {
   /** Whose rows are carried from batch to batch. Default: all of them. */
   readonly shard?: Shard | undefined;
   /**
-   * How a step is made, as `diagnose` takes it: evaluations then look for what hinders learning, on two
-   * batches of the training text, which has to be in memory. What was found is in their `findings`.
-   * Default: they don't.
+   * How a step is made, as `diagnose` takes it: evaluations then look for what hinders learning, on
+   * two batches of the training text, which has to be in memory. What was found is in their
+   * `findings`. Default: they don't.
    */
   readonly diagnosis?: Pick<DiagnoseOptions, "optimizer" | "clipNorm">;
 };
@@ -66,7 +69,10 @@ export type LanguageModelTaskOptions = {
 export type Penalties = {
   /** λ of λ/2 · Σ w², over all parameters. */
   readonly l2?: number;
-  /** α of α · mean(h²): activation regularisation of the last layer's outputs, after dropout (Merity, Keskar and Socher 2017, "AR"). */
+  /**
+   * α of α · mean(h²): activation regularisation of the last layer's outputs, after dropout
+   * (Merity, Keskar and Socher 2017, "AR").
+   */
   readonly activation?: number;
   /** β of β · mean((h_t - h_{t-1})²): temporal activation regularisation ("TAR"). */
   readonly temporalActivation?: number;

@@ -23,7 +23,10 @@ export type TaggedSentence = {
   readonly spans: readonly Span[];
   /** The log-probability of all tags together. */
   readonly score: number;
-  /** By token: the probability of each of the model's tags, in the order of `model.config.tags`, over all ways to tag the sentence. */
+  /**
+   * By token: the probability of each of the model's tags, in the order of `model.config.tags`,
+   * over all ways to tag the sentence.
+   */
   readonly probabilities: readonly Float64Array[];
 };
 

@@ -13,11 +13,17 @@ export type TaggerConfig = StackConfig & {
   readonly words: readonly string[];
   /** Known characters, `characters[0]` for all others. */
   readonly characters: readonly string[];
-  /** Whether words are looked up in lower case. The characters and the shape are those of the word as it is written. */
+  /**
+   * Whether words are looked up in lower case. The characters and the shape are those of the word
+   * as it is written.
+   */
   readonly lowercase: boolean;
   /** Numbers for a word. */
   readonly embeddingSize: number;
-  /** Numbers for a character, and units of the layer that reads a word in each direction. 0: words only. */
+  /**
+   * Numbers for a character, and units of the layer that reads a word in each direction. 0: words
+   * only.
+   */
   readonly characterSize: number;
   /** Numbers for how a word is written. 0: none. */
   readonly shapeSize: number;

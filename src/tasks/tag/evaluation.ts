@@ -68,10 +68,10 @@ export function* evaluateInPieces(
 }
 
 /**
- * Mean loss of a token, accuracy and span F1 of a tagger on sentences with the right answer (which may
- * be in another scheme than the model's). Tags are found by Viterbi under the constraints of the
- * scheme. With `signal` the answer is a promise, which rejects with the signal's reason when that
- * aborts.
+ * Mean loss of a token, accuracy and span F1 of a tagger on sentences with the right answer (which
+ * may be in another scheme than the model's). Tags are found by Viterbi under the constraints of
+ * the scheme. With `signal` the answer is a promise, which rejects with the signal's reason when
+ * that aborts.
  */
 export const evaluateTagger: Interruptible<Tagger, readonly TaggedExample[], EvaluateOptions, TaggerEvaluation> =
   interruptible(evaluateInPieces);

@@ -49,7 +49,10 @@ import { charactersOf, checkTokens, countedTable, SHAPES, shapeOf, type TaggedEx
 export type TaggerOptions = Partial<StackConfig> & {
   /** Training data: words, characters and tags are taken from it. */
   readonly examples: readonly TaggedExample[];
-  /** Of the tags that the model gives. Those of the examples are converted. Default: that of the examples. */
+  /**
+   * Of the tags that the model gives. Those of the examples are converted. Default: that of the
+   * examples.
+   */
   readonly scheme?: TagScheme;
   /** Words that occur less often are not known. Default 1. */
   readonly minCount?: number;
@@ -59,7 +62,10 @@ export type TaggerOptions = Partial<StackConfig> & {
   readonly lowercase?: boolean;
   /** Default 100. */
   readonly embeddingSize?: number;
-  /** Of an embedding, and units in each direction of the layer that reads the characters. 0 turns characters off. Default 25. */
+  /**
+   * Of an embedding, and units in each direction of the layer that reads the characters. 0 turns
+   * characters off. Default 25.
+   */
   readonly characterSize?: number;
   /** Of an embedding of how a word is written (capitals, digits). 0 turns it off. Default 8. */
   readonly shapeSize?: number;
@@ -85,9 +91,10 @@ export type TaggerBatch = {
 };
 
 /**
- * Gives each token of a sentence a tag (Huang, Xu and Yu 2015; Lample et al. 2016): embeddings of the word, of its characters as a small network reads them
- * from both ends, and of its shape; recurrent layers; a score for each tag; a CRF over their order.
- * Letters: T time steps, B rows, K tags.
+ * Gives each token of a sentence a tag (Huang, Xu and Yu 2015; Lample et al. 2016): embeddings of
+ * the word, of its characters as a small network reads them from both ends, and of its shape;
+ * recurrent layers; a score for each tag; a CRF over their order. Letters: T time steps, B rows, K
+ * tags.
  */
 export class Tagger implements SavedModel {
   readonly kind = "tagger";
@@ -154,7 +161,9 @@ export class Tagger implements SavedModel {
     return taggerFields(this.config);
   }
 
-  /** The CRF's scores of two tags in a row, and of the first and the last; undefined with softmax. */
+  /**
+   * The CRF's scores of two tags in a row, and of the first and the last; undefined with softmax.
+   */
   crf(): { readonly transitions: Tensor; readonly start: Tensor; readonly end: Tensor } | undefined {
     if (this.#crf === undefined) return undefined;
     const { "crf/transitions": transitions, "crf/start": start, "crf/end": end } = this.#crf.parameters();
@@ -186,7 +195,10 @@ export class Tagger implements SavedModel {
     return this.words.idOf(this.config.lowercase ? token.toLowerCase() : token);
   }
 
-  /** Ids of tags that are in the examples' scheme or the model's, [T, B], 0 on padding. Throws DataError for one that the model does not have. */
+  /**
+   * Ids of tags that are in the examples' scheme or the model's, [T, B], 0 on padding. Throws
+   * DataError for one that the model does not have.
+   */
   tagIds(examples: readonly TaggedExample[], steps: number): Int32Array {
     const ids = new Int32Array(steps * examples.length);
     examples.forEach(({ tags }, b) => {
@@ -250,10 +262,12 @@ export class Tagger implements SavedModel {
 type Directed = { readonly forward: State & { readonly h: Tensor }; readonly backward: State & { readonly h: Tensor } };
 
 /**
- * A tagger whose words, characters and tags are those of `examples`. Defaults: one LSTM layer of 100 units in each direction, words of 100 numbers, characters of 25, shapes of 8, a CRF, dropout 0.3
- * before the layer.
+ * A tagger whose words, characters and tags are those of `examples`. Defaults: one LSTM layer of
+ * 100 units in each direction, words of 100 numbers, characters of 25, shapes of 8, a CRF, dropout
+ * 0.3 before the layer.
  *
- * Throws DataError for no examples, tokens without tags, tags that the scheme does not have; RangeError and TypeError for options.
+ * Throws DataError for no examples, tokens without tags, tags that the scheme does not have;
+ * RangeError and TypeError for options.
  */
 export function tagger(options: TaggerOptions): Tagger {
   const where = "tagger";
@@ -302,7 +316,10 @@ export function tagger(options: TaggerOptions): Tagger {
 const toScheme = ({ tags }: TaggedExample, own: TagScheme, scheme: TagScheme): readonly string[] =>
   own === "none" || own === scheme ? tags : convertTags(tags, own, scheme);
 
-/** Throws DataError for no examples, or one whose tokens and tags differ in number, or that has none. */
+/**
+ * Throws DataError for no examples, or one whose tokens and tags differ in number, or that has
+ * none.
+ */
 export function checkExamples(where: string, examples: readonly TaggedExample[]): void {
   if (!Array.isArray(examples)) throw kindError(`${where} examples`, "a list", examples);
   if (examples.length === 0) throw new DataError(sentence(`${where} examples`, "at least one", "none"));

@@ -16,10 +16,12 @@ export type ConllOptions = {
 };
 
 /**
- * Sentences in columns: one token per line, a blank line between sentences. Columns are separated by tabs in a line that has one, else by white space.
- * Lines with "-DOCSTART-" and, without a tab, such as begin with "# " (CoNLL-U) are left out.
+ * Sentences in columns: one token per line, a blank line between sentences. Columns are separated
+ * by tabs in a line that has one, else by white space. Lines with "-DOCSTART-" and, without a tab,
+ * such as begin with "# " (CoNLL-U) are left out.
  *
- * Throws DataError, with the line, for one with too few columns, an empty token or tag, or a tag that is not of the scheme.
+ * Throws DataError, with the line, for one with too few columns, an empty token or tag, or a tag
+ * that is not of the scheme.
  */
 export function parseConll(
   text: string,
@@ -58,17 +60,22 @@ export function parseConll(
 }
 
 export type TaggedJsonlOptions = {
-  /** Tags that are not of it are errors; spans become tags of it. Default "BIO" for spans, any tag for tags. */
+  /**
+   * Tags that are not of it are errors; spans become tags of it. Default "BIO" for spans, any tag
+   * for tags.
+   */
   readonly scheme?: TagScheme | undefined;
   /** What errors begin with, such as the file's name. Default "parseTaggedJsonl". */
   readonly where?: string;
 };
 
 /**
- * Sentences as JSON, one per line: `{"tokens": [...], "tags": [...]}`, or `{"text": "...", "spans": [{"start", "end", "label"}]}` with places in the text (UTF-16, `end` not
- * included), whose tokens are those of `splitTokens`. Other fields are left out.
+ * Sentences as JSON, one per line: `{"tokens": [...], "tags": [...]}`, or `{"text": "...", "spans":
+ * [{"start", "end", "label"}]}` with places in the text (UTF-16, `end` not included), whose tokens
+ * are those of `splitTokens`. Other fields are left out.
  *
- * Throws DataError, with the line, for anything else, and for a span that does not begin and end with a token.
+ * Throws DataError, with the line, for anything else, and for a span that does not begin and end
+ * with a token.
  */
 export function parseTaggedJsonl(
   text: string,
@@ -87,13 +94,19 @@ export function parseTaggedJsonl(
   return examples;
 }
 
-/** Letters, digits and accents, or one other sign. No group is repeated: over a word of a million parts that overflows the stack. */
+/**
+ * Letters, digits and accents, or one other sign. No group is repeated: over a word of a million
+ * parts that overflows the stack.
+ */
 const PARTS = /[\p{L}\p{N}\p{M}]+|[^\s]/gu;
 const isWord = (part: string): boolean => /^[\p{L}\p{N}\p{M}]/u.test(part);
 /** Signs that join two words to one token. */
 const JOINTS: ReadonlySet<string> = new Set(["'", "’", ".", ",", "-"]);
 
-/** Words, numbers and single punctuation marks, with their places in the text. One of `'’.,-` between two words makes one of them. */
+/**
+ * Words, numbers and single punctuation marks, with their places in the text. One of `'’.,-`
+ * between two words makes one of them.
+ */
 export function splitTokens(text: string): { readonly token: string; readonly start: number; readonly end: number }[] {
   const parts = Array.from(text.matchAll(PARTS), ({ 0: part, index }) => ({ part, index }));
   const tokens: { token: string; start: number; end: number }[] = [];

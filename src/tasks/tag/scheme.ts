@@ -4,8 +4,9 @@ import { DataError, sentence } from "../../base/index.ts";
 import { isTagOf, OUTSIDE, partsOf, type TagScheme } from "../../metrics/index.ts";
 
 /**
- * What a scheme allows, for `crfViterbi`: in BIO an I only after a B or I of its label, and not first; in BIOES also no span without its E at the end.
- * Everything in scheme "none". Throws DataError for a tag that the scheme does not have.
+ * What a scheme allows, for `crfViterbi`: in BIO an I only after a B or I of its label, and not
+ * first; in BIOES also no span without its E at the end. Everything in scheme "none". Throws
+ * DataError for a tag that the scheme does not have.
  */
 export function tagConstraints(tags: readonly string[], scheme: TagScheme): CrfConstraints {
   for (const tag of tags) {
@@ -27,7 +28,9 @@ export function tagConstraints(tags: readonly string[], scheme: TagScheme): CrfC
   };
 }
 
-/** "BIOES" when a tag ends a span or is one by itself, "BIO" when all are O, B or I, else "none". */
+/**
+ * "BIOES" when a tag ends a span or is one by itself, "BIO" when all are O, B or I, else "none".
+ */
 export function detectScheme(tags: Iterable<string>): TagScheme {
   const all = [...new Set(tags)];
   const isAll = (scheme: TagScheme): boolean => all.every((tag) => isTagOf(scheme, tag));
@@ -36,7 +39,10 @@ export function detectScheme(tags: Iterable<string>): TagScheme {
   return isAll("BIOES") ? "BIOES" : "none";
 }
 
-/** All tags of a scheme that the spans in `tags` can need, "O" first, then by label; those of "none" in alphabetical order. */
+/**
+ * All tags of a scheme that the spans in `tags` can need, "O" first, then by label; those of "none"
+ * in alphabetical order.
+ */
 export function tagSet(tags: Iterable<string>, scheme: TagScheme): string[] {
   const given = [...new Set(tags)].toSorted(inOrder);
   if (scheme === "none") return given;

@@ -11,7 +11,10 @@ import { evaluateTagger } from "./evaluation.ts";
 import { taggerTask } from "./training.ts";
 import { charactersOf, shapeOf, type TaggedExample } from "./words.ts";
 
-/** "to CITY" is a place, "with CITY" a person: the word alone doesn't tell. Every name but few occurs. */
+/**
+ * "to CITY" is a place, "with CITY" a person: the word alone doesn't tell. Every name but few
+ * occurs.
+ */
 function sentences(count: number, seed: number): TaggedExample[] {
   const names = ["Paris", "Jordan", "Austin", "Sydney", "Lima", "Victoria"];
   return Array.from({ length: count }, (_, i) => {

@@ -16,15 +16,19 @@ export type TaggerTaskOptions = {
   /** Sentences of a step. Default 32. */
   readonly batchSize?: number;
   /**
-   * α: while training, a word that occurs n times is taken for an unknown one with probability α / (α + n), so that the model learns what to make of words
-   * that it does not know (Kiperwasser and Goldberg 2016). Default 0.25.
+   * α: while training, a word that occurs n times is taken for an unknown one with probability α /
+   * (α + n), so that the model learns what to make of words that it does not know (Kiperwasser and
+   * Goldberg 2016). Default 0.25.
    */
   readonly wordDropout?: number;
   /** Of the order of the sentences. Default 0. */
   readonly seed?: number;
 };
 
-/** A tagger with its data, for `trainOn`. Throws DataError for sentences that the model can't read, RangeError for options. */
+/**
+ * A tagger with its data, for `trainOn`. Throws DataError for sentences that the model can't read,
+ * RangeError for options.
+ */
 export function taggerTask(
   model: Tagger,
   { training, validation, batchSize = 32, wordDropout = 0.25, seed = 0 }: TaggerTaskOptions,

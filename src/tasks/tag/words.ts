@@ -11,7 +11,10 @@ export type TaggedExample = {
 
 const places = new WeakMap<TaggedExample, string>();
 
-/** Notes where an example stands, such as "names.conll line 7", for messages. It is no part of the example. */
+/**
+ * Notes where an example stands, such as "names.conll line 7", for messages. It is no part of the
+ * example.
+ */
 export function placed(example: TaggedExample, place: string | undefined): TaggedExample {
   if (place !== undefined) places.set(example, place);
   return example;
@@ -20,7 +23,9 @@ export function placed(example: TaggedExample, place: string | undefined): Tagge
 /** Where it stands, undefined where nobody has said so. */
 export const placeOf = (example: TaggedExample): string | undefined => places.get(example);
 
-/** What stands for everything that is not in a table. A word that is spelled so is not known either. */
+/**
+ * What stands for everything that is not in a table. A word that is spelled so is not known either.
+ */
 export const UNKNOWN_TOKEN = "<unk>";
 
 /** Id of everything that is not in a table. */
@@ -46,7 +51,10 @@ export class TokenTable {
   }
 }
 
-/** The tokens that occur at least `minCount` times, most frequent first (ties by code unit), after the one for all others. */
+/**
+ * The tokens that occur at least `minCount` times, most frequent first (ties by code unit), after
+ * the one for all others.
+ */
 export function countedTable(tokens: Iterable<string>, minCount: number, maxSize: number): string[] {
   const counts = countsOf(tokens);
   counts.delete(UNKNOWN_TOKEN);
@@ -69,7 +77,9 @@ export function checkTokens(where: string, tokens: readonly string[]): void {
   });
 }
 
-/** Longer words are cut to their first and last half of this: what matters of a word is at its ends. */
+/**
+ * Longer words are cut to their first and last half of this: what matters of a word is at its ends.
+ */
 const MAX_CHARACTERS = 48;
 
 /** The characters (code points) that a tagger reads of a word. */
@@ -82,7 +92,10 @@ export function charactersOf(word: string): string[] {
 /** How many shapes there are. */
 export const SHAPES = 8;
 
-/** How a word is written, as a number: other, lower case, Capital, CAPITALS, miXed, number, with digits, punctuation. */
+/**
+ * How a word is written, as a number: other, lower case, Capital, CAPITALS, miXed, number, with
+ * digits, punctuation.
+ */
 export function shapeOf(word: string): number {
   if (/^\p{P}+$/u.test(word)) return 7;
   // not one pattern for both: it would try each digit of a long word in turn

@@ -15,7 +15,10 @@ export type CharacterScore = (before: string, character: string) => number;
 export type TranscribeOptions = {
   /** Texts that are kept in the search. Default 1: the best path. */
   readonly beams?: number;
-  /** What the language makes of a text, in a search with more than one; see `characterScore` for a language model of ours. */
+  /**
+   * What the language makes of a text, in a search with more than one; see `characterScore` for a
+   * language model of ours.
+   */
   readonly languageModel?: CharacterScore;
   /** Weight of `languageModel`. Default 0.5. */
   readonly languageWeight?: number;
@@ -30,7 +33,10 @@ export type Transcript = {
   readonly text: string;
   /** log P(text | recording), over all paths, without the language model. */
   readonly score: number;
-  /** The best path of this text. A character's time is where the layers are sure of it, which is shorter than its sound. */
+  /**
+   * The best path of this text. A character's time is where the layers are sure of it, which is
+   * shorter than its sound.
+   */
   readonly alignment: readonly AlignedCharacter[];
 };
 
@@ -56,11 +62,11 @@ function* transcribeInPieces(
 
 /**
  * Transcribes one recording, whose sample rate must be that of `model.features`. With `signal` the
- * answer is a promise, which rejects with the signal's reason when that aborts; one forward pass over
- * the recording is not interrupted.
+ * answer is a promise, which rejects with the signal's reason when that aborts; one forward pass
+ * over the recording is not interrupted.
  *
- * Throws RangeError for options, DataError for samples that are not finite, NotFiniteError where the
- * model's numbers overflow.
+ * Throws RangeError for options, DataError for samples that are not finite, NotFiniteError where
+ * the model's numbers overflow.
  */
 export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOptions, Transcript> =
   interruptible(transcribeInPieces);
@@ -70,8 +76,9 @@ export const transcribeAll: Interruptible<Transcriber, readonly Float32Array[], 
   interruptible(each(transcribeInPieces));
 
 /**
- * When each character of a known text is said: the best path of that text ("forced alignment"). Throws DataError for characters that the alphabet lacks and
- * for a text that is too long for the recording.
+ * When each character of a known text is said: the best path of that text ("forced alignment").
+ * Throws DataError for characters that the alphabet lacks and for a text that is too long for the
+ * recording.
  */
 export function alignText(model: Transcriber, samples: Float32Array, text: string): readonly AlignedCharacter[] {
   checkSamples("alignText", samples);
@@ -135,8 +142,10 @@ function alignedCharacters(model: Transcriber, steps: StepProbabilities, labels:
 const REMEMBERED = 5000;
 
 /**
- * A language model over characters as a score for `transcribe`. `start` is what stands before every text, such as "\n" where the model has read lines.
- * A character that its vocabulary lacks scores -20, and what follows is scored as if it weren't there. Throws UnsupportedError for a model over bytes or words.
+ * A language model over characters as a score for `transcribe`. `start` is what stands before every
+ * text, such as "\n" where the model has read lines. A character that its vocabulary lacks scores
+ * -20, and what follows is scored as if it weren't there. Throws UnsupportedError for a model over
+ * bytes or words.
  */
 export function characterScore(model: LanguageModel, start = "\n"): CharacterScore {
   if (model.vocabulary.unit !== "char")

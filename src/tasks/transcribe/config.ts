@@ -7,11 +7,15 @@ import { type FeatureConfig, featureConfigOf, featureSize } from "./features.ts"
 
 /** Architecture of a transcriber. */
 export type TranscriberConfig = StackConfig & {
-  /** Frames that are put together into one step of the recurrent layers: the sequence is that many times shorter. */
+  /**
+   * Frames that are put together into one step of the recurrent layers: the sequence is that many
+   * times shorter.
+   */
   readonly timeReduction: number;
   /**
-   * What frames are scaled by, for mean 0 and deviation 1 in each band: the statistics of the training data ("global"), or each recording's own
-   * ("utterance"), which takes away much of what differs between voices and microphones but needs the whole recording.
+   * What frames are scaled by, for mean 0 and deviation 1 in each band: the statistics of the
+   * training data ("global"), or each recording's own ("utterance"), which takes away much of what
+   * differs between voices and microphones but needs the whole recording.
    */
   readonly normalization: "global" | "utterance";
   readonly seed: number;
@@ -45,7 +49,9 @@ const fileFields: Fields<FileFields> = {
   vocabulary: (_, value) => vocabularyFromJSON(value),
 };
 
-/** The configuration, frames, scales and alphabet in a file. Throws FormatError for anything else. */
+/**
+ * The configuration, frames, scales and alphabet in a file. Throws FormatError for anything else.
+ */
 export function parseTranscriberConfig(value: JsonValue): FileFields {
   const where = "transcriber file";
   const fields = parseFields(where, value, fileFields);

@@ -48,7 +48,10 @@ test("200 random cases: a wide beam finds the best of all labellings, also with 
   }
 });
 
-/** The search over a table of labellings: probabilities of the paths that end in a blank and in the last label. */
+/**
+ * The search over a table of labellings: probabilities of the paths that end in a blank and in the
+ * last label.
+ */
 function searchByTable(
   { T, data, classes, blank }: ReturnType<typeof randomSteps>,
   beam: number,

@@ -1,5 +1,6 @@
 /**
- * @file From the log-probabilities of each step to a labelling. Letters: T time steps, C classes, S labels.
+ * @file From the log-probabilities of each step to a labelling. Letters: T time steps, C classes, S
+ * labels.
  */
 import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, DataError, exp, log1p, sentence, shapeError } from "../../base/index.ts";
@@ -7,7 +8,10 @@ import { checkInteger, DataError, exp, log1p, sentence, shapeError } from "../..
 /** A transcriber's class for "no character"; characters have their id in the vocabulary plus 1. */
 export const BLANK = 0;
 
-/** Log-probabilities of the classes at each step, [T, C] row-major, and the class that means "no label". */
+/**
+ * Log-probabilities of the classes at each step, [T, C] row-major, and the class that means "no
+ * label".
+ */
 export type StepProbabilities = { readonly data: Float64Array; readonly classes: number; readonly blank: number };
 
 /** Labels, and the log-probability of how they were found. */
@@ -19,7 +23,10 @@ function stepsOf(where: string, { data, classes, blank }: StepProbabilities): nu
   return data.length / classes;
 }
 
-/** The labels of the most probable path, with that path's log-probability: the best class of each step, merged, without blanks (Graves et al. 2006). */
+/**
+ * The labels of the most probable path, with that path's log-probability: the best class of each
+ * step, merged, without blanks (Graves et al. 2006).
+ */
 export function ctcGreedy(steps: StepProbabilities): Labelling {
   const { data, classes, blank } = steps;
   const T = stepsOf("ctcGreedy", steps);
@@ -38,11 +45,17 @@ export function ctcGreedy(steps: StepProbabilities): Labelling {
 export type BeamOptions = {
   /** Labellings that are kept from step to step. */
   readonly beams: number;
-  /** What `label` after `prefix` adds to the log-probability: a language model, times its weight. Default: 0. */
+  /**
+   * What `label` after `prefix` adds to the log-probability: a language model, times its weight.
+   * Default: 0.
+   */
   readonly scoreNext?: ((prefix: readonly number[], label: number) => number) | undefined;
 };
 
-/** A labelling as the way from the empty one, with the probability of the paths that give it by their last class. */
+/**
+ * A labelling as the way from the empty one, with the probability of the paths that give it by
+ * their last class.
+ */
 type Prefix = {
   readonly parent: Prefix | undefined;
   readonly label: number;
@@ -72,9 +85,11 @@ function labelsOf(end: Prefix): number[] {
 }
 
 /**
- * The most probable labelling that a search over prefixes finds (Graves and Jaitly 2014; Hannun et al. 2014): the paths that give the same labels are summed,
- * and only the best `beams` prefixes go on. With a beam that holds all prefixes it is the best of all labellings. `logProbability` has the language
- * model in it. Ties go to the prefix that was found first. With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ * The most probable labelling that a search over prefixes finds (Graves and Jaitly 2014; Hannun et
+ * al. 2014): the paths that give the same labels are summed, and only the best `beams` prefixes go
+ * on. With a beam that holds all prefixes it is the best of all labellings. `logProbability` has
+ * the language model in it. Ties go to the prefix that was found first. With `signal` the answer is
+ * a promise, which rejects with the signal's reason when that aborts.
  */
 export function ctcBeamSearch(steps: StepProbabilities, options: BeamOptions & WithSignal): Promise<Labelling>;
 export function ctcBeamSearch(steps: StepProbabilities, options: BeamOptions & WithoutSignal): Labelling;
@@ -135,8 +150,9 @@ function extended(from: Prefix, label: number, scoreNext: BeamOptions["scoreNext
 }
 
 /**
- * The most probable path that gives `labels` (Viterbi 1967): for each step the index of the label that it belongs to, or -1 for a blank.
- * Throws DataError when no path gives them, as when there are fewer steps than labels.
+ * The most probable path that gives `labels` (Viterbi 1967): for each step the index of the label
+ * that it belongs to, or -1 for a blank. Throws DataError when no path gives them, as when there
+ * are fewer steps than labels.
  */
 export function ctcAlign(steps: StepProbabilities, labels: ArrayLike<number>): Int32Array {
   const where = "ctcAlign";

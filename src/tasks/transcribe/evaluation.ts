@@ -67,8 +67,8 @@ export function* measure(
 }
 
 /**
- * Loss and error rates of the best paths on recordings with their texts. With `signal` the answer is a
- * promise, which rejects with the signal's reason when that aborts.
+ * Loss and error rates of the best paths on recordings with their texts. With `signal` the answer
+ * is a promise, which rejects with the signal's reason when that aborts.
  */
 export const evaluateTranscriber: Interruptible<
   Transcriber,

@@ -1,4 +1,7 @@
-/** Spectra against the definition of the transform, log-mel and MFCC against numpy (`test/golden/make_speech.py`). */
+/**
+ * Spectra against the definition of the transform, log-mel and MFCC against numpy
+ * (`test/golden/make_speech.py`).
+ */
 import { expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
 import { readGoldens } from "../../../test/helpers/golden-training.ts";

@@ -1,5 +1,6 @@
 /**
- * @file What a recogniser hears: the energy in bands whose widths are those of hearing (mel), a frame every few milliseconds.
+ * @file What a recogniser hears: the energy in bands whose widths are those of hearing (mel), a
+ * frame every few milliseconds.
  *
  * Letters: N samples of a window, n of the transform (the power of 2 from N on).
  */
@@ -11,9 +12,15 @@ export type Features = { readonly data: Float32Array; readonly frames: number; r
 
 /** How frames are made of samples. */
 export type FeatureConfig = {
-  /** "logMel": the logarithm of each band's energy. "mfcc": their cosine transform, which has less in more numbers. */
+  /**
+   * "logMel": the logarithm of each band's energy. "mfcc": their cosine transform, which has less
+   * in more numbers.
+   */
   readonly kind: "logMel" | "mfcc";
-  /** Samples per second of what is heard. Recordings with another rate are refused: resample them beforehand. */
+  /**
+   * Samples per second of what is heard. Recordings with another rate are refused: resample them
+   * beforehand.
+   */
   readonly sampleRate: number;
   readonly bands: number;
   /** Numbers of a frame with "mfcc". */
@@ -25,7 +32,10 @@ export type FeatureConfig = {
   readonly highHertz: number;
 };
 
-/** All but the sample rate is optional: log-mel, 40 bands (13 coefficients) from 20 Hz to half the sample rate, windows of 25 ms every 10 ms. */
+/**
+ * All but the sample rate is optional: log-mel, 40 bands (13 coefficients) from 20 Hz to half the
+ * sample rate, windows of 25 ms every 10 ms.
+ */
 export type FeatureOptions = Partial<FeatureConfig> & { readonly sampleRate: number };
 
 /** The energy below which a band counts as silent: the logarithm must not fall without end. */
@@ -73,10 +83,12 @@ export const windowOf = ({ sampleRate, windowSeconds, hopSeconds }: FeatureConfi
 });
 
 /**
- * Makes frames of samples. Frame t is made of the samples from t · hop on, whole windows only, so that frames do not depend on what comes later. Each window
- * is weighted by a periodic Hann window and padded with zeros to n; band b is Σ filter(b, k) |X_k|² with triangular filters that are equally wide in mel,
- * 2595 log10(1 + f / 700), of height 1 (HTK; torchaudio's `melscale_fbanks`, norm None); its natural logarithm is taken from 1e-10 on. MFCC are the
- * first coefficients of the orthonormal cosine transform (DCT-II) of that.
+ * Makes frames of samples. Frame t is made of the samples from t · hop on, whole windows only, so
+ * that frames do not depend on what comes later. Each window is weighted by a periodic Hann window
+ * and padded with zeros to n; band b is Σ filter(b, k) |X_k|² with triangular filters that are
+ * equally wide in mel, 2595 log10(1 + f / 700), of height 1 (HTK; torchaudio's `melscale_fbanks`,
+ * norm None); its natural logarithm is taken from 1e-10 on. MFCC are the first coefficients of the
+ * orthonormal cosine transform (DCT-II) of that.
  */
 export function featureExtractor(config: FeatureConfig): (samples: Float32Array) => Features {
   const { size, hop } = windowOf(config);
@@ -104,11 +116,17 @@ export function featureExtractor(config: FeatureConfig): (samples: Float32Array)
   };
 }
 
-/** The logarithm of the energy in mel bands, [frames, bands]; see `featureExtractor` for the formulas. Throws RangeError for options, DataError for samples that are not finite. */
+/**
+ * The logarithm of the energy in mel bands, [frames, bands]; see `featureExtractor` for the
+ * formulas. Throws RangeError for options, DataError for samples that are not finite.
+ */
 export const logMel = (samples: Float32Array, options: Omit<FeatureOptions, "kind" | "coefficients">): Features =>
   extract("logMel", samples, { ...options, kind: "logMel" });
 
-/** Mel-frequency cepstral coefficients, [frames, coefficients]; default 13 of 40 bands. Throws as `logMel`. */
+/**
+ * Mel-frequency cepstral coefficients, [frames, coefficients]; default 13 of 40 bands. Throws as
+ * `logMel`.
+ */
 export const mfcc = (samples: Float32Array, options: Omit<FeatureOptions, "kind">): Features =>
   extract("mfcc", samples, { ...options, kind: "mfcc" });
 

@@ -1,6 +1,12 @@
-/** @file Power spectra by the fast Fourier transform (Cooley and Tukey 1965), radix 2, with its tables made once. */
+/**
+ * @file Power spectra by the fast Fourier transform (Cooley and Tukey 1965), radix 2, with its
+ * tables made once.
+ */
 
-/** |X_k|², k = 0 … n/2, of n real numbers, X_k = Σ x_i e^(-2πi·ik/n). `size` n is a power of 2, at least 2. */
+/**
+ * |X_k|², k = 0 … n/2, of n real numbers, X_k = Σ x_i e^(-2πi·ik/n). `size` n is a power of 2, at
+ * least 2.
+ */
 export function powerSpectrum(size: number): (x: Float64Array, into: Float64Array) => void {
   const cosines = Float64Array.from({ length: size / 2 }, (_, k) => Math.cos((2 * Math.PI * k) / size));
   const sines = Float64Array.from({ length: size / 2 }, (_, k) => Math.sin((2 * Math.PI * k) / size));

@@ -19,7 +19,8 @@ export const lengthOf = ({ heard }: HeardUtterance): number => heard.frames;
 
 /**
  * Throws DataError, which begins with the recording's name or `place`, for a character that the
- * alphabet lacks, samples that are not finite, and a text with more characters than there are steps.
+ * alphabet lacks, samples that are not finite, and a text with more characters than there are
+ * steps.
  */
 export function heardUtterance(model: Transcriber, { samples, text, name }: Utterance, place: string): HeardUtterance {
   const where = name ?? place;

@@ -65,8 +65,9 @@ export type TranscriberParts = {
 const DEFAULTS: Partial<StackConfig> = { cell: "lstm", bidirectional: true };
 
 /**
- * Writes down what is said: frames of log-mel energies or MFCC, some of them put together, recurrent layers, and a linear layer to one score for each
- * character and the blank. Letters: T steps, B rows, k frames of a step, F numbers of a frame, C classes.
+ * Writes down what is said: frames of log-mel energies or MFCC, some of them put together,
+ * recurrent layers, and a linear layer to one score for each character and the blank. Letters: T
+ * steps, B rows, k frames of a step, F numbers of a frame, C classes.
  */
 export class Transcriber implements SavedModel {
   readonly kind = "transcriber";
@@ -136,7 +137,10 @@ export class Transcriber implements SavedModel {
     return { data: scaler.transform(data), frames, size };
   }
 
-  /** Scaled frames of a recording, as the layers see them. Throws DataError for samples that are not finite. */
+  /**
+   * Scaled frames of a recording, as the layers see them. Throws DataError for samples that are not
+   * finite.
+   */
   hear(samples: Float32Array): Features {
     return this.normalize(this.frames(samples));
   }
@@ -155,7 +159,10 @@ export class Transcriber implements SavedModel {
     return this.vocabulary.decode(labels.map((label) => label - 1));
   }
 
-  /** Scores [T, B, C] of inputs [T, B, k · F], and the state of layers in one direction. With `random`, dropout is on. */
+  /**
+   * Scores [T, B, C] of inputs [T, B, k · F], and the state of layers in one direction. With
+   * `random`, dropout is on.
+   */
   forward(
     inputs: Tensor,
     options: {
@@ -184,10 +191,12 @@ export class Transcriber implements SavedModel {
 }
 
 /**
- * A transcriber for recordings like `utterances`. Defaults: log-mel frames (see `FeatureOptions`), two frames to a step, one LSTM layer of 128 units in
- * both directions, each recording scaled by itself (by the training data for layers in one direction), seed 0.
+ * A transcriber for recordings like `utterances`. Defaults: log-mel frames (see `FeatureOptions`),
+ * two frames to a step, one LSTM layer of 128 units in both directions, each recording scaled by
+ * itself (by the training data for layers in one direction), seed 0.
  *
- * Throws TypeError and RangeError for options, DataError without utterances or text, and for samples that are not finite.
+ * Throws TypeError and RangeError for options, DataError without utterances or text, and for
+ * samples that are not finite.
  */
 export function transcriber({ features, utterances, alphabet, ...rest }: TranscriberOptions): Transcriber {
   const where = "transcriber";
@@ -223,7 +232,10 @@ function scalerOf(utterances: readonly Utterance[], config: FeatureConfig): Scal
   return standardScaler(all, featureSize(config));
 }
 
-/** Builds a transcriber whose parameters are zero from its `configuration()`; throws FormatError for any other. */
+/**
+ * Builds a transcriber whose parameters are zero from its `configuration()`; throws FormatError for
+ * any other.
+ */
 function buildTranscriber(configuration: JsonValue): Transcriber {
   const { features, scaler, vocabulary, ...config } = parseTranscriberConfig(configuration);
   return asFormatError(() => new Transcriber(config, { features, scaler, vocabulary, initialize: false }));

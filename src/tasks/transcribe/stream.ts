@@ -7,7 +7,10 @@ import { BLANK } from "./ctc-decoding.ts";
 import type { Transcriber } from "./model.ts";
 
 export type TranscriberStream = {
-  /** Hears more samples. Gives all the text so far, the best path's. Throws DataError for samples that are not finite. */
+  /**
+   * Hears more samples. Gives all the text so far, the best path's. Throws DataError for samples
+   * that are not finite.
+   */
   push(samples: Float32Array): string;
   /** The whole text. No samples can be pushed after it. */
   end(): string;
@@ -26,7 +29,10 @@ export type ScoreStream = {
   end(): Float32Array;
 };
 
-/** Scores of samples as they come: those of the whole recording, in pieces. Throws as `transcriberStream`. */
+/**
+ * Scores of samples as they come: those of the whole recording, in pieces. Throws as
+ * `transcriberStream`.
+ */
 export function scoreStream(model: Transcriber): ScoreStream {
   const { bidirectional, normalization } = model.config;
   if (bidirectional || normalization !== "global") {
@@ -74,8 +80,8 @@ export function scoreStream(model: Transcriber): ScoreStream {
 /**
  * Transcribes samples as they come; the text is that of the whole recording.
  *
- * Throws UnsupportedError for layers in both directions and for normalization "utterance", which need
- * the end.
+ * Throws UnsupportedError for layers in both directions and for normalization "utterance", which
+ * need the end.
  */
 export function transcriberStream(model: Transcriber): TranscriberStream {
   const { classes } = model;

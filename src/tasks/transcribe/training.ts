@@ -13,7 +13,10 @@ import { measure } from "./evaluation.ts";
 import { type HeardUtterance, heardUtterance, lengthOf } from "./inputs.ts";
 import type { Transcriber, Utterance } from "./model.ts";
 
-/** Distortions while training, of scaled frames. SpecAugment (Park et al. 2019) without time warping, and noise. */
+/**
+ * Distortions while training, of scaled frames. SpecAugment (Park et al. 2019) without time
+ * warping, and noise.
+ */
 export type SpeechAugmentation = {
   /** Deviation of normal noise on each number. Default 0. */
   readonly noise?: number;
@@ -29,7 +32,9 @@ export type SpeechAugmentation = {
 
 export type TranscriberTaskOptions = {
   readonly training: readonly Utterance[];
-  /** Held out: after it the loss, the character and the word error rate are reported. Default: none. */
+  /**
+   * Held out: after it the loss, the character and the word error rate are reported. Default: none.
+   */
   readonly validation?: readonly Utterance[];
   /** Default 16. */
   readonly batchSize?: number;
@@ -39,10 +44,12 @@ export type TranscriberTaskOptions = {
 };
 
 /**
- * What `trainOn` needs. The loss is the mean over the batch of -log P(text) / max(1, characters), as PyTorch's `CTCLoss`.
+ * What `trainOn` needs. The loss is the mean over the batch of -log P(text) / max(1, characters),
+ * as PyTorch's `CTCLoss`.
  *
- * Throws DataError, which names the recording, for a character that the alphabet lacks, for samples that are not finite, and for a text with more characters
- * than the recording has steps (a smaller `timeReduction` or hop helps).
+ * Throws DataError, which names the recording, for a character that the alphabet lacks, for samples
+ * that are not finite, and for a text with more characters than the recording has steps (a smaller
+ * `timeReduction` or hop helps).
  */
 export function transcriberTask(
   model: Transcriber,

@@ -1,4 +1,6 @@
-/** A transcriber of two tones: training, files, the stream, texts with times, and what is refused. */
+/**
+ * A transcriber of two tones: training, files, the stream, texts with times, and what is refused.
+ */
 import { encodeModel } from "../../model/index.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { DataError, FormatError, randomStream } from "../../base/index.ts";

@@ -28,7 +28,10 @@ test("integers at the ends of their range", () => {
   }
 });
 
-/** A file by hand: two channels of 16 bits, the extensible form, and a chunk of odd size before the samples. */
+/**
+ * A file by hand: two channels of 16 bits, the extensible form, and a chunk of odd size before the
+ * samples.
+ */
 function handMade(frames: readonly (readonly [number, number])[], size = frames.length * 4): Uint8Array {
   const bytes: number[] = [];
   const text = (letters: string): void => void bytes.push(...Buffer.from(letters, "latin1"));

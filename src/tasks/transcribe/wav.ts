@@ -29,12 +29,14 @@ const readers: Readonly<Record<WavFormat, (view: DataView, at: number) => number
 const bytesOf: Readonly<Record<WavFormat, number>> = { pcm8: 1, pcm16: 2, pcm24: 3, pcm32: 4, float32: 4, float64: 8 };
 
 /**
- * The sound in the bytes of a WAV file: integers of 8, 16, 24 and 32 bits, floating point of 32 and 64, any number of channels. Chunks other than the format
- * and the samples are passed over. Of a file that was written to a pipe, whose size its writer could not know, everything to the end is taken: a size of
- * 0xffffffff (ffmpeg), 0x80000000 (arecord), 0x7ffff000 (SoX) and such, or 0 where more comes than the file says in all.
+ * The sound in the bytes of a WAV file: integers of 8, 16, 24 and 32 bits, floating point of 32 and
+ * 64, any number of channels. Chunks other than the format and the samples are passed over. Of a
+ * file that was written to a pipe, whose size its writer could not know, everything to the end is
+ * taken: a size of 0xffffffff (ffmpeg), 0x80000000 (arecord), 0x7ffff000 (SoX) and such, or 0 where
+ * more comes than the file says in all.
  *
- * Throws FormatError, with what is wrong, for anything else: no WAV file, another encoding, a file that is cut off or has no samples, samples that are not
- * finite.
+ * Throws FormatError, with what is wrong, for anything else: no WAV file, another encoding, a file
+ * that is cut off or has no samples, samples that are not finite.
  */
 export function decodeWav(bytes: Uint8Array, where = "decodeWav"): Sound {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "bytes (a Uint8Array)", bytes);
@@ -62,10 +64,16 @@ export function decodeWav(bytes: Uint8Array, where = "decodeWav"): Sound {
   throw new FormatError(sentence(where, `a chunk "data" with the samples`, "none: cut off"));
 }
 
-/** Sizes from here on that are more than the file has stand for "unknown": a recording of 2 GiB is one of these, or none. */
+/**
+ * Sizes from here on that are more than the file has stand for "unknown": a recording of 2 GiB is
+ * one of these, or none.
+ */
 const UNKNOWN_FROM = 0x7ff00000;
 
-/** Whether the size of the samples was not known to who wrote them. `more` is what the file says to have beyond its end. */
+/**
+ * Whether the size of the samples was not known to who wrote them. `more` is what the file says to
+ * have beyond its end.
+ */
 const isUnknown = (size: number, rest: number, more: number): boolean =>
   size === 0 ? rest > 0 && more !== 0 && more !== -1 : size > rest && size >= UNKNOWN_FROM;
 
@@ -120,7 +128,10 @@ export type EncodeWavOptions = {
   readonly format?: WavFormat;
 };
 
-/** The bytes of a WAV file with one channel. In integer formats samples are limited to [-1, 1] and rounded. Throws RangeError for samples that are not finite, TypeError and RangeError for options. */
+/**
+ * The bytes of a WAV file with one channel. In integer formats samples are limited to [-1, 1] and
+ * rounded. Throws RangeError for samples that are not finite, TypeError and RangeError for options.
+ */
 export function encodeWav(
   samples: Float32Array | Float64Array,
   { sampleRate, format = "pcm16" }: EncodeWavOptions,

@@ -14,7 +14,10 @@ export type TranslateOptions = {
   readonly nBest?: number;
   /** α of the length penalty (Wu et al. 2016); longer translations gain. Default 0. */
   readonly lengthPenalty?: number;
-  /** β of the coverage penalty (Wu et al. 2016); translations that leave source tokens out lose. Default 0. */
+  /**
+   * β of the coverage penalty (Wu et al. 2016); translations that leave source tokens out lose.
+   * Default 0.
+   */
   readonly coveragePenalty?: number;
   /** Most tokens. Default: the model's `maxLength`. */
   readonly maxLength?: number;
@@ -42,7 +45,9 @@ export type TranslationCandidate = {
 
 /** The best candidate. */
 export type Translation = TranslationCandidate & {
-  /** The candidates after it, best first: `nBest - 1`, or fewer where the search ends with fewer. */
+  /**
+   * The candidates after it, best first: `nBest - 1`, or fewer where the search ends with fewer.
+   */
   readonly alternatives: readonly TranslationCandidate[];
 };
 
@@ -89,9 +94,9 @@ export function* translateInPieces(model: Translator, text: string, options: Tra
 }
 
 /**
- * The best translation of a text, by beam search, and with `nBest` those that come after it. The same
- * text gives the same translations. With `signal` the answer is a promise, which rejects with the
- * signal's reason when that aborts.
+ * The best translation of a text, by beam search, and with `nBest` those that come after it. The
+ * same text gives the same translations. With `signal` the answer is a promise, which rejects with
+ * the signal's reason when that aborts.
  *
  * Throws RangeError for options, NotFiniteError when the model's numbers are not finite.
  */
@@ -102,7 +107,10 @@ export const translate: Interruptible<Translator, string, TranslateOptions, Tran
 export const translateAll: Interruptible<Translator, readonly string[], TranslateOptions, Translation[]> =
   interruptible(each(translateInPieces));
 
-/** One step of all hypotheses together, in as many rows as there are beams. The state of a hypothesis is its row in `carried`. */
+/**
+ * One step of all hypotheses together, in as many rows as there are beams. The state of a
+ * hypothesis is its row in `carried`.
+ */
 function continued(
   model: Translator,
   cell: ReturnType<Translator["cell"]>,

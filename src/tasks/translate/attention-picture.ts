@@ -10,8 +10,9 @@ const FONT = 13;
 const LEVELS = 16;
 
 /**
- * A heat map of attention as the text of an SVG: source tokens from left to right, target tokens from top to bottom, the darker the more weight. Weights are
- * drawn in 16 steps, what is below a 32nd not at all.
+ * A heat map of attention as the text of an SVG: source tokens from left to right, target tokens
+ * from top to bottom, the darker the more weight. Weights are drawn in 16 steps, what is below a
+ * 32nd not at all.
  */
 export function attentionPicture(
   { source, target, weights }: AttentionMap,

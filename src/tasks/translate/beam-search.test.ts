@@ -59,7 +59,10 @@ function everyHypothesis(after: ReturnType<typeof randomModel>["after"], c: Case
   return found.sort((a, b) => b.score - a.score);
 }
 
-/** The search as its definition has it: all that follows from what is kept, sorted by score. Coverage counts only once a hypothesis has ended. */
+/**
+ * The search as its definition has it: all that follows from what is kept, sorted by score.
+ * Coverage counts only once a hypothesis has ended.
+ */
 function bestBySorting(after: ReturnType<typeof randomModel>["after"], c: Case, beams: number): Hypothesis[] {
   const coverage = (rows: Hypothesis["attention"]): number => (c.beta === 0 ? 0 : c.beta * coverageOf(rows));
   let kept: Hypothesis[] = [{ tokens: [], score: 0, logProbability: 0, finished: false, attention: [] }];

@@ -1,4 +1,6 @@
-/** @file Beam search over plain functions: for any model that gives the next token's probabilities. */
+/**
+ * @file Beam search over plain functions: for any model that gives the next token's probabilities.
+ */
 import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 import { checkInteger, checkNumber, DataError, log, NotFiniteError } from "../../base/index.ts";
 
@@ -11,7 +13,9 @@ export type Continuation<S> = {
   readonly logProbabilities: ArrayLike<number>;
   /** To go on from, whichever token is chosen. */
   readonly state: S;
-  /** How much each source position was attended to for this token. Needed for a coverage penalty. */
+  /**
+   * How much each source position was attended to for this token. Needed for a coverage penalty.
+   */
   readonly attention?: ArrayLike<number>;
 };
 
@@ -43,18 +47,24 @@ export type Hypothesis = {
   readonly logProbability: number;
   /** Whether it ends with the end token, and not for its length. */
   readonly finished: boolean;
-  /** Attention of each token, and then of the end token where it is finished; empty without attention. */
+  /**
+   * Attention of each token, and then of the end token where it is finished; empty without
+   * attention.
+   */
   readonly attention: readonly ArrayLike<number>[];
 };
 
 type Live<S> = Omit<Hypothesis, "score"> & { readonly state: S; readonly score: number };
 
-/** ((5 + length) / 6)^α (Wu et al. 2016, equation 14). The end token doesn't count, as in TensorFlow's `BeamSearchDecoder`. */
+/**
+ * ((5 + length) / 6)^α (Wu et al. 2016, equation 14). The end token doesn't count, as in
+ * TensorFlow's `BeamSearchDecoder`.
+ */
 export const lengthPenaltyOf = (length: number, alpha: number): number => ((5 + length) / 6) ** alpha;
 
 /**
- * Σ_i log(min(Σ_j p_ij, 1)) over source positions i and target tokens j, at most 0 (Wu et al. 2016, equation 14, without its β). -Infinity when a position
- * was never attended to.
+ * Σ_i log(min(Σ_j p_ij, 1)) over source positions i and target tokens j, at most 0 (Wu et al. 2016,
+ * equation 14, without its β). -Infinity when a position was never attended to.
  */
 export function coverageOf(attention: readonly ArrayLike<number>[]): number {
   let total = 0;
@@ -68,15 +78,19 @@ export function coverageOf(attention: readonly ArrayLike<number>[]): number {
 }
 
 /**
- * The best hypotheses, best first, with score = log P / lp + β·cp (Wu et al. 2016, equation 14): lp = ((5 + length) / 6)^α, cp as in `coverageOf`.
+ * The best hypotheses, best first, with score = log P / lp + β·cp (Wu et al. 2016, equation 14): lp
+ * = ((5 + length) / 6)^α, cp as in `coverageOf`.
  *
- * While it searches, finished hypotheses stay among the `beams` and compete with the others by this score; the coverage of those that are not finished isn't
- * known, so it is left out, as in TensorFlow. Hypotheses that reach `maxLength` stand as they are. Of equal scores, the one that comes first in the beam, and
- * then the lower token, wins. With at least as many beams as there are hypotheses, the search is exhaustive.
+ * While it searches, finished hypotheses stay among the `beams` and compete with the others by this
+ * score; the coverage of those that are not finished isn't known, so it is left out, as in
+ * TensorFlow. Hypotheses that reach `maxLength` stand as they are. Of equal scores, the one that
+ * comes first in the beam, and then the lower token, wins. With at least as many beams as there are
+ * hypotheses, the search is exhaustive.
  *
  * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  *
- * Throws RangeError for options, NotFiniteError when the model gives NaN, DataError without attention for a coverage penalty.
+ * Throws RangeError for options, NotFiniteError when the model gives NaN, DataError without
+ * attention for a coverage penalty.
  */
 export function beamSearch<S>(options: BeamSearchOptions<S> & WithSignal): Promise<Hypothesis[]>;
 export function beamSearch<S>(options: BeamSearchOptions<S> & WithoutSignal): Hypothesis[];
@@ -168,7 +182,10 @@ function extended<S>(from: Candidate<S>, score: number, end: number): Live<S> {
   };
 }
 
-/** The candidates with the highest scores, the first of equals; few are kept of many that are offered. */
+/**
+ * The candidates with the highest scores, the first of equals; few are kept of many that are
+ * offered.
+ */
 class Best<S> {
   readonly #limit: number;
   readonly #kept: { readonly score: number; readonly from: Candidate<S> }[] = [];

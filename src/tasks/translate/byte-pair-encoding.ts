@@ -1,4 +1,7 @@
-/** @file Byte-pair encoding (Sennrich, Haddow and Birch 2016): words in pieces that are learned from text. Without merges, characters. */
+/**
+ * @file Byte-pair encoding (Sennrich, Haddow and Birch 2016): words in pieces that are learned from
+ * text. Without merges, characters.
+ */
 import { checkInteger, DataError, FormatError, sentence } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { asFormatError, field, parseFields } from "../../model/index.ts";
@@ -16,13 +19,19 @@ const UNKNOWN_TOKEN = "<unk>";
 /** What an unknown character becomes in text. */
 const REPLACEMENT = "\uFFFD";
 
-/** A space goes with the word after it; other white space stands alone. Pieces never merge with each other, and joined they are the text. */
+/**
+ * A space goes with the word after it; other white space stands alone. Pieces never merge with each
+ * other, and joined they are the text.
+ */
 const PIECES = / ?[^\s]+|\s/gu;
 
 /** Ids of two symbols that become one. */
 type Merge = readonly [left: number, right: number];
 
-/** Text to ids and back. Tokens are `<unk>`, the characters by code point, then what each merge makes. */
+/**
+ * Text to ids and back. Tokens are `<unk>`, the characters by code point, then what each merge
+ * makes.
+ */
 export class BytePairEncoding {
   /** Text of each id. */
   readonly tokens: readonly string[];
@@ -50,7 +59,10 @@ export class BytePairEncoding {
     return this.tokens.length;
   }
 
-  /** Ids of a text. Characters that were not in the training text become `UNKNOWN_ID`; for all others decode(encode(text)) is the text. */
+  /**
+   * Ids of a text. Characters that were not in the training text become `UNKNOWN_ID`; for all
+   * others decode(encode(text)) is the text.
+   */
   encode(text: string): Int32Array {
     const ids: number[] = [];
     for (const [piece] of text.matchAll(PIECES)) {
@@ -80,8 +92,9 @@ export class BytePairEncoding {
   }
 
   /**
-   * In the order in which merges were learned, each everywhere from the left, as when they were. What a merge makes occurs in later merges only, so that a
-   * queue by rank and place finds the same pairs in n log n, however long a piece without white space is.
+   * In the order in which merges were learned, each everywhere from the left, as when they were.
+   * What a merge makes occurs in later merges only, so that a queue by rank and place finds the
+   * same pairs in n log n, however long a piece without white space is.
    */
   #merged(piece: string): readonly number[] {
     const symbols = Int32Array.from(Array.from(piece, (character) => this.#idOf.get(character) ?? UNKNOWN_ID));
@@ -180,9 +193,10 @@ function replacePair(symbols: readonly number[], left: number, right: number, me
 type CountedPiece = { symbols: number[]; readonly count: number };
 
 /**
- * Learns an encoding from texts: again and again the pair of symbols that is most frequent inside a piece becomes a symbol. Of equally frequent pairs, the
- * one whose first symbol, then second, was made first. The same texts give the same encoding, in whatever order they come.
- * Throws DataError when there are no characters.
+ * Learns an encoding from texts: again and again the pair of symbols that is most frequent inside a
+ * piece becomes a symbol. Of equally frequent pairs, the one whose first symbol, then second, was
+ * made first. The same texts give the same encoding, in whatever order they come. Throws DataError
+ * when there are no characters.
  */
 function train(texts: Iterable<string>, { merges, minCount = 2 }: BytePairOptions): BytePairEncoding {
   const where = "bytePairEncoding.train";

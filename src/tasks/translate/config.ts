@@ -9,7 +9,10 @@ export type TranslatorConfig = StackConfig & {
   /** Features of a token, source and target. */
   readonly embeddingSize: number;
   readonly attention: AttentionKind;
-  /** Whether the decoder reads the attentional vector of the step before. Without effect for "bahdanau". */
+  /**
+   * Whether the decoder reads the attentional vector of the step before. Without effect for
+   * "bahdanau".
+   */
   readonly inputFeeding: boolean;
   /** Most tokens of a translation. */
   readonly maxLength: number;

@@ -72,9 +72,9 @@ function* evaluateInPieces(
 }
 
 /**
- * Loss of a translator on pairs of texts, and how near its translations are to the target texts. BLEU
- * takes the texts as their words: nothing is cut apart any further. With `signal` the answer is a
- * promise, which rejects with the signal's reason when that aborts.
+ * Loss of a translator on pairs of texts, and how near its translations are to the target texts.
+ * BLEU takes the texts as their words: nothing is cut apart any further. With `signal` the answer
+ * is a promise, which rejects with the signal's reason when that aborts.
  *
  * Throws DataError without pairs, RangeError for options.
  */

@@ -42,7 +42,10 @@ function startingWith(start: number, target: Int32Array): Int32Array {
   return inputs;
 }
 
-/** Examples side by side; `index` is the number of the batch, `firstRow` that of the first example in it. */
+/**
+ * Examples side by side; `index` is the number of the batch, `firstRow` that of the first example
+ * in it.
+ */
 export function batchOf(
   model: Translator,
   examples: readonly Example[],

@@ -53,7 +53,10 @@ function validPlaces(lengths: Int32Array, steps: number): Int32Array {
   return Int32Array.from(places);
 }
 
-/** Outputs [T, B, H] of a decoder that at times reads what it would have said itself. No gradient flows through that choice. */
+/**
+ * Outputs [T, B, H] of a decoder that at times reads what it would have said itself. No gradient
+ * flows through that choice.
+ */
 function sampledOutputs(
   model: Translator,
   encoded: Encoded,
@@ -75,7 +78,10 @@ function sampledOutputs(
   return stack(outputs);
 }
 
-/** Puts what the model would have said in the place of some ids, which are drawn by their row in the whole batch. */
+/**
+ * Puts what the model would have said in the place of some ids, which are drawn by their row in the
+ * whole batch.
+ */
 function replaceSome(
   model: Translator,
   ids: Int32Array,

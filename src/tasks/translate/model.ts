@@ -1,4 +1,7 @@
-/** @file The translator: an encoder reads a source text, a decoder with attention writes the target text. */
+/**
+ * @file The translator: an encoder reads a source text, a decoder with attention writes the target
+ * text.
+ */
 import {
   checkChoice,
   checkInteger,
@@ -58,7 +61,10 @@ export type TranslatorOptions = Partial<TranslatorConfig> & {
   readonly merges?: number;
 };
 
-/** Settings of `translator` where nothing else is asked for; `maxLength` is for models without pairs. */
+/**
+ * Settings of `translator` where nothing else is asked for; `maxLength` is for models without
+ * pairs.
+ */
 export const TRANSLATOR_DEFAULTS: TranslatorConfig & { readonly merges: number } = {
   cell: "lstm",
   dialect: "tf1",
@@ -85,10 +91,12 @@ export type Encoded = {
 };
 
 /**
- * Encoder-decoder with attention. Letters: B rows, S source tokens, T target tokens, H hidden units, V target tokens of the vocabulary.
+ * Encoder-decoder with attention. Letters: B rows, S source tokens, T target tokens, H hidden
+ * units, V target tokens of the vocabulary.
  *
- * The encoder's last state is where the decoder begins (Sutskever, Vinyals and Le 2014). In both directions each of the encoder's layers has H/2 units per
- * direction, whose states are joined to the decoder's H, as in OpenNMT.
+ * The encoder's last state is where the decoder begins (Sutskever, Vinyals and Le 2014). In both
+ * directions each of the encoder's layers has H/2 units per direction, whose states are joined to
+ * the decoder's H, as in OpenNMT.
  */
 export class Translator implements SavedModel {
   readonly kind = "translator";
@@ -141,7 +149,10 @@ export class Translator implements SavedModel {
     this.#output = linearLayer({ name: "output", inputSize: hiddenSize, outputSize: targetSize, ...build });
   }
 
-  /** Every trainable tensor by its path: `source/embedding`, `target/embedding`, `encoder/…`, `attention/…`, `decoder/…`, `output/kernel`, `output/bias`. */
+  /**
+   * Every trainable tensor by its path: `source/embedding`, `target/embedding`, `encoder/…`,
+   * `attention/…`, `decoder/…`, `output/kernel`, `output/bias`.
+   */
   parameters(): Parameters {
     return {
       ...parametersOf(this.#embeddings.source, this.#embeddings.target, this.#encoder),
@@ -166,7 +177,10 @@ export class Translator implements SavedModel {
     return Int32Array.of(...this.target.encode(text), this.end);
   }
 
-  /** Reads source ids int32 [S, B], whose rows have `lengths` tokens; `random` turns dropout on. Row b then stands in `copies` rows. */
+  /**
+   * Reads source ids int32 [S, B], whose rows have `lengths` tokens; `random` turns dropout on. Row
+   * b then stands in `copies` rows.
+   */
   encode(
     ids: Tensor,
     lengths: Int32Array,
@@ -225,10 +239,12 @@ function copiesOf(
 }
 
 /**
- * A translator for `pairs`, from whose texts byte-pair encodings are learned, or for given encodings.
- * Defaults: one LSTM layer of 128 units, both directions in the encoder, embeddings of 64, general attention with input feeding, 500 merges, no dropout.
+ * A translator for `pairs`, from whose texts byte-pair encodings are learned, or for given
+ * encodings. Defaults: one LSTM layer of 128 units, both directions in the encoder, embeddings of
+ * 64, general attention with input feeding, 500 merges, no dropout.
  *
- * Throws TypeError without pairs and encodings, DataError for empty texts, RangeError for sizes; `hiddenSize` must be even with `bidirectional`.
+ * Throws TypeError without pairs and encodings, DataError for empty texts, RangeError for sizes;
+ * `hiddenSize` must be even with `bidirectional`.
  */
 export function translator({ pairs, source, target, merges, ...rest }: TranslatorOptions): Translator {
   const where = "translator";
@@ -259,7 +275,10 @@ export function translator({ pairs, source, target, merges, ...rest }: Translato
   return new Translator(config, encodings);
 }
 
-/** The model that `configuration()` describes, with zero parameters, for `decodeModel`. Throws FormatError. */
+/**
+ * The model that `configuration()` describes, with zero parameters, for `decodeModel`. Throws
+ * FormatError.
+ */
 function buildTranslator(configuration: JsonValue): Translator {
   const { source, target, ...config } = parseTranslatorConfig(configuration);
   return new Translator(config, { source, target, initialize: false });

@@ -1,7 +1,8 @@
 import { checkInteger, checkNumber, exp, kindError } from "../../base/index.ts";
 
 /**
- * Probability of the true token as the decoder's next input at batch i, counted from 0 (Bengio et al. 2015, section 2.4):
+ * Probability of the true token as the decoder's next input at batch i, counted from 0 (Bengio et
+ * al. 2015, section 2.4):
  *
  * - `linear`: max(floor, start - slope i); start default 1, floor default 0
  * - `exponential`: k^i with k < 1

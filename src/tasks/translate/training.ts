@@ -25,9 +25,9 @@ export type TranslatorTaskOptions = {
 };
 
 /**
- * Training of a translator, for `trainOn`. The loss is the mean cross entropy per target token, the end included; evaluations report it with `perplexity`
- * on held-out pairs, always with the true tokens as inputs.
- * Throws DataError without training pairs, RangeError and TypeError for options.
+ * Training of a translator, for `trainOn`. The loss is the mean cross entropy per target token, the
+ * end included; evaluations report it with `perplexity` on held-out pairs, always with the true
+ * tokens as inputs. Throws DataError without training pairs, RangeError and TypeError for options.
  */
 export function translatorTask(
   model: Translator,

@@ -47,7 +47,9 @@ export type DiagnoseOptions = {
   readonly clipNorm?: number;
   /** Batches that are measured, spread over the text. Default 8. */
   readonly batches?: number;
-  /** What the run has told, for the share of steps that were skipped and clipped. Default: nothing. */
+  /**
+   * What the run has told, for the share of steps that were skipped and clipped. Default: nothing.
+   */
   readonly history?: readonly HistoryEvent[];
   /** Ends it: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -57,8 +59,9 @@ export type DiagnoseOptions = {
 const MOST_TOKENS = 50_000;
 
 /**
- * Measures a model on a few batches of its text: losses, how far gradients reach back in time, gates that are saturated, units that are dead, the size of
- * an optimizer's step. Dropout is off. The model is not changed.
+ * Measures a model on a few batches of its text: losses, how far gradients reach back in time,
+ * gates that are saturated, units that are dead, the size of an optimizer's step. Dropout is off.
+ * The model is not changed.
  *
  * Rejects with DataError for a text that is too short, RangeError for options.
  */

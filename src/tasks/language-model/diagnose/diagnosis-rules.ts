@@ -9,7 +9,10 @@ const short = (x: number): string => (x === 0 ? "0" : x.toExponential(1));
 /** `bad` from the larger bound on, `look` from the smaller. What is no number is bad. */
 const above = (x: number, look: number, bad: number): Verdict => (x < look ? "ok" : x < bad ? "look" : "bad");
 
-/** The loss against that of guessing: ln V for all tokens alike, the unigram entropy by how often each comes. */
+/**
+ * The loss against that of guessing: ln V for all tokens alike, the unigram entropy by how often
+ * each comes.
+ */
 export function lossFinding(loss: number, uniform: number, unigram: number): Finding {
   const verdict = above(loss, 0.95 * unigram, 0.98 * uniform);
   const than = `${nats(unigram)} by guessing from how often each token comes, ${nats(uniform)} by guessing blindly`;
@@ -127,7 +130,10 @@ export function normFinding(path: string, norm: number): Finding {
   return { check: "gradient norm", where: path, value: norm, text: short(norm), verdict, advice };
 }
 
-/** A step's size against that of the weights: about 1e-3 is healthy. `explodes`: some gradient is huge, so that clipping leaves nothing of the others. */
+/**
+ * A step's size against that of the weights: about 1e-3 is healthy. `explodes`: some gradient is
+ * huge, so that clipping leaves nothing of the others.
+ */
 export function ratioFinding(path: string, ratio: number, explodes: boolean): Finding {
   const isSmall = ratio < 1e-5;
   const verdict: Verdict = isSmall ? (ratio < 1e-7 ? "bad" : "look") : above(ratio, 2e-2, 0.1);

@@ -6,7 +6,10 @@ import type { Finding, Verdict } from "../../../train/index.ts";
 export type GradientByStep = {
   /** Such as `rnn/0`. */
   readonly layer: string;
-  /** Norm of the gradient with respect to the layer's state after each step but the last, the first step first. [T-1]. */
+  /**
+   * Norm of the gradient with respect to the layer's state after each step but the last, the first
+   * step first. [T-1].
+   */
   readonly norms: readonly number[];
 };
 
@@ -17,7 +20,10 @@ export type GateSpread = {
   readonly gate: string;
   /** Ends of the range: 0 and 1 for a gate, -1 and 1 for what goes through a tanh. */
   readonly range: readonly [low: number, high: number];
-  /** Shares of the values near the lower and the upper end: within 0.05, of the whole range for a gate. */
+  /**
+   * Shares of the values near the lower and the upper end: within 0.05, of the whole range for a
+   * gate.
+   */
   readonly low: number;
   readonly high: number;
   /** Shares of the values in 20 equal parts of the range, which add up to 1. */
@@ -32,6 +38,9 @@ export type Diagnosis = {
   readonly gates: readonly GateSpread[];
   /** By path. Mean over the batches of the norm of the gradient. */
   readonly gradientNorms: Readonly<Record<string, number>>;
-  /** By path, without biases. Norm of the last of several steps of the optimizer, all from the weights as they are, over the norm of the weights. */
+  /**
+   * By path, without biases. Norm of the last of several steps of the optimizer, all from the
+   * weights as they are, over the norm of the weights.
+   */
   readonly updateRatios: Readonly<Record<string, number>>;
 };

@@ -94,8 +94,9 @@ const meanLoss = (model: LanguageModel, { shape, state, ...batch }: MeasuredBatc
   tokenLoss(model, batch, shape, { state }).value;
 
 /**
- * Norms of the gradient of the last step's mean loss with respect to the state after each step. One step at a time, since a layer that runs as one op shows
- * the gradients of its first and last state only.
+ * Norms of the gradient of the last step's mean loss with respect to the state after each step. One
+ * step at a time, since a layer that runs as one op shows the gradients of its first and last state
+ * only.
  */
 export function gradientByStep(
   model: LanguageModel,
@@ -133,7 +134,8 @@ export function gradientByStep(
         byLayer.set(layerOf(path), norms);
       }
     }
-    // nothing but the loss itself comes after the last step, through the output and not through the state
+    // nothing but the loss itself comes after the last step, through the output and not through the
+    // state
     return Array.from(byLayer, ([layer, norms]) => ({ layer, norms: norms.slice(0, -1) }));
   });
 }
@@ -225,7 +227,10 @@ export class GateMeter {
   }
 }
 
-/** The state after a batch that began with zeros: what a row that runs on would begin with. Belongs to no scope. */
+/**
+ * The state after a batch that began with zeros: what a row that runs on would begin with. Belongs
+ * to no scope.
+ */
 export function stateAfter(model: LanguageModel, { inputs }: TokenBatch, shape: readonly [number, number]): State {
   const values = scope(() => {
     const { state } = model.forward(tensor(inputs, { shape: [...shape] }), model.initialState(shape[1]));

@@ -1,4 +1,7 @@
-/** `train` in a worker: the same events and bits, a calling thread that goes on meanwhile, and no worker that stays. */
+/**
+ * `train` in a worker: the same events and bits, a calling thread that goes on meanwhile, and no
+ * worker that stays.
+ */
 import { encodeModel } from "../../../model/index.ts";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";

@@ -11,11 +11,16 @@ import type { ModelData, OptimizerData, OptionsData, WorkerCallback, WorkerResul
 export type WorkerTrainOptions = Omit<TrainOptions, "corpus" | "callbacks" | "communicator"> & {
   /** Text to learn, or its token ids. Default: the corpus in the model's options. */
   readonly corpus?: string | Uint8Array | Int32Array;
-  /** By their names, with their options. Default: none. Callbacks of your own can't follow: the loop sees every event. */
+  /**
+   * By their names, with their options. Default: none. Callbacks of your own can't follow: the loop
+   * sees every event.
+   */
   readonly callbacks?: readonly WorkerCallback[];
 };
 
-/** A run in a worker: that of `train`, and the model as it is between two events or has been left. */
+/**
+ * A run in a worker: that of `train`, and the model as it is between two events or has been left.
+ */
 export type WorkerTraining = Training<Evaluation> & {
   /** As `encodeModel` writes it. Rejects with UnsupportedError before the first event. */
   modelBytes(): Promise<Uint8Array>;
@@ -24,14 +29,17 @@ export type WorkerTraining = Training<Evaluation> & {
 };
 
 /**
- * `train` in a worker, so that a thread that draws a page or answers requests goes on meanwhile, however long a step takes. The same events, errors and bits;
- * each event is computed when it is asked for. `model` is what `languageModel` takes, or the bytes of a saved model, and stays as it is: the trained one comes
- * from `model()` or `modelBytes()`.
+ * `train` in a worker, so that a thread that draws a page or answers requests goes on meanwhile,
+ * however long a step takes. The same events, errors and bits; each event is computed when it is
+ * asked for. `model` is what `languageModel` takes, or the bytes of a saved model, and stays as it
+ * is: the trained one comes from `model()` or `modelBytes()`.
  *
- * The worker is started when the run is first advanced and ended when the run ends or the loop is left; the model and the snapshot of the end remain. A
- * schedule is called here. The optimizers must be those of this package.
+ * The worker is started when the run is first advanced and ended when the run ends or the loop is
+ * left; the model and the snapshot of the end remain. A schedule is called here. The optimizers
+ * must be those of this package.
  *
- * Throws (when first advanced) as `train` and `languageModel` do, and UnsupportedError where no worker can be had or when it dies.
+ * Throws (when first advanced) as `train` and `languageModel` do, and UnsupportedError where no
+ * worker can be had or when it dies.
  */
 export function trainInWorker(
   model: LanguageModelOptions | Uint8Array,

@@ -1,4 +1,6 @@
-/** @file The worker of `trainInWorker`: a file of its own in the build too, which loads the library. */
+/**
+ * @file The worker of `trainInWorker`: a file of its own in the build too, which loads the library.
+ */
 import { parentLink } from "#platform";
 import { serveTraining } from "./serve-training.ts";
 

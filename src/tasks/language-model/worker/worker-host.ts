@@ -44,7 +44,10 @@ export class WorkerHost {
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
   }
 
-  /** The reply to a request. `T` is what it has. Rejects with the worker's error, or with UnsupportedError when the worker is gone. */
+  /**
+   * The reply to a request. `T` is what it has. Rejects with the worker's error, or with
+   * UnsupportedError when the worker is gone.
+   */
   ask<T>(request: WorkerRequest): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#failure !== undefined) throw this.#failure;

@@ -1,4 +1,7 @@
-/** @file What `trainInWorker` and its worker say to each other: plain data, and one reply for each request but `abort`, in order. */
+/**
+ * @file What `trainInWorker` and its worker say to each other: plain data, and one reply for each
+ * request but `abort`, in order.
+ */
 import type { ErrorData } from "../../../base/index.ts";
 import type { Vocabulary } from "../../../data/index.ts";
 import type { LanguageModelOptions } from "../model.ts";
