@@ -1,13 +1,15 @@
 /**
- * @file Compiles the kernels into src/kernels, or into the folder that is named; all of them, or those whose names follow. `simd` rounds after each multiply and add, `relaxed` fuses them; each also for memory that threads
- * share. The same sources give the same bytes.
+ * @file Compiles the kernels into src/kernels, or into the folder that is named; all of them, or
+ * those whose names follow. `simd` rounds after each multiply and add, `relaxed` fuses them; each
+ * also for memory that threads share. The same sources give the same bytes, so kernels in
+ * src/kernels whose sources have not changed are left as they are.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { main as asc } from "assemblyscript/asc";
 import { callersSource, dispatchSource, numbersSource, structsSource } from "./job-sources.ts";
 import { KERNEL_DATA } from "./jobs.ts";
+import { hashOf, keep, kept } from "./kept.ts";
 import { rowsSource } from "./rows.ts";
 import { tilesSource } from "./tiles.ts";
 
@@ -37,24 +39,47 @@ for (const [name, source] of Object.entries(sources)) {
   if (!existsSync(file) || readFileSync(file, "utf8") !== source) writeFileSync(file, source);
 }
 mkdirSync(target, { recursive: true });
-for (const [name, flags] of Object.entries(builds)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const { error, stderr } = await asc([
-    path("../assembly/index.ts"),
-    "--outFile",
-    join(target, `${name}.wasm`),
-    "-O3",
-    "--noAssert",
-    "--runtime",
-    "stub",
-    "--importMemory",
-    // the page below holds jobs; see kernels/assembly/pool.ts
-    "--memoryBase",
-    String(KERNEL_DATA),
-    ...flags,
+
+/** Of all that the kernels come from, and of the kernels. */
+function stamp(): string {
+  const assembly = readdirSync(path("../assembly"), { recursive: true, encoding: "utf8" });
+  return hashOf([
+    ...assembly
+      .filter((name) => name.endsWith(".ts"))
+      .toSorted()
+      .map((name) => path(`../assembly/${name}`)),
+    path("build.ts"),
+    path("../../node_modules/assemblyscript/package.json"),
+    ...Object.keys(builds).map((name) => join(target, `${name}.wasm`)),
   ]);
-  if (error) {
-    process.stderr.write(stderr.toString());
-    throw error;
+}
+
+async function compile(names: readonly string[]): Promise<void> {
+  const { main: asc } = await import("assemblyscript/asc");
+  for (const name of names) {
+    const { error, stderr } = await asc([
+      path("../assembly/index.ts"),
+      "--outFile",
+      join(target, `${name}.wasm`),
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--importMemory",
+      // the page below holds jobs; see kernels/assembly/pool.ts
+      "--memoryBase",
+      String(KERNEL_DATA),
+      ...builds[name],
+    ]);
+    if (error) {
+      process.stderr.write(stderr.toString());
+      throw error;
+    }
   }
+}
+
+if (process.argv.length > 2) await compile(wanted.length > 0 ? wanted : Object.keys(builds));
+else if (kept("compiled", stamp()) === undefined) {
+  await compile(Object.keys(builds));
+  keep("compiled", stamp(), "");
 }

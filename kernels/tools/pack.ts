@@ -1,74 +1,46 @@
-/** @file Packs bytes for `src/platform/packed-code.ts`, which says how: a range coder, and matches chosen by what they cost. */
+/**
+ * @file Packs bytes for `src/platform/packed-code.ts`, which says how: a range coder, and matches
+ * chosen by what they cost.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALPHABET, BITS, PRECISION, RATES, SHORT } from "../../src/platform/packed-code.ts";
+import { fileURLToPath } from "node:url";
+import { ALPHABET, type BitCoder, Instructions, slotOf, type Step, Steps } from "../../src/platform/packed-code.ts";
+import { hashOf, keep, kept } from "./kept.ts";
 
 /** Candidates that are looked at for each place. */
-const TRIES = 1000;
+const TRIES = 200;
 const LONGEST = 4096;
 /** A match that is taken as it is. */
 const LONG = 200;
-
-/** What the next bytes are said with: a literal, or a match of `length` at `distance`. */
-type Step = { readonly length: number; readonly distance: number };
+/** Parses of the bytes, each with the prices of the one before. */
+const PASSES = 3;
 
 const LITERAL: Step = { length: 1, distance: 0 };
 
-/** Writes bits with the probabilities that the reader will have, or only counts them. */
-class Coder {
-  readonly probabilities: Uint16Array = new Uint16Array(BITS.all).fill(1 << (PRECISION - 1));
-  readonly #uses = new Uint8Array(BITS.all);
+/** Writes bits with the probabilities that the reader will have. */
+class RangeWriter {
   readonly bytes: number[] = [];
   #low = 0;
   #range = 0xffff_ffff;
 
-  bit(place: number, is: number, other: number): void {
-    const bound = (this.#range >>> PRECISION) * ((this.probabilities[place] + this.probabilities[other]) >> 1);
-    if (is === 0) {
-      this.#range = bound;
-    } else {
+  bit(probability: number, bit: number): number {
+    const bound = (this.#range >>> 12) * probability;
+    if (bit === 1) this.#range = bound;
+    else {
       this.#low += bound;
       this.#range -= bound;
     }
-    this.#learn(place, is);
-    if (other !== place) this.#learn(other, is);
-    this.#settle();
-  }
-
-  #learn(place: number, is: number): void {
-    const probability = this.probabilities[place];
-    const rate = RATES[this.#uses[place]];
-    if (this.#uses[place] + 1 < RATES.length) this.#uses[place]++;
-    this.probabilities[place] =
-      is === 0 ? probability + (((1 << PRECISION) - probability) >> rate) : probability - (probability >> rate);
-  }
-
-  tree(place: number, size: number, value: number, other = place): void {
-    for (let node = 1, mask = size >> 1; mask > 0; mask >>= 1) {
-      const is = Number((value & mask) !== 0);
-      this.bit(place + node, is, other + node);
-      node = (node << 1) | is;
+    while (this.#range < 0x100_0000) {
+      this.#range = (this.#range << 8) >>> 0;
+      this.#shift();
     }
-  }
-
-  direct(count: number, value: number): void {
-    for (let i = count - 1; i >= 0; i--) {
-      this.#range >>>= 1;
-      if ((value >> i) & 1) this.#low += this.#range;
-      this.#settle();
-    }
+    return bit;
   }
 
   end(): number[] {
     for (let i = 0; i < 4; i++) this.#shift();
     return this.bytes;
-  }
-
-  #settle(): void {
-    while (this.#range < 0x100_0000) {
-      this.#range = (this.#range << 8) >>> 0;
-      this.#shift();
-    }
   }
 
   #shift(): void {
@@ -84,123 +56,117 @@ class Coder {
   }
 }
 
-/** Bits that a symbol takes, by the probabilities of an earlier pass. */
-class Prices {
-  readonly #probabilities: Uint16Array;
+/** Bits that something takes: a function that hands out a coder, which counts them. */
+function bitsOf(say: (code: BitCoder) => void): number {
+  let bits = 0;
+  say((probability, bit) => {
+    bits -= Math.log2((bit === 1 ? probability : 4096 - probability) / 4096);
+    return bit;
+  });
+  return bits;
+}
 
-  constructor(probabilities: Uint16Array) {
-    this.#probabilities = probabilities;
+/** How often symbols came, for what they cost on average. */
+class Counts {
+  readonly #counts: Float64Array;
+  #sum = 0;
+
+  constructor(size: number, first = 0.3) {
+    this.#counts = new Float64Array(size).fill(first);
+    this.#sum = size * first;
   }
 
-  bit(place: number, is: number, other: number): number {
-    const probability = (this.#probabilities[place] + this.#probabilities[other]) / (2 << PRECISION);
-    return -Math.log2(is === 0 ? probability : 1 - probability);
+  add(symbol: number): void {
+    this.#counts[symbol]++;
+    this.#sum++;
   }
 
-  tree(place: number, size: number, value: number, other = place): number {
-    let price = 0;
-    for (let node = 1, mask = size >> 1; mask > 0; mask >>= 1) {
-      const is = Number((value & mask) !== 0);
-      price += this.bit(place + node, is, other + node);
-      node = (node << 1) | is;
-    }
-    return price;
-  }
-
-  direct(count: number): number {
-    return count;
+  price(symbol: number): number {
+    return Math.log2(this.#sum / this.#counts[symbol]);
   }
 }
 
-type Sink = {
-  tree(place: number, size: number, value: number, other?: number): number | void;
-  direct(count: number, value: number): number | void;
+/** Bits below the slot of an integer; those that are predicted cost less. */
+const bitsBelow = (slot: number): number => {
+  const count = slot < 4 ? 0 : (slot >> 1) - 1;
+  return count < 4 ? 0.7 * count : 2.8 + count - 4;
 };
 
-/** A literal or a match, given what was before; the sum of what the sink answers. */
-function say(sink: Sink, step: Step, data: Uint8Array, at: number, past: readonly number[], steps: number): number {
-  const number = (answer: number | void): number => answer ?? 0;
-  const before = data[at - 1] ?? 0;
-  const isMatch = Number(step.distance > 0);
-  let sum = number(sink.tree(BITS.isMatch + steps, 2, isMatch, BITS.isMatchAfter + 4 * before + steps));
-  const literal = (steps & 1) === 0 ? BITS.literal + 256 * before : BITS.mismatch + 256 * data[at - past[0]];
-  if (isMatch === 0) return sum + number(sink.tree(literal, 256, data[at]));
-  const older = past.indexOf(step.distance);
-  sum += number(sink.tree(BITS.isRepeated + steps, 2, Number(older >= 0)));
-  if (older >= 0) sum += number(sink.tree(BITS.isOlder + steps, 2, older));
-  sum += sayLength(sink, older >= 0 ? BITS.repeatedLength : BITS.length, step.length);
-  if (older >= 0) return sum;
-  const distance = step.distance - 1;
-  const more = distance < 4 ? 0 : 30 - Math.clz32(distance);
-  const slot = distance < 4 ? distance : 2 * (more + 1) + ((distance >> more) & 1);
-  sum += number(sink.tree(BITS.distance + 64 * Math.min(step.length - 2, 3), 64, slot));
-  if (slot < 4) return sum;
-  const lower = Math.min(more, 4);
-  sum += number(sink.direct(more - lower, (distance & ((1 << more) - 1)) >> lower));
-  return sum + number(sink.tree(BITS.low + 16 * slot, 1 << lower, distance & ((1 << lower) - 1)));
+/** Kinds of lengths for which distances are counted. */
+const shortOf = (length: number): number => Math.min(length, 8);
+
+/** What the steps of one parse cost at each place and on average. */
+class Prices {
+  /** A literal at a place, and what says that a match is there. */
+  readonly literal: Float64Array;
+  readonly match: Float64Array;
+  readonly older = new Counts(5, 1);
+  readonly lengths: readonly Counts[] = [new Counts(64), new Counts(64)];
+  readonly distances: readonly Counts[] = Array.from({ length: 9 }, () => new Counts(64, 0.1));
+
+  constructor(size: number) {
+    this.literal = new Float64Array(size).fill(5);
+    this.match = new Float64Array(size).fill(1.3);
+  }
+
+  /** Counts a match whose distance is the one at `older` in the past, or -1. */
+  add({ length, distance }: Step, older: number): void {
+    this.older.add(older + 1);
+    this.lengths[Number(older >= 0)].add(slotOf(length - 2).slot);
+    if (older < 0) this.distances[shortOf(length)].add(slotOf(distance - 1).slot);
+  }
+
+  matchOf(at: number, { length, distance }: Step, older: number): number {
+    const slot = slotOf(length - 2).slot;
+    const begin =
+      this.match[at] + this.older.price(older + 1) + this.lengths[Number(older >= 0)].price(slot) + bitsBelow(slot);
+    if (older >= 0) return begin;
+    const far = slotOf(distance - 1).slot;
+    return begin + this.distances[shortOf(length)].price(far) + bitsBelow(far);
+  }
 }
 
-function sayLength(sink: Sink, place: number, length: number): number {
-  const count = length - 2;
-  if (count < SHORT) return sink.tree(place, 64, count) ?? 0;
-  const rest = count - SHORT + 16;
-  const more = 31 - Math.clz32(rest);
-  return (sink.tree(place, 64, SHORT + more - 4) ?? 0) + (sink.direct(more, rest - (1 << more)) ?? 0);
-}
-
-/** Steps of the least price, by the prices of a pass before. */
+/** Steps of the least price. */
 function cheapest(data: Uint8Array, begin: number, matches: readonly Step[][], prices: Prices): Step[] {
   const end = data.length;
   const cost = new Float64Array(end + 1).fill(Infinity);
   cost[begin] = 0;
   const came: (Step | undefined)[] = [];
   const pasts: (readonly number[])[] = [];
-  const states = new Uint8Array(end + 1);
-  pasts[begin] = [1, 1];
-  const lengthPrices = new Map<number, number>();
-  const lengthPrice = (place: number, length: number): number => {
-    const key = place * 65_536 + length;
-    let price = lengthPrices.get(key);
-    if (price === undefined) lengthPrices.set(key, (price = sayLength(prices, place, length)));
-    return price;
-  };
+  pasts[begin] = [1, 2, 3, 4];
   for (let at = begin; at < end; at++) {
     const past = pasts[at];
-    const steps = states[at];
     const reach = (step: Step, price: number): void => {
       const to = at + step.length;
       if (cost[at] + price >= cost[to]) return;
       cost[to] = cost[at] + price;
       came[to] = step;
-      states[to] = ((steps << 1) | Number(step.distance > 0)) & 3;
-      pasts[to] = step.distance === 0 || step.distance === past[0] ? past : [step.distance, past[0]];
+      const { distance } = step;
+      pasts[to] = distance === 0 ? past : [distance, ...past.filter((one) => one !== distance)].slice(0, 4);
     };
-    reach(LITERAL, say(prices, LITERAL, data, at, past, steps));
+    reach(LITERAL, prices.literal[at]);
     const repeated = past.map((distance) => ({ distance, length: matchLength(data, at, distance) }));
     const candidates = [...repeated, ...matches[at - begin]];
     const long = candidates.find(({ length }) => length >= LONG);
     if (long !== undefined) {
-      reach(long, say(prices, long, data, at, past, steps));
+      reach(long, 0);
       // nothing may begin inside
       at += long.length - 1;
       cost.fill(Infinity, at + 2);
       continue;
     }
     for (const { distance, length } of candidates) {
-      if (length < 2) continue;
-      const place = past.includes(distance) ? BITS.repeatedLength : BITS.length;
-      const rest = (count: number): number =>
-        say(prices, { distance, length: count }, data, at, past, steps) - lengthPrice(place, count);
-      const far = rest(5);
+      const older = past.indexOf(distance);
       // also the shorter ones
       for (let count = 2; count <= length; count++) {
-        reach({ distance, length: count }, (count < 5 ? rest(count) : far) + lengthPrice(place, count));
+        const step = { distance, length: count };
+        reach(step, prices.matchOf(at, step, older));
       }
     }
   }
-  const found: Step[] = [];
-  for (let at = end; at > begin; at -= found.at(-1)!.length) found.push(came[at]!);
-  return found.toReversed();
+  const steps: Step[] = [];
+  for (let at = end; at > begin; at -= steps.at(-1)!.length) steps.push(came[at]!);
+  return steps.toReversed();
 }
 
 function matchLength(data: Uint8Array, at: number, distance: number): number {
@@ -238,27 +204,37 @@ function matchesOf(data: Uint8Array, begin: number): Step[][] {
   return found;
 }
 
+/** The bytes that say `steps`, and what steps cost there. */
+function written(data: Uint8Array, begin: number, found: readonly Step[]): { bytes: number[]; prices: Prices } {
+  const writer = new RangeWriter();
+  const prices = new Prices(data.length);
+  const steps = new Steps(data, begin, (probability, bit) => writer.bit(probability, bit));
+  const ahead = new Instructions();
+  for (const step of found) {
+    for (let at = steps.at; at < steps.at + step.length; at++) {
+      prices.match[at] = bitsOf((code) => steps.isMatch(1, ahead, code, false));
+      prices.literal[at] =
+        bitsOf((code) => steps.isMatch(0, ahead, code, false)) +
+        bitsOf((code) => steps.literal(at, ahead, code, false));
+      ahead.push(data[at]);
+    }
+    if (step.distance > 0) prices.add(step, steps.past.indexOf(step.distance));
+    steps.next(step);
+  }
+  return { bytes: writer.end(), prices };
+}
+
 /** Text that `unpack` turns into `bytes` again, with the same dictionary. */
 export function pack(bytes: Uint8Array, dictionary: Uint8Array): string {
   const data = new Uint8Array([...dictionary, ...bytes]);
   const begin = dictionary.length;
   const matches = matchesOf(data, begin);
-  let coder = new Coder();
+  let prices = new Prices(data.length);
   let best: number[] | undefined;
-  for (let pass = 0; pass < 6; pass++) {
-    const steps = cheapest(data, begin, matches, new Prices(coder.probabilities));
-    coder = new Coder();
-    let at = begin;
-    let past: readonly number[] = [1, 1];
-    let state = 0;
-    for (const step of steps) {
-      say(coder, step, data, at, past, state);
-      if (step.distance > 0 && step.distance !== past[0]) past = [step.distance, past[0]];
-      state = ((state << 1) | Number(step.distance > 0)) & 3;
-      at += step.length;
-    }
-    const packed = coder.end();
-    if (best === undefined || packed.length < best.length) best = packed;
+  for (let pass = 0; pass < PASSES; pass++) {
+    const parse = written(data, begin, cheapest(data, begin, matches, prices));
+    prices = parse.prices;
+    if (best === undefined || parse.bytes.length < best.length) best = parse.bytes;
   }
   return textOf(best!);
 }
@@ -275,15 +251,22 @@ function textOf(bytes: readonly number[]): string {
 /** Each build, and the one that is its dictionary: first those that most pages run. */
 const ORDER = { relaxed: undefined, "relaxed-threads": "relaxed", simd: "relaxed", "simd-threads": "simd" } as const;
 
-/** The builds in `folder`, as `src/platform/packed-kernels.ts` has them. */
+/** The builds in `folder`, as `src/platform/packed-kernels.ts` has them. Packing takes seconds. */
 export function packedKernels(folder: string): Record<string, { text: string; length: number; after?: string }> {
+  const fileOf = (build: string): string => join(folder, `${build}.wasm`);
+  const reader = fileURLToPath(new URL("../../src/platform/packed-code.ts", import.meta.url));
+  const hash = hashOf([...Object.keys(ORDER).map(fileOf), reader, fileURLToPath(import.meta.url)]);
+  const text = kept("packed", hash);
+  if (text !== undefined) return JSON.parse(text) as ReturnType<typeof packedKernels>;
   const bytesOf = (build: string | undefined): Uint8Array =>
-    build === undefined ? new Uint8Array(0) : readFileSync(join(folder, `${build}.wasm`));
-  return Object.fromEntries(
+    build === undefined ? new Uint8Array(0) : readFileSync(fileOf(build));
+  const packed = Object.fromEntries(
     Object.entries(ORDER).map(([build, after]) => {
       const bytes = bytesOf(build);
-      const text = pack(bytes, bytesOf(after));
-      return [build, { text, length: bytes.length, ...(after && { after }) }];
+      const said = pack(bytes, bytesOf(after));
+      return [build, { text: said, length: bytes.length, ...(after && { after }) }];
     }),
   );
+  keep("packed", hash, JSON.stringify(packed));
+  return packed;
 }
