@@ -1,6 +1,6 @@
 import type { Answers, Engine, Questions } from "./engine.ts";
 
-/** The answers of an engine whose memory JavaScript can read. */
+/** Answers for `Engine.ask` of engines whose memory JavaScript can read. */
 export function answersAtOnce(
   engine: Pick<Engine, "view" | "sumOfSquares" | "isAllFinite">,
   { scalars, squares, finite }: Questions,

@@ -1,52 +1,48 @@
 /**
- * @file An engine that looks at what each kernel reads and writes, to find where the first number
- * that is not finite comes from.
+ * @file An engine that checks what each kernel reads and writes, to find where the first NaN or
+ * infinity comes from.
  */
 import { isFloat, type Shape, sizeOf } from "../base/index.ts";
 import type { Block, Engine, EngineKernels, LayerInputGradients, Operand } from "./engine.ts";
 
-/** The first kernel that made a number that is not finite out of finite ones. */
+/** The first kernel that computed NaN or infinity from finite numbers. */
 export type Anomaly = {
   /**
-   * What it computes, such as `exp` or `mul`; of larger kernels the engine's name, such as
-   * `lstmForward`.
+   * The operation, such as `exp` or `mul`, or the name of a larger kernel, such as `lstmForward`.
    */
   readonly op: string;
   /**
-   * Named arrays that it read, such as `rnn/0/kernel`; without any, those that its input was made
-   * from, if they are no more than two.
+   * Named arrays that the kernel read, such as `rnn/0/kernel`. If there are none: those that its
+   * inputs were computed from, unless they are more than two.
    */
   readonly arrays: readonly string[];
-  /** NaN, Infinity or -Infinity: the first in its results. */
+  /** The first NaN, Infinity or -Infinity in the results. */
   readonly value: number;
-  /**
-   * Of a recurrent kernel: the first time step, in the order in which they are computed, counted
-   * from 0.
-   */
+  /** The first bad time step of a recurrent kernel, in the order of computation, counted from 0. */
   readonly time?: number;
 };
 
 type Operands = readonly (Operand | undefined)[];
 
-/** What a call of a kernel touches. */
+/** The arrays that a call of a kernel reads and writes. */
 type Access = {
   readonly reads: Operands;
   readonly writes: Operands;
-  /** Name of what it computes. Default: that of the kernel. */
+  /** Name of the operation. Default: name of the kernel. */
   readonly op?: string;
-  /** The weights, which it is named by. Default: `reads`. */
+  /** The weights that an anomaly names. Default: `reads`. */
   readonly weights?: Operands;
   /** Results with time as their first axis. */
   readonly sequences?: Operands;
-  /** Leading rows of the sequences that are no steps. */
+  /** Leading rows of the sequences that are not steps. */
   readonly before?: number;
-  /** From the last step to the first. */
+  /** Whether steps are computed from the last to the first. */
   readonly backward?: boolean;
-  /** Finds the time step where no result has time as an axis. */
+  /** Finds the time step if no result has time as an axis. */
   readonly timeFrom?: ((engine: Engine) => number | undefined) | undefined;
 };
 
-/** Kernels that only put numbers elsewhere. */
+/** Kernels that move numbers and compute nothing. */
 type Move = "copyStrided" | "gather" | "reverseSequence" | "maskSequence" | "where";
 /** Kernels that compute. */
 type Kernel = Exclude<keyof EngineKernels, Move | "fill">;
@@ -56,16 +52,17 @@ type Accesses<K extends Kernel | Move> = { readonly [Name in K]: (...args: Param
 const layer = ({ inputKernel, recurrent }: { inputKernel?: Operand | undefined; recurrent: Operand }) =>
   ({ weights: [inputKernel, recurrent] }) as const;
 
-/** Gradients of inputs that are not rows of a table. */
-type OwnGradients = Required<Extract<LayerInputGradients, { readonly inputs: Operand }>>;
+/** Gradients of a layer with an input vector at each step. */
+type InputGradients = Required<Extract<LayerInputGradients, { readonly inputs: Operand }>>;
 
 /**
- * A layer over rows of a table gives no gradient of each step. It does over inputs of one feature,
- * here with weights so small that nothing but what is not finite already makes them so.
+ * The bad time step of a layer over rows of a table, whose gradients have no time axis. The layer
+ * is run again over inputs of one feature, with weights so small that gradients are finite unless
+ * they are already bad.
  */
 const timeOfTable = (
   { ids, recurrent }: { readonly ids?: Operand | undefined; readonly recurrent: Operand },
-  run: (engine: Engine, own: OwnGradients) => void,
+  run: (engine: Engine, gradients: InputGradients) => void,
 ): Access["timeFrom"] =>
   ids &&
   ((engine) => {
@@ -78,15 +75,15 @@ const timeOfTable = (
       [...ids.shape, 1],
       [1, recurrent.shape[1]],
     ];
-    const own = {
+    const gradients = {
       inputs: filled(ofInputs, 0),
       inputKernel: filled(ofWeights, 2 ** -40),
       dInputs: filled(ofInputs, 0),
       dInputKernel: filled(ofWeights, 0),
     };
-    run(engine, { ...own, ids: undefined, dProjected: undefined });
-    const time = firstTime(engine, { sequences: [own.dInputs], backward: true });
-    for (const { block } of Object.values(own)) engine.free(block);
+    run(engine, { ...gradients, ids: undefined, dProjected: undefined });
+    const time = firstTime(engine, { sequences: [gradients.dInputs], backward: true });
+    for (const { block } of Object.values(gradients)) engine.free(block);
     return time;
   });
 
@@ -136,7 +133,7 @@ const computes: Accesses<Kernel> = {
     writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dh0],
     sequences: [a.dInputs],
     backward: true,
-    timeFrom: timeOfTable(a, (engine, own) => engine.rnnBackward({ ...a, ...own })),
+    timeFrom: timeOfTable(a, (engine, gradients) => engine.rnnBackward({ ...a, ...gradients })),
   }),
   lstmBackward: (a) => ({
     ...layer(a),
@@ -159,7 +156,7 @@ const computes: Accesses<Kernel> = {
     writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dh0, a.dc0, a.dPeepholes, a.dProjection],
     sequences: [a.dInputs],
     backward: true,
-    timeFrom: timeOfTable(a, (engine, own) => engine.lstmBackward({ ...a, ...own })),
+    timeFrom: timeOfTable(a, (engine, gradients) => engine.lstmBackward({ ...a, ...gradients })),
   }),
   gruBackward: (a) => ({
     ...layer(a),
@@ -167,7 +164,7 @@ const computes: Accesses<Kernel> = {
     writes: [a.dInputs, a.dInputKernel, a.dProjected, a.dRecurrent, a.dBias, a.dRecurrentBias, a.dh0],
     sequences: [a.dInputs],
     backward: true,
-    timeFrom: timeOfTable(a, (engine, own) => engine.gruBackward({ ...a, ...own })),
+    timeFrom: timeOfTable(a, (engine, gradients) => engine.gruBackward({ ...a, ...gradients })),
   }),
 };
 
@@ -179,20 +176,20 @@ const moves: Accesses<Move> = {
   where: (_condition, a, b, out) => ({ reads: [a, b], writes: [out] }),
 };
 
-/** More arrays than these say nothing. */
+/** Most arrays that an anomaly names: more would not help. */
 const MOST_ORIGINS = 2;
 
 /**
- * `engine` with a look at each kernel's inputs and outputs, which makes it slow. `names`: arrays
- * that an anomaly may name. `found` is the first anomaly, undefined while there is none. The memory
- * is the engine's own, so tensors can be used on either.
+ * Wraps `engine` to check the inputs and outputs of each kernel, which is slow. `names`: arrays
+ * that an anomaly may name. `found` returns the first anomaly, or undefined. Memory is shared with
+ * `engine`, so tensors can be used on either.
  */
 export function checkedEngine(
   engine: Engine,
   names: Readonly<Record<string, Operand>>,
 ): { readonly engine: Engine; found(): Anomaly | undefined } {
   const nameOf = new Map(Object.entries(names).map(([name, { block }]) => [block, name]));
-  /** Names of what a block was computed from. */
+  /** Names of the arrays that a block was computed from. */
   const origins = new Map<Block, ReadonlySet<string>>();
   let found: Anomaly | undefined;
 
@@ -255,7 +252,7 @@ export function checkedEngine(
       ...wrapped([moves, true]),
       allocate(dtype, length) {
         const block = engine.allocate(dtype, length);
-        // memory that was another array's before
+        // another array may have used this memory
         origins.delete(block);
         return block;
       },
@@ -264,17 +261,14 @@ export function checkedEngine(
   };
 }
 
-/** A recording would note the kernels of the engine itself. */
+/** `engine` without `recorded`, with which a recording would bypass the checks. */
 function withoutRecorder(engine: Engine): Engine {
   const copy = { ...engine };
   delete copy.recorded;
   return copy;
 }
 
-/**
- * The first step, in the order of computation, in which a sequence holds something that is not
- * finite.
- */
+/** The first step, in the order of computation, in which a sequence holds NaN or infinity. */
 function firstTime(
   engine: Engine,
   { sequences = [], before = 0, backward = false }: Pick<Access, "sequences" | "before" | "backward">,

@@ -1,14 +1,14 @@
 /**
- * @file The engine contract: blocks of memory in, kernels run, blocks out. An engine knows no
- * gradients and no cells beyond the recurrent kernels below. The reference engine defines what each
- * kernel computes; any other is compared with it.
+ * @file The engine contract: blocks of memory in, kernels run, blocks out. An engine has no
+ * gradients and no cells except the recurrent kernels below. The reference engine defines what each
+ * kernel computes; the others are tested against it.
  *
  * Letters: B batch, T time steps, I input features, H hidden units, P output features (H, or the
  * projection), N rows, V classes. Arrays are row-major and contiguous; sequences are time-major.
  */
 import type { DType, Shape } from "../base/index.ts";
 
-/** Memory owned by an engine. What it holds when allocated is unspecified. */
+/** Memory owned by an engine. Its initial content is unspecified. */
 export interface Block {
   readonly dtype: DType;
   readonly length: number;
@@ -17,18 +17,19 @@ export interface Block {
 /** A contiguous array inside a block. Tensors have this form. */
 export interface Operand {
   readonly block: Block;
-  /** First element, counted in elements. */
+  /** Offset of the first element in the block, in elements. */
   readonly offset: number;
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
 /**
- * Which results are bitwise equal. `portable` rounds after every multiply and add, everywhere
- * alike; `fma` uses fused multiply-add and is equal only to itself.
+ * Classes of engines whose results are bitwise equal. `portable` rounds after every multiply and
+ * add, the same everywhere; `fma` uses fused multiply-add and equals only itself.
  */
 export type NumericsClass = "portable" | "fma";
 
+/** Operations on one array, element by element. */
 export type UnaryOp =
   | "neg"
   | "abs"
@@ -45,9 +46,13 @@ export type UnaryOp =
   | ActivationName
   | "softplus";
 
+/** Operations on two arrays of numbers, element by element. */
 export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
+/** Operations on two arrays, element by element, with bool results. */
 export type ComparisonOp = "equal" | "notEqual" | "less" | "lessEqual" | "greater" | "greaterEqual" | "and" | "or";
+/** Operations on two arrays, element by element, with broadcasting. */
 export type BinaryOp = ArithmeticOp | ComparisonOp;
+/** Reductions along an axis. */
 export type ReduceOp = "sum" | "max" | "min" | "argmax" | "argmin";
 
 /**
@@ -57,10 +62,10 @@ export type ReduceOp = "sum" | "max" | "min" | "argmax" | "argmin";
  */
 export type ActivationName = "sigmoid" | "tanh" | "relu" | "linear" | "softsign" | "hardSigmoid" | "hardSigmoid02";
 
-/** How a strided copy walks one of its two arrays. */
+/** The order in which a strided copy visits one of its two arrays, in elements. */
 export type Strides = { readonly offset: number; readonly strides: readonly number[] };
 
-/** What an LSTM kernel has to know beyond its arrays. */
+/** Options of an LSTM kernel. */
 export type LstmSpec = {
   /**
    * Position of each gate's block of H columns in the packed matrices. `input` is -1 when coupled.
@@ -71,33 +76,38 @@ export type LstmSpec = {
     readonly candidate: number;
     readonly output: number;
   };
-  /** Added to the forget gate's pre-activation. */
+  /** Bias added to the forget gate's pre-activation. */
   readonly forgetBias: number;
-  /** Input gate = 1 - forget gate; the packed matrices then have three blocks. */
+  /** Whether the input gate is 1 - forget gate; the packed matrices then have three blocks. */
   readonly coupled: boolean;
   readonly gateActivation: ActivationName;
   readonly candidateActivation: ActivationName;
   readonly outputActivation: ActivationName;
-  /** The cell state is clipped to ±cellClip and carried clipped. Infinity: no clipping. */
+  /** Bound of the cell state, which is carried clipped to ±cellClip. Infinity: no clipping. */
   readonly cellClip: number;
-  /** The projected output is clipped to ±projectionClip. Infinity: no clipping. */
+  /** Bound of the projected output, which is clipped to ±projectionClip. Infinity: no clipping. */
   readonly projectionClip: number;
 };
 
-/** What a GRU kernel has to know beyond its arrays. */
+/** Options of a GRU kernel. */
 export type GruSpec = {
   readonly gates: { readonly reset: number; readonly update: number; readonly candidate: number };
-  /** `before`: candidate from (r*h)R. `after`: from r*(hR + recurrent bias). */
+  /**
+   * Place of the reset gate. `before`: the candidate uses (r*h)R. `after`: r*(hR + recurrent bias).
+   */
   readonly reset: "before" | "after";
-  /** `keep`: h' = u*h + (1-u)*candidate. `write`: h' = u*candidate + (1-u)*h. */
+  /**
+   * Meaning of the update gate. `keep`: h' = u*h + (1-u)*candidate. `write`: h' = u*candidate +
+   * (1-u)*h.
+   */
   readonly updateGate: "keep" | "write";
   readonly gateActivation: ActivationName;
   readonly candidateActivation: ActivationName;
 };
 
 /**
- * What a recurrent layer reads: at each step an input of its own, or one of V inputs that were
- * multiplied by W beforehand.
+ * Input of a recurrent layer: one vector per step, or indices into V vectors already multiplied by
+ * W.
  */
 export type LayerInputs =
   | {
@@ -111,7 +121,7 @@ export type LayerInputs =
   | {
       readonly inputs?: undefined;
       readonly inputKernel?: undefined;
-      /** x·W of each of the V inputs, [V, G*H]. */
+      /** [V, G*H]: x·W of each of the V vectors. */
       readonly projected: Operand;
       /**
        * int32 [T, B]: step t of row b reads row ids[t, b] of `projected`. Each must be in [0, V),
@@ -120,12 +130,12 @@ export type LayerInputs =
       readonly ids: Operand;
     };
 
-/** The gradients of what a recurrent layer reads, and what they are made from. */
+/** Gradients of a recurrent layer's input, with the arrays that they are computed from. */
 export type LayerInputGradients =
   | {
       readonly inputs: Operand;
       readonly inputKernel: Operand;
-      /** [T, B, I], result; absent where nobody wants it. */
+      /** [T, B, I], result; absent if not wanted. */
       readonly dInputs?: Operand | undefined;
       /** [I, G*H], result. */
       readonly dInputKernel: Operand;
@@ -139,16 +149,16 @@ export type LayerInputGradients =
       readonly dInputKernel?: undefined;
       readonly ids: Operand;
       /**
-       * [V, G*H], result: for each of the V inputs the sum over the steps and rows that read it, in
-       * order. The bias' gradient is the sum of these rows.
+       * [V, G*H], result: for each of the V vectors, the sum over the steps and rows that read it,
+       * in order. The bias gradient is the sum of these rows.
        */
       readonly dProjected: Operand;
     };
 
 /**
  * One recurrent layer over a whole sequence. Each pre-activation is one sum: x·W over the inputs,
- * continued with h·R, then the bias is added. Rows with t >= length give output 0 and copy their
- * state; what the inputs hold there must be finite.
+ * continued with h·R, then the bias is added. Rows with t >= length output 0 and copy their state;
+ * inputs there must be finite.
  */
 type RecurrentOperands = LayerInputs & {
   /** [P, G*H]. */
@@ -165,8 +175,10 @@ type RecurrentOperands = LayerInputs & {
   readonly hLast: Operand;
 };
 
+/** Arguments of `rnnForward`. */
 export type RnnForward = RecurrentOperands & { readonly activation: ActivationName };
 
+/** Arguments of `lstmForward`. */
 export type LstmForward = RecurrentOperands & {
   readonly spec: LstmSpec;
   /** [3, H]: input, forget, output. */
@@ -177,31 +189,33 @@ export type LstmForward = RecurrentOperands & {
   readonly c0: Operand;
   /** [B, H], result. */
   readonly cLast: Operand;
-  /** Activated gates [T, B, 4, H] in the order input, forget, candidate, output, result. */
+  /** [T, B, 4, H], result: activated gates in the order input, forget, candidate, output. */
   readonly gates: Operand;
-  /** Cell state after each step [T, B, H], clipped, result. */
+  /** [T, B, H], result: cell state after each step, clipped. */
   readonly cells: Operand;
-  /** Cell state before clipping [T, B, H], result; only with a finite cellClip. */
+  /** [T, B, H], result: cell state before clipping; only with a finite cellClip. */
   readonly cellsUnclipped?: Operand | undefined;
-  /** Output before projection [T, B, H], result; only with a projection. */
+  /** [T, B, H], result: output before projection; only with a projection. */
   readonly hidden?: Operand | undefined;
 };
 
+/** Arguments of `gruForward`. */
 export type GruForward = RecurrentOperands & {
   readonly spec: GruSpec;
   /** [3*H], added to h·R before the reset gate is applied; only with reset "after". */
   readonly recurrentBias?: Operand | undefined;
-  /** Activated gates [T, B, 3, H] in the order reset, update, candidate, result. */
+  /** [T, B, 3, H], result: activated gates in the order reset, update, candidate. */
   readonly gates: Operand;
   /**
-   * reset "after": h·R + recurrent bias of the candidate. reset "before": r*h. [T, B, H], result.
+   * [T, B, H], result. With reset "after": h·R + recurrent bias of the candidate. With reset
+   * "before": r*h.
    */
   readonly resetTerm: Operand;
 };
 
 /**
- * What all three backward kernels read, and the gradients that they fill. The weights' gradients
- * are sums over all steps and rows in order, the one of the recurrent kernel over the states before
+ * Arrays that all three backward kernels read, and gradients that they write. Gradients of weights
+ * are sums over all steps and rows in order; that of the recurrent kernel uses the states before
  * each step.
  */
 type RecurrentGradients = LayerInputGradients &
@@ -218,8 +232,10 @@ type RecurrentGradients = LayerInputGradients &
     readonly dh0: Operand;
   };
 
+/** Arguments of `rnnBackward`. */
 export type RnnBackward = RecurrentGradients & Pick<RnnForward, "activation">;
 
+/** Arguments of `lstmBackward`. */
 export type LstmBackward = RecurrentGradients &
   Pick<LstmForward, "spec" | "peepholes" | "projection" | "c0" | "gates" | "cells" | "cellsUnclipped" | "hidden"> & {
     /** [B, H]; absent: zero. */
@@ -232,18 +248,19 @@ export type LstmBackward = RecurrentGradients &
     readonly dProjection?: Operand | undefined;
   };
 
+/** Arguments of `gruBackward`. */
 export type GruBackward = RecurrentGradients &
   Pick<GruForward, "spec" | "gates" | "resetTerm"> & {
     /**
-     * [3*H], result; only with a recurrent bias. Of the reset and update gates it is that of the
-     * bias.
+     * [3*H], result; only with a recurrent bias. For the reset and update gates it equals the bias
+     * gradient.
      */
     readonly dRecurrentBias?: Operand | undefined;
   };
 
 /**
- * y = normal · gain + shift, normal = (x - mean) / root, root = sqrt(variance + epsilon), where
- * mean and variance are those of the n elements of a row.
+ * Arguments of `layerNorm`: y = normal · gain + shift, normal = (x - mean) / root, root =
+ * sqrt(variance + epsilon). Mean and variance are over the n elements of a row.
  */
 export type LayerNormForward = {
   readonly epsilon: number;
@@ -262,13 +279,13 @@ export type LayerNormForward = {
 };
 
 /**
- * dx = (g - mean(g) - normal · mean(g · normal)) / root, g = dy · gain. The gradients of gain and
- * shift are sums over the rows in order.
+ * Arguments of `layerNormBackward`: dx = (g - mean(g) - normal · mean(g · normal)) / root, g = dy ·
+ * gain. The gradients of gain and shift are sums over the rows in order.
  */
 export type LayerNormBackward = Pick<LayerNormForward, "gain" | "normal" | "root"> & {
   /** [..., n]. */
   readonly dy: Operand;
-  /** [..., n], result; absent where nobody wants it. */
+  /** [..., n], result; absent if not wanted. */
   readonly dx?: Operand | undefined;
   /** [n], result; only with a gain. */
   readonly dGain?: Operand | undefined;
@@ -277,24 +294,24 @@ export type LayerNormBackward = Pick<LayerNormForward, "gain" | "normal" | "root
 };
 
 /**
- * One optimizer step over one parameter, in place. All arrays have the parameter's shape. The slots
- * are in the order given.
+ * An optimizer's formula and constants. Each slot has the shape of its parameter; slots are in the
+ * order listed here.
  */
 export type OptimizerUpdate =
-  /** No slots. */
+  /** SGD. No slots. */
   | { readonly kind: "sgd"; readonly learningRate: number }
-  /** Slots: velocity. */
+  /** Momentum. Slots: velocity. */
   | {
       readonly kind: "momentum";
       readonly learningRate: number;
       readonly momentum: number;
       readonly nesterov: boolean;
-      /** `scaled`: velocity holds lr*g (Keras). `plain`: it holds g (TF1, PyTorch). */
+      /** Content of the velocity slot. `scaled`: lr*g (Keras). `plain`: g (TF1, PyTorch). */
       readonly velocity: "plain" | "scaled";
     }
   /**
-   * Slots: mean square; velocity if momentum > 0; mean if centered. A negative variance (mean
-   * square - mean²) counts as 0.
+   * RMSProp. Slots: mean square; velocity if momentum > 0; mean if centered. A negative variance
+   * (mean square - mean²) counts as 0.
    */
   | {
       readonly kind: "rmsprop";
@@ -304,20 +321,23 @@ export type OptimizerUpdate =
       readonly epsilonInside: boolean;
       readonly momentum: number;
       readonly centered: boolean;
-      /** `scaled`: the momentum slot accumulates lr*step (TF1, Keras). `plain`: step (PyTorch). */
+      /** Content of the velocity slot. `scaled`: lr*step (TF1, Keras). `plain`: step (PyTorch). */
       readonly velocity: "plain" | "scaled";
     }
-  /** Slots: sum of squares. */
+  /** Adagrad. Slots: sum of squares. */
   | {
       readonly kind: "adagrad";
       readonly learningRate: number;
       readonly epsilon: number;
       readonly epsilonInside: boolean;
     }
-  /** Slots: m, v. */
+  /** Adam. Slots: m, v. */
   | {
       readonly kind: "adam";
-      /** θ -= stepSize * m / (sqrt(v) * rootScale + epsilon). */
+      /**
+       * Learning rate with the correction of the bias: θ -= stepSize * m / (sqrt(v) * rootScale +
+       * epsilon).
+       */
       readonly stepSize: number;
       readonly rootScale: number;
       readonly beta1: number;
@@ -326,100 +346,103 @@ export type OptimizerUpdate =
     };
 
 /**
- * What an optimizer does with each element before its step, in this order. What is absent is left
- * out; so are the numbers that change nothing.
+ * Changes to each parameter θ and gradient g before the optimizer's step, in this order. Absent
+ * fields, and values without effect, are skipped.
  */
 export type OptimizerPreparation = {
-  /** θ -= parameterDecay θ. */
+  /** Decoupled weight decay: θ -= parameterDecay θ. */
   readonly parameterDecay?: number;
-  /** g = gradientScale g. */
+  /** Factor of the gradient, for clipping: g = gradientScale g. */
   readonly gradientScale?: number;
-  /** g = g + gradientDecay θ. */
+  /** L2 penalty: g = g + gradientDecay θ. */
   readonly gradientDecay?: number;
-  /** g = damping g, after the decay. */
+  /** Factor of the gradient after the penalty: g = damping g. */
   readonly damping?: number;
 };
 
-/** One parameter with its gradient and its slots, which have its shape. */
+/** A parameter with its gradient and slots, all of one shape. */
 export type OptimizerItem = {
   readonly parameter: Operand;
   readonly gradient: Operand;
   readonly slots: readonly Operand[];
 };
 
-/** What an engine chose and why, for `unrolled doctor`. */
+/** The choices of an engine and their reasons, for `unrolled doctor`. */
 export type EngineReport = {
   readonly name: string;
   readonly numerics: NumericsClass;
-  /** Threads that large kernels run on. */
+  /** Number of threads for large kernels, once all have started. */
   readonly threads: number;
   /**
-   * Threads that the next of them would run on: 1 until all have started, which nobody waits for.
+   * Number of threads that the next large kernel will use: 1 until all workers have started, which
+   * is not awaited.
    */
   readonly running: number;
   /** Memory taken from the system, in bytes. */
   readonly bytes: number;
-  /** What was chosen, in the order of the choices: what, and why. */
+  /** The choices, in the order in which they were made, each with its reason. */
   readonly choices: readonly { readonly what: string; readonly chosen: string; readonly why: string }[];
 };
 
+/** Memory that is in use. */
 export type EngineStats = {
   /** Blocks allocated and not yet freed. */
   readonly liveBlocks: number;
   readonly liveBytes: number;
 };
 
-/** What an engine's kernels tell, and get, while their work is recorded. */
+/** Functions that kernels call while their work is recorded. */
 export interface Recorder {
-  /** `again` does a piece of the work once more, on the same memory. */
+  /** Adds a piece of work to the recording; `again` repeats it on the same memory. */
   note(again: () => void): void;
-  /** Memory that belongs to the recording, for scratch. */
+  /** Allocates scratch memory that belongs to the recording. */
   allocate(dtype: DType, length: number): Block;
-  /** It is reused within the recording only. */
+  /** Frees a block, which is then reused within the recording only. */
   free(block: Block): void;
 }
 
 /**
- * An engine that works out what memory some work will need: blocks are counted and not taken,
- * kernels do nothing.
+ * An engine that predicts the memory of some work: it counts blocks without allocating them, and
+ * its kernels do nothing.
  */
 export type CountingEngine = {
   /**
-   * To be put in the place of the engine that it was made from, whose blocks it can be given. What
-   * it is asked to read holds zeros.
+   * The engine to run the work on, in place of the original, whose blocks it accepts. Everything
+   * that it reads is zero.
    */
   readonly engine: Engine;
   /**
-   * Bytes that the engine will have taken by then at most, with those that it has taken by now
-   * unless it counts afresh.
+   * Peak memory of the engine after the work, in bytes. It includes what is in use now, unless the
+   * count is fresh.
    */
   bytes(): number;
-  /** Bytes that the engine can have. */
+  /** Most bytes that the engine can allocate. */
   readonly limit: number;
 };
 
 /**
- * What JavaScript wants to know of arrays, asked together so that an engine that answers late is
- * waited for once.
+ * Values that JavaScript needs from arrays, asked for together so that an asynchronous engine is
+ * awaited once.
  */
 export type Questions = {
-  /** Arrays whose first element is wanted. */
+  /** Arrays of which to read the first element. */
   readonly scalars: readonly Operand[];
-  /** Floating-point arrays whose squares are summed, one array after the other in float64. */
+  /** Floating-point arrays of which to sum the squares, one array after the other, in float64. */
   readonly squares: readonly Operand[];
-  /** Floating-point arrays of which the first that holds NaN or infinity is wanted. */
+  /** Floating-point arrays in which to look for NaN and infinity. */
   readonly finite: readonly Operand[];
 };
 
+/** Answers to `Questions`. */
 export type Answers = {
-  /** In the order of the questions. */
+  /** First elements, in the order of the questions. */
   readonly scalars: readonly number[];
   readonly sumOfSquares: number;
-  /** Place in `finite` of the first array that is not; -1: all are. */
+  /** Index in `finite` of the first array with NaN or infinity, or -1. */
   readonly notFinite: number;
 };
 
-/** What an engine computes, all of it in memory. */
+/** The kernels of an engine: what only computes, in memory. */
 export type EngineKernels = Omit<
   Engine,
   | "name"
@@ -440,8 +463,8 @@ export type EngineKernels = Omit<
 >;
 
 /**
- * All kernels write `out` completely and never read it, unless they say otherwise. Operands never
- * overlap, unless equal. Sums of more than 4,096 float32 have an order of their own, see
+ * The engine contract. Kernels write `out` completely and never read it, unless stated otherwise.
+ * Operands are equal or don't overlap. Sums of more than 4,096 float32 follow
  * reference/long-sums.ts; those over the features and units of a recurrent layer are always in
  * order.
  */
@@ -450,37 +473,40 @@ export interface Engine {
   readonly numerics: NumericsClass;
 
   allocate(dtype: DType, length: number): Block;
-  /** The block must not be used afterwards; its memory is reused. */
+  /** Frees a block, whose memory is then reused. The block must not be used afterwards. */
   free(block: Block): void;
   /**
-   * A view for reading and writing now; invalid after the next allocate. Engines that can't read at
-   * once throw UnsupportedError.
+   * A view of the elements for immediate reading and writing; invalid after the next `allocate`.
+   * Asynchronous engines throw UnsupportedError.
    */
   view(operand: Operand): Float32Array | Float64Array | Int32Array | Uint8Array;
   /** A copy of the values, as soon as they are computed. */
   read(operand: Operand): Promise<Float32Array | Float64Array | Int32Array | Uint8Array>;
   stats(): EngineStats;
   report(): EngineReport;
-  /** From the next kernel on. Engines without threads ignore it. Results do not depend on it. */
+  /**
+   * Sets the number of threads from the next kernel on. Engines without threads ignore it. Results
+   * do not depend on it.
+   */
   useThreads(threads: number): void;
   /**
-   * The same kernels, which also note the pieces of their work. A kernel notes all of its work or
-   * nothing: then the whole call is repeated, as it is for engines without this.
+   * Kernels that also pass the pieces of their work to `recorder`. A kernel that passes none is
+   * repeated as a whole call, as are kernels of engines without this method.
    */
   recorded?(recorder: Recorder): EngineKernels;
   /**
-   * `isFresh`: without what is in use now, and as if nothing had been freed. Absent where nobody
-   * can tell.
+   * An engine that predicts memory; absent if the engine can't. `isFresh`: start from empty memory,
+   * without what is in use now.
    */
   counting?(isFresh?: boolean): CountingEngine;
 
-  /** Element by element; `out.dtype` is bool for `not` and `isFinite`. */
+  /** out = op(x), element by element; `out.dtype` is bool for `not` and `isFinite`. */
   unary(op: UnaryOp, x: Operand, out: Operand): void;
   /** dx = dy * derivative, from the activation's value y. */
   activationBackward(op: ActivationName, y: Operand, dy: Operand, dx: Operand): void;
-  /** With broadcasting to `out.shape`; comparisons give bool. */
+  /** out = op(a, b), with broadcasting to `out.shape`; comparisons give bool. */
   binary(op: BinaryOp, a: Operand, b: Operand, out: Operand): void;
-  /** condition ? a : b, with broadcasting to `out.shape`. */
+  /** out = condition ? a : b, with broadcasting to `out.shape`. */
   where(condition: Operand, a: Operand, b: Operand, out: Operand): void;
   cast(x: Operand, out: Operand): void;
   fill(out: Operand, value: number): void;
@@ -498,8 +524,8 @@ export interface Engine {
     how: { transposeA: boolean; transposeB: boolean; accumulate: boolean },
   ): void;
   /**
-   * Over the middle axis of x seen as [outer, n, inner]; argmax and argmin give int32 and the first
-   * index of ties.
+   * Reduces the middle axis of x, seen as [outer, n, inner]. argmax and argmin give int32, and the
+   * first index of ties.
    */
   reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n: number, inner: number): void;
   /** Running sum along the middle axis of [outer, n, inner]. */
@@ -511,7 +537,7 @@ export interface Engine {
     inner: number,
     how: { exclusive: boolean; reverse: boolean },
   ): void;
-  /** Over the last axis; `log` gives log-softmax. */
+  /** Softmax over the last axis; with `log`, log-softmax. */
   softmax(x: Operand, out: Operand, log: boolean): void;
   softmaxBackward(y: Operand, dy: Operand, dx: Operand, log: boolean): void;
   /**
@@ -532,7 +558,7 @@ export interface Engine {
    * out.
    */
   scatterAdd(x: Operand, indices: Operand, out: Operand, outer: number, inner: number): void;
-  /** out [T, B, inner]: the first lengths[b] steps of x in reverse order, the rest as it is. */
+  /** out [T, B, inner]: the first lengths[b] steps of x in reverse order, the rest unchanged. */
   reverseSequence(x: Operand, lengths: Operand, out: Operand): void;
   /** out [T, B, inner] = x where t < lengths[b], else 0 (whatever x holds there). */
   maskSequence(x: Operand, lengths: Operand, out: Operand): void;
@@ -550,16 +576,15 @@ export interface Engine {
    */
   optimizerUpdate(update: OptimizerUpdate, items: readonly OptimizerItem[], preparation?: OptimizerPreparation): void;
   /**
-   * `total` continued with the squares of the elements, one after the other in float64. Engines
-   * that can't read at once throw UnsupportedError, here and in `isAllFinite`.
+   * `total` plus the squares of the elements, added one after the other in float64. Asynchronous
+   * engines throw UnsupportedError, here and in `isAllFinite`.
    */
   sumOfSquares(x: Operand, total: number): number;
-  /** Whether every element is a finite number. */
+  /** Whether all elements are finite. */
   isAllFinite(x: Operand): boolean;
   /**
-   * Answers about the arrays as they are after the kernels called so far: at once where JavaScript
-   * can read the memory, else a promise. What is freed or overwritten meanwhile does not change
-   * them.
+   * Answers about the arrays after the kernels called so far; a promise if JavaScript can't read
+   * the memory directly. Freeing or overwriting arrays meanwhile does not change the answers.
    */
   ask(questions: Questions): Answers | Promise<Answers>;
 }

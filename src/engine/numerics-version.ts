@@ -1,6 +1,6 @@
 /**
- * Version of the numbers that kernels compute. It is part of each checkpoint, so it has to be
- * raised with any change of an engine after which a run would go on with other bits than it began
- * with: the order of a sum, an approximation, a fused product.
+ * Version of the numbers that kernels compute, stored in each checkpoint. Raise it with every
+ * change of an engine that changes bits: the order of a sum, an approximation, a fused product. A
+ * run resumed under another version would not repeat the original one.
  */
 export const NUMERICS_VERSION = 1;

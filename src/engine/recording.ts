@@ -1,6 +1,7 @@
 /**
- * @file Recordings: the kernels that a function runs, noted once and repeated on the same memory.
- * While one is made, the current engine is another, which passes every kernel on and notes it.
+ * @file Recordings: the kernels that a function runs, recorded once and replayed on the same
+ * memory. While recording, the current engine is replaced by one that records each kernel and
+ * passes it on.
  */
 import {
   type Ambient,
@@ -16,15 +17,15 @@ import { currentEngine, withEngine } from "./select.ts";
 
 const active = context.recording as Ambient<Recording | undefined>;
 
-/** Whether a recording is being made. */
+/** Whether a recording is in progress. */
 export const isRecorded = (): boolean => active.value !== undefined;
 
-/** Runs `f` without noting anything, on memory that belongs to no recording. */
+/** Runs `f` without recording, on memory that belongs to no recording. */
 export const withoutRecording = <R>(f: () => R): R => enter(undefined, f);
 
 /**
- * Runs `f` on the elements of the operands, and once more in its place whenever the recording that
- * is being made is repeated: for what JavaScript reads and writes. `f` must not allocate.
+ * Runs `f` on the elements of the operands, now and, while recording, at the same place in each
+ * replay. It is for what JavaScript reads and writes. `f` must not allocate.
  */
 export function everyTime(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
   if (active.value !== undefined) {
@@ -47,16 +48,17 @@ const refusal = (got: string, hint: string): UnsupportedError =>
 
 type Call = (...operands: readonly unknown[]) => void;
 
+/** A recording of the kernels that one function runs, with the memory that they use. */
 export class Recording {
-  /** All the memory that it has, for its owner to free. */
+  /** All memory of the recording, for its owner to free. */
   readonly blocks: Block[] = [];
-  /** The engine that notes. */
+  /** The engine that records. */
   readonly engine: Engine;
   readonly #base: Engine;
   readonly #own = new Set<Block>();
   /** Freed blocks by dtype and length. */
   readonly #free = new Map<string, Block[]>();
-  /** What was made elsewhere: it has to stay. */
+  /** Operands from outside of the recording, which must not be released. */
   readonly #outside = new Set<Operand>();
   readonly #notes: (() => void)[] = [];
 
@@ -65,14 +67,14 @@ export class Recording {
     this.engine = this.#noting(this.#base);
   }
 
-  /** Runs `f`, which must be synchronous, and notes all of its kernels. */
+  /** Runs `f`, which must be synchronous, and records all of its kernels. */
   run<R>(f: () => R): R {
     return enter(this, f);
   }
 
   /**
-   * Does once more what was noted. Throws RangeError (ERR_RELEASED) when a tensor that was made
-   * elsewhere has been released.
+   * Replays the recorded work. Throws RangeError (ERR_RELEASED) if a tensor from outside of the
+   * recording has been released.
    */
   replay(): void {
     for (const operand of this.#outside) void operand.block;
@@ -87,24 +89,27 @@ export class Recording {
     this.#notes.push(again);
   }
 
-  /** What stays of an operand: the tensor itself may be released by the end of the recording. */
+  /**
+   * A copy of the operand's description, since the tensor may be released by the end of the
+   * recording.
+   */
   #fixed(operand: Operand): Operand {
     const { block, offset, shape, dtype } = operand;
     if (!this.#own.has(block)) this.#outside.add(operand);
     return { block, offset, shape, dtype };
   }
 
-  /** The same for an argument of a kernel, which may be a record with operands. */
+  /** `#fixed` for an argument of a kernel, which may be a record with operands. */
   #fixedArgument(argument: unknown): unknown {
     if (typeof argument !== "object" || argument === null || Array.isArray(argument)) return argument;
     if ("block" in argument) return this.#fixed(argument as Operand);
     return Object.fromEntries(Object.entries(argument).map(([name, value]) => [name, this.#fixedArgument(value)]));
   }
 
-  /** A kernel that is noted: by itself, or else as a call of `whole`. */
+  /** A kernel that is recorded, piece by piece or as a whole call. */
   #noted(kernel: Call, whole: Call): Call {
-    return (...given) => {
-      const list = given.map((argument) => this.#fixedArgument(argument));
+    return (...operands) => {
+      const list = operands.map((argument) => this.#fixedArgument(argument));
       const before = this.#notes.length;
       kernel(...list);
       if (this.#notes.length === before) this.#notes.push(() => whole(...list));

@@ -13,15 +13,15 @@ import type { Engine, EngineReport } from "./engine.ts";
 import { referenceEngine } from "./reference/index.ts";
 import { type Tile, warnOfOneThread, wasmEngine } from "./wasm/index.ts";
 
-/** Threads that can be asked for: more would be a mistake, and each takes some megabytes. */
+/** Most threads that can be requested: more would be a mistake, and each takes some megabytes. */
 export const MOST_THREADS = 1024;
 
 const started = context.engine as Ambient<Engine | undefined>;
 const substitute = context.substitute as Ambient<Engine | undefined>;
 
 /**
- * The engine that tensors live on, started when first asked for. The only place that knows every
- * engine. Environment variables force a choice:
+ * The engine that tensors live on, started at the first call. Only this file knows every engine.
+ * Environment variables override the choice:
  *
  * - `UNROLLED_ENGINE=wasm|reference`. Default: WebAssembly where the kernels can be loaded.
  * - `UNROLLED_NUMERICS=portable|fma`: rounding after every multiply and add, as the reference does,
@@ -35,7 +35,7 @@ export function currentEngine(): Engine {
   return substitute.value ?? (started.value ??= start());
 }
 
-/** Runs `f` with another engine as the current one, or again with the usual one. */
+/** Runs `f` with `engine` as the current engine; undefined restores the default one. */
 export const withEngine = <R>(engine: Engine | undefined, f: () => R): R => substitute.with(engine, f);
 
 const choice = <T extends string>(name: string, among: readonly T[], otherwise: T): T =>
@@ -43,10 +43,10 @@ const choice = <T extends string>(name: string, among: readonly T[], otherwise: 
 
 type Choices = EngineReport["choices"][number][];
 
-/** A build of the kernels that does not run here. */
+/** A build of the kernels that does not run on this host. */
 type Failure = { readonly build: string; readonly error: unknown };
 
-/** Each reason once, with the builds that it holds for. */
+/** The distinct reasons, each with the builds that failed for it. */
 function reasonsOf(failures: readonly Failure[]): string {
   const builds = new Map<string, string[]>();
   for (const { build, error } of failures) {
@@ -120,7 +120,7 @@ function startWasm(
           {
             what: "256-bit operations",
             chosen: revectorize ? "on" : "off",
-            why: canRevectorize ? (wide === "auto" ? "V8 has them" : "UNROLLED_REVECTORIZE") : "not to be had here",
+            why: canRevectorize ? (wide === "auto" ? "V8 has them" : "UNROLLED_REVECTORIZE") : "not supported here",
           },
         );
         return engine;
@@ -132,7 +132,7 @@ function startWasm(
   return undefined;
 }
 
-/** Says what memory that can't be shared costs. */
+/** Warns that without shared memory there is one thread only. */
 function warnOfLostThreads(threads: number | undefined, shared: boolean, failures: readonly Failure[]): void {
   if (shared || threads === 1) return;
   if (!canShare) {
@@ -144,10 +144,10 @@ function warnOfLostThreads(threads: number | undefined, shared: boolean, failure
 }
 
 /**
- * Twelve sums of 256 or of 128 bits with fused multiply-add; without, a register is needed for the
- * product. Which is fastest depends on whether V8 packs two vectors into one, on how many registers
- * the processor has, and on the compiler: that of Node 20 loads everything early, and has registers
- * for eight sums. So all are tried, the likeliest first, unless one is asked for.
+ * Candidate tiles, the likeliest first; just one if `UNROLLED_TILE` names it. They have twelve sums
+ * of 256 or 128 bits with fused multiply-add, fewer without it, since the product needs a register.
+ * The fastest depends on whether V8 packs two vectors into one, on the processor's registers, and
+ * on the compiler: that of Node 20 loads everything early, which leaves registers for eight sums.
  */
 function tilesFrom(name: string, revectorize: boolean, fused: boolean): readonly Tile[] {
   const value = environment(name);

@@ -1,8 +1,9 @@
-/** @file Activations and their derivatives, the latter from the activation's own value y. */
+/** @file Activations, and their derivatives as functions of the activation's value y. */
 import { sigmoid, sigmoid32, tanh, tanh32 } from "../../base/index.ts";
 import type { ActivationName } from "../engine.ts";
 import type { Round } from "./rounding.ts";
 
+/** A function of one number. */
 export type Scalar = (x: number) => number;
 
 const hard = (slope: number, round: Round): Scalar => {
@@ -13,7 +14,7 @@ const hard = (slope: number, round: Round): Scalar => {
 const HARD_SLOPE = 1 / 6;
 const HARD_SLOPE_02 = 0.2;
 
-/** The activation for numbers of the precision that `round` stands for. */
+/** The activation, computed in the precision to which `round` rounds. */
 export function activationFunction(name: ActivationName, round: Round): Scalar {
   const single = round === Math.fround;
   switch (name) {
@@ -36,7 +37,7 @@ export function activationFunction(name: ActivationName, round: Round): Scalar {
   }
 }
 
-/** The derivative of the activation as a function of its value. */
+/** The derivative of the activation as a function of the activation's value. */
 export function activationDerivative(name: ActivationName, round: Round): Scalar {
   switch (name) {
     case "sigmoid":

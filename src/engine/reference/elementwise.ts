@@ -43,8 +43,8 @@ function unaryFunction(op: UnaryOp, round: Round): Scalar {
 }
 
 /**
- * One correctly rounded operation each: computing in float64 and storing in 32 bits rounds the same
- * way.
+ * Functions of one correctly rounded operation each: computing in float64 and storing in 32 bits
+ * rounds the same way.
  */
 const binaryFunctions: Readonly<Record<BinaryOp, Pair>> = {
   add: (a, b) => a + b,
@@ -70,7 +70,7 @@ const binaryFunctions: Readonly<Record<BinaryOp, Pair>> = {
  */
 function power(a: number, b: number): number {
   if (!Number.isInteger(b)) return a < 0 || b !== b ? NaN : exp(b * log(a));
-  // squaring that often would lose more digits than the logarithm does
+  // squaring more often would lose more digits than the logarithm does
   if (Math.abs(b) > 1024) return exp(b * log(Math.abs(a))) * (a < 0 && b % 2 !== 0 ? -1 : 1);
   let result = 1;
   let square = a;
@@ -131,8 +131,8 @@ export function where(condition: Operand, a: Operand, b: Operand, out: Operand):
 }
 
 /**
- * How many elements of `out` in a row have the same element of `x`, which is stretched along the
- * last axes only; undefined where it is not so.
+ * Number of consecutive elements of `out` that read the same element of `x`, if `x` is stretched
+ * along its last axes only; otherwise undefined.
  */
 function runOf(x: Operand, out: Operand): number | undefined {
   if (x.shape.length !== out.shape.length) return undefined;

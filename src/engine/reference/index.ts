@@ -26,7 +26,7 @@ import type { Engine } from "../engine.ts";
 
 export { isPoisoned } from "./memory.ts";
 
-/** Every kernel, on any memory that JavaScript can reach. */
+/** All kernels, on any memory that JavaScript can access. */
 export const referenceKernels: Omit<
   Engine,
   "name" | "numerics" | "allocate" | "free" | "stats" | "report" | "useThreads"

@@ -1,31 +1,31 @@
 /**
- * @file Sums of many float32. Added one after the other, each rounded, they lose a digit for every
- * tenfold of them: 10,000,000 times 0.1 gave 1,010,800. So sums over more than LONG_SUM elements
- * are kept in float64 and rounded once, at the end. Where that would take longer, parts of them are
- * summed in float32 first: 16 elements of a lane or a column, 64 steps of a product. Shorter sums
- * are as the kernels say, and so is float64, which has digits to spare. kernels/assembly/sums.ts
+ * @file Sums of many float32. Added one after the other and rounded each time, they lose a digit
+ * each time their number grows tenfold: 10,000,000 times 0.1 gave 1,010,800. So sums of more than
+ * LONG_SUM elements are kept in float64 and rounded once, at the end. Where that would be slower,
+ * parts are summed in float32 first: 16 elements of a lane or a column, 64 steps of a product.
+ * Shorter sums, and sums of float64, follow the kernels' descriptions. kernels/assembly/sums.ts
  * does the same, bit for bit.
  */
 import type { FloatArray } from "./memory.ts";
 
-/** Elements of a sum from which on, exclusively, it is a long one. */
+/** Most elements of a sum that is not long. */
 export const LONG_SUM = 4096;
 
 /**
- * Steps of a long product's sum that are added in float32, in order, before the part is added in
- * float64: their error is below 1e-6.
+ * Steps of a long product that are added in float32, in order, before the part is added in float64.
+ * Their error is below 1e-6.
  */
 export const SUM_PART = 64;
 
-/** Elements of a lane, or of a column, that are added in float32. */
+/** Elements of a lane or column that are added in float32. */
 export const ADDED_PART = 16;
 
-/** Whether a sum of n elements like those of `x` is a long one. */
+/** Whether a sum of n elements of the type of `x` is long. */
 export const isLong = (x: ArrayLike<number>, n: number): boolean => x instanceof Float32Array && n > LONG_SUM;
 
 /**
- * An array to sum into: `to` itself, or one in float64 that begins with its values where n elements
- * make a long sum. `end` puts the sums into `to`.
+ * An array to sum into: `to` itself or, for long sums of n elements, a float64 copy of it. `end`
+ * writes the sums to `to`.
  */
 export function sumsFor(to: FloatArray, n: number): { readonly sums: FloatArray; readonly end: () => void } {
   if (!isLong(to, n)) return { sums: to, end: () => {} };

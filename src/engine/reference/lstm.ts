@@ -149,7 +149,7 @@ export function lstmBackward(arrays: LstmBackward): void {
       const on = active(row, t);
       for (let k = row * features; k < (row + 1) * features; k++) {
         const at = t * batch * features + k;
-        // clipping lets the gradient through inside the bounds only, as tf.clip_by_value does
+        // clipping passes the gradient inside the bounds only, as tf.clip_by_value does
         const clipped = projectionClip !== Infinity && Math.abs(y[at]) >= projectionClip;
         dNext[k] = on && !clipped ? round(dy[at] + dh[k]) : 0;
       }

@@ -28,7 +28,7 @@ export function multiplyAdd(
   inner(c.data, c.at, c.row, a.data, a.at, rowStep, sumStep, b.data, b.at, b.row, m, k, n);
 }
 
-/** The same; where k makes long sums, parts of them are added in float64. */
+/** `multiplyAdd` that adds the parts of long sums over k in float64. */
 export function multiplyAddLong(
   c: Matrix,
   a: Matrix,
@@ -127,7 +127,7 @@ function multiplyAdd64(
   }
 }
 
-/** A copy of the [m, n] matrix as [n, m]. */
+/** A transposed copy [n, m] of the [m, n] matrix. */
 export function transposed(x: Matrix, m: number, n: number): Matrix {
   const data = new (x.data.constructor as new (length: number) => FloatArray)(m * n);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) data[j * m + i] = x.data[x.at + i * x.row + j];

@@ -3,16 +3,17 @@ import { environment } from "#platform";
 import { checkChoice, type DType, internalError, type TypedArray, typedArray } from "../../base/index.ts";
 import type { Block, EngineStats, Operand } from "../engine.ts";
 
+/** Arrays that the floating-point kernels work on. */
 export type FloatArray = Float32Array | Float64Array;
 
 /**
- * A block whose elements JavaScript can reach. The reference kernels work on any of them, whoever
- * owns the memory.
+ * A block whose elements JavaScript can access. The reference kernels work on such blocks of any
+ * engine.
  */
 type HostBlock = Block & { readonly data: TypedArray };
 
 /**
- * Whether `UNROLLED_POISON` asks for NaN in fresh memory. Throws RangeError for anything but 0 and
+ * Whether `UNROLLED_POISON` requests NaN in fresh memory. Throws RangeError for anything but 0 and
  * 1.
  */
 export const isPoisoned = (): boolean =>
@@ -32,9 +33,12 @@ class ReferenceBlock implements HostBlock {
   }
 }
 
-/** At most this much freed memory waits for reuse; the rest goes back to the garbage collector. */
+/**
+ * Most bytes of freed memory that are kept for reuse; the rest is left to the garbage collector.
+ */
 const POOL_BYTES = 512 * 1024 * 1024;
 
+/** The blocks of a reference engine, and the freed ones that wait for reuse. */
 export class Memory {
   readonly #pool = new Map<string, TypedArray[]>();
   #pooledBytes = 0;
@@ -43,8 +47,8 @@ export class Memory {
   readonly #poison: boolean;
 
   /**
-   * `poison` fills every new float block with NaN, so that a kernel that reads what it never wrote
-   * is seen.
+   * `poison` fills every new float block with NaN, which exposes kernels that read what they never
+   * wrote.
    */
   constructor(poison: boolean) {
     this.#poison = poison;
@@ -83,7 +87,7 @@ function asHost(block: Block): HostBlock {
   return block as HostBlock;
 }
 
-/** The operand's elements, as a view. */
+/** A view of the operand's elements. */
 export function arrayOf(x: Operand): TypedArray {
   const { data } = asHost(x.block);
   let size = 1;
@@ -91,5 +95,7 @@ export function arrayOf(x: Operand): TypedArray {
   return x.offset === 0 && size === data.length ? data : data.subarray(x.offset, x.offset + size);
 }
 
+/** A view of the elements of a floating-point operand. */
 export const floats = (x: Operand): FloatArray => arrayOf(x) as FloatArray;
+/** A view of the elements of an int32 operand. */
 export const integers = (x: Operand): Int32Array => arrayOf(x) as Int32Array;

@@ -1,5 +1,5 @@
 /**
- * @file Kernels that move elements without computing with them (scatterAdd adds where rows meet).
+ * @file Kernels that move elements without computing (scatterAdd adds rows with the same index).
  */
 import { type Shape, sizeOf } from "../../base/index.ts";
 import type { Operand, Strides } from "../engine.ts";

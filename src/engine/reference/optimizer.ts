@@ -17,7 +17,7 @@ export function optimizerUpdate(
   }
 }
 
-/** Decays the parameter and returns the gradient to work with. */
+/** Decays the parameter and returns the gradient for the step. */
 function prepare(
   { parameterDecay = 0, gradientScale = 1, gradientDecay = 0, damping = 1 }: OptimizerPreparation,
   w: FloatArray,
@@ -92,7 +92,7 @@ function rmsprop(update: Update<"rmsprop">, w: FloatArray, g: FloatArray, slots:
     let variance = square[i];
     if (mean) {
       mean[i] = round(decay * mean[i]) + round(rest * g[i]);
-      // rounding makes it negative when all gradients are alike
+      // rounding can make it negative if all gradients are alike
       variance = Math.max(0, round(variance - round(mean[i] * mean[i])));
     }
     const root = update.epsilonInside

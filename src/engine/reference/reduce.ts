@@ -6,7 +6,7 @@ import { exactly, type Round, roundingFor } from "./rounding.ts";
 
 /**
  * Sum of n contiguous elements in eight interleaved lanes, folded 8 -> 4 -> 2 -> 1: a fixed order
- * that SIMD can follow and whose error grows with n/8. A long sum: see long-sums.ts; in 16 lanes.
+ * that SIMD can follow and whose error grows with n/8. A long sum has 16 lanes, see long-sums.ts.
  */
 export function laneSum(x: FloatArray, at: number, n: number, round: Round): number {
   if (!isLong(x, n)) return folded(sumInLanes(8, x, at, n, round), round);
@@ -22,14 +22,14 @@ export function laneSum(x: FloatArray, at: number, n: number, round: Round): num
 /** Lanes of a long sum. */
 const LONG_LANES = 16;
 
-/** `count` sums, a power of two, of every count-th element. */
+/** `count` sums of every count-th element each; `count` is a power of two. */
 function sumInLanes(count: number, x: FloatArray, at: number, n: number, round: Round): number[] {
   const lanes = new Array<number>(count).fill(0);
   for (let i = 0; i < n; i++) lanes[i & (count - 1)] = round(lanes[i & (count - 1)] + x[at + i]);
   return lanes;
 }
 
-/** Their sum, each time the halves: 8 -> 4 -> 2 -> 1. */
+/** The sum of the lanes, by adding halves: 8 -> 4 -> 2 -> 1. */
 function folded(lanes: number[], round: Round): number {
   for (let width = lanes.length >> 1; width > 0; width >>= 1) {
     for (let l = 0; l < width; l++) lanes[l] = round(lanes[l] + lanes[l + width]);
@@ -53,7 +53,7 @@ export function reduce(op: ReduceOp, x: Operand, out: Operand, outer: number, n:
   }
 }
 
-/** Sum in index order; a long one is rounded where it is stored. */
+/** Sum in index order, in float64; the caller's store rounds it. */
 function strided(x: ArrayLike<number>, at: number, n: number, step: number): number {
   const round = x instanceof Float32Array ? Math.fround : exactly;
   const length = isLong(x, n) ? ADDED_PART : n;
@@ -66,7 +66,7 @@ function strided(x: ArrayLike<number>, at: number, n: number, step: number): num
   return sum;
 }
 
-/** Largest or smallest element, or its index. NaN wins, as the first one does among equals. */
+/** Largest or smallest element, or its index. NaN wins; among equals the first wins. */
 function extreme(op: Exclude<ReduceOp, "sum">, x: ArrayLike<number>, at: number, n: number, step: number): number {
   const largest = op === "max" || op === "argmax";
   let best = x[at];
@@ -130,13 +130,13 @@ function exponentials(from: FloatArray, to: FloatArray, at: number, n: number): 
   const e = round === Math.fround ? exp32 : exp;
   let maximum = -Infinity;
   for (let j = 0; j < n; j++) maximum = Math.max(maximum, from[at + j]);
-  // a row of -Infinity has no maximum to subtract; 0 lets it become 0/0 = NaN rather than throw
+  // a row of -Infinity has no maximum to subtract; with 0 it becomes 0/0 = NaN
   if (maximum === -Infinity) maximum = 0;
   for (let j = 0; j < n; j++) to[at + j] = e(round(from[at + j] - maximum));
   return { maximum, total: laneSum(to, at, n, round) };
 }
 
-/** softmax: y (dy - sum(dy y)). log-softmax: dy - exp(y) sum(dy). */
+/** Gradient of softmax: y (dy - sum(dy y)); of log-softmax: dy - exp(y) sum(dy). */
 export function softmaxBackward(y: Operand, dy: Operand, dx: Operand, logarithm: boolean): void {
   const value = floats(y);
   const upstream = floats(dy);

@@ -1,4 +1,4 @@
-/** @file What the three recurrent kernels share. */
+/** @file Code shared by the three recurrent kernels. */
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
 import { sumColumns } from "./long-sums.ts";
 import { type Matrix, multiplyAdd, multiplyAddLong, transposed } from "./matmul.ts";
@@ -12,7 +12,7 @@ export function activeRows(lengths: Operand | undefined, batch: number): (row: n
   return (row, t) => t < limit[row];
 }
 
-/** T, B and G*H. */
+/** Sizes T, B and G*H. */
 function sizesOf({
   recurrent,
   states,
@@ -42,7 +42,7 @@ export function copyActive(
   }
 }
 
-/** to = from, or zero. */
+/** to = from, or 0 if `from` is absent. */
 export function setOrClear(to: FloatArray, from: Operand | undefined): void {
   if (from === undefined) to.fill(0);
   else to.set(floats(from));
@@ -71,14 +71,14 @@ export function projectInputs(arrays: LayerInputs & Pick<RnnForward, "recurrent"
 }
 
 /**
- * What the gradients of inputs, kernels and bias need beside `dz`, the gradient of the
- * pre-activations [T, B, G*H].
+ * Arrays for the gradients of inputs, kernels and bias, besides `dz` [T, B, G*H], the gradient of
+ * the pre-activations.
  */
 type OuterGradients = LayerInputGradients & Pick<RnnBackward, "recurrent" | "states" | "dRecurrent" | "dBias">;
 
 /**
- * Gradients of inputs, kernels and bias. `dzRecurrent` is the gradient of h·R where it differs from
- * that of x·W.
+ * Writes the gradients of inputs, kernels and bias. `dzRecurrent` is the gradient of h·R if it
+ * differs from that of x·W.
  */
 export function outerGradients(arrays: OuterGradients, dz: FloatArray, dzRecurrent: FloatArray = dz): void {
   const { states } = arrays;
@@ -94,7 +94,7 @@ export function outerGradients(arrays: OuterGradients, dz: FloatArray, dzRecurre
   columnSums(arrays.ids === undefined ? dz : floats(arrays.dProjected), floats(arrays.dBias));
 }
 
-/** Gradients of inputs that each step and row has of its own, and of their kernel. */
+/** Writes the gradients of inputs with one vector per step, and of their kernel. */
 function inputGradients(
   { inputs, inputKernel, dInputs, dInputKernel }: LayerInputGradients & { readonly ids?: undefined },
   gradient: Matrix,

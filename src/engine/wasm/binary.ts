@@ -12,9 +12,9 @@ const isSuffix = (of: Shape, whole: Shape): boolean =>
 const withoutLeadingOnes = (shape: Shape): Shape => shape.slice(shape.findIndex((n) => n !== 1));
 
 /**
- * out = a op b where one of them has out's shape and the other has it too, or its last axes (a
- * bias), or one number for each row (a norm), or for the rows of its last axes (the batch), or one
- * number. False for other shapes and functions.
+ * Computes out = a op b if the shapes suit a kernel, and returns whether it did. One operand has
+ * out's shape. The other has it too, or its last axes (a bias), one number per row (a norm) or per
+ * row of its last axes (the batch), or one number in all.
  */
 export function binary(kernels: Kernels, op: BinaryOp, a: Operand, b: Operand, out: Operand): boolean {
   const number = binaryNumbers[op];

@@ -6,7 +6,7 @@ import type { Kernels } from "./kernels.ts";
 import { pointerOf } from "./linear-memory.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Rows and the length of the last axis. */
+/** Number of rows, and length of the last axis. */
 function rowsOf({ shape }: Operand): [rows: number, n: number] {
   const n = shape[shape.length - 1];
   return [n === 0 ? 0 : sizeOf(shape) / n, n];

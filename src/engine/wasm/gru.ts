@@ -1,4 +1,4 @@
-/** @file The GRU in float32. What is not named here has the reference's meaning. */
+/** @file The GRU in float32. Names have the meaning that they have in the reference engine. */
 import type { GruBackward, GruForward, Operand } from "../engine.ts";
 import { type Address, at, BYTES } from "./address.ts";
 import { GAP, jobs } from "./generated/jobs.ts";
@@ -28,8 +28,8 @@ function packGate(work: Workspace, matrix: Operand, block: number): Address {
 }
 
 /**
- * The blocks of `count` gates of R [H, 3H], from `block` on, transposed and packed for the way
- * back.
+ * The blocks of `count` gates of R [H, 3H], from `block` on, transposed and packed for the backward
+ * pass.
  */
 function packGatesBack(work: Workspace, matrix: Operand, block: number, count: number): Address {
   const [rows, width] = matrix.shape;
@@ -49,7 +49,7 @@ export function gruForward(work: Workspace, a: GruForward): void {
       return;
     }
     const single = isSingle(sizes);
-    // the candidate's block is the first or the last, so those of the others are side by side
+    // the candidate's block is the first or the last, so the other two are adjacent
     const packRU = single ? 0 : packedAbove(work, a, Math.min(gates.reset, gates.update) * units, 2 * units);
     const [packW, packN] = [a.inputKernel, a.recurrent].map((matrix) =>
       single || matrix === undefined ? 0 : packGate(work, matrix, gates.candidate),
@@ -69,7 +69,7 @@ export function gruForward(work: Workspace, a: GruForward): void {
   });
 }
 
-/** One row through all steps, the units of each step shared by the threads. */
+/** One row through all steps; threads share the units of each step. */
 function gruSingle(work: Workspace, a: GruForward, sizes: Sizes, outputs: Address): void {
   const { steps, outputs: units, width, operations } = sizes;
   const z = work.scratch(width);
@@ -111,14 +111,14 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
   work.copyOrClear(a.dhLast, a.dh0);
   work.within(sizes.operations, () => {
     const inputBack = packedInputsBack(work, a);
-    // one product for both where they are in the order in which their gradients are added
+    // one product for both if they are in the order in which their gradients are added
     const isPair = update === reset + 1;
     const backR = packGatesBack(work, a.recurrent, reset, isPair ? 2 : 1);
     const backU = isPair ? 0 : packGatesBack(work, a.recurrent, update, 1);
     const backN = packGatesBack(work, a.recurrent, candidate, 1);
     const panel = panelLength(work, sizes, units);
     const dz = work.scratch(3 * panel);
-    // of h·R's gradient only the candidate's block differs from dz
+    // only the candidate's block of the gradient of h·R differs from dz
     const dRecurrent = after ? work.scratch(panel) : 0;
     work.run(jobs.gruBackward, operations, {
       sizes,
@@ -142,10 +142,10 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
     }
     // the candidate's block saw h with its own gradient, or r*h
     const only = { units, gates: 3, first: candidate, last: candidate + 1 };
-    // an address that may lie before the memory: the kernel counts on from it, in 32 bits
-    const own = dRecurrent === 0 ? dz : (((dRecurrent - candidate * panel * BYTES) >>> 0) as Address);
+    // this address may lie before the memory: the kernel adds to it in 32 bits
+    const candidateSource = dRecurrent === 0 ? dz : (((dRecurrent - candidate * panel * BYTES) >>> 0) as Address);
     const bias2 = after ? a.dRecurrentBias : undefined;
-    weightGradient(work, after ? a.states : a.resetTerm, own, a.dRecurrent, sizes, {
+    weightGradient(work, after ? a.states : a.resetTerm, candidateSource, a.dRecurrent, sizes, {
       ...only,
       ...(bias2 && { bias: bias2 }),
     });
@@ -153,7 +153,7 @@ export function gruBackward(work: Workspace, a: GruBackward): void {
   });
 }
 
-/** The blocks of the given gates, from one bias to another. */
+/** Copies the blocks of some gates from one bias to another. */
 function copyGates(work: Workspace, from: Operand, to: Operand, blocks: readonly number[], units: number): void {
   for (const block of blocks) work.copy(part(from, block * units, [units]), part(to, block * units, [units]));
 }

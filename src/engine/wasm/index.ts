@@ -1,6 +1,6 @@
 /**
- * @file The WebAssembly engine: float32 kernels on a linear memory, on one thread or several;
- * everything else by the reference's kernels on it.
+ * @file The WebAssembly engine: float32 kernels on a linear memory, on one or several threads. The
+ * reference kernels, on the same memory, do the rest.
  */
 import { advice, canShare, cores } from "#platform";
 import { sizeOf, warnOnce } from "../../base/index.ts";
@@ -24,31 +24,27 @@ import { rnnBackward, rnnForward } from "./rnn.ts";
 import { type Tile, TileTuner } from "./tile-tuner.ts";
 import { isLongSum, Workspace } from "./workspace.ts";
 
-/** Whether the kernels can work on it. */
+/** Whether the kernels can work on `x`. */
 const isFloat32 = (x: Operand): boolean => x.dtype === "float32";
 
 export type { Tile } from "./tile-tuner.ts";
 
-/** Which kernels an engine runs on, and how. */
+/** Options of a WebAssembly engine. */
 export type WasmSettings = {
   readonly module: WebAssembly.Module;
-  /** Whether the module wants memory that threads share. */
+  /** Whether the module needs memory shared by threads. */
   readonly shared: boolean;
-  /** Whether it fuses multiplications and additions. */
+  /** Whether the kernels fuse multiplications and additions. */
   readonly fused: boolean;
-  /**
-   * The tile of matrix products, or several: then the first large job tries which is the fastest.
-   */
+  /** Tiles of matrix products; of several, the first large job finds the fastest. */
   readonly tiles: readonly Tile[];
-  /** Threads for large kernels. Default: one for each processor. */
+  /** Number of threads for large kernels. Default: one per processor. */
   readonly threads?: number | undefined;
-  /** What was chosen, for the report. */
+  /** Choices made so far, for the report. */
   readonly choices: EngineReport["choices"];
 };
 
-/**
- * Says that more than one can't be had; whoever asked for one at the start can't have more later.
- */
+/** Warns that `asked` threads are not possible, unless it is one. */
 export function warnOfOneThread(asked: number): void {
   if (asked > 1 && !canShare)
     warnOnce(
@@ -56,7 +52,7 @@ export function warnOfOneThread(asked: number): void {
     );
 }
 
-/** An engine on compiled kernels. Throws where the platform lacks what they need. */
+/** An engine on compiled kernels. Throws if the platform lacks what they need. */
 export function wasmEngine({ module, shared, fused, tiles, threads, choices }: WasmSettings): Engine {
   const memory = new LinearMemory({ shared, poison: isPoisoned() });
   const kernels = instantiate(module, memory.memory);
@@ -109,7 +105,7 @@ export function wasmEngine({ module, shared, fused, tiles, threads, choices }: W
   return engine;
 }
 
-/** The reference's kernels, which compute nothing. */
+/** Kernels with the names of the reference's that do nothing. */
 const idleReference = Object.fromEntries(
   Object.keys(referenceKernels)
     .filter((name) => name !== "view" && name !== "read")
@@ -117,8 +113,8 @@ const idleReference = Object.fromEntries(
 ) as unknown as EngineKernels;
 
 /**
- * `engine` with the same blocks and scratch memory, which are counted and not taken, and kernels
- * that do nothing.
+ * A version of `engine` that counts blocks and scratch memory instead of allocating them, and whose
+ * kernels do nothing.
  */
 function countingEngine(engine: Engine, kernels: Kernels, memory: LinearMemory, isFresh = false): CountingEngine {
   const counted = new LinearMemory({ counting: memory, isFresh });
@@ -148,7 +144,7 @@ function countingEngine(engine: Engine, kernels: Kernels, memory: LinearMemory, 
   };
 }
 
-/** What is computed with a workspace. */
+/** The kernels that work on a workspace. */
 function kernelsOn(work: Workspace, reference: EngineKernels = referenceKernels): EngineKernels {
   const { kernels } = work;
   return {
@@ -225,7 +221,7 @@ function kernelsOn(work: Workspace, reference: EngineKernels = referenceKernels)
   };
 }
 
-/** Rows of x, added to those of out that the indices name. */
+/** Adds the rows of x to the rows of out at their indices. */
 function scatterAdd(work: Workspace, x: Operand, indices: Operand, out: Operand, inner: number): void {
   const count = sizeOf(indices.shape);
   const operands = [pointerOf(x), pointerOf(indices), pointerOf(out), count, inner] as const;
@@ -237,7 +233,7 @@ function scatterAdd(work: Workspace, x: Operand, indices: Operand, out: Operand,
   });
 }
 
-/** T, B and the elements of one step of one row. */
+/** T, B and the number of elements of one step of one row. */
 const stepsOf = ({ shape }: Operand): [steps: number, batch: number, inner: number] => [
   shape[0],
   shape[1],

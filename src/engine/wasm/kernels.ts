@@ -8,24 +8,27 @@ type Kernel<N extends number, T extends number[] = []> = T["length"] extends N
   ? (...args: T) => void
   : Kernel<N, [...T, number]>;
 
-/** What a module of kernels exports. */
+/** The exports of a module of kernels. */
 export type Kernels = {
-  /** Private scratch memory, `spareBytes` of it: once, before anything else. */
+  /** Sets the private scratch memory, `spareBytes` long. Must be called first, and once. */
   readonly setUp: Kernel<1>;
-  /** Columns of a panel, rows of the tallest tile: for all threads, from their next job on. */
+  /**
+   * Sets the columns of a panel and the rows of the tallest tile, for all threads, from their next
+   * job on.
+   */
   readonly setTile: Kernel<2>;
   readonly spareBytes: () => number;
-  /** What the gradient of one gate's pre-activations [N, n] takes in panels. */
+  /** Bytes of the gradient of one gate's pre-activations [N, n] in panels. */
   readonly gateBytes: (rows: number, columns: number) => number;
   readonly run: Kernel<3>;
   /**
-   * A job on several threads: its number, threads, workers, patience in seconds, whether this
-   * thread may sleep. 0: a worker did not answer.
+   * Runs a job on several threads. Arguments: its number, threads, workers, patience in seconds,
+   * whether this thread may sleep. Returns 0 if a worker did not answer.
    */
   readonly dispatch: (job: number, threads: number, workers: number, patience: number, maySleep: number) => number;
   readonly ready: () => number;
   readonly resetPool: Kernel<0>;
-  /** to, from, bytes. */
+  /** Arguments: to, from, bytes. */
   readonly move: Kernel<3>;
   readonly fill: Kernel<3>;
   readonly unary: Kernel<4>;
@@ -34,7 +37,7 @@ export type Kernels = {
   readonly binaryScalar: Kernel<8>;
   readonly columnSums: Kernel<4>;
   readonly rowSums: Kernel<4>;
-  /** …, 1 for the largest, 0 for the smallest. */
+  /** Arguments: …, 1 for the largest or 0 for the smallest. */
   readonly extremes: Kernel<6>;
   readonly gather: Kernel<5>;
   readonly scatterAdd: Kernel<5>;
@@ -48,12 +51,13 @@ export type Kernels = {
   readonly allFinite: (x: number, n: number) => number;
 };
 
+/** The exports of `module` on `memory`. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   return instance.exports as unknown as Kernels;
 }
 
-/** Kernels that write to memory and are called by their name. */
+/** Kernels that write to memory and are called by name. */
 const NOTED = [
   "move",
   "fill",
@@ -75,12 +79,11 @@ const NOTED = [
 ] as const;
 
 /**
- * The same number, as an integer of 32 bits where it is one: V8 passes those on faster than numbers
- * that were computed as fractions.
+ * `value`, as a 32-bit integer if it is one: V8 passes those faster than floating-point numbers.
  */
 const asSmallInteger = (value: number): number => (Object.is(value | 0, value) ? value | 0 : value);
 
-/** The same kernels; each call of one of `NOTED` is noted. */
+/** Kernels that record each call of those in `NOTED`. */
 export function notedKernels(kernels: Kernels, recorder: Recorder): Kernels {
   const noted = NOTED.map((name) => {
     const kernel = kernels[name] as (...values: number[]) => void;
@@ -93,10 +96,10 @@ export function notedKernels(kernels: Kernels, recorder: Recorder): Kernels {
   return { ...kernels, ...(Object.fromEntries(noted) as Pick<Kernels, (typeof NOTED)[number]>) };
 }
 
-/** What tells a size and computes nothing. */
+/** Exports that return a size and compute nothing. */
 const SIZES: ReadonlySet<string> = new Set(["gateBytes", "spareBytes"]);
 
-/** The same kernels, which compute nothing; every number is finite. */
+/** Kernels that compute nothing, and report that every number is finite. */
 export const idleKernels = (kernels: Kernels): Kernels =>
   Object.fromEntries(
     Object.entries(kernels).map(([name, kernel]) => [name, SIZES.has(name) ? kernel : () => 1]),

@@ -7,7 +7,7 @@ import type { Workspace } from "./workspace.ts";
 /** Operations per element. */
 const COST = 10;
 
-/** Rows and the length of the last axis. */
+/** Number of rows, and length of the last axis. */
 const rowsOf = (x: Operand, root: Operand): [rows: number, n: number] => [
   sizeOf(root.shape),
   x.shape[x.shape.length - 1],

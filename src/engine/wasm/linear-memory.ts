@@ -1,6 +1,6 @@
 /**
- * @file Blocks of the WebAssembly engine: pieces of one linear memory, recycled by size, and joined
- * again where none of the right size is free.
+ * @file Blocks of the WebAssembly engine: pieces of one linear memory, recycled by size, and merged
+ * if none of the right size is free.
  */
 import { advice } from "#platform";
 import {
@@ -17,12 +17,15 @@ import { memoryAdvice } from "../memory-advice.ts";
 import type { Address } from "./address.ts";
 
 const PAGE = 65_536;
-/** The kernels' own constants lie below. */
+/** First address of blocks; the kernels' constants lie below. */
 const FIRST = PAGE;
-/** Most pages, from 4 GiB down to what is hardly of use. */
+/** Maximum sizes to try, in pages, from 4 GiB down to the smallest useful one. */
 const MAXIMA = [65_536, 32_768, 16_384, 8192];
 const ALIGNMENT = 64;
-/** Below so much memory, blocks of each size are kept apart: no step is held up by joining them. */
+/**
+ * Bytes of memory below which freed blocks are not merged, so that no small step has to wait for
+ * it.
+ */
 const WORTH_JOINING = 2 * 2 ** 20;
 
 const views = {
@@ -32,14 +35,15 @@ const views = {
   bool: Uint8Array,
 } as const;
 
+/** A block of the linear memory. */
 export class WasmBlock implements Block {
   readonly dtype: DType;
   readonly length: number;
   readonly pointer: Address;
-  /** What it takes of the memory. */
+  /** Bytes of memory that the block takes, rounded up. */
   readonly bytes: number;
   readonly bytesPerElement: number;
-  /** Undefined for a block that is only counted. */
+  /** The memory; undefined for a block that is only counted. */
   readonly #memory: WebAssembly.Memory | undefined;
   #view: TypedArray | undefined;
 
@@ -53,30 +57,30 @@ export class WasmBlock implements Block {
   }
 
   /**
-   * The elements. Made anew after memory of one thread has grown, which detaches every older view:
-   * then it is empty and begins at 0. Shared memory leaves views as they are. Of a block that is
-   * only counted: zeros of its own, from when they are first looked at.
+   * The elements. The view is recreated after unshared memory has grown, which detaches older
+   * views: they are then empty and begin at 0. Views of shared memory stay valid. A block that is
+   * only counted has zeros, allocated at the first access.
    */
   get data(): TypedArray {
     const view = this.#view;
     if (this.#memory === undefined) return view ?? (this.#view = new views[this.dtype](this.length));
-    // where it begins, since an empty array has no other length when it is detached
+    // compare the beginning: an empty array keeps its length when it is detached
     if (view !== undefined && view.byteOffset === this.pointer) return view;
     return (this.#view = new views[this.dtype](this.#memory.buffer, this.pointer, this.length));
   }
 
-  /** A block that is only counted lets go of its zeros. */
+  /** Drops the zeros of a block that is only counted. */
   forget(): void {
     if (this.#memory === undefined) this.#view = undefined;
   }
 }
 
-/** Memory that is free and belongs to no block. */
+/** Free memory that belongs to no block. */
 type Gap = { pointer: number; bytes: number };
 
 /**
- * Sizes are rounded up to an eighth of a power of two, so that freed pieces fit again; at most 12.5
- * % is lost.
+ * Rounds a size up to an eighth of a power of two, so that freed pieces fit again. At most 12.5 %
+ * is lost.
  */
 function roundUp(bytes: number): number {
   if (bytes <= 8 * ALIGNMENT) return bytes <= ALIGNMENT ? ALIGNMENT : (bytes + ALIGNMENT - 1) & -ALIGNMENT;
@@ -84,7 +88,7 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-/** A small number for each size that `roundUp` gives. */
+/** A small index for each size that `roundUp` returns. */
 function sizeClass(bytes: number): number {
   if (bytes <= 8 * ALIGNMENT) return bytes / ALIGNMENT;
   // eight sizes from one power of two to the next
@@ -92,38 +96,38 @@ function sizeClass(bytes: number): number {
   return 8 * exponent + bytes / 2 ** (exponent - 3);
 }
 
+/** The linear memory, divided into blocks. */
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
-  /** For the engine's report: where it ends, if that is before 4 GiB. */
+  /** Entry of the engine's report: the end of the memory, if that is below 4 GiB. */
   readonly choices: EngineReport["choices"];
-  /** Where it ends: 4 GiB, or less where the system gives less. */
+  /** End of the memory: 4 GiB, or less if the system refuses that. */
   readonly maximumBytes: number;
   /**
-   * Freed blocks by their size class. They keep their view, for the next use of the same type and
-   * length.
+   * Freed blocks by size class. They keep their view for the next use of the same type and length.
    */
   readonly #free: (WasmBlock[] | undefined)[] = [];
   readonly #poison: boolean;
   readonly #isCounted: boolean;
-  /** What is left of freed blocks that were joined, by address. */
+  /** Gaps that remain from merged blocks, by address. */
   #gaps: Gap[] = [];
-  /** Bytes of freed blocks that wait in `#free`, and of those freed since they were last joined. */
+  /** Bytes of the freed blocks in `#free`, and of those freed since the last merge. */
   #waiting = 0;
   #freed = 0;
   #next = FIRST;
-  /** The highest that `#next` has been. */
+  /** Highest value of `#next` so far. */
   #end = FIRST;
   #liveBlocks = 0;
   #liveBytes = 0;
 
   /**
-   * `shared`: several threads can work on it. `poison` fills every new float block with NaN, so
-   * that a kernel that reads what it never wrote is seen. Where the address space is too small for
-   * 4 GiB, less is reserved, and the console says so. Throws UnsupportedError where none can be
-   * reserved, TypeError where the platform has no shared memory.
+   * `shared`: memory for several threads. `poison` fills every new float block with NaN, which
+   * exposes kernels that read what they never wrote. If the address space is too small for 4 GiB,
+   * less is reserved, with a warning. Throws UnsupportedError if none can be reserved, TypeError if
+   * the platform has no shared memory.
    *
-   * `counting`: begins with what that memory has given out (or, `isFresh`, with nothing), gives out
-   * more in the same way, and takes none.
+   * `counting`: a memory to imitate without allocating. The count starts with what it has allocated
+   * or, with `isFresh`, from nothing.
    */
   constructor(
     settings:
@@ -154,12 +158,12 @@ export class LinearMemory {
     });
   }
 
-  /** Bytes that blocks have taken at most, those that were freed included. */
+  /** Peak bytes of blocks, including freed ones. */
   get taken(): number {
     return this.#end - FIRST;
   }
 
-  /** Throws UnsupportedError when more than 4 GiB would be needed. */
+  /** Allocates a block. Throws UnsupportedError if more than 4 GiB would be needed. */
   allocate(dtype: DType, length: number): WasmBlock {
     const bytes = roundUp(length * bytesPerElement[dtype]);
     let block = this.#free[sizeClass(bytes)]?.pop();
@@ -174,7 +178,7 @@ export class LinearMemory {
     return block;
   }
 
-  /** Memory that is never freed. */
+  /** Allocates memory that is never freed, and returns its address. */
   reserve(bytes: number): number {
     return this.#extend(roundUp(bytes));
   }
@@ -197,13 +201,13 @@ export class LinearMemory {
   }
 
   /**
-   * Where no freed block has the size. Batches of ever other lengths ask for ever other sizes: kept
-   * apart by size, what they leave would add up to some ten times what one of them needs. So,
-   * before memory is taken from the system, freed neighbours are joined.
+   * Finds an address if no freed block has the size. Batches of varying lengths need varying sizes;
+   * kept apart by size, their freed blocks would add up to some ten times what one batch needs. So
+   * freed neighbours are merged before memory is taken from the system.
    */
   #place(bytes: number): number {
-    const found = this.#fromGaps(bytes);
-    if (found !== undefined) return found;
+    const address = this.#fromGaps(bytes);
+    if (address !== undefined) return address;
     if (Math.min(this.#freed, this.#waiting) >= bytes && this.#next + bytes > WORTH_JOINING) {
       this.#join();
       const joined = this.#fromGaps(bytes);
@@ -224,7 +228,7 @@ export class LinearMemory {
     return pointer;
   }
 
-  /** Makes gaps of all freed blocks, neighbours being one. */
+  /** Turns all freed blocks into gaps, and merges neighbours. */
   #join(): void {
     const all = this.#gaps;
     for (const blocks of this.#free) for (const { pointer, bytes } of blocks ?? []) all.push({ pointer, bytes });
@@ -238,7 +242,7 @@ export class LinearMemory {
     this.#free.length = 0;
     this.#waiting = 0;
     this.#freed = 0;
-    // the end of the memory is no gap
+    // free memory at the end needs no gap
     if (last !== undefined && last.pointer + last.bytes === this.#next) {
       joined.pop();
       this.#next = last.pointer;
@@ -273,8 +277,8 @@ export class LinearMemory {
   }
 
   /**
-   * By `wanted` pages, or by `needed` where the system gives no more. Throws UnsupportedError where
-   * it does not give those.
+   * Grows by `wanted` pages, or by `needed` if the system refuses more. Throws UnsupportedError if
+   * it refuses those too.
    */
   #grow(needed: number, wanted: number, got: string): void {
     for (const pages of new Set([wanted, needed])) {
@@ -292,13 +296,15 @@ export class LinearMemory {
 
 const gib = (bytes: number): string => `${Number((bytes / 2 ** 30).toFixed(1))} GiB`;
 
-/** Memory with as many pages as there can be, and why there are not more. */
+/**
+ * Memory with the largest maximum that the system allows, and the reason if that is below 4 GiB.
+ */
 function reserve(shared: boolean): { memory: WebAssembly.Memory; pages: number; why?: string } {
   let reason: string | undefined;
   for (const pages of MAXIMA) {
     try {
       const memory = new WebAssembly.Memory({ initial: 15, maximum: pages, shared });
-      // V8 may give memory that can't grow
+      // V8 may return memory that can't grow
       memory.grow(1);
       if (reason === undefined) return { memory, pages };
       const why = `the system refuses to reserve ${gib(MAXIMA[0] * PAGE)} (${reason})`;
@@ -317,7 +323,7 @@ function asWasm(block: Block): WasmBlock {
   return block;
 }
 
-/** Where the block begins. */
+/** Address of the block. */
 export const addressOf = (block: Block): Address => asWasm(block).pointer;
 
 /** Address of the operand's first element. */
@@ -326,5 +332,5 @@ export function pointerOf(x: Operand): Address {
   return (block.pointer + x.offset * block.bytesPerElement) as Address;
 }
 
-/** The same for an operand that may be absent, which is 0. */
+/** Address of the operand's first element, or 0 if it is absent. */
 export const pointerOrZero = (x: Operand | undefined): Address | 0 => (x === undefined ? 0 : pointerOf(x));

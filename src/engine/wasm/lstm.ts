@@ -1,4 +1,4 @@
-/** @file The LSTM in float32. What is not named here has the reference's meaning. */
+/** @file The LSTM in float32. Names have the meaning that they have in the reference engine. */
 import type { LstmBackward, LstmForward } from "../engine.ts";
 import { type Address, at, BYTES } from "./address.ts";
 import { GAP, jobs } from "./generated/jobs.ts";
@@ -49,7 +49,7 @@ export function lstmForward(work: Workspace, a: LstmForward): void {
   });
 }
 
-/** Whether it is the LSTM without options. */
+/** Whether the LSTM has no options: no peepholes, projection, clipping or coupling. */
 const isPlain = ({ spec, peepholes, projection }: LstmForward): boolean =>
   !spec.coupled &&
   spec.cellClip === Infinity &&
@@ -59,7 +59,7 @@ const isPlain = ({ spec, peepholes, projection }: LstmForward): boolean =>
   peepholes === undefined &&
   projection === undefined;
 
-/** One row through all steps, the units of each step shared by the threads. */
+/** One row through all steps; threads share the units of each step. */
 function lstmSingle(work: Workspace, a: LstmForward, sizes: Sizes, outputs: Address): void {
   const { steps, outputs: units, width, operations } = sizes;
   const z = work.scratch(width);

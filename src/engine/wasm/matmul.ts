@@ -6,18 +6,21 @@ import { jobs, NARROWEST } from "./generated/jobs.ts";
 import { pointerOf } from "./linear-memory.ts";
 import { isLongSum, type Workspace } from "./workspace.ts";
 
-/** a, in bytes: element (i, p) is at start + i * row + p * sum. */
+/** Layout of a, in bytes: element (i, p) is at start + i * row + p * sum. */
 type Left = { readonly start: Address; readonly row: number; readonly sum: number };
-/** b, in elements: element (p, j) is at start + p * row + j * column. */
+/** Layout of b, in elements: element (p, j) is at start + p * row + j * column. */
 type Right = { readonly start: Address; readonly row: number; readonly column: number };
 type Sizes = { readonly m: number; readonly k: number; readonly n: number; readonly fresh: boolean };
 
-/** Rows of each of many products up to which they are computed row by row. */
+/** Most rows of a product in a batch that is computed row by row. */
 const FEW_ROWS = 2;
-/** How many times as long as others an operation of theirs takes: b is read for each row. */
+/** Cost of an operation of these, relative to others: b is read for each row. */
 const ROW_COST = 4;
 
-/** c [m, n] = a·b (fresh), or c += a·b. Takes scratch: call it inside `work.within`. */
+/**
+ * Computes c [m, n] = a·b (`fresh`), or c += a·b. Uses scratch memory: call it inside
+ * `work.within`.
+ */
 export function multiplyInto(work: Workspace, c: Address, a: Left, b: Right, { m, k, n, fresh }: Sizes): void {
   const operations = 2 * m * k * n;
   if (m === 1 && b.column === 1) {
@@ -26,8 +29,8 @@ export function multiplyInto(work: Workspace, c: Address, a: Left, b: Right, { m
   }
   const sums = isLongSum(k) ? work.doubles(m * n) : 0;
   if (m === 1) {
-    // as bᵀ·aᵀ, so that the vector is packed and not the matrix; the sums are the same, in the same
-    // order
+    // computed as bᵀ·aᵀ, which packs the vector instead of the matrix; the sums are the same, in
+    // the same order
     const packed = work.pack(a.start, { k, n: 1, row: a.sum / BYTES, column: 1 });
     work.run(jobs.product, operations, {
       c,
@@ -44,7 +47,7 @@ export function multiplyInto(work: Workspace, c: Address, a: Left, b: Right, { m
     });
     return;
   }
-  // one row in panels is that row
+  // a single row is its own packed form
   const isPacked = k === 1 && b.column === 1 && n % NARROWEST === 0;
   work.run(jobs.product, operations, {
     c,
@@ -61,7 +64,7 @@ export function multiplyInto(work: Workspace, c: Address, a: Left, b: Right, { m
   });
 }
 
-/** See the engine contract. */
+/** Matrix product, see the engine contract. */
 export function matmul(
   work: Workspace,
   a: Operand,
@@ -80,7 +83,7 @@ export function matmul(
   const to = pointerOf(out);
   const rows = transposeA ? { row: BYTES, sum: m * BYTES } : { row: k * BYTES, sum: BYTES };
   const columns = transposeB ? { row: 1, column: k } : { row: n, column: 1 };
-  // one row packs nothing, and a sum of one number is a row times a number
+  // a single row needs no packing, and a sum of one term is a row times a number
   if (batches > 1 && (m <= FEW_ROWS || (k === 1 && columns.column === 1))) {
     const operations = ROW_COST * 2 * batches * m * k * n;
     work.run(jobs.productBatch, operations, {

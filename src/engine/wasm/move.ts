@@ -6,7 +6,7 @@ import type { Kernels } from "./kernels.ts";
 import { pointerOf } from "./linear-memory.ts";
 
 /**
- * Axes that lie behind each other in both arrays, seen as one. Axes of one element are left out.
+ * The axes after merging those that are contiguous in both arrays. Axes of one element are dropped.
  */
 function merged(
   from: readonly number[],
@@ -25,7 +25,10 @@ function merged(
   return axes;
 }
 
-/** A strided copy of whole rows, or a transposition of a float32 matrix. False for others. */
+/**
+ * Copies whole rows, or transposes a float32 matrix. Returns false, having done nothing, for other
+ * copies.
+ */
 export function copyStrided(
   kernels: Kernels,
   x: Operand,
@@ -37,7 +40,7 @@ export function copyStrided(
   const size = sizeOf(shape);
   if (size === 0) return true;
   if (size === 1 || from.strides.every((stride) => stride === 0)) {
-    // one element, or one for all: only where `out` is filled without gaps
+    // one element, for one place or for all: only if `out` is filled without gaps
     const value = arrayOf(x)[from.offset];
     if (size === 1) arrayOf(out)[to.offset] = value;
     else if (size === sizeOf(out.shape)) arrayOf(out).fill(value);

@@ -4,18 +4,18 @@ import { optimizerUpdate as optimizerUpdateByReference } from "../reference/opti
 import { jobs, type OptimizerStep } from "./generated/jobs.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Factors on the gradient before it enters the velocity, and on the velocity. */
+/** Factors of the gradient before it is added to the velocity, and of the velocity. */
 const rates = (velocity: "plain" | "scaled", learningRate: number): { gradient: number; velocity: number } =>
   velocity === "scaled" ? { gradient: learningRate, velocity: 1 } : { gradient: 1, velocity: learningRate };
 
-/** What is added inside the root, and outside. */
+/** Epsilons inside and outside of the square root. */
 const epsilons = (epsilon: number, isInside: boolean): { inside: number; outside: number } =>
   isInside ? { inside: epsilon, outside: 0 } : { inside: 0, outside: epsilon };
 
 /** Operations per element. */
 const COST = 20;
 
-/** Runs the job of one parameter. */
+/** A function that runs the job of one parameter. */
 type RunStep = (step: OptimizerStep, slots: readonly Operand[]) => void;
 
 function runnerOf(work: Workspace, update: OptimizerUpdate): RunStep {
@@ -60,7 +60,7 @@ function runnerOf(work: Workspace, update: OptimizerUpdate): RunStep {
   }
 }
 
-/** One optimizer step on the kernels, for parameters in float32; the reference does the others. */
+/** One optimizer step: parameters in float32 on these kernels, others on the reference's. */
 export function optimizerUpdate(
   work: Workspace,
   update: OptimizerUpdate,

@@ -3,17 +3,16 @@ import { sentence, UnsupportedError, warnOnce } from "../../base/index.ts";
 import type { EngineReport } from "../engine.ts";
 import type { Kernels } from "./kernels.ts";
 
-/** Seconds that a worker may keep the others waiting after they are done. */
+/** Seconds that the others, once done, wait for a worker. */
 const PATIENCE = 60;
 
-/** What they are there for. */
+/** Purpose of the threads, for the report. */
 const FOR = "for large kernels";
 
 /**
  * Threads that share the memory and run one job at a time. They start with the first job, sleep
- * between jobs, and do not keep the process alive. Until all of them are there, and with one
- * thread, jobs run on the caller's: the results are the same. Where they can't be started it stays
- * so.
+ * between jobs, and do not keep the process alive. Until all have started, or if they can't be
+ * started, jobs run on the caller's thread, with the same results.
  */
 export class Pool {
   readonly #kernels: Kernels;
@@ -25,7 +24,7 @@ export class Pool {
   #haveWorked = false;
   #why = FOR;
 
-  /** `start` says what a worker gets; it is called once for each. */
+  /** `start` returns the first message to a worker; it is called once for each. */
   constructor(kernels: Kernels, threads: number, start: (thread: number) => WorkerStart) {
     this.#kernels = kernels;
     this.#threads = threads;
@@ -36,23 +35,26 @@ export class Pool {
     return this.#threads;
   }
 
-  /** From the next job on. Workers that are there already stay. */
+  /** Number of threads from the next job on. Workers that have started stay. */
   set threads(threads: number) {
     this.#threads = threads;
     this.#why = FOR;
   }
 
-  /** For the engine's report. */
+  /** Entry of the engine's report. */
   get choice(): EngineReport["choices"][number] {
     return { what: "threads", chosen: String(this.#threads), why: this.#why };
   }
 
-  /** Threads that would run the next job: 1 until the workers are there. */
+  /** Number of threads for the next job: 1 until all workers have started. */
   get running(): number {
     return this.#workers.length > 0 && this.#kernels.ready() === this.#workers.length ? this.#threads : 1;
   }
 
-  /** Throws UnsupportedError when a worker has died that had been at work. */
+  /**
+   * Runs a job on all threads. Throws UnsupportedError if a worker that has run jobs before has
+   * died.
+   */
   run(job: number): void {
     if (this.#failure !== undefined) this.#fail(this.#failure);
     if (this.#workers.length < this.#threads - 1) this.#grow();
@@ -95,8 +97,8 @@ export class Pool {
   }
 
   /**
-   * Ends all workers and stays with the caller's thread: workers that never came would not come
-   * again.
+   * Ends all workers and uses only the caller's thread from now on: workers that could not start
+   * once would not start later.
    */
   #withdraw(reason: string): void {
     this.#end();

@@ -1,6 +1,6 @@
 /**
- * @file What the three recurrent layers share: sizes, weights in panels, the states, the gradients
- * of the weights.
+ * @file Code shared by the three recurrent layers: sizes, packed weights, states, gradients of
+ * weights.
  */
 import { sizeOf } from "../../base/index.ts";
 import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward } from "../engine.ts";
@@ -9,15 +9,15 @@ import { jobs, type ReadOperands } from "./generated/jobs.ts";
 import { pointerOf } from "./linear-memory.ts";
 import { isLongSum, type Workspace } from "./workspace.ts";
 
-/** T, B, I, P and G*H. */
+/** Sizes T, B, I, P and G*H. */
 export type Sizes = {
   readonly steps: number;
   readonly batch: number;
-  /** 0 where the inputs have been multiplied beforehand. */
+  /** Number of input features; 0 if the inputs are already multiplied by W. */
   readonly features: number;
   readonly outputs: number;
   readonly width: number;
-  /** Multiplications and additions of the products in one direction. */
+  /** Multiplications and additions of the products of one pass, forward or backward. */
   readonly operations: number;
 };
 
@@ -30,7 +30,7 @@ export function sizesOf({ inputs, recurrent, states }: Pick<RnnForward, "inputs"
   return { steps, batch, features, outputs, width, operations };
 }
 
-/** Operands of a forward kernel, 0 for those that are absent, and the floats of a step's inputs. */
+/** Operands of a forward kernel, 0 for absent ones, and the number of floats in a step's inputs. */
 export function inputsOf(layer: LayerInputs): ReadOperands & { readonly perStep: number } {
   if (layer.ids !== undefined)
     return { x: pointerOf(layer.projected), ids: pointerOf(layer.ids), inputKernel: 0, perStep: 0 };
@@ -38,7 +38,7 @@ export function inputsOf(layer: LayerInputs): ReadOperands & { readonly perStep:
   return { x: pointerOf(layer.inputs), ids: 0, inputKernel: pointerOf(layer.inputKernel), perStep: batch * features };
 }
 
-/** Operands from step t on. */
+/** The operands from step t on. */
 export const inputsAt = (
   { x, ids, inputKernel, perStep }: ReturnType<typeof inputsOf>,
   { batch }: Sizes,
@@ -52,8 +52,8 @@ export function packed(work: Workspace, matrix: Operand): Address {
 }
 
 /**
- * `columns` columns, from `column` on, of W, where there is one, above R: the right side of [x,
- * h]·[W; R].
+ * Columns of W (if any) above those of R, packed: the right side of [x, h]·[W; R]. `columns` of
+ * them, from `column` on.
  */
 export function packedAbove(
   work: Workspace,
@@ -71,13 +71,13 @@ export function packedAbove(
   return to;
 }
 
-/** Its transpose [n, k] in panels, for the way back. */
+/** The transpose [n, k] of a weight matrix in panels, for the backward pass. */
 export function packedBack(work: Workspace, matrix: Operand): Address {
   const [n, k] = matrix.shape;
   return work.pack(pointerOf(matrix), { k, n, row: 1, column: k });
 }
 
-/** Elements of x from `start`, in another shape. */
+/** An operand of another shape: the elements of x from `start` on. */
 export const part = ({ block, offset, dtype }: Operand, start: number, shape: Operand["shape"]): Operand => ({
   block,
   offset: offset + start,
@@ -85,7 +85,7 @@ export const part = ({ block, offset, dtype }: Operand, start: number, shape: Op
   shape,
 });
 
-/** h0 into the first row of the states and into hLast, which the kernels carry on. */
+/** Copies h0 to the first row of the states and to hLast, which the kernels update. */
 export function begin(work: Workspace, { h0, states, hLast }: Pick<RnnForward, "h0" | "states" | "hLast">): Address {
   work.copy(h0, part(states, 0, h0.shape));
   work.copy(h0, hLast);
@@ -93,27 +93,30 @@ export function begin(work: Workspace, { h0, states, hLast }: Pick<RnnForward, "
 }
 
 /**
- * One row alone reads the weights once per step: then packing them would take longer than the
- * product.
+ * Whether there is one row, which reads the weights once per step: packing them would take longer
+ * than the product.
  */
 export const isSingle = ({ batch }: Sizes): boolean => batch === 1;
 
 /**
- * Whether the threads share the units of each step: one row alone, of every step, and enough work
- * in one step.
+ * Whether threads share the units of each step: there is one row, without padding, and a step has
+ * enough work.
  */
 export const sharesUnits = (work: Workspace, sizes: Sizes, lengths: Operand | undefined): boolean =>
   isSingle(sizes) && lengths === undefined && work.isShared(sizes.operations / sizes.steps);
 
-/** dz·Wᵀ's right side, where somebody wants it. */
+/** The right side of dz·Wᵀ, packed, if the gradient of the inputs is wanted. */
 export const packedInputsBack = (work: Workspace, { dInputs, inputKernel }: LayerInputGradients): Address | 0 =>
   dInputs === undefined ? 0 : packedBack(work, inputKernel);
 
-/** Floats of one gate's dz in panels. */
+/** Number of floats of one gate's dz in panels. */
 export const panelLength = (work: Workspace, { steps, batch }: Sizes, units: number): number =>
   work.kernels.gateBytes(steps * batch, units) / BYTES;
 
-/** c [m, gates first … last-1 of G] = aᵀ·dz, a [T*B, m]; with the columns' sums in `bias`. */
+/**
+ * Computes c [m, gates first … last-1 of G] = aᵀ·dz for a [T*B, m], and the sums of the columns in
+ * `bias`.
+ */
 export function weightGradient(
   work: Workspace,
   a: Operand,
@@ -152,7 +155,7 @@ export function weightGradient(
   });
 }
 
-/** The gradients of W, or of x·W, and of the bias. */
+/** Writes the gradients of W, or of x·W, and of the bias. */
 export function inputGradients(
   work: Workspace,
   a: LayerInputGradients & Pick<RnnBackward, "dBias">,
@@ -186,7 +189,7 @@ export function inputGradients(
   work.kernels.columnSums(to, bias, inputs, width);
 }
 
-/** The gradients of both kernels and of the bias, from one dz. */
+/** Writes the gradients of both kernels and of the bias, from one dz. */
 export function weightGradients(
   work: Workspace,
   a: LayerInputGradients & Pick<RnnBackward, "dRecurrent" | "dBias" | "states">,

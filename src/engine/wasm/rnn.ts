@@ -1,4 +1,4 @@
-/** @file Elman's RNN in float32. What is not named here has the reference's meaning. */
+/** @file Elman's RNN in float32. Names have the meaning that they have in the reference engine. */
 import type { RnnBackward, RnnForward } from "../engine.ts";
 import { type Address, at } from "./address.ts";
 import { GAP, jobs } from "./generated/jobs.ts";
@@ -41,7 +41,7 @@ export function rnnForward(work: Workspace, a: RnnForward): void {
   });
 }
 
-/** One row through all steps, the units of each step shared by the threads. */
+/** One row through all steps; threads share the units of each step. */
 function rnnSingle(work: Workspace, a: RnnForward, sizes: Sizes, outputs: Address): void {
   const { steps, width, operations } = sizes;
   const inputs = inputsOf(a);

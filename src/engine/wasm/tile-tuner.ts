@@ -7,48 +7,50 @@ import type { Kernels } from "./kernels.ts";
 import type { LinearMemory, WasmBlock } from "./linear-memory.ts";
 import { jobIn } from "./workspace.ts";
 
-/** Rows and columns of the sums that the inner loop of a matrix product keeps in registers. */
+/**
+ * A tile: rows and columns of the sums that the inner loop of a matrix product keeps in registers.
+ */
 export type Tile = { readonly rows: number; readonly columns: number };
 
-/** A product that takes some 20 microseconds: rows, length of the sums, columns. */
+/** Rows, length of the sums and columns of a product that takes some 20 microseconds. */
 const [M, K, N] = [60, 256, 64];
 
 /**
- * Milliseconds of trying, at least; without an improvement, before it ends; and at most. V8 first
- * runs kernels in a quick translation, and replaces it after some calls, later on a busy machine.
+ * Duration of the trial in milliseconds: the least; the time without improvement that ends it; the
+ * most. V8 first compiles kernels quickly, and replaces that code after some calls, later on a busy
+ * machine.
  */
 const [SHORTEST, STEADY, LONGEST] = [8, 4, 80];
 
-/** How many times as fast as its first call a tile has to become before it counts as replaced. */
+/** Speedup over its first call from which a tile's code counts as replaced. */
 const REPLACED = 2;
 
-/** How many times as fast as the likeliest tile another has to be. */
+/** Speedup over the likeliest tile that another must show to be chosen. */
 const CLEARLY = 1.2;
 
 const nameOf = ({ rows, columns }: Tile): string => `${rows}x${columns}`;
 
-/** First and last rows of a product that are checked. */
+/** Number of first and last rows of a product that are checked. */
 const ROWS = 12;
 
 type Shape3 = readonly [m: number, k: number, n: number];
 
 /**
- * A product for the check at the start: a whole tile of each width. Small, for what it runs has to
- * be translated first, and starting takes time.
+ * Products for the check at the start, with a whole tile of each width. They are small, because the
+ * code that they run must be compiled first.
  */
 const FIRST: readonly Shape3[] = [[6, 5, 21]];
 
 /**
- * For the check after the trial: lower tiles and other widths, a as it is and packed, sums of one
- * block and of two.
+ * Products for the check after the trial: lower tiles and other widths, a packed and not, sums of
+ * one block and of two.
  */
 const ALL: readonly Shape3[] = [...FIRST, [11, 257, 9], [23, 3, 261], [M, K, N]];
 
 /**
- * Finds the tile that is the fastest here, and correct. Results do not depend on the tile, so it
- * can be chosen late: the first large job pays for the trial, and programs without one do not. A
- * tile whose product of small integers is not exact is out, at once or after the trial, when its
- * kernels have been translated anew.
+ * Finds the fastest correct tile on this machine. Results do not depend on the tile, so it is
+ * chosen late: only programs with large jobs pay for the trial. A tile is rejected if its product
+ * of small integers is not exact, at the start or after the trial, when V8 has replaced its code.
  */
 export class TileTuner {
   readonly #kernels: Kernels;
@@ -58,7 +60,7 @@ export class TileTuner {
   #chosen: Tile;
   isDone: boolean;
 
-  /** Throws UnsupportedError where no tile is exact. */
+  /** Throws UnsupportedError if no tile is exact. */
   constructor(kernels: Kernels, memory: LinearMemory, tiles: readonly Tile[]) {
     this.#kernels = kernels;
     this.#memory = memory;
@@ -68,12 +70,12 @@ export class TileTuner {
     [this.#chosen] = this.#tiles;
     const isForced = environment("UNROLLED_TILE") !== undefined;
     if (this.#tiles.length < tiles.length) this.#why = "others give wrong results";
-    else this.#why = this.isDone ? "asked for" : "expected to be the fastest; the first large product tries others";
+    else this.#why = this.isDone ? "requested" : "expected to be the fastest; the first large product tries others";
     if (this.isDone && isForced) this.#why = "UNROLLED_TILE";
     this.#use(this.#chosen);
   }
 
-  /** For the engine's report. */
+  /** Entry of the engine's report. */
   get choice(): EngineReport["choices"][number] {
     return { what: "tile", chosen: nameOf(this.#chosen), why: this.#why };
   }
@@ -117,7 +119,7 @@ export class TileTuner {
     for (const trial of trials) trial.isExact = this.#isExact(trial.tile, ALL);
     const usable = trials.filter(({ isExact }) => isExact);
     if (usable.length === 0) throw wrongResults(this.#tiles);
-    // in the quick translation all are about equally slow: then the order of the list decides
+    // in quickly compiled code all are about equally slow: the order of the list decides
     const [likely] = usable;
     const fastest = usable.reduce((a, b) => (b.best < a.best ? b : a), likely);
     this.#use((isReplaced() && fastest.best * CLEARLY < likely.best ? fastest : likely).tile);
@@ -141,8 +143,7 @@ const wrongResults = (tiles: readonly Tile[]): UnsupportedError =>
   );
 
 /**
- * A product c [m, n] = a [m, k] · b [k, n] of whole numbers of at most 4: every sum is exact in
- * float32.
+ * A product c [m, n] = a [m, k] · b [k, n] of integers of at most 4: every sum is exact in float32.
  */
 class TrialProduct {
   readonly #kernels: Kernels;
@@ -159,7 +160,7 @@ class TrialProduct {
     for (const { data } of this.#blocks.slice(0, 2)) data.forEach((_, i) => (data[i] = ((i * 7919) % 9) - 4));
   }
 
-  /** With the tile that is set. Returns milliseconds of the product alone. */
+  /** Computes the product with the current tile. Returns the milliseconds of the product alone. */
   run(): number {
     const [m, k, n] = this.#sizes;
     const [a, b, packed, c] = this.#blocks.map(({ pointer }) => pointer);
@@ -176,15 +177,15 @@ class TrialProduct {
     this.#kernels.run(words[0], 0, 1);
   }
 
-  /** Of another run, with the tile that is set. */
+  /** Whether another run with the current tile is exact. */
   isExact(): boolean {
     const [m, k, n] = this.#sizes;
-    // the block may be an earlier trial's, with its results
+    // the block may hold the results of an earlier trial
     this.#blocks[3].data.fill(NaN);
     this.run();
     const [a, b, , c] = this.#blocks.map(({ data }) => data);
     for (let i = 0; i < m; i++) {
-      // of many rows those in the middle are like the first
+      // skip the middle rows, which are like the first
       if (i === ROWS && m > 2 * ROWS) i = m - ROWS;
       for (let j = 0; j < n; j++) {
         let sum = 0;

@@ -7,28 +7,31 @@ import { type Kernels, notedKernels } from "./kernels.ts";
 import { addressOf, type LinearMemory, pointerOf } from "./linear-memory.ts";
 import type { Pool } from "./pool.ts";
 
-/** Chooses the tile of matrix products before the first large one. */
+/** An object that chooses the tile of matrix products before the first large one. */
 type Tuner = { readonly isDone: boolean; choose(): void };
 
 /**
- * op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from the start.
+ * Layout of op(b) [k, n] inside a matrix: element (p, j) is `row * p + column * j` elements from
+ * the start.
  */
 export type Packing = { readonly k: number; readonly n: number; readonly row: number; readonly column: number };
 
 /** Whether a sum of n float32 is kept in float64; see kernels/assembly/sums.ts. */
 export const isLongSum = (n: number): boolean => n > LONG_SUM;
 
-/** Operations below which a second thread costs more than it saves: some 10 microseconds of one. */
+/**
+ * Operations, some 10 microseconds of them, below which a second thread costs more than it saves.
+ */
 const WORTH_SHARING = 500_000;
 
-/** Operations from which on it pays to look for the fastest tile first. */
+/** Operations from which on finding the fastest tile first pays off. */
 const WORTH_TUNING = 20_000_000;
 
-/** Where a job lies, as long as the memory does not grow. */
+/** A view of the job's arguments, valid until the memory grows. */
 export const jobIn = ({ memory }: Pick<LinearMemory, "memory">): Int32Array =>
   new Int32Array(memory.buffer, JOB, LONGEST_JOB);
 
-/** The kernels, the threads and the scratch memory that one call of them needs. */
+/** The kernels with their threads, and the scratch memory of one call. */
 export class Workspace {
   readonly kernels: Kernels;
   readonly #memory: LinearMemory;
@@ -36,9 +39,9 @@ export class Workspace {
   readonly #tuner: Tuner;
   readonly #recorder: Recorder | undefined;
   #job: Int32Array;
-  #held: Block[] = [];
+  #scratch: Block[] = [];
 
-  /** `pool` is absent where threads can't be had. */
+  /** `pool` is absent if there can be no threads. */
   constructor(kernels: Kernels, memory: LinearMemory, pool: Pool | undefined, tuner: Tuner, recorder?: Recorder) {
     this.kernels = kernels;
     this.#memory = memory;
@@ -48,26 +51,29 @@ export class Workspace {
     this.#job = jobIn(memory);
   }
 
-  /** The same, with all that is run noted and with scratch memory that stays with the recording. */
+  /** A workspace that records what it runs, and whose scratch memory belongs to the recording. */
   recordedBy(recorder: Recorder): Workspace {
     return new Workspace(notedKernels(this.kernels, recorder), this.#memory, this.#pool, this.#tuner, recorder);
   }
 
   /**
-   * Runs `f`, which does about `operations` multiplications and additions; what it took as scratch
-   * is free again afterwards. The tile of the products is the same all through.
+   * Runs `f`, which does about `operations` multiplications and additions, and frees its scratch
+   * memory afterwards. The tile of products does not change meanwhile.
    */
   within(operations: number, f: () => void): void {
     if (operations >= WORTH_TUNING && !this.#tuner.isDone) this.#tuner.choose();
     try {
       f();
     } finally {
-      for (const block of this.#held) (this.#recorder ?? this.#memory).free(block);
-      this.#held.length = 0;
+      for (const block of this.#scratch) (this.#recorder ?? this.#memory).free(block);
+      this.#scratch.length = 0;
     }
   }
 
-  /** Runs a job. `operations` (roughly, multiplications and additions) decides about threads. */
+  /**
+   * Runs a job, on several threads if it has enough `operations` (roughly: multiplications and
+   * additions).
+   */
   run<Arguments>(job: Job<Arguments>, operations: number, args: NoInfer<Arguments>): void {
     const words = job(args);
     this.#run(words, operations);
@@ -75,7 +81,7 @@ export class Workspace {
   }
 
   #run(words: readonly number[], operations: number): void {
-    // memory that is not shared takes its views along when it grows
+    // growing detaches the views of unshared memory
     if (this.#job.length === 0) this.#job = jobIn(this.#memory);
     const list = this.#job;
     for (let i = 0; i < words.length; i++) list[i] = words[i];
@@ -91,28 +97,28 @@ export class Workspace {
   /** Address of `length` float32, of unspecified content. */
   scratch(length: number): Address {
     const block = (this.#recorder ?? this.#memory).allocate("float32", length);
-    this.#held.push(block);
+    this.#scratch.push(block);
     return addressOf(block);
   }
 
-  /** The same of float64. */
+  /** Address of `length` float64, of unspecified content. */
   doubles(length: number): Address {
     return this.scratch(2 * length);
   }
 
-  /** Floats that a packed [k, n] takes. */
+  /** Number of floats of a packed [k, n] matrix. */
   packedLength(k: number, n: number): number {
     return Math.ceil(n / NARROWEST) * NARROWEST * k;
   }
 
-  /** Address of the matrix at `from` in panels. */
+  /** Packs the matrix at `from` into panels, and returns their address. */
   pack(from: Address, packing: Packing): Address {
     const to = this.scratch(this.packedLength(packing.k, packing.n));
     this.packInto(to, from, packing, 0, packing.k);
     return to;
   }
 
-  /** The matrix at `from` in rows `first` and on of panels at `to` that have `rows` rows. */
+  /** Packs the matrix at `from` into panels at `to` of `rows` rows, from row `first` on. */
   packInto(to: Address, from: Address, { k, n, row, column }: Packing, first: number, rows: number): void {
     // moving an element takes about as long as four operations
     this.run(jobs.packMatrix, 4 * k * n, {
@@ -127,7 +133,7 @@ export class Workspace {
     });
   }
 
-  /** to = from, or zero. */
+  /** to = from, or 0 if `from` is absent. */
   copyOrClear(from: Operand | undefined, to: Operand): void {
     if (from === undefined) this.kernels.fill(pointerOf(to), sizeOf(to.shape), 0);
     else this.copy(from, to);
