@@ -33,8 +33,8 @@ const NARROW = [
   "node",
   "cli",
 ];
-const COMPLETE: readonly string[] = ["base", "platform", "node", "cli"];
-const EXPLICIT: readonly string[] = ["base", "platform"];
+const COMPLETE: readonly string[] = ["base", "platform", "node", "cli", "engine", "tensor"];
+const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor"];
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);
 

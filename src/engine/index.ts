@@ -3,7 +3,7 @@ export type { Anomaly } from "./checked.ts";
 export { setMemoryAdvice } from "./memory-advice.ts";
 export { NUMERICS_VERSION } from "./numerics-version.ts";
 export { engineReport, useThreads } from "./report.ts";
-export { everyTime, isRecorded, Recording, withoutRecording } from "./recording.ts";
+export { onEachReplay, isRecorded, Recording, withoutRecording } from "./recording.ts";
 export { currentEngine, withEngine } from "./select.ts";
 export type {
   ActivationName,

@@ -27,9 +27,9 @@ export const withoutRecording = <R>(f: () => R): R => enter(undefined, f);
  * Runs `f` on the elements of the operands, now and, while recording, at the same place in each
  * replay. It is for what JavaScript reads and writes. `f` must not allocate.
  */
-export function everyTime(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
+export function onEachReplay(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
   if (active.value !== undefined) {
-    active.value.everyTime(operands, f);
+    active.value.onEachReplay(operands, f);
     return;
   }
   const engine = currentEngine();
@@ -81,7 +81,7 @@ export class Recording {
     for (const again of this.#notes) again();
   }
 
-  everyTime(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
+  onEachReplay(operands: readonly Operand[], f: (...views: TypedArray[]) => void): void {
     const fixed = operands.map((operand) => this.#fixed(operand));
     const engine = this.#base;
     const again = (): void => f(...fixed.map((operand) => engine.view(operand)));

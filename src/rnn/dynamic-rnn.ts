@@ -11,7 +11,7 @@ import {
   valueError,
 } from "../base/index.ts";
 import {
-  everyTime,
+  onEachReplay,
   gather,
   maskSequence,
   mul,
@@ -249,7 +249,7 @@ export function checkLengths(where: string, lengths: Lengths, batch: number, ste
     }
   };
   if (lengths instanceof Tensor) {
-    everyTime([lengths], check);
+    onEachReplay([lengths], check);
     return cast(reshape(lengths, [batch]), "int32");
   }
   check(lengths);

@@ -1,12 +1,12 @@
 import { dtypeError, sameShape, shapeError, type TypedArray } from "../base/index.ts";
-import { everyTime } from "../engine/index.ts";
+import { onEachReplay } from "../engine/index.ts";
 import { write } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Overwrites a parameter's elements in place: the one exception to "tensors are immutable", for
- * optimizers, loading and carried state. Throws RangeError when the sizes differ, TypeError when
- * the dtypes do.
+ * Overwrites the elements of a parameter in place, for optimizers, loading and carried state: the
+ * one exception to "tensors are immutable". Throws RangeError if the shapes or sizes differ,
+ * TypeError if the dtypes differ.
  */
 export function assign(parameter: Tensor, values: Tensor | TypedArray): void {
   if (ArrayBuffer.isView(values)) {
@@ -17,5 +17,5 @@ export function assign(parameter: Tensor, values: Tensor | TypedArray): void {
   if (!sameShape(values.shape, parameter.shape))
     throw shapeError("assign", `shape [${parameter.shape.join(", ")}]`, values.shape);
   if (values.dtype !== parameter.dtype) throw dtypeError("assign", parameter.dtype, values.dtype);
-  everyTime([parameter, values], (to, from) => to.set(from));
+  onEachReplay([parameter, values], (to, from) => to.set(from));
 }

@@ -12,7 +12,7 @@ import { type Block, currentEngine, isRecorded, Recording } from "../engine/inde
 import { isTaping } from "./tape.ts";
 import { allocate, Holder, scope, Tensor } from "./tensor.ts";
 
-/** Memory goes back when neither the captured function nor one of its tensors can be reached. */
+/** Returns memory once neither the captured function nor one of its tensors is reachable. */
 const unreachable = new FinalizationRegistry<readonly Block[]>(giveBack);
 
 function giveBack(blocks: readonly Block[]): void {
@@ -20,29 +20,27 @@ function giveBack(blocks: readonly Block[]): void {
 }
 
 /**
- * `f`, recorded at its first call and repeated at later ones: only its kernels run again, on the
- * same memory, with no JavaScript of `f` and no allocation. The results are those of `f`, bit for
- * bit. It pays for small steps, where the kernels are done sooner than what calls them.
+ * Records `f` at its first call and replays it at later ones: only the kernels run again, on the
+ * same memory, without JavaScript of `f` or allocation. Results equal those of `f`, bit for bit. It
+ * speeds up small steps, in which calling the kernels takes longer than running them.
  *
- *     const step = capture((ids: Tensor, targets: Tensor) =>
- *       valueAndGrad(() => loss(ids, targets), parameters),
- *     );
- *     const { value, gradients } = step(ids, targets);
+ * const step = capture((ids: Tensor, targets: Tensor) => valueAndGrad(() => loss(ids, targets),
+ * parameters), ); const { value, gradients } = step(ids, targets);
  *
- * Arguments are tensors of any shape, or records of tensors, and are copied; each new combination
- * of shapes and dtypes is recorded anew, and keeps memory of its own. The result is a tensor or a
- * record of tensors and plain values. Its tensors are the same at each call and hold the values of
- * the last one.
+ * Arguments are tensors of any shape, or records of tensors, and are copied. Each new combination
+ * of shapes and dtypes gets a recording of its own, with its own memory. The result is a tensor or
+ * a record of tensors and plain values. Its tensors are the same objects at each call, with the
+ * values of the last one.
  *
- * Other tensors that `f` uses, such as parameters, are read in their place at each call, so that
- * `assign` and optimizers have their effect. Everything else, such as a number, an array or the way
- * that a condition went, stays as it was at the first call.
+ * Other tensors that `f` uses, such as parameters, are read at each call, so changes by `assign`
+ * and optimizers take effect. Everything else, such as numbers, arrays and the outcome of
+ * conditions, stays as it was at the first call.
  *
  * While a tape is running, or inside another captured function, `f` itself is called.
  *
- * Throws TypeError for an async function, and for arguments and results of another kind;
- * UnsupportedError, at the first call, when `f` asks for values of a tensor or for random numbers,
- * or updates parameters by an optimizer; RangeError when a tensor that `f` used has been released.
+ * Throws TypeError for an async function, and for other arguments and results. At the first call,
+ * throws UnsupportedError if `f` reads values of a tensor, draws random numbers or runs an
+ * optimizer. At later calls, throws RangeError if a tensor that `f` uses has been released.
  */
 export function capture<A extends readonly Tree<Tensor>[], R>(f: (...inputs: A) => R): (...inputs: A) => R {
   checkSynchronous("capture", f);
@@ -57,12 +55,12 @@ export function capture<A extends readonly Tree<Tensor>[], R>(f: (...inputs: A) 
   };
 }
 
-/** A recording for inputs of certain shapes. */
+/** A recording for one combination of input shapes. */
 class Captured<A extends readonly Tree<Tensor>[], R> {
   readonly result: R;
   readonly #inputs: A;
   readonly #recording = new Recording();
-  /** The recording's tensors keep it reachable, and so the memory. */
+  /** Owner of the memory. The recording's tensors keep it reachable. */
   readonly #holder = new Holder();
 
   constructor(f: (...inputs: A) => R, inputs: A) {
@@ -106,22 +104,22 @@ function checkResult(result: unknown): void {
 
 const emptyLike = (input: Tree<Tensor>): Tree<Tensor> => mapTree(input, ({ dtype, shape }) => allocate(dtype, shape));
 
-function isAlike(own: Tree<Tensor>, input: Tree<Tensor>): boolean {
-  if (own instanceof Tensor)
-    return input instanceof Tensor && input.dtype === own.dtype && sameShape(input.shape, own.shape);
-  const names = Object.keys(own);
+function isAlike(target: Tree<Tensor>, input: Tree<Tensor>): boolean {
+  if (target instanceof Tensor)
+    return input instanceof Tensor && input.dtype === target.dtype && sameShape(input.shape, target.shape);
+  const names = Object.keys(target);
   return (
     isBranch(input) &&
     names.length === Object.keys(input).length &&
-    names.every((name) => isAlike(own[name], input[name]))
+    names.every((name) => isAlike(target[name], input[name]))
   );
 }
 
 /** Copies the elements between trees of the same structure. */
-function copyInto(own: Tree<Tensor>, input: Tree<Tensor>): void {
-  if (own instanceof Tensor)
+function copyInto(target: Tree<Tensor>, input: Tree<Tensor>): void {
+  if (target instanceof Tensor)
     currentEngine()
-      .view(own)
+      .view(target)
       .set(currentEngine().view(input as Tensor));
-  else for (const name of Object.keys(own)) copyInto(own[name], (input as typeof own)[name]);
+  else for (const name of Object.keys(target)) copyInto(target[name], (input as typeof target)[name]);
 }

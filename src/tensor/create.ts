@@ -12,13 +12,14 @@ import {
   type TypedArray,
   valueError,
 } from "../base/index.ts";
-import { currentEngine, everyTime, isRecorded } from "../engine/index.ts";
+import { currentEngine, onEachReplay, isRecorded } from "../engine/index.ts";
 import { allocate, type NestedArray, Tensor } from "./tensor.ts";
 
+/** Options of `tensor`: element type and shape. */
 export type TensorOptions = { readonly dtype?: DType; readonly shape?: Shape };
 
 /**
- * A tensor from nested arrays (`[[1, 2], [3, 4]]`), a number (a scalar) or a typed array.
+ * Creates a tensor from nested arrays (`[[1, 2], [3, 4]]`), a number (a scalar) or a typed array.
  *
  * @param options.dtype default float32 for numbers, the matching type for a typed array
  * @param options.shape default the nesting, or `[length]` for a typed array
@@ -75,15 +76,15 @@ function filledFrom(values: ArrayLike<number>, dtype: DType, shape: Shape): Tens
   return out;
 }
 
-/** Writes the elements of x; a recording writes the values of now at each replay. */
+/** Writes the elements of x. In a recording, each replay writes these values again. */
 export function write(x: Tensor, values: ArrayLike<number>): void {
   const kept = isRecorded() ? Float64Array.from(values) : values;
-  everyTime([x], (elements) => elements.set(kept));
+  onEachReplay([x], (elements) => elements.set(kept));
 }
 
 /**
- * A tensor of one repeated value. `dtype` defaults to float32. Throws RangeError for int32 and a
- * value that is not one.
+ * A tensor filled with one value. `dtype` defaults to float32. Throws RangeError for dtype int32
+ * and a value that is not an int32.
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   for (const n of shape) checkInteger("full shape", n);
@@ -93,16 +94,18 @@ export function full(shape: Shape, value: number, dtype: DType = "float32"): Ten
   return out;
 }
 
+/** A tensor filled with 0. `dtype` defaults to float32. */
 export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 0, dtype);
 
+/** A tensor filled with 1. `dtype` defaults to float32. */
 export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 1, dtype);
 
-/** int32 [n]: 0 … n-1. */
+/** The int32 tensor [n] of 0 … n-1. */
 export const range = (n: number): Tensor => tensor(Int32Array.from({ length: checkInteger("range", n) }, (_, i) => i));
 
 /**
  * One-hot rows, as `tf.one_hot`: indices of any shape (int32) become [..., depth], `onValue` at the
- * index. Throws RangeError when an index is outside [0, depth).
+ * index. Throws RangeError if an index is outside [0, depth).
  */
 export function oneHot(
   indices: Tensor | readonly number[] | readonly (readonly number[])[],
@@ -112,21 +115,22 @@ export function oneHot(
   const ids = indices instanceof Tensor ? indices : tensor(indices as NestedArray, { dtype: "int32" });
   checkInteger("oneHot depth", depth, 1);
   const out = full([...ids.shape, depth], offValue, dtype);
-  everyTime([ids, out], (list, rows) => {
+  onEachReplay([ids, out], (list, rows) => {
     for (let row = 0; row < list.length; row++)
       rows[row * depth + checkInteger("oneHot index", list[row], 0, depth - 1)] = onValue;
   });
   return out;
 }
 
-/** How random elements are spread. */
+/** A distribution of random elements. */
 export type Distribution =
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
   | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
   | { readonly kind: "truncatedNormal"; readonly mean: number; readonly deviation: number };
 
 /**
- * Random elements drawn in order from `random`. The same numbers, rounded, in float32 and float64.
+ * A tensor of elements drawn in order from `random`. In float32 they are the float64 numbers,
+ * rounded.
  */
 export function randomTensor(
   shape: Shape,

@@ -54,7 +54,7 @@ export type { KernelOperands } from "./ops/recurrent-steps.ts";
 export { argmax, argmin, logSumExp, max, mean, min } from "./ops/reduce.ts";
 export { maskSequence, reverseSequence } from "./ops/sequence.ts";
 export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";
-export { everyTime } from "../engine/index.ts";
+export { onEachReplay } from "../engine/index.ts";
 export { detach, grad, valueAndGrad, withoutGradient } from "./tape.ts";
 export { isAllFinite, Keeper, memory, OpenScope, outsideScopes, scope, Tensor } from "./tensor.ts";
 export type { NestedArray } from "./tensor.ts";

@@ -1,6 +1,6 @@
 import { type Shape, type TypedArray } from "../base/index.ts";
 
-/** Rows or columns beyond this many are shown as the first and last three. */
+/** Most rows or columns that are printed in full; of more, the first and last three. */
 const FEW = 12;
 
 /** The elements as aligned nested brackets, numbers with up to 8 digits, long axes shortened. */

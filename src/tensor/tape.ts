@@ -1,7 +1,7 @@
 /**
  * @file Reverse-mode differentiation. While a tape is running, every op that reads a watched tensor
- * leaves an entry: what it read, what it made, and how a gradient flows back. Gradients are
- * computed with the same ops, so an outer tape can differentiate them again.
+ * adds an entry: its inputs, its outputs, and how gradients flow back. Gradients are computed with
+ * the same ops, so an outer tape can differentiate them again.
  */
 import {
   type Ambient,
@@ -18,7 +18,10 @@ import {
 import { currentEngine } from "../engine/index.ts";
 import { allocate, Tensor } from "./tensor.ts";
 
-/** Gradients of the inputs, in their order; undefined where nothing flows. */
+/**
+ * A function from the gradients of the outputs to those of the inputs, in order; undefined where no
+ * gradient flows.
+ */
 export type Backward = (...gradients: (Tensor | undefined)[]) => readonly (Tensor | undefined)[];
 
 type Entry = { readonly inputs: readonly Tensor[]; readonly outputs: readonly Tensor[]; readonly backward: Backward };
@@ -28,9 +31,9 @@ type Tape = { readonly watched: Set<Tensor>; readonly entries: Entry[] };
 const tapes = context.tapes as Ambient<readonly Tape[]>;
 
 /**
- * Notes that `outputs` were made from `inputs`. `backward` gets the gradient of each output
- * (undefined where none flows) and is called at most once per differentiation. Returns `outputs[0]`
- * for convenience of one-output ops.
+ * Records that `outputs` were computed from `inputs`. `backward` gets the gradient of each output
+ * (undefined where none flows) and is called at most once per differentiation. Returns
+ * `outputs[0]`, for ops with one output.
  */
 export function record(inputs: readonly Tensor[], outputs: readonly Tensor[], backward: Backward): Tensor {
   for (const tape of tapes.value) {
@@ -47,8 +50,7 @@ function isWatched({ watched }: Tape, inputs: readonly Tensor[]): boolean {
 }
 
 /**
- * Whether an op on these inputs would be recorded: an op may then save what only its gradient
- * needs.
+ * Whether an op on these inputs would be recorded, so that it has to save what its gradient needs.
  */
 export function isRecording(inputs: readonly Tensor[]): boolean {
   for (const tape of tapes.value) if (isWatched(tape, inputs)) return true;
@@ -59,13 +61,13 @@ export function isRecording(inputs: readonly Tensor[]): boolean {
 export const isTaping = (): boolean => tapes.value.length > 0;
 
 /**
- * Runs `f` with no tape listening: what it computes counts as constant. TypeError unless `f` is
+ * Runs `f` without recording: its results count as constants. Throws TypeError unless `f` is
  * synchronous.
  */
 export const withoutGradient = <R>(f: () => R): R => tapes.with([], () => runNow("withoutGradient", f));
 
 /**
- * The same values as a constant: no gradient flows through it. For carrying a state from one
+ * A constant with the values of x: no gradient flows through it. Used to carry a state from one
  * truncated sequence to the next.
  */
 export function detach(x: Tensor): Tensor {
@@ -73,12 +75,12 @@ export function detach(x: Tensor): Tensor {
 }
 
 /**
- * The value of `f(parameters)`, a scalar, and its gradient with respect to every tensor in the
- * tree. A parameter that the value does not depend on has gradient zero. The auxiliary result, if
- * `f` returns `{ value, ...rest }`, is in `rest`.
+ * Computes `f(parameters)`, a scalar, and its gradient with respect to every tensor in the tree.
+ * The gradient is zero for parameters that do not affect the value. If `f` returns `{ value,
+ * ...rest }`, the other fields are in `rest`.
  *
- * Throws TypeError when `f` is not synchronous or returns no tensor or a parameter is not floating
- * point, RangeError when the value is not scalar.
+ * Throws TypeError if `f` is not synchronous, the value is not a tensor or a parameter is not
+ * floating point; RangeError if the value is not a scalar.
  */
 export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readonly value: Tensor }>(
   f: (parameters: P) => R,
@@ -107,12 +109,12 @@ export function grad<P extends Tree<Tensor>>(f: (parameters: P) => Tensor, param
   return valueAndGrad(f, parameters).gradients;
 }
 
-/** The gradients of a run backwards. */
+/** The gradients accumulated by a backward pass. */
 type Sums = {
   readonly gradients: Map<Tensor, Tensor>;
   /**
-   * Tensors whose gradient is a sum that was made here and that nothing else refers to: what comes
-   * is added in place.
+   * Tensors whose gradient is a sum created here, with no other reference: further parts are added
+   * to it in place.
    */
   readonly own: Set<Tensor>;
 };
@@ -120,9 +122,9 @@ type Sums = {
 const running = context.sums as Ambient<Sums | undefined>;
 
 /**
- * The gradient of an op's input so far, where a `Backward` may add its part in place instead of
- * giving it: it then returns this tensor. Undefined for the first parts, and while a gradient is
- * differentiated itself.
+ * The gradient accumulated for `input` so far, if it may be updated in place. A `Backward` that
+ * does so returns this tensor. Undefined for the first parts, and while a gradient is itself
+ * differentiated.
  */
 export function sumSoFar(input: Tensor): Tensor | undefined {
   const sums = running.value;
@@ -158,7 +160,7 @@ function addTo({ gradients, own }: Sums, input: Tensor, gradient: Tensor): void 
   }
 }
 
-/** The gradients of an op's inputs; undefined where none of its outputs has one. */
+/** The gradients of an op's inputs; undefined if none of its outputs has one. */
 function flowBack(
   outputs: readonly Tensor[],
   gradients: ReadonlyMap<Tensor, Tensor>,
@@ -172,7 +174,7 @@ function flowBack(
   return upstream.every((g) => g === undefined) ? undefined : backward(...upstream);
 }
 
-/** a + b, itself on the outer tapes. */
+/** a + b, recorded by the outer tapes. */
 function accumulate(a: Tensor, b: Tensor): Tensor {
   const out = allocate(a.dtype, a.shape);
   currentEngine().binary("add", a, b, out);

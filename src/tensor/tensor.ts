@@ -1,6 +1,6 @@
 /**
- * @file The tensor and its memory. A tensor is an immutable value on an engine's block. Blocks made
- * inside a scope are freed together when the scope ends; those made outside are freed when their
+ * @file The tensor and its memory. A tensor is an immutable value on an engine's block. Blocks
+ * allocated inside a scope are freed together when the scope ends; others are freed when their
  * tensors become unreachable.
  */
 import { yieldToHost } from "#platform";
@@ -23,11 +23,11 @@ import { type Block, currentEngine, type Operand, withoutRecording } from "../en
 import { formatArray } from "./print.ts";
 import { freeWhenUnreachable, isMemoryWaiting } from "./unowned.ts";
 
-/** One block and whether it may still be used. Views of a tensor share it. */
+/** A block, with whether it has been released. Views of a tensor share it. */
 class Storage {
   readonly block: Block;
   released = false;
-  /** Who frees it; undefined: the garbage collector. */
+  /** The scope that frees the block; undefined: the garbage collector. */
   owner: Scope | undefined = undefined;
 
   constructor(block: Block) {
@@ -35,12 +35,12 @@ class Storage {
   }
 }
 
-/** `storages` may hold some that have moved out since: their owner is another. */
+/** A scope. `storages` may include some that have moved out, whose owner is now another. */
 type Scope = { readonly storages: Storage[]; readonly parent: Scope | undefined };
 
 const innermost = context.scope as Ambient<Scope | undefined>;
 
-/** Nested numbers, as JavaScript writes arrays. */
+/** A number, or an array of nested arrays of numbers. */
 export type NestedArray = number | NestedArray[];
 
 /**
@@ -50,11 +50,11 @@ export type NestedArray = number | NestedArray[];
 export class Tensor implements Operand {
   readonly shape: Shape;
   readonly dtype: DType;
-  /** First element within the block, in elements; 0 except for views. */
+  /** Offset of the first element in the block, in elements; 0 except for views. */
   readonly offset: number;
   readonly #storage: Storage;
 
-  /** Use `tensor(...)`; this constructor is internal. */
+  /** Internal: use `tensor(...)`. */
   constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0) {
     this.#storage = storage;
     this.shape = shape;
@@ -62,7 +62,7 @@ export class Tensor implements Operand {
     this.offset = offset;
   }
 
-  /** The engine's memory. Throws RangeError (ERR_RELEASED) after the owning scope has ended. */
+  /** The engine's block. Throws RangeError (ERR_RELEASED) after the owning scope has ended. */
   get block(): Block {
     if (this.#storage.released) throw releasedError("tensor");
     return this.#storage.block;
@@ -82,24 +82,24 @@ export class Tensor implements Operand {
   }
 
   /**
-   * A copy of the elements in row-major order, as soon as they are computed. Works on every engine.
-   * Throws at once in what is captured.
+   * Resolves to a copy of the elements in row-major order, once they are computed. Works on every
+   * engine. Throws UnsupportedError (not a rejection) inside a captured function.
    */
   data(): Promise<TypedArray> {
     const elements = currentEngine().read(this);
-    // a loop that awaits nothing else would never free anything
+    // a loop that awaits only this would otherwise never free unowned memory
     return isMemoryWaiting() ? elements.then((read) => yieldToHost().then(() => read)) : elements;
   }
 
   /**
-   * A copy of the elements in row-major order, now. Throws UnsupportedError on an engine that can't
-   * read at once.
+   * A copy of the elements in row-major order. Throws UnsupportedError on asynchronous engines, and
+   * inside a captured function.
    */
   values(): TypedArray {
     return currentEngine().view(this).slice();
   }
 
-  /** The elements as nested arrays of the tensor's shape (a number for a scalar). */
+  /** The elements as nested arrays of the tensor's shape; a number for a scalar. */
   toArray(): NestedArray {
     const flat = currentEngine().view(this);
     const build = (axis: number, at: number, size: number): NestedArray => {
@@ -140,7 +140,7 @@ function own(storage: Storage, scope: Scope | undefined): void {
   else scope.storages.push(storage);
 }
 
-/** A tensor whose elements are not set yet. The caller fills it before anyone else sees it. */
+/** A tensor with unspecified elements, which the caller must fill. */
 export function allocate(dtype: DType, shape: Shape): Tensor {
   const storage = new Storage(currentEngine().allocate(dtype, sizeOf(shape)));
   own(storage, innermost.value);
@@ -148,9 +148,9 @@ export function allocate(dtype: DType, shape: Shape): Tensor {
 }
 
 /**
- * Runs `f` and frees everything that was allocated in it, except the tensors in its result (a
- * tensor, or a tree of tensors and other values), which belong to the caller's scope. Scopes nest.
- * `f` must be synchronous: TypeError for an async function, a generator, and for a promise as the
+ * Runs `f` and frees everything allocated in it, except the tensors in its result (a tensor, or a
+ * tree of tensors and other values), which belong to the caller's scope. Scopes nest. Throws
+ * TypeError unless `f` is synchronous: for an async function, a generator, or a promise as the
  * result.
  */
 export function scope<R>(f: () => R): R {
@@ -168,7 +168,7 @@ export function scope<R>(f: () => R): R {
   }
 }
 
-/** Ends the life of all that a scope still owns. */
+/** Releases everything that a scope still owns. */
 function free(scope: Scope): void {
   const engine = currentEngine();
   for (const storage of scope.storages) {
@@ -179,19 +179,19 @@ function free(scope: Scope): void {
 }
 
 /**
- * A scope that is left and entered again until it ends: for work that waits in between, when others
- * may allocate what is not its own.
+ * A scope that can be left and entered again until it ends, for work with pauses in which other
+ * code may allocate.
  */
 export class OpenScope implements Scope {
   readonly storages: Storage[] = [];
   readonly parent: undefined = undefined;
 
-  /** Runs `f`, which must be synchronous. What it allocates lives until `end`. */
+  /** Runs `f`, which must be synchronous. Tensors that it allocates live until `end`. */
   run<R>(f: () => R): R {
     return innermost.with(this, f);
   }
 
-  /** Frees all of it. */
+  /** Frees everything allocated in the scope. */
   end(): void {
     free(this);
     this.storages.length = 0;
@@ -199,16 +199,17 @@ export class OpenScope implements Scope {
 }
 
 /**
- * Runs `f` so that what it allocates belongs to no scope and no recording: for parameters that are
- * created when first used. TypeError unless `f` is synchronous.
+ * Runs `f` outside of all scopes and recordings, so that tensors that it allocates outlive them:
+ * for parameters created at first use. Throws TypeError unless `f` is synchronous.
  */
 export function outsideScopes<R>(f: () => R): R {
   return withoutRecording(() => innermost.with(undefined, () => runNow("outsideScopes", f)));
 }
 
 /**
- * Owns what is allocated under it and not in an inner scope, and never frees it. Its tensors keep
- * it reachable. After `release` they can't be used; their memory is left to the caller.
+ * An owner of the tensors allocated in it, inner scopes excepted, that never frees them. The
+ * tensors keep it reachable. After `release` they can't be used, and their memory is left to the
+ * caller.
  */
 export class Holder implements Scope {
   readonly storages: Storage[] = [];
@@ -223,15 +224,15 @@ export class Holder implements Scope {
   }
 }
 
-/** Blocks of keepers that nobody has freed. */
+/** Frees the blocks of keepers that became unreachable without `free`. */
 const forgotten = new FinalizationRegistry<readonly Block[]>((blocks) => {
   for (const block of blocks) currentEngine().free(block);
 });
 
 /**
- * Keeps tensors between two scopes until they are freed: states that the library carries from call
- * to call. Cheaper than tensors that no scope owns, and gone at once. What is not freed goes when
- * nobody can reach the keeper or one of its tensors.
+ * Keeps tensors across scopes until `free`: states that the library carries from call to call. It
+ * is cheaper than tensors that no scope owns, and frees at once. Without `free`, memory is freed
+ * when neither the keeper nor one of its tensors is reachable.
  */
 export class Keeper {
   readonly #holder = new Holder();
@@ -241,7 +242,7 @@ export class Keeper {
     forgotten.register(this.#holder, this.#blocks, this.#holder);
   }
 
-  /** Runs `f` so that what it allocates is kept, and belongs to no recording. */
+  /** Runs `f` and keeps what it allocates, which belongs to no recording. */
   keep<R>(f: () => R): R {
     try {
       return withoutRecording(() => this.#holder.run(f));
@@ -250,7 +251,7 @@ export class Keeper {
     }
   }
 
-  /** Frees all of it. Its tensors can't be used any more. */
+  /** Frees all kept tensors, which can't be used afterwards. */
   free(): void {
     this.#holder.release();
     forgotten.unregister(this.#holder);
@@ -260,16 +261,17 @@ export class Keeper {
 }
 
 /**
- * Blocks and bytes that are allocated now. Constant from step to step of a healthy training loop.
+ * Number of blocks and bytes currently allocated. Both stay constant from step to step of a
+ * training loop without leaks.
  */
 export function memory(): { liveBlocks: number; liveBytes: number } {
   return currentEngine().stats();
 }
 
-/** Whether every element is a finite number. */
+/** Whether all elements are finite. Throws UnsupportedError on asynchronous engines. */
 export const isAllFinite = (x: Tensor): boolean => currentEngine().isAllFinite(x);
 
-/** Throws TypeError unless all tensors have one dtype; returns it. */
+/** The one dtype of all tensors. Throws TypeError if they differ. */
 export function commonDtype(where: string, ...tensors: Tensor[]): DType {
   const [first, ...rest] = tensors;
   for (const x of rest) {

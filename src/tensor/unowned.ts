@@ -1,7 +1,7 @@
 /**
- * @file Blocks that no scope owns: they are freed when their tensors become unreachable, which only
- * the garbage collector knows. The collector sees small objects and no reason to run, so it is told
- * of the memory behind them.
+ * @file Blocks that no scope owns. They are freed when the garbage collector finds their tensors
+ * unreachable. The collector sees only small objects and no reason to run, so this file makes it
+ * run.
  */
 import { yieldToHost } from "#platform";
 import { bytesPerElement, warnOnce } from "../base/index.ts";
@@ -9,21 +9,20 @@ import { type Block, currentEngine, setMemoryAdvice } from "../engine/index.ts";
 
 const MiB = 2 ** 20;
 
-/** Bytes that may be added before the collector is told, whatever is alive. */
+/** Fewest bytes that are added before the collector is made to run. */
 const LEAST = 256 * MiB;
-/** However much is alive, the collector is told after so many bytes more. */
+/** Most bytes that are added before the collector is made to run. */
 const MOST = 768 * MiB;
 /**
- * Bytes that are made while a turn of the event loop is awaited before the user is told: with
- * `LEAST`, 1 GiB.
+ * Bytes added without a turn of the event loop after which the user is warned; with `LEAST`, 1 GiB.
  */
 const WARNED = 768 * MiB;
 
-/** Bytes of unowned blocks that are alive. */
+/** Bytes of unowned blocks in use. */
 let live = 0;
-/** At how many the collector is told again. */
+/** Value of `live` at which the collector is next made to run. */
 let next = LEAST;
-/** Bytes that became unowned since a turn of the event loop was asked for. */
+/** Bytes that became unowned since a turn of the event loop was requested. */
 let sinceAsked = 0;
 let isTurnAwaited = false;
 
@@ -35,7 +34,7 @@ const unreachable = new FinalizationRegistry<Block>((block) => {
   next = Math.min(next, live + allowance());
 });
 
-/** `block` is freed when `owner` can no longer be reached. */
+/** Frees `block` when `owner` becomes unreachable. */
 export function freeWhenUnreachable(owner: object, block: Block): void {
   unreachable.register(owner, block);
   const bytes = sizeOfBlock(block);
@@ -47,26 +46,24 @@ export function freeWhenUnreachable(owner: object, block: Block): void {
 const allowance = (): number => Math.min(MOST, Math.max(LEAST, live));
 
 /**
- * Whether so much is unowned that those who can should give the event loop a turn, in which memory
- * is freed.
+ * Whether so much memory is unowned that callers should yield to the event loop, which frees it.
  */
 export const isMemoryWaiting = (): boolean => live >= LEAST;
 
 /**
- * Makes V8 look for garbage: it counts the bytes of ArrayBuffers, so one is made and dropped that
- * is as large as what was allocated. Its pages are never touched, so it costs nothing but the
- * collection (1 to 3 ms with a small heap). Finalizers run in a turn of the event loop, which may
- * never come: a loop that does not await, or awaits only promises that are settled already, can't
- * be helped and is warned.
+ * Makes V8 collect garbage. V8 counts the bytes of ArrayBuffers, so this allocates and drops one as
+ * large as the memory added. Its pages are never touched, so only the collection costs time (1 to 3
+ * ms with a small heap). Finalizers run in a turn of the event loop. A loop that does not await, or
+ * awaits only settled promises, never gets there and is warned.
  */
 function tellCollector(): void {
   if (live >= next) {
     const bytes = allowance();
     try {
-      // the length is used, or a bundler would leave the buffer out
+      // uses the length, because a bundler would otherwise remove the buffer
       next = live + new ArrayBuffer(bytes).byteLength;
     } catch {
-      // no room for it, for which the collector has run
+      // no room for the buffer: the collector has already run to find some
       next = live + bytes;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * @file Activation functions. Their derivatives come from their values, as in the recurrent
+ * @file Activation functions. Derivatives are computed from their values, as in the recurrent
  * kernels.
  */
 import { dtypeError, isFloat } from "../../base/index.ts";
@@ -31,7 +31,7 @@ export function activate(name: ActivationName, x: Tensor): Tensor {
   currentEngine().unary(name, x, y);
   return record([x], [y], (dy) => {
     if (dy === undefined) return [];
-    // someone differentiates this gradient again: write it with ops
+    // this gradient is itself differentiated: compute it with ops
     if (isRecording([dy, y])) return [mul(dy, differentiable[name](y))];
     const dx = allocate(x.dtype, x.shape);
     currentEngine().activationBackward(name, y, dy, dx);
@@ -39,16 +39,17 @@ export function activate(name: ActivationName, x: Tensor): Tensor {
   });
 }
 
-/** 1 / (1 + e^-x). */
+/** Logistic function 1 / (1 + e^-x). */
 export const sigmoid = (x: Tensor): Tensor => activate("sigmoid", x);
+/** Hyperbolic tangent. */
 export const tanh = (x: Tensor): Tensor => activate("tanh", x);
-/** max(x, 0). The derivative at 0 is 0. */
+/** Rectified linear unit max(x, 0). The derivative at 0 is 0. */
 export const relu = (x: Tensor): Tensor => activate("relu", x);
-/** x / (1 + |x|). */
+/** Softsign x / (1 + |x|). */
 export const softsign = (x: Tensor): Tensor => activate("softsign", x);
-/** Keras 3: clip(x/6 + 0.5, 0, 1). */
+/** Hard sigmoid of Keras 3: clip(x/6 + 0.5, 0, 1). */
 export const hardSigmoid = (x: Tensor): Tensor => activate("hardSigmoid", x);
-/** Keras 2 and TensorFlow.js: clip(0.2 x + 0.5, 0, 1). */
+/** Hard sigmoid of Keras 2 and TensorFlow.js: clip(0.2 x + 0.5, 0, 1). */
 export const hardSigmoid02 = (x: Tensor): Tensor => activate("hardSigmoid02", x);
-/** log(1 + e^x) without overflow. */
+/** Softplus log(1 + e^x), without overflow. */
 export const softplus: (x: Tensor) => Tensor = unaryOp("softplus", (dy, x) => mul(dy, sigmoid(x)));

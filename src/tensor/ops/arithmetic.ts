@@ -1,6 +1,6 @@
 /**
  * @file Functions of two tensors, element by element, with NumPy broadcasting. A number takes the
- * other's dtype.
+ * dtype of the other operand.
  */
 import { broadcastShapes, dtypeError, isFloat, kindError } from "../../base/index.ts";
 import { type ArithmeticOp, type BinaryOp, currentEngine } from "../../engine/index.ts";
@@ -9,11 +9,14 @@ import { record } from "../tape.ts";
 import { allocate, commonDtype, Tensor } from "../tensor.ts";
 import { sumTo } from "./broadcast.ts";
 
+/** An operand of a function of two tensors: a tensor, or a number that takes the other's dtype. */
 export type Value = Tensor | number;
 
 type Slopes = (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [() => Tensor, () => Tensor];
 
-/** Both as tensors of one dtype. */
+/**
+ * Both operands as tensors of one dtype. Throws TypeError for other values and differing dtypes.
+ */
 export function pair(where: string, a: Value, b: Value): [Tensor, Tensor] {
   for (const x of [a, b]) {
     if (!(x instanceof Tensor) && typeof x !== "number") throw kindError(where, "a tensor or a number", x);
@@ -33,8 +36,8 @@ export function broadcastBinary(op: BinaryOp, a: Tensor, b: Tensor, dtype: Tenso
 }
 
 /**
- * An op of two tensors from its kernel and its two gradients, which are computed only where they
- * are needed.
+ * An op of two tensors, made from its kernel and its two gradients, which are computed only if
+ * needed.
  */
 export function arithmetic(op: ArithmeticOp, slopes: Slopes): (a: Value, b: Value) => Tensor {
   return (x, y) => {
@@ -53,12 +56,16 @@ export function arithmetic(op: ArithmeticOp, slopes: Slopes): (a: Value, b: Valu
   };
 }
 
+/** a + b, element by element with broadcasting. */
 export const add: (a: Value, b: Value) => Tensor = arithmetic("add", (dy) => [() => dy, () => dy]);
+/** a - b, element by element with broadcasting. */
 export const sub: (a: Value, b: Value) => Tensor = arithmetic("sub", (dy) => [() => dy, () => mul(dy, -1)]);
+/** a · b, element by element with broadcasting. */
 export const mul: (a: Value, b: Value) => Tensor = arithmetic("mul", (dy, a, b) => [
   () => mul(dy, b),
   () => mul(dy, a),
 ]);
+/** a / b, element by element with broadcasting. Throws TypeError unless both are floating point. */
 export const div: (a: Value, b: Value) => Tensor = arithmetic("div", (dy, _, b, y) => [
   () => div(dy, b),
   () => mul(div(mul(dy, y), b), -1),

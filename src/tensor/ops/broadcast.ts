@@ -31,7 +31,10 @@ export const withOnes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n));
 export const without = (shape: Shape, axes: readonly number[]): Shape => shape.filter((_, i) => !axes.includes(i));
 
-/** Reduces neighbouring axes in one kernel call; brings scattered ones together first. */
+/**
+ * Reduces `axes`: adjacent ones in one kernel call, others after a transposition that makes them
+ * adjacent.
+ */
 export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dtype: Tensor["dtype"]): Tensor {
   const first = axes[0] ?? 0;
   const together = axes.every((axis, i) => axis === first + i);

@@ -4,8 +4,8 @@ import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 
 /**
- * The same values in another dtype: to int32 towards zero, to bool as `!= 0`. Gradients flow
- * between float types.
+ * Converts x to another dtype: to int32 by rounding towards zero, to bool as `x != 0`. Gradients
+ * flow between float types.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;

@@ -13,22 +13,31 @@ const comparison =
     return broadcastBinary(op, a, b, "bool");
   };
 
+/** a == b, element by element with broadcasting; bool. */
 export const equal: (a: Value, b: Value) => Tensor = comparison("equal");
+/** a != b, element by element with broadcasting; bool. */
 export const notEqual: (a: Value, b: Value) => Tensor = comparison("notEqual");
+/** a < b, element by element with broadcasting; bool. */
 export const less: (a: Value, b: Value) => Tensor = comparison("less");
+/** a <= b, element by element with broadcasting; bool. */
 export const lessEqual: (a: Value, b: Value) => Tensor = comparison("lessEqual");
+/** a > b, element by element with broadcasting; bool. */
 export const greater: (a: Value, b: Value) => Tensor = comparison("greater");
+/** a >= b, element by element with broadcasting; bool. */
 export const greaterEqual: (a: Value, b: Value) => Tensor = comparison("greaterEqual");
+/** a and b, element by element with broadcasting; bool. */
 export const logicalAnd: (a: Value, b: Value) => Tensor = comparison("and");
+/** a or b, element by element with broadcasting; bool. */
 export const logicalOr: (a: Value, b: Value) => Tensor = comparison("or");
 
+/** not x, element by element. Throws TypeError unless x is bool. */
 export function logicalNot(x: Tensor): Tensor {
   const out = allocate("bool", x.shape);
   currentEngine().unary("not", x, out);
   return out;
 }
 
-/** True where x is neither NaN nor infinite. */
+/** Whether each element is neither NaN nor infinite; bool. */
 export function isFinite(x: Tensor): Tensor {
   const out = allocate("bool", x.shape);
   currentEngine().unary("isFinite", x, out);
@@ -36,8 +45,8 @@ export function isFinite(x: Tensor): Tensor {
 }
 
 /**
- * condition ? a : b, element by element with broadcasting. Throws TypeError unless `condition` is
- * bool.
+ * Selects x where `condition` is true, otherwise y, element by element with broadcasting. Throws
+ * TypeError unless `condition` is bool.
  */
 export function where(condition: Tensor, x: Value, y: Value): Tensor {
   if (condition.dtype !== "bool") throw dtypeError("where condition", "bool", condition.dtype);

@@ -67,8 +67,8 @@ function scoreOf({ B, K, emissions, transitions, start, end }: Case, b: number, 
 type Summed = { z: number; ll: number; marginals: Float64Array; best: number; gradients: Float64Array[] };
 
 /**
- * By a sum over all paths: the probability of each gives log-likelihood, marginals, and the
- * expectation of each score's count.
+ * Log-likelihood, marginals, and the expected count of each score, by a sum over all paths with
+ * their probabilities.
  */
 function bruteForce(given: Case, b: number): Summed {
   const { T, B, K, lengths, tags } = given;

@@ -3,11 +3,10 @@
  * a tagger (Lample et al. 2016). Letters: T time steps, B rows, K tags. The score of a path y
  * through a row of n steps is
  *
- *     start[y_0] + Σ_t emissions[t, b, y_t] + Σ_t transitions[y_t-1, y_t] + end[y_n-1]
+ * start[y_0] + Σ_t emissions[t, b, y_t] + Σ_t transitions[y_t-1, y_t] + end[y_n-1]
  *
- * and its probability e^score, divided by the sum of e^score over all K^n paths. Everything here is
- * computed in float64 and logarithms, row by row, so that a row gives the same numbers alone and in
- * any batch.
+ * and its probability is e^score divided by the sum of e^score over all K^n paths. All is computed
+ * in float64, in logarithms, row by row, so a row gives the same numbers alone and in any batch.
  */
 import {
   checkInteger,
@@ -23,41 +22,46 @@ import {
   UnsupportedError,
   valueError,
 } from "../../base/index.ts";
-import { everyTime } from "../../engine/index.ts";
+import { onEachReplay } from "../../engine/index.ts";
 import { isRecording, record } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 
+/** Scores of a CRF beside the emissions, and the lengths of its rows. */
 export type CrfScores = {
-  /** [K, K]: from the row's tag to the column's. */
+  /** [K, K]: score of a transition from the row's tag to the column's. */
   readonly transitions: Tensor;
-  /** [K]: of beginning with a tag. Default: zeros. */
+  /** [K]: score of beginning with a tag. Default: zeros. */
   readonly start?: Tensor | undefined;
-  /** [K]: of ending with a tag. Default: zeros. */
+  /** [K]: score of ending with a tag. Default: zeros. */
   readonly end?: Tensor | undefined;
-  /** Steps of each row, 0 … T. Default: all T. What lies beyond, NaN included, has no effect. */
+  /** Number of steps of each row, 0 … T. Default: T. Later steps have no effect, even if NaN. */
   readonly lengths?: readonly number[] | Int32Array | undefined;
 };
 
-/** Which tags may follow each other, 1 for yes and 0 for no. */
+/** Flags for which tags may follow each other: 1 for allowed, 0 for forbidden. */
 export type CrfConstraints = {
-  /** K·K, row-major: from the row's tag to the column's. */
+  /** K·K flags, row-major: from the row's tag to the column's. */
   readonly transitions: ArrayLike<number>;
-  /** K: tags that may come first. */
+  /** K flags: tags that may come first. */
   readonly start: ArrayLike<number>;
-  /** K: tags that may come last. */
+  /** K flags: tags that may come last. */
   readonly end: ArrayLike<number>;
 };
 
+/** Options of `crfViterbi`. */
 export type CrfViterbiOptions = CrfScores & {
-  /** Paths that break one are never given. Default: none. */
+  /** Constraints that all returned paths satisfy. Default: none. */
   readonly constraints?: CrfConstraints | undefined;
 };
 
-/** A way through a row. */
+/** A path of tags through a row. */
 export type CrfPath = {
-  /** One tag per step. */
+  /** Tag of each step. */
   readonly tags: Int32Array;
-  /** Not normalised: its log-probability is this minus the row's `crfLogNormalizer`. */
+  /**
+   * Score of the path, not normalised: its log-probability is `score` minus the row's
+   * `crfLogNormalizer`.
+   */
   readonly score: number;
 };
 
@@ -75,13 +79,13 @@ type Chain = {
 type Sizes = Pick<Chain, "tags" | "rows" | "lengths"> & { readonly steps: number };
 
 /**
- * The log-probability of `tags` (int32 [T, B]) for each row: [B], in the dtype of the emissions [T,
- * B, K], with gradients of emissions, transitions, start and end. A row of length 0 has one path,
- * the empty one: 0. The formulas are those of TensorFlow Addons' `crf_log_likelihood`, with start
- * and end scores.
+ * Log-probability of `tags` (int32 [T, B]) in each row: [B], in the dtype of the emissions [T, B,
+ * K]. Gradients flow to emissions, transitions, start and end. A row of length 0 has only the empty
+ * path, with log-probability 0. The formulas are those of TensorFlow Addons' `crf_log_likelihood`,
+ * with start and end scores.
  *
- * Throws TypeError for dtypes, RangeError for shapes, lengths and tags outside [0, K),
- * UnsupportedError when its gradient is differentiated again.
+ * Throws TypeError for wrong dtypes, RangeError for wrong shapes, lengths and tags outside [0, K),
+ * UnsupportedError if its gradient is differentiated.
  */
 export function crfLogLikelihood(emissions: Tensor, tags: Tensor, scores: CrfScores): Tensor {
   const where = "crfLogLikelihood";
@@ -91,7 +95,7 @@ export function crfLogLikelihood(emissions: Tensor, tags: Tensor, scores: CrfSco
   if (tags.dtype !== "int32") throw dtypeError(`${where} tags`, "int32", tags.dtype);
   const operands = operandsOf(emissions, scores);
   const out = allocate(emissions.dtype, [sizes.rows]);
-  everyTime([tags, out, ...operands], (ids, values, ...views) => {
+  onEachReplay([tags, out, ...operands], (ids, values, ...views) => {
     const chain = chainOf(sizes, scores, views);
     checkTags(where, chain, ids as Int32Array);
     for (let row = 0; row < chain.rows; row++) {
@@ -103,7 +107,7 @@ export function crfLogLikelihood(emissions: Tensor, tags: Tensor, scores: CrfSco
     if (isRecording([dy, ...operands]))
       throw new UnsupportedError(sentence(where, "one differentiation", "the gradient of a gradient"));
     const gradients = operands.map(({ dtype, shape }) => allocate(dtype, shape));
-    everyTime([tags, dy, ...operands, ...gradients], (ids, upstream, ...rest) => {
+    onEachReplay([tags, dy, ...operands, ...gradients], (ids, upstream, ...rest) => {
       const chain = chainOf(sizes, scores, rest.slice(0, operands.length));
       const sums = gradientsOf(chain, ids as Int32Array, upstream);
       const views = rest.slice(operands.length);
@@ -120,8 +124,8 @@ export function crfLogLikelihood(emissions: Tensor, tags: Tensor, scores: CrfSco
 }
 
 /**
- * The logarithm of the sum of e^score over all paths of each row, [B]; 0 for a row of length 0. A
- * constant: no gradient. Throws as `crfLogLikelihood`.
+ * Logarithm of the sum of e^score over all paths of each row, [B]; 0 for a row of length 0. The
+ * result is a constant, without gradient. Throws as `crfLogLikelihood`.
  */
 export function crfLogNormalizer(emissions: Tensor, scores: CrfScores): Float64Array {
   const chain = readChain("crfLogNormalizer", emissions, scores);
@@ -129,14 +133,14 @@ export function crfLogNormalizer(emissions: Tensor, scores: CrfScores): Float64A
 }
 
 /**
- * The probability of each tag at each step, [T, B, K], over all paths (forward-backward; Rabiner
- * 1989); zero on padding. A constant: no gradient. Throws as `crfLogLikelihood`.
+ * Probability of each tag at each step over all paths, [T, B, K] (forward-backward; Rabiner 1989);
+ * 0 on padding. The result is a constant, without gradient. Throws as `crfLogLikelihood`.
  */
 export function crfMarginals(emissions: Tensor, scores: CrfScores): Tensor {
   const sizes = checkSizes("crfMarginals", emissions, scores);
   const operands = operandsOf(emissions, scores);
   const out = allocate(emissions.dtype, emissions.shape);
-  everyTime([out, ...operands], (values, ...views) => {
+  onEachReplay([out, ...operands], (values, ...views) => {
     const chain = chainOf(sizes, scores, views);
     const { tags, rows, lengths } = chain;
     values.fill(0);
@@ -154,14 +158,15 @@ export function crfMarginals(emissions: Tensor, scores: CrfScores): Tensor {
 }
 
 /**
- * The path of the highest score through each row (Viterbi 1967); of equal ones the one whose later
- * tags are smaller. Throws as `crfLogLikelihood`, and DataError when the constraints leave no path.
+ * The path with the highest score through each row (Viterbi 1967); among equals, the one whose
+ * later tags are smaller. Throws as `crfLogLikelihood`, and DataError if the constraints leave no
+ * path.
  */
 export const crfViterbi = (emissions: Tensor, options: CrfViterbiOptions): CrfPath[] =>
   crfBestPaths(emissions, 1, options).map(([best]) => best);
 
 /**
- * The `count` best paths of each row, best first; fewer where there are fewer. Throws as
+ * The `count` best paths of each row, best first; fewer if the row has fewer. Throws as
  * `crfViterbi`.
  */
 export function crfBestPaths(
@@ -181,7 +186,7 @@ export function crfBestPaths(
   });
 }
 
-// what it is made of
+// helpers
 
 function checkSizes(where: string, emissions: Tensor, { transitions, start, end, lengths }: CrfScores): Sizes {
   if (emissions.rank !== 3) throw shapeError(where, "emissions [T, B, K]", emissions.shape);
@@ -213,7 +218,7 @@ const operandsOf = (emissions: Tensor, { transitions, start, end }: CrfScores): 
   ...(end ? [end] : []),
 ];
 
-/** From views of the operands, in their order. */
+/** The chain from views of the operands, in the order of `operands`. */
 function chainOf(sizes: Sizes, { start, end }: CrfScores, views: readonly TypedArray[]): Chain {
   const [emissions, transitions, ...rest] = views.map((view) => Float64Array.from(view));
   const next = (isThere: boolean): Float64Array =>
@@ -230,7 +235,7 @@ function readChain(where: string, emissions: Tensor, scores: CrfScores): Chain {
   );
 }
 
-/** On the steps that count only: padding may hold anything. */
+/** Checks the tags of valid steps; padding may hold anything. */
 function checkTags(where: string, { tags, rows, lengths }: Chain, ids: Int32Array): void {
   for (let row = 0; row < rows; row++) {
     for (let t = 0; t < lengths[row]; t++) {
@@ -257,7 +262,7 @@ function pathScore(
   return score + end[last];
 }
 
-/** log Σ e^x over the first `count` values; -Infinity when all are. */
+/** log Σ e^x over the first `count` values; -Infinity if all are -Infinity. */
 function logSum(values: Float64Array, count: number): number {
   let max = -Infinity;
   for (let i = 0; i < count; i++) if (values[i] > max) max = values[i];
@@ -267,7 +272,7 @@ function logSum(values: Float64Array, count: number): number {
   return max + log(total);
 }
 
-/** α[t, k]: log of the sum over all ways to be at tag k at step t, its emission included. */
+/** α[t, k]: log of the sum over all paths that end at tag k at step t, its emission included. */
 function forward({ tags, rows, lengths, emissions, transitions, start }: Chain, row: number): Float64Array {
   const steps = lengths[row];
   const alpha = new Float64Array(steps * tags);
@@ -287,7 +292,7 @@ function forward({ tags, rows, lengths, emissions, transitions, start }: Chain, 
   return alpha;
 }
 
-/** β[t, k]: log of the sum over all ways to go on from tag k at step t to the end. */
+/** β[t, k]: log of the sum over all continuations from tag k at step t to the end. */
 function backward({ tags, rows, lengths, emissions, transitions, end }: Chain, row: number): Float64Array {
   const steps = lengths[row];
   const beta = new Float64Array(steps * tags);
@@ -316,7 +321,9 @@ function logNormalizer({ tags, lengths, end }: Chain, row: number, alpha: Float6
   );
 }
 
-/** What is seen minus what is expected, times each row's gradient from above. */
+/**
+ * Writes the gradients: observed minus expected counts, times each row's gradient of the result.
+ */
 function gradientsOf(
   chain: Chain,
   ids: Int32Array,
@@ -372,12 +379,12 @@ function checkConstraints(where: string, constraints: CrfConstraints, tags: numb
   return constraints;
 }
 
-/** The end of a path: its last tag, its score so far, and what it came from. */
+/** The end of a path: its last tag, its score so far, and the link before it. */
 type Link = { readonly tag: number; readonly score: number; readonly before: Link | undefined };
 
 /**
- * The best `count` links to each tag, step by step. -Infinity is a score like any other; only
- * constraints take paths away.
+ * The best `count` links to each tag, step by step. -Infinity is a score like any other: only
+ * constraints exclude paths.
  */
 function bestPaths(chain: Chain, row: number, count: number, allowed: CrfConstraints | undefined): CrfPath[] {
   const { tags, rows, lengths, emissions, transitions, start, end } = chain;
@@ -408,7 +415,8 @@ function bestPaths(chain: Chain, row: number, count: number, allowed: CrfConstra
 }
 
 /**
- * Puts a link into a list that is sorted from the best; of equal scores the first stays in front.
+ * Inserts a link into a list sorted from the best; among equal scores the earlier one stays in
+ * front.
  */
 function keepBest(best: Link[], count: number, tag: number, score: number, before: Link | undefined): void {
   if (best.length === count && !(score > best[count - 1].score)) return;

@@ -51,7 +51,7 @@ describe.each(goldens)("$name", (golden) => {
   });
 });
 
-/** What a path gives: repeated classes merged, then blanks left out. */
+/** The labels of a path: repeated classes merged, then blanks left out. */
 const collapse = (path: readonly number[], blank: number): number[] =>
   path.filter((c, t) => c !== blank && (t === 0 || path[t - 1] !== c));
 

@@ -1,7 +1,7 @@
 /**
  * @file Connectionist temporal classification (Graves, Fernández, Gomez and Schmidhuber 2006): the
- * probability of a labelling is the sum over all paths that give it when repeated labels are merged
- * and blanks are left out.
+ * probability of a labelling is the sum over all paths that become it when repeated labels are
+ * merged and blanks removed.
  *
  * Letters: T time steps, B rows, C classes, S labels of a target; L = 2S + 1 states: the labels
  * with a blank before, between and after them.
@@ -20,40 +20,40 @@ import {
   UnsupportedError,
   valueError,
 } from "../../base/index.ts";
-import { everyTime } from "../../engine/index.ts";
+import { onEachReplay } from "../../engine/index.ts";
 import { isRecording, record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { expandDims } from "./move.ts";
 
+/** Options of `ctcLoss`. */
 export type CtcOptions = {
   /**
-   * The class that stands for "no label". It has no default: frameworks differ (PyTorch 0,
-   * TensorFlow 1 the last one).
+   * The class that means "no label". There is no default, because frameworks differ (PyTorch 0,
+   * TensorFlow 1 the last class).
    */
   readonly blank: number;
-  /** Valid steps of each row. Default: all T. */
+  /** Number of valid steps of each row. Default: T. */
   readonly lengths?: ArrayLike<number> | undefined;
   /**
-   * Whether the loss of a target that no path can give, and its gradient, is 0. Default false: the
-   * loss is Infinity, its gradient NaN, as in PyTorch.
+   * Whether loss and gradient are 0 for a target that no path can produce. Default false: loss
+   * Infinity, gradient NaN, as in PyTorch.
    */
   readonly zeroInfinity?: boolean;
 };
 
 /**
- * -log P(target | logits) of each row, [B]: logits [T, B, C] are not normalised yet (a log-softmax
- * is part of this op; logits that are log-probabilities are not changed by it), `targets` are the
- * labels of each row, without blanks. Computed in log space and float64, whatever the dtype of the
- * logits.
+ * CTC loss -log P(target | logits) of each row, [B]. Logits [T, B, C] are unnormalised: this op
+ * includes a log-softmax, which leaves log-probabilities unchanged. `targets` are the labels of
+ * each row, without blanks. Computed in log space and float64, whatever the dtype of the logits.
  *
- * An empty target is the path of blanks only, and costs 0 where a row has no steps. A target needs
- * one step for each label and one for each pair of equal neighbours; with fewer its probability is
- * 0. Values are those of PyTorch's `CTCLoss(reduction="none")` on log-softmax; its "mean" divides
- * each by max(1, S) before it averages. Steps after a row's length have no effect and gradient 0.
+ * An empty target is the path of blanks only; its loss is 0 in a row without steps. A target needs
+ * one step for each label and one for each pair of equal neighbours; with fewer, its probability is
+ * zero. Values are those of PyTorch's `CTCLoss(reduction="none")` on log-softmax; "mean" divides
+ * each by max(1, S) before averaging. Steps after a row's length have no effect, and gradient zero.
  *
- * Throws RangeError for shapes, lengths outside [0, T], labels outside [0, C) and blanks among
- * them; TypeError for dtypes. The gradient can't be differentiated again (UnsupportedError).
+ * Throws RangeError for wrong shapes, lengths outside [0, T], labels outside [0, C) and blanks
+ * among them; TypeError for wrong dtypes; UnsupportedError if its gradient is differentiated.
  */
 export function ctcLoss(
   logits: Tensor,
@@ -74,7 +74,7 @@ export function ctcLoss(
 
   const loss = allocate(logits.dtype, [batch]);
   const gradient = isRecording([logits]) ? allocate(logits.dtype, logits.shape) : undefined;
-  everyTime(gradient === undefined ? [logits, loss] : [logits, loss, gradient], (x, y, dx?: TypedArray) => {
+  onEachReplay(gradient === undefined ? [logits, loss] : [logits, loss, gradient], (x, y, dx?: TypedArray) => {
     dx?.fill(0);
     for (let b = 0; b < batch; b++) {
       const row: Row = { at: b * classes, stride: batch * classes, steps: rowSteps[b], classes, blank };
@@ -94,8 +94,8 @@ export function ctcLoss(
 }
 
 /**
- * log P(labels) of one sequence: `logProbabilities` [T, C] row-major are those of each step.
- * -Infinity where no path gives the labels. Throws RangeError as `ctcLoss`.
+ * log P(labels) of one sequence, from `logProbabilities` [T, C], row-major, of the classes at each
+ * step. -Infinity if no path produces the labels. Throws RangeError as `ctcLoss`.
  */
 export function ctcLogProbability(
   logProbabilities: Float64Array,
@@ -109,7 +109,7 @@ export function ctcLogProbability(
   return latticeOf(logProbabilities, Int32Array.from(labels), row).logProbability;
 }
 
-/** A row of a batch: its first number, the distance from step to step. */
+/** Layout of a row of a batch: index of its first number, distance from step to step. */
 type Row = {
   readonly at: number;
   readonly stride: number;
@@ -118,10 +118,10 @@ type Row = {
   readonly blank: number;
 };
 
-/** The states' classes, and the log-probabilities of all beginnings, [T, L]. */
+/** The classes of the states, and the forward log-probabilities `alpha` [T, L]. */
 type Lattice = { readonly states: Int32Array; readonly alpha: Float64Array; readonly logProbability: number };
 
-/** [T, C] in float64. */
+/** Log-softmax of a row's logits, [T, C], in float64. */
 function logSoftmaxRow(x: TypedArray, { at, stride, steps, classes }: Row): Float64Array {
   const out = new Float64Array(steps * classes);
   for (let t = 0; t < steps; t++) {
@@ -136,7 +136,7 @@ function logSoftmaxRow(x: TypedArray, { at, stride, steps, classes }: Row): Floa
   return out;
 }
 
-/** Less than this part of the largest term, as a logarithm, adds nothing in float64. */
+/** Logarithm of a term relative to the largest below which it adds nothing in float64. */
 const NOTHING = -40;
 
 const addLogs = (a: number, b: number): number => {
@@ -162,7 +162,9 @@ function statesOf(labels: Int32Array, blank: number): Int32Array {
   return states;
 }
 
-/** From state s - 2 the blank between can be left out, unless the labels are equal. */
+/**
+ * Whether a path can go from state s - 2 to s without the blank between: only if the labels differ.
+ */
 const canSkip = (states: Int32Array, s: number): boolean => s >= 2 && s % 2 === 1 && states[s] !== states[s - 2];
 
 /** alpha[t, s]: log-probability of all paths that are in state s at step t. */
@@ -175,7 +177,7 @@ function latticeOf(p: Float64Array, labels: Int32Array, { steps, classes, blank 
   if (L > 1) alpha[1] = p[states[1]];
   for (let t = 1; t < steps; t++) {
     const before = (t - 1) * L;
-    // what can't be reached from the beginning, or can't reach the end, stays -Infinity
+    // states unreachable from the beginning, or from which the end is unreachable, stay -Infinity
     for (let s = Math.max(0, L - 2 * (steps - t)), end = Math.min(L, 2 * t + 2); s < end; s++) {
       const at = before + s;
       const sum = canSkip(states, s)
@@ -191,7 +193,10 @@ function latticeOf(p: Float64Array, labels: Int32Array, { steps, classes, blank 
   return { states, alpha, logProbability };
 }
 
-/** softmax - expected number of times that a path has the class at the step. */
+/**
+ * Writes the gradient: softmax minus the expected number of times that a path has the class at the
+ * step.
+ */
 function writeGradient(dx: TypedArray, p: Float64Array, { states, alpha, logProbability }: Lattice, row: Row): void {
   const { at, stride, steps, classes } = row;
   const L = states.length;
@@ -199,7 +204,7 @@ function writeGradient(dx: TypedArray, p: Float64Array, { states, alpha, logProb
     for (let t = 0; t < steps; t++) dx.fill(NaN, at + t * stride, at + t * stride + classes);
     return;
   }
-  // of all endings after step t, for the states of step t
+  // log-probabilities of all endings after step t, for the states of step t
   let beta = new Float64Array(L).fill(-Infinity);
   let later = new Float64Array(L);
   beta[L - 1] = 0;

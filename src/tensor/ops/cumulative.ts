@@ -6,8 +6,8 @@ import { allocate, type Tensor } from "../tensor.ts";
 export type CumulativeSumOptions = { readonly exclusive?: boolean; readonly reverse?: boolean };
 
 /**
- * Running sum along `axis` (default 0). `exclusive` leaves out the element itself, `reverse` runs
- * from the end.
+ * Running sum along `axis` (default 0). `exclusive` excludes the element itself; `reverse` sums
+ * from the end. Throws TypeError for bool.
  */
 export function cumulativeSum(
   x: Tensor,

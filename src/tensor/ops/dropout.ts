@@ -4,9 +4,9 @@ import type { Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 
 /**
- * Sets each element to 0 with probability `rate` and divides the others by 1 - rate, while
- * training, that is with a random stream; without one, `x` as it is. Use a stream of its own for
- * each step, `random.at(step)`. Throws RangeError for a rate outside 0 … 1 - 2^-24.
+ * Sets each element to 0 with probability `rate` and divides the others by 1 - rate. Without a
+ * random stream, as in evaluation, returns `x` unchanged. Pass a new stream at each step:
+ * `random.at(step)`. Throws RangeError for a rate outside [0, 1 - 2^-24].
  */
 export function dropout(x: Tensor, rate: number, random: RandomStream | undefined): Tensor {
   checkNumber("dropout rate", rate, 0, 1 - 2 ** -24);

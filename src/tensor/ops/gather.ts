@@ -1,14 +1,14 @@
 import { dtypeError, isFloat, normalizeAxis, sameShape, shapeError, sizeOf, valueError } from "../../base/index.ts";
-import { currentEngine, everyTime } from "../../engine/index.ts";
+import { currentEngine, onEachReplay } from "../../engine/index.ts";
 import { tensor, zeros } from "../create.ts";
 import { record, sumSoFar } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 import { reshape } from "./move.ts";
 
-/** Throws unless `indices` is int32 with every element in [0, size). */
+/** Throws TypeError unless `indices` is int32, RangeError unless every element is in [0, size). */
 export function checkIndices(where: string, indices: Tensor, size: number): void {
   if (indices.dtype !== "int32") throw dtypeError(where, "int32", indices.dtype);
-  everyTime([indices], (ids) => {
+  onEachReplay([indices], (ids) => {
     for (let i = 0; i < ids.length; i++) {
       if (ids[i] < 0 || ids[i] >= size) throw valueError(where, `indices in [0, ${size})`, ids[i]);
     }
@@ -17,7 +17,7 @@ export function checkIndices(where: string, indices: Tensor, size: number): void
 
 /**
  * Elements of x at int32 `indices` along `axis` (default 0): with x [V, D] and indices [T, B] this
- * is an embedding look-up [T, B, D]. Throws RangeError when an index is outside.
+ * is an embedding look-up [T, B, D]. Throws RangeError if an index is out of range.
  */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   const at = normalizeAxis("gather", axis, x.rank);
@@ -37,8 +37,8 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
 }
 
 /**
- * The transpose of `gather`: a tensor with `size` elements along `axis` in which each slice of x
- * was added at its index. x has the shape that `gather` would give.
+ * The transpose of `gather`: adds each slice of x at its index to a zero tensor with `size`
+ * elements along `axis` (default 0). x has the shape of a result of `gather`.
  */
 export function scatterAdd(x: Tensor, indices: Tensor, size: number, axis = 0): Tensor {
   const at = normalizeAxis("scatterAdd", axis, x.rank - indices.rank + 1);
@@ -61,16 +61,13 @@ export function takeLast(x: Tensor, indices: Tensor): Tensor {
   }
   checkIndices("takeLast", indices, n);
   const flat = allocate("int32", [indices.size]);
-  everyTime([indices, flat], (ids, places) => {
+  onEachReplay([indices, flat], (ids, places) => {
     for (let row = 0; row < ids.length; row++) places[row] = row * n + ids[row];
   });
   return reshape(gather(reshape(x, [sizeOf(x.shape)]), flat), indices.shape);
 }
 
-/**
- * x [T, ...] with each element's own time step: row b of the result [B, ...] is x[steps[b], b] for
- * x [T, B, ...].
- */
+/** One time step per row: row b of the result [B, ...] is x[steps[b], b] for x [T, B, ...]. */
 export function takeSteps(x: Tensor, steps: Int32Array): Tensor {
   const [time, batch] = x.shape;
   if (steps.length !== batch) throw shapeError("takeSteps", `${batch} steps`, [steps.length]);

@@ -8,11 +8,11 @@ import { sqrt, square } from "./elementwise.ts";
 import { mean } from "./reduce.ts";
 
 /**
- * (x - mean) / sqrt(variance + epsilon) over the last axis, as one op: x [..., n] gives [..., n].
- * The variance is the mean of the squares, not that of a sample. A gain [n] multiplies the result
- * and a shift [n] is added, where there are any. (Ba, Kiros and Hinton 2016.)
+ * Layer normalisation (x - mean) / sqrt(variance + epsilon) over the last axis, as one op: x [...,
+ * n] gives [..., n]. The variance is biased: divided by n, not n - 1. An optional gain [n]
+ * multiplies the result, and an optional shift [n] is added. (Ba, Kiros and Hinton 2016.)
  *
- * Throws RangeError when the sizes differ or epsilon is not a finite number >= 0, TypeError unless
+ * Throws RangeError if the sizes differ or epsilon is not a finite number >= 0, TypeError unless
  * all have one floating-point dtype.
  */
 export function layerNorm(x: Tensor, epsilon: number, gain?: Tensor, shift?: Tensor): Tensor {
@@ -40,7 +40,7 @@ export function layerNorm(x: Tensor, epsilon: number, gain?: Tensor, shift?: Ten
   });
 }
 
-/** The same by ops, which can be differentiated again. */
+/** The gradients computed with ops, which can be differentiated again. */
 function composedGradients(x: Tensor, epsilon: number, dy: Tensor, gain?: Tensor, shift?: Tensor): readonly Tensor[] {
   const rowMean = (of: Tensor): Tensor => mean(of, -1, { keepDims: true });
   const centered = sub(x, rowMean(x));

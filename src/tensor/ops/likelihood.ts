@@ -1,6 +1,6 @@
 /**
  * @file Negative log-likelihoods of observed values under distributions, element by element, as one
- * op each: value and slopes are computed in float64 at once, whatever the dtype.
+ * op each: value and derivatives are computed together, in float64, whatever the dtype.
  */
 import {
   digamma,
@@ -16,12 +16,15 @@ import {
   shapeError,
   UnsupportedError,
 } from "../../base/index.ts";
-import { everyTime } from "../../engine/index.ts";
+import { onEachReplay } from "../../engine/index.ts";
 import { isRecording, record } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 
-/** Value at `at`; writes the derivative by each of them to `slopes`. */
+/**
+ * A function that returns the value at `at` and writes the derivative with respect to each argument
+ * to `slopes`.
+ */
 type Pointwise = (at: Float64Array, slopes: Float64Array) => number;
 
 function pointwise(name: string, names: readonly string[], inputs: readonly Tensor[], f: Pointwise): Tensor {
@@ -33,7 +36,7 @@ function pointwise(name: string, names: readonly string[], inputs: readonly Tens
   });
   const out = allocate(dtype, shape);
   const slopes = inputs.map(() => allocate(dtype, shape));
-  everyTime([...inputs, out, ...slopes], (...views) => {
+  onEachReplay([...inputs, out, ...slopes], (...views) => {
     const n = inputs.length;
     const at = new Float64Array(n);
     const slope = new Float64Array(n);
@@ -54,9 +57,9 @@ function pointwise(name: string, names: readonly string[], inputs: readonly Tens
 const HALF_LOG_TWO_PI = 0.91893853320467274178;
 
 /**
- * -log density of a normal distribution at `target`, with the standard deviation > 0: ½ log 2π +
- * log σ + ½ ((y-μ)/σ)². All of one shape. Throws RangeError for other shapes, TypeError for other
- * dtypes, UnsupportedError for a gradient of its gradient.
+ * Negative log density of a normal distribution at `target` y, with `mean` μ and standard
+ * `deviation` σ > 0: ½ log 2π + log σ + ½ ((y-μ)/σ)². All have one shape. Throws RangeError for
+ * differing shapes, TypeError for other dtypes, UnsupportedError if its gradient is differentiated.
  */
 export function normalLoss(target: Tensor, mean: Tensor, deviation: Tensor): Tensor {
   return pointwise("normalLoss", ["target", "mean", "deviation"], [target, mean, deviation], (at, slopes) => {
@@ -69,13 +72,14 @@ export function normalLoss(target: Tensor, mean: Tensor, deviation: Tensor): Ten
   });
 }
 
-/** Beyond this, z² overflows. */
+/** Largest z that is squared: beyond it, z² may overflow. */
 const HUGE = 1e150;
 
 /**
- * -log density of Student's t with `degrees` ν > 0 of freedom, moved by `location` and stretched by
- * `scale` > 0, at `target`: log σ + ½ log νπ + log Γ(ν/2) - log Γ((ν+1)/2) + (ν+1)/2 · log(1 +
- * z²/ν). Also for ν so large that it is a normal distribution. As `normalLoss` otherwise.
+ * Negative log density of Student's t distribution at `target` y, with `degrees` ν > 0 of freedom,
+ * `location` μ and `scale` σ > 0; with z = (y-μ)/σ it is log σ + ½ log νπ + log Γ(ν/2) - log
+ * Γ((ν+1)/2) + (ν+1)/2 · log(1 + z²/ν). Accurate also for ν so large that it is a normal
+ * distribution. Shapes and errors are as in `normalLoss`.
  */
 export function studentTLoss(target: Tensor, location: Tensor, scale: Tensor, degrees: Tensor): Tensor {
   const names = ["target", "location", "scale", "degrees"];
@@ -83,7 +87,7 @@ export function studentTLoss(target: Tensor, location: Tensor, scale: Tensor, de
     const [y, center, width, v] = at;
     const z = (y - center) / width;
     const tail = Math.abs(z) > HUGE ? 2 * log(Math.abs(z)) - log(v) : log1p((z * z) / v);
-    // z²/(ν+z²), between 0 and 1
+    // z²/(ν+z²), in [0, 1]
     const share = z === 0 ? 0 : 1 / (v / (z * z) + 1);
     slopes[0] = z === 0 ? 0 : (v + 1) / (v / z + z) / width;
     slopes[1] = -slopes[0];
@@ -93,14 +97,14 @@ export function studentTLoss(target: Tensor, location: Tensor, scale: Tensor, de
   });
 }
 
-/** Below this, α enters to first order only. */
+/** Value of α below which only terms of first order in α are used. */
 const NEARLY_POISSON = 1e-7;
 
 /**
- * -log probability of a count `target` >= 0 under a negative binomial distribution of this `mean` μ
- * > 0 and variance μ + αμ², α > 0 (Salinas et al. 2020, "DeepAR", section 3.1): with r = 1/α, -log
- * Γ(y+r) + log y! + log Γ(r) + r log(1 + αμ) - y log(αμ / (1 + αμ)). Also for α so small that it is
- * a Poisson distribution. As `normalLoss` otherwise.
+ * Negative log probability of a count `target` y >= 0 under a negative binomial distribution of
+ * `mean` μ > 0 and variance μ + αμ², α > 0 (Salinas et al. 2020, "DeepAR", section 3.1): with r =
+ * 1/α, -log Γ(y+r) + log y! + log Γ(r) + r log(1 + αμ) - y log(αμ / (1 + αμ)). Accurate also for α
+ * so small that it is a Poisson distribution. Shapes and errors are as in `normalLoss`.
  */
 export function negativeBinomialLoss(target: Tensor, mean: Tensor, alpha: Tensor): Tensor {
   const names = ["target", "mean", "alpha"];

@@ -7,14 +7,14 @@ import { matmul } from "./matmul.ts";
 import { reshape } from "./move.ts";
 
 export type LinearOptions = {
-  /** The kernel is [N, K] and read transposed. Default false. */
+  /** Whether the kernel is stored transposed, as [N, K]. Default false. */
   readonly transposeKernel?: boolean;
 };
 
 /**
- * x·kernel + bias over the last axis, as one op: x [..., K], kernel [K, N] and bias [N] give [...,
- * N]. The same numbers as `add(matmul(x, kernel), bias)`. Throws RangeError when the sizes differ,
- * TypeError unless all have one floating-point dtype.
+ * Linear map x·kernel + bias over the last axis, as one op: x [..., K], kernel [K, N] and bias [N]
+ * give [..., N]. Gives the same numbers as `add(matmul(x, kernel), bias)`. Throws RangeError if the
+ * sizes differ, TypeError unless all have one floating-point dtype.
  */
 export function linear(
   x: Tensor,
@@ -62,7 +62,7 @@ export function linear(
   });
 }
 
-/** The same by ops, which can be differentiated again. */
+/** The gradients computed with ops, which can be differentiated again. */
 function composedGradients(x: Tensor, kernel: Tensor, dy: Tensor, transposeKernel: boolean): readonly Tensor[] {
   const k = x.shape[x.rank - 1];
   const n = dy.shape[dy.rank - 1];

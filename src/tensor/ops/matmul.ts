@@ -9,8 +9,8 @@ export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB
 
 /**
  * Matrix product over the last two axes: [..., M, K] · [..., K, N] = [..., M, N]. Leading axes
- * broadcast; a rank-2 `b` serves every leading index of `a`. With `transposeA` (`transposeB`) the
- * last two axes of a (b) are read swapped. Throws RangeError when ranks are below 2 or the inner
+ * broadcast; a rank-2 `b` serves every leading index of `a`. `transposeA` and `transposeB` (default
+ * false) swap the last two axes of a and b. Throws RangeError if ranks are below 2 or the inner
  * sizes differ, TypeError unless both are floating point.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
@@ -45,7 +45,7 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean,
   currentEngine().matmul(a, b, out, { transposeA, transposeB, accumulate: false });
   return record([a, b], [out], (dy) => {
     if (dy === undefined) return [];
-    // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC, each transposed once more where the operand was
+    // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC, each transposed once more if the operand was
     const da = transposeA ? gradientOf(a, b, dy, transposeB, true) : gradientOf(a, dy, b, false, !transposeB);
     const db = transposeB ? gradientOf(b, dy, a, true, transposeA) : gradientOf(b, a, dy, !transposeA, false);
     return [da, db];
@@ -53,8 +53,8 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean,
 }
 
 /**
- * left·right as a part of the gradient of `input`, which has the shape of the product, added where
- * it has one already.
+ * The gradient left·right of `input`, which has the shape of the product, added to one that it
+ * already has.
  */
 function gradientOf(input: Tensor, left: Tensor, right: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
   const sum = sumSoFar(input);

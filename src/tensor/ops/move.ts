@@ -19,7 +19,10 @@ import { full } from "../create.ts";
 import { record } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 
-/** The same elements in another shape; one size may be -1 and is worked out. */
+/**
+ * The elements of x in another shape; one size may be -1, which is then computed. Throws RangeError
+ * for another number of elements.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(shape, x.shape)) return x;
   const open = shape.indexOf(-1);
@@ -36,7 +39,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 const reshaped = (x: Tensor, shape: Shape): Tensor =>
   record([x], [x.view(shape, x.offset)], (dy) => [dy && reshape(dy, x.shape)]);
 
-/** Axes in another order; without `permutation`, reversed. */
+/** x with its axes in another order; without `permutation`, reversed. */
 export function transpose(x: Tensor, permutation: readonly number[] = x.shape.map((_, i) => x.rank - 1 - i)): Tensor {
   const order = permutation.map((axis) => normalizeAxis("transpose", axis, x.rank));
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
@@ -57,14 +60,14 @@ export function transpose(x: Tensor, permutation: readonly number[] = x.shape.ma
   ]);
 }
 
-/** The first two axes exchanged: batch-major to time-major and back. */
+/** x with the first two axes swapped: batch-major to time-major and back. */
 export function swapLeading(x: Tensor): Tensor {
   return transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)]);
 }
 
 /**
- * A box out of x: `begin` and `size` per axis; missing trailing axes are taken whole, size -1 means
- * "to the end". Throws RangeError when the box leaves x.
+ * A part of x: `begin` and `size` for each axis. Omitted trailing axes are taken whole, and size -1
+ * means "to the end". Throws RangeError if the part exceeds x.
  */
 export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
   if (begin.length > x.rank || size.length !== begin.length) {
@@ -116,7 +119,7 @@ export function pad(x: Tensor, padding: readonly (readonly [number, number])[], 
   ]);
 }
 
-/** Tensors joined along `axis`; the other axes must agree. */
+/** Tensors joined along `axis` (default 0); the other axes must agree, otherwise RangeError. */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
   if (parts.length === 0) throw kindError("concat", "at least one tensor", parts);
   const [first] = parts;
@@ -149,7 +152,10 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** x cut along `axis` into parts of the given sizes, or into `sizes` equal parts. */
+/**
+ * x split along `axis` (default 0) into parts of these sizes or, if `sizes` is a number, into so
+ * many equal parts.
+ */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
   const along = normalizeAxis("split", axis, x.rank);
   const n = x.shape[along];
@@ -170,7 +176,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   });
 }
 
-/** Tensors of one shape joined along a new axis. */
+/** Tensors of one shape joined along a new axis (default 0). */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
   return concat(
     parts.map((part) => expandDims(part, axis)),
@@ -178,13 +184,13 @@ export function stack(parts: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** A new axis of size 1 at `axis`. */
+/** x with a new axis of size 1 at `axis`. */
 export function expandDims(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis("expandDims", axis, x.rank + 1);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
-/** Without the axes of size 1, or without `axis`, which must have size 1. */
+/** x without its axes of size 1, or without `axis`, which must have size 1. */
 export function squeeze(x: Tensor, axis?: number): Tensor {
   if (axis === undefined)
     return reshape(

@@ -3,7 +3,10 @@ import { equal, lessEqual, where } from "./compare.ts";
 import { log } from "./elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** a^b. The gradient with respect to b is zero where a <= 0. */
+/**
+ * Power a^b, element by element with broadcasting. The gradient with respect to b is zero where a
+ * <= 0.
+ */
 export const pow: (a: Value, b: Value) => Tensor = arithmetic("pow", (dy, a, b, y) => [
   // a^0 is constant, also at a = 0 where a^-1 is infinite
   () => mul(dy, mul(b, pow(a, where(equal(b, 0), 1, sub(b, 1))))),

@@ -1,8 +1,7 @@
 /**
- * @file The gradients of a recurrent layer by ops of tensors, step after step. The kernels of
- * `recurrent.ts` give gradients that can't be differentiated again, and none of gates and cell
- * states; these are the same functions, slower, and have both. T time, B batch, I inputs, H units,
- * P outputs.
+ * @file The gradients of a recurrent layer computed with tensor ops, step by step. Gradients of the
+ * kernels in `recurrent.ts` can't be differentiated again, and gates and cell states have none.
+ * These are the same functions, slower, with both. T time, B batch, I inputs, H units, P outputs.
  */
 import type { ActivationName, GruSpec, LstmSpec } from "../../engine/index.ts";
 import { tensor } from "../create.ts";
@@ -15,40 +14,40 @@ import { expandDims, reshape, slice, stack } from "./move.ts";
 import { gruStep, type GruWeights, lstmStep, type LstmWeights, rnnStep, type RnnWeights } from "./recurrent-steps.ts";
 
 /**
- * The gradients of `operands` from those of the results, of which some may be undefined. `compute`
- * gives the results by ops. All of it is recorded by the tapes that run.
+ * The gradients of `operands` from those of the results, some of which may be undefined. `compute`
+ * computes the results with ops. Running tapes record all of it.
  */
 export function composedGradients(
   operands: readonly Tensor[],
   gradients: readonly (Tensor | undefined)[],
   compute: (operands: readonly Tensor[]) => readonly Tensor[],
 ): readonly Tensor[] {
-  // names of their own: a tensor may be given twice, such as one of zeros as h and c
-  const own = Object.fromEntries(operands.map((operand, i) => [`operand ${i}`, alias(operand)]));
-  const found = valueAndGrad((parameters: Readonly<Record<string, Tensor>>) => {
+  // distinct names, since one tensor may be passed twice, such as zeros as h and c
+  const named = Object.fromEntries(operands.map((operand, i) => [`operand ${i}`, alias(operand)]));
+  const result = valueAndGrad((parameters: Readonly<Record<string, Tensor>>) => {
     const results = compute(Object.values(parameters));
     return gradients
       .flatMap((gradient, i) => (gradient === undefined ? [] : [sum(mul(results[i], gradient))]))
       .reduce((a, b) => add(a, b));
-  }, own);
-  return Object.values(found.gradients);
+  }, named);
+  return Object.values(result.gradients);
 }
 
 const alias = (x: Tensor): Tensor => record([x], [x.view(x.shape, x.offset)], (dy) => [dy]);
 
-/** What a step gives. */
+/** The results of a step. */
 type Step = {
   readonly output: Tensor;
-  /** In the order of the initial ones, each [B, n]. */
+  /** States in the order of the initial ones, each [B, n]. */
   readonly state: readonly Tensor[];
-  /** Each [B, H]. */
+  /** Activated gates, each [B, H]. */
   readonly gates: readonly Tensor[];
 };
 
 type Run = {
   /** [T, B, P], zero on padding. */
   readonly outputs: Tensor;
-  /** After each row's last step. */
+  /** State after each row's last step. */
   readonly state: readonly Tensor[];
   /** [T, B, gates, H], zero on padding; undefined without gates. */
   readonly gates: Tensor | undefined;
@@ -87,7 +86,7 @@ function run(
   };
 }
 
-/** Outputs and the last h. */
+/** Computes outputs and the last h of an RNN. */
 export function composedRnn(
   sequence: Sequence,
   h0: Tensor,
@@ -101,7 +100,7 @@ export function composedRnn(
   return [outputs, state[0]];
 }
 
-/** Outputs, the last h and c, gates and cell states of all steps. */
+/** Computes outputs, the last h and c, gates and cell states of all steps of an LSTM. */
 export function composedLstm(
   sequence: Sequence,
   { h, c }: { readonly h: Tensor; readonly c: Tensor },
@@ -115,7 +114,7 @@ export function composedLstm(
   return [outputs, state[1], state[0], gates as Tensor, states];
 }
 
-/** Outputs, the last h, gates of all steps. */
+/** Computes outputs, the last h, and the gates of all steps of a GRU. */
 export function composedGru(
   sequence: Sequence,
   h0: Tensor,

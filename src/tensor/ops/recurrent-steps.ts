@@ -1,7 +1,7 @@
 /**
- * @file One time step of each built-in cell by ops of tensors: what `cell.step` computes, and what
- * `recurrent-composed.ts` repeats where a whole sequence has to be differentiated by ops. The
- * formulas are in the documentation of the cells. B batch, I inputs, H units, P outputs, G gates.
+ * @file One time step of each built-in cell, computed with tensor ops. `cell.step` uses it, and
+ * `recurrent-composed.ts` repeats it to differentiate a whole sequence. The formulas are in the
+ * documentation of the cells. B batch, I inputs, H units, P outputs, G gates.
  */
 import type { ActivationName, GruSpec, LstmSpec } from "../../engine/index.ts";
 import type { Tensor } from "../tensor.ts";
@@ -25,7 +25,7 @@ export type RnnWeights = KernelOperands & {
   readonly bias: Tensor;
 };
 
-/** h' [B, H] from the input [B, I] and h as it enters the recurrent product. */
+/** h' [B, H] from the input [B, I] and `previous`, h as it enters the recurrent product. */
 export function rnnStep(input: Tensor, previous: Tensor, weights: RnnWeights, activation: ActivationName): Tensor {
   const z = matmul(concat([input, previous], 1), joinedKernel(weights));
   return activate(activation, add(z, weights.bias));
@@ -34,7 +34,7 @@ export function rnnStep(input: Tensor, previous: Tensor, weights: RnnWeights, ac
 export type LstmWeights = KernelOperands & {
   /** [G*H]. */
   readonly bias: Tensor;
-  /** Each [H]. */
+  /** Three tensors [H]. */
   readonly peephole?: { readonly input: Tensor; readonly forget: Tensor; readonly output: Tensor } | undefined;
   /** [H, P]. */
   readonly projectionKernel?: Tensor | undefined;
@@ -45,11 +45,11 @@ export type LstmStep = {
   readonly output: Tensor;
   /** [B, H], after the step. */
   readonly c: Tensor;
-  /** Activated, each [B, H]: input, forget, candidate, output. */
+  /** Activated gates, each [B, H]: input, forget, candidate, output. */
   readonly gates: readonly [i: Tensor, f: Tensor, g: Tensor, o: Tensor];
 };
 
-/** `previous` [B, P] is h as it enters the recurrent product. */
+/** One LSTM step. `previous` [B, P] is h as it enters the recurrent product. */
 export function lstmStep(
   input: Tensor,
   { c, previous }: { readonly c: Tensor; readonly previous: Tensor },
@@ -87,11 +87,11 @@ export type GruWeights = KernelOperands & {
 export type GruStep = {
   /** [B, H]. */
   readonly h: Tensor;
-  /** Activated, each [B, H]: reset, update, candidate. */
+  /** Activated gates, each [B, H]: reset, update, candidate. */
   readonly gates: readonly [r: Tensor, u: Tensor, n: Tensor];
 };
 
-/** `previous` [B, H] is h as it enters the recurrent product. */
+/** One GRU step. `previous` [B, H] is h as it enters the recurrent product. */
 export function gruStep(
   input: Tensor,
   { h, previous }: { readonly h: Tensor; readonly previous: Tensor },

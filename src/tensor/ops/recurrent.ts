@@ -1,12 +1,12 @@
 /**
  * @file A built-in cell over a whole sequence as one op, forward and backward: the engine projects
- * the inputs, runs the recurrent part as a loop inside a kernel, and gives the gradients of the
+ * the inputs, runs the recurrent part as a loop inside a kernel, and computes the gradients of the
  * weights as one matrix product each. T time, B batch, I input features, H hidden units, P output
  * features, G gates.
  *
- * The backward kernels give first derivatives of outputs and last states. Where a gradient is
- * differentiated again, or one comes for gates or cell states, the layer's gradients are computed
- * by ops instead, see `recurrent-composed.ts`.
+ * The backward kernels compute first derivatives of outputs and last states. If a gradient is
+ * differentiated again, or gates or cell states have gradients, ops compute the layer's gradients
+ * instead, see `recurrent-composed.ts`.
  */
 import type { Shape } from "../../base/index.ts";
 import {
@@ -40,8 +40,7 @@ export type TableInputs = {
 /** The arrays that every recurrent layer has, in the engine's layout. */
 export type SequenceOperands = KernelOperands & {
   /**
-   * [T, B, I], or where to look them up: then each row of the table is multiplied by W once,
-   * however often it is read.
+   * [T, B, I], or rows of a table, each of which is multiplied by W once, however often it is read.
    */
   readonly inputs: Tensor | TableInputs;
   /** [G*H]. */
@@ -55,7 +54,7 @@ export type SequenceOperands = KernelOperands & {
 const empty = (like: Tensor, shape: Shape): Tensor => allocate(like.dtype, shape);
 
 type Kernels = {
-  /** What the tape watches: one tensor or two. */
+  /** Tensors that hold W and R, which the tape watches: one or two. */
   readonly stored: readonly Tensor[];
   /** W and R. */
   readonly inputKernel: Tensor;
@@ -87,7 +86,8 @@ function kernelGradients({ stored }: Kernels, inputSize: number): Kernels {
 }
 
 /**
- * What a layer reads: its sizes, the arrays for the kernels, and whose gradient comes out of them.
+ * The input of a layer: its sizes, the arrays for the kernels, and the tensor that gets the
+ * gradient.
  */
 type Source = {
   readonly steps: number;
@@ -95,11 +95,11 @@ type Source = {
   readonly features: number;
   /** The inputs, or the table. */
   readonly watched: Tensor;
-  /** For the forward kernel, with W. */
+  /** The input for the forward kernel, with W. */
   read(inputKernel: Tensor): LayerInputs;
   /**
-   * For the backward kernel. `finish`, after it, gives the gradient of what is watched; before,
-   * that of W need not be there.
+   * The gradients for the backward kernel to write. `finish`, called after it, returns the gradient
+   * of `watched`, and completes that of W.
    */
   readBack(kernels: { inputKernel: Tensor; dInputKernel: Tensor }): {
     readonly arrays: LayerInputGradients;
@@ -112,7 +112,7 @@ const sourceOf = ({ inputs, lengths }: SequenceOperands): Source =>
 
 function ownInputs(inputs: Tensor, lengths: Tensor | undefined): Source {
   const [steps, batch, features] = inputs.shape;
-  // with zeros on padding, NaN there reaches neither values nor gradients
+  // zeros on padding keep NaN there out of values and gradients
   const x = lengths === undefined || steps === 0 ? inputs : maskSequence(inputs, lengths);
   const wants = isRecording([inputs]);
   return {
@@ -169,26 +169,26 @@ function makeStates(steps: number, h0: Tensor): { states: Tensor; outputs: Tenso
 const orZeros = (gradient: Tensor | undefined, like: Tensor): Tensor => gradient ?? zeros(like.shape, like.dtype);
 
 /**
- * Whether a layer's gradients have to be computed by ops. The gradients that come may be constants
- * while an operand is watched: those of a sum are ones, and what they are multiplied by still
- * depends on the operand.
+ * Whether ops must compute a layer's gradients, since they are differentiated. It is not enough to
+ * look at the incoming gradients: those of a sum are constant ones, but their factors depend on the
+ * operands.
  */
 const isDifferentiated = (watched: readonly Tensor[], gradients: readonly (Tensor | undefined)[]): boolean =>
   isRecording(watched) || isRecording(gradients.filter((gradient) => gradient !== undefined));
 
-/** The inputs [T, B, I] by ops, from the tensor that is watched. */
+/** The inputs [T, B, I], computed with ops from the watched tensor. */
 function composedInputs({ inputs, lengths }: SequenceOperands, watched: Tensor): Tensor {
   const x = inputs instanceof Tensor ? watched : gather(watched, inputs.ids);
   return lengths === undefined ? x : maskSequence(x, lengths);
 }
 
-/** What is stored of W and R, as operands again. */
+/** The stored W and R, as operands. */
 const composedKernels = (stored: readonly Tensor[]): KernelOperands =>
   stored.length === 1 ? { kernel: stored[0] } : { inputKernel: stored[0], recurrentKernel: stored[1] };
 
 export type RnnSequenceResult = { readonly outputs: Tensor; readonly h: Tensor };
 
-/** Elman's RNN over a sequence: outputs [T, B, H] and the last state [B, H]. */
+/** Runs Elman's RNN over a sequence: outputs [T, B, H] and the last state [B, H]. */
 export function rnnSequence(operands: SequenceOperands, activation: ActivationName): RnnSequenceResult {
   const { bias, lengths, h: h0 } = operands;
   const source = sourceOf(operands);
@@ -254,7 +254,7 @@ export type LstmSequenceResult = {
   readonly cells: Tensor;
 };
 
-/** LSTM over a sequence. */
+/** Runs an LSTM over a sequence. */
 export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequenceResult {
   const { bias, lengths, h: h0, c: c0, peepholes, projection } = operands;
   const source = sourceOf(operands);
@@ -326,7 +326,7 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
   return { outputs, h: hLast, c: cLast, gates: saved.gates, cells: saved.cells };
 }
 
-/** [3, H] as the three that a step takes. */
+/** The rows of `peepholes` [3, H], as a step takes them. */
 function peepholeRows(peepholes: Tensor): NonNullable<LstmWeights["peephole"]> {
   const row = (at: number): Tensor => reshape(slice(peepholes, [at], [1]), [peepholes.shape[1]]);
   return { input: row(0), forget: row(1), output: row(2) };
@@ -344,7 +344,7 @@ export type GruSequenceResult = {
   readonly gates: Tensor;
 };
 
-/** GRU over a sequence. */
+/** Runs a GRU over a sequence. */
 export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceResult {
   const { bias, lengths, h: h0, recurrentBias } = operands;
   const source = sourceOf(operands);

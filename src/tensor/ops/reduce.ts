@@ -30,28 +30,28 @@ function extreme(op: "max" | "min", x: Tensor, axis: Axes | undefined, keepDims:
   return keepDims ? reshape(y, withOnes(x.shape, axes)) : y;
 }
 
-/** Largest element over `axis` (default: all); NaN if there is one. */
+/** Largest element over `axis` (default: all); NaN if any element is NaN. */
 export const max = (x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor =>
   extreme("max", x, axis, keepDims);
-/** Smallest element over `axis` (default: all); NaN if there is one. */
+/** Smallest element over `axis` (default: all); NaN if any element is NaN. */
 export const min = (x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor =>
   extreme("min", x, axis, keepDims);
 
-/** int32 index of the first largest element along `axis` (default: the last). */
+/** Index (int32) of the first largest element along `axis` (default: the last). */
 export function argmax(x: Tensor, axis = -1): Tensor {
   return reduceAxes("argmax", x, normalizeAxes("argmax", axis, x.rank), "int32");
 }
 
-/** int32 index of the first smallest element along `axis` (default: the last). */
+/** Index (int32) of the first smallest element along `axis` (default: the last). */
 export function argmin(x: Tensor, axis = -1): Tensor {
   return reduceAxes("argmin", x, normalizeAxes("argmin", axis, x.rank), "int32");
 }
 
-/** log(sum(exp(x))) over `axis` without overflow. */
+/** log(sum(exp(x))) over `axis` (default: all), without overflow. */
 export function logSumExp(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes("logSumExp", axis, x.rank);
-  // a constant shift: 0 where the largest is infinite, so that a row of -Infinity gives -Infinity
-  // and not NaN
+  // a constant shift: 0 where the largest is infinite, so a row of -Infinity gives -Infinity, not
+  // NaN
   const shift = withoutGradient(() => {
     const largest = max(x, axes, { keepDims: true });
     return where(isFinite(largest), largest, 0);

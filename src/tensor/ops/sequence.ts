@@ -12,8 +12,8 @@ function checkLengths(where: string, x: Tensor, lengths: Tensor): void {
 }
 
 /**
- * x [T, B, ...] with the first `lengths[b]` steps of each row in reverse order and the padding
- * where it was.
+ * x [T, B, ...] with the first `lengths[b]` steps of each row in reverse order, and the padding
+ * unchanged.
  */
 export function reverseSequence(x: Tensor, lengths: Tensor): Tensor {
   checkLengths("reverseSequence", x, lengths);
@@ -22,7 +22,7 @@ export function reverseSequence(x: Tensor, lengths: Tensor): Tensor {
   return record([x], [out], (dy) => [dy && reverseSequence(dy, lengths)]);
 }
 
-/** x [T, B, ...] with zeros from step `lengths[b]` on, whatever the padding holds, NaN included. */
+/** x [T, B, ...] with zeros from step `lengths[b]` on, even where the padding is NaN. */
 export function maskSequence(x: Tensor, lengths: Tensor): Tensor {
   checkLengths("maskSequence", x, lengths);
   const out = allocate(x.dtype, x.shape);

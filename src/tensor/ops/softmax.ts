@@ -27,17 +27,17 @@ function normalized(x: Tensor, log: boolean): Tensor {
   });
 }
 
-/** exp(x) / sum(exp(x)) over the last axis, without overflow. */
+/** Softmax exp(x) / sum(exp(x)) over the last axis, without overflow. */
 export const softmax = (x: Tensor): Tensor => normalized(x, false);
 
-/** log(softmax(x)) over the last axis. */
+/** Log-softmax log(softmax(x)) over the last axis, without overflow. */
 export const logSoftmax = (x: Tensor): Tensor => normalized(x, true);
 
 /**
  * Cross entropy of class indices from logits, in one pass: logits [..., V] and int32 targets [...]
- * give losses [...], -log softmax(logits)[target]. Exact also for logits of ±1e4. Where all logits
- * are -Infinity no class is possible: the loss is Infinity, and its gradient that of probabilities
- * 0. Throws RangeError when a target is outside [0, V) or the shapes differ.
+ * give losses [...], -log softmax(logits)[target]. Exact also for logits of ±1e4. If all logits
+ * of a row are -Infinity, no class is possible: the loss is Infinity, with the gradient of
+ * probabilities 0. Throws RangeError if a target is outside [0, V) or the shapes differ.
  */
 export function sparseSoftmaxCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const classes = logits.shape[logits.rank - 1];
