@@ -33,7 +33,7 @@ const NARROW = [
   "node",
   "cli",
 ];
-const COMPLETE: readonly string[] = ["base", "platform", "node", "cli", "engine", "tensor"];
+const COMPLETE: readonly string[] = ["base", "platform", "engine", "tensor", "model", "tasks", "node", "cli"];
 const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor"];
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);

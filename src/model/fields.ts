@@ -69,7 +69,7 @@ export function checkFields<T extends object>(where: string, given: T, fields: F
     check(`${where} ${name}`, given[name as keyof T]);
 }
 
-/** What `f` gives; what it throws becomes a FormatError. */
+/** Result of `f`, whose errors become FormatErrors. */
 export function asFormatError<R>(f: () => R): R {
   try {
     return f();

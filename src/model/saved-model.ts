@@ -6,7 +6,7 @@ import { withParameterBudget } from "../rnn/index.ts";
 
 /** A model with all that is needed to build and use it again. */
 export type SavedModel = Layer & {
-  /** Which model it is, such as "languageModel": letters, digits and "-". */
+  /** Kind of the model, such as "languageModel": letters, digits and "-". */
   readonly kind: string;
   /**
    * Architecture, vocabularies, labels, scalers: plain JSON, from which the model is built again.

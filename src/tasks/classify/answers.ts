@@ -12,7 +12,7 @@ export type Classification = {
   /** The most probable class. */
   readonly label: string;
   readonly probability: number;
-  /** Of every class. */
+  /** Probability of every class. */
   readonly probabilities: Readonly<Record<string, number>>;
 };
 

@@ -68,7 +68,7 @@ function shortened(label: string): string {
   return signs.length > 24 ? `${signs.slice(0, 23).join("")}…` : label;
 }
 
-/** What SVG can't hold becomes a space. */
+/** Text with a space for each character that SVG can't hold. */
 const escaped = (text: string): string =>
   text
     .replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ")

@@ -20,9 +20,9 @@ export type ClassifierEvaluation = {
   readonly loss: number;
   readonly measures: { readonly accuracy: number };
   readonly report: ClassificationReport;
-  /** Of more than 1,000 classes: of the 999 with most examples, and one for all others. */
+  /** Confusion matrix; with more than 1,000 classes, of the 999 largest and one for all others. */
   readonly confusion: ConfusionMatrix;
-  /** Of two classes, when both occur: the same for either of them. */
+  /** Area under the ROC curve, for two classes that both occur; the same for either of them. */
   readonly rocAuc: number | undefined;
 };
 

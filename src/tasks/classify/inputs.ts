@@ -39,7 +39,7 @@ export type Picture = {
 /** Rows of numbers, one for each time step. */
 export type NumberRows = readonly (readonly number[])[];
 
-/** Of one kind for one model. */
+/** Input of a classifier; all inputs of a model are of one kind. */
 export type ClassifierInput = string | NumberRows | Picture;
 
 /** How a classifier reads its inputs: plain JSON, which a saved model holds. */
@@ -94,33 +94,33 @@ export type InputReader = {
 };
 
 export type InputOptions = {
-  /** Of texts: what a token is. Default "char". */
+  /** Unit that a token of a text is. Default "char". */
   readonly unit?: Unit | undefined;
   /**
-   * Of texts: most frequent tokens to keep. Default: 20,000 words, all characters that occur twice.
+   * Most frequent tokens of texts to keep. Default: 20,000 words, all characters that occur twice.
    */
   readonly maxVocabulary?: number | undefined;
-  /** Of texts: whether case makes no difference. Default: true for words. */
+  /** Whether case makes no difference in texts. Default: true for words. */
   readonly lowercase?: boolean | undefined;
   /**
-   * Of texts: tokens that are read, from the beginning; Infinity: all. Default: 1,000 words, or
-   * 5,000 characters or bytes.
+   * Most tokens of a text that are read, from its beginning; Infinity: all. Default: 1,000 words,
+   * or 5,000 characters or bytes.
    */
   readonly maxLength?: number | undefined;
-  /** Of texts. Default 64. */
+  /** Numbers for a token of a text. Default 64. */
   readonly embeddingSize?: number | undefined;
-  /** Of numbers: how each feature is scaled. Default "standard". */
+  /** Scaling of each feature of sequences of numbers. Default "standard". */
   readonly scaler?: ScalerKind | "none" | undefined;
-  /** Of pictures: whether a time step is a row of pixels or a square of them. Default "rows". */
+  /** Time step of a picture: a row of pixels, or a square of them. Default "rows". */
   readonly scan?: "rows" | "patches" | undefined;
   /**
-   * Of pictures with scan "patches": the side of a square, in pixels, which has to divide both
+   * Side of a square of scan "patches", in pixels, which has to divide both
    * sides of the picture. Default 4.
    */
   readonly patch?: number | undefined;
 };
 
-/** What `inputs`, for training, are read as. Throws TypeError, RangeError and DataError. */
+/** Configuration that fits training inputs. Throws TypeError, RangeError and DataError. */
 export function inputConfigOf(inputs: readonly ClassifierInput[], options: InputOptions): InputConfig {
   const [first] = inputs;
   if (first === undefined) throw new DataError(sentence("classifier examples", "at least one", "none"));

@@ -58,7 +58,7 @@ export type ClassifierOptions = Partial<StackConfig> &
     readonly pooling?: Pooling | undefined;
     /** Hidden units of attention. Default: `hiddenSize`. */
     readonly attentionSize?: number | undefined;
-    /** Of the initial values. Default 0. */
+    /** Seed of the initial weights. Default 0. */
     readonly seed?: number | undefined;
   };
 
@@ -111,7 +111,7 @@ export class Classifier implements SavedModel {
     return this.config.labels;
   }
 
-  /** Of a model that reads texts. */
+  /** Vocabulary of a model that reads texts; else undefined. */
   get vocabulary(): Vocabulary | undefined {
     return this.reader.vocabulary;
   }
@@ -168,7 +168,7 @@ export class Classifier implements SavedModel {
     return { logits: this.#output.forward(pool(outputs, lengths, { pooling: "last", bidirectional: false })), state };
   }
 
-  /** What the layers read: the inputs, or the embeddings of these ids. */
+  /** Inputs of the layers: the numbers, or the embeddings of these ids. */
   #embedded(inputs: Tensor): SequenceInputs {
     return this.#embedding === undefined ? inputs : this.#embedding.inputs(inputs);
   }

@@ -26,7 +26,7 @@ export type ClassifierTaskOptions = {
   readonly validation?: readonly ClassifierExample[] | undefined;
   /** Default 32. */
   readonly batchSize?: number | undefined;
-  /** Of the order of the examples. Default 0. */
+  /** Seed of the order of the examples. Default 0. */
   readonly seed?: number | undefined;
   /**
    * How much an example of each class counts; "balanced" is n / (classes · examples of the class),
@@ -50,8 +50,8 @@ export type PreparedExample = {
 };
 
 /**
- * What `trainOn` needs to train `model`. Throws DataError for no examples, a label that the model
- * lacks, an input that it can't read, with the number of the example.
+ * A classifier with its examples, for `trainOn`. Throws DataError for no examples, a label that the
+ * model lacks, an input that it can't read, with the number of the example.
  */
 export function classifierTask(model: Classifier, options: ClassifierTaskOptions): OwnTask<readonly PreparedExample[]> {
   const where = "classifierTask";
@@ -177,7 +177,7 @@ function weightsOf(
   return weights.map((weight) => (weight * training.length) / total);
 }
 
-/** Of each example the loss and the scores. */
+/** Loss and scores of each example. */
 function measuredBatch(
   model: Classifier,
   batch: readonly PreparedExample[],
@@ -186,7 +186,7 @@ function measuredBatch(
   return { losses: sparseSoftmaxCrossEntropy(scores, targetsOf(batch)).values(), logits: scores.values() };
 }
 
-/** What the time steps of an example are. */
+/** Noun for the time steps of an example. */
 const nounOf = ({ config: { input }, vocabulary }: Classifier): string =>
   input.kind === "text" ? UNITS[vocabulary?.unit ?? "word"] : input.kind === "images" ? "time steps" : "rows";
 

@@ -71,11 +71,11 @@ export function seasonalNaive(
  */
 export type ForecastMeasures = {
   /**
-   * Of the median, by the errors of `period` in the values before the first fold. Series for which
-   * these are 0 or none are left out: `unscaled`.
+   * Error of the median, scaled by the errors of `period` in the values before the first fold.
+   * Series for which these are 0 or none are left out: `unscaled`.
    */
   readonly mase: number;
-  /** Of the samples, in the unit of the values. */
+  /** Continuous ranked probability score of the samples, in the unit of the values. */
   readonly crps: number;
   /**
    * Twice the pinball loss, averaged over the levels 0.1 … 0.9, by the mean absolute value (Salinas
@@ -94,7 +94,7 @@ export type BacktestOptions = {
   readonly folds?: number;
   /** Steps from one to the next. Default: the horizon, so that they don't overlap. */
   readonly stride?: number;
-  /** Of the season by whose errors `mase` is scaled. Default 1. */
+  /** Steps of the season by whose errors `mase` is scaled. Default 1. */
   readonly period?: number;
   readonly samples?: number;
   readonly seed?: number;
@@ -324,6 +324,6 @@ function* measureFolds(folds: readonly Fold[], series: readonly Series[], period
   };
 }
 
-/** What `mase` divides by, NaN where it can't. */
+/** Divisor of `mase`, NaN where there is none. */
 const scaleOfErrors = (training: readonly number[], period: number): number =>
   training.length > period ? 1 / mase([1], [0], { training, period }) : NaN;

@@ -9,7 +9,7 @@ export type Frequency = {
   /** How many units. */
   readonly count: number;
   /**
-   * Of months that begin with a month's last day: they keep its number (30 April, 30 May), instead
+   * Whether months that begin with a month's last day keep its number (30 April, 30 May), instead
    * of staying at the ends of months (30 April, 31 May). Default false.
    */
   readonly keepsDay?: boolean;
@@ -128,7 +128,7 @@ export const frequencyBetween = (where: string, first: number, second: number): 
 /** "day", "15 minutes", … */
 export const formatFrequency = ({ unit, count }: Frequency): string => (count === 1 ? unit : `${count} ${unit}s`);
 
-/** What of the calendar a model sees. */
+/** Part of the calendar that a model sees. */
 export type CalendarFeature = keyof typeof features;
 
 const wave = (turn: number, harmonics: number): number[] =>
@@ -159,7 +159,7 @@ const features = {
 /** Every feature that there is. */
 export const CALENDAR_FEATURES: readonly CalendarFeature[] = Object.keys(features) as CalendarFeature[];
 
-/** Those that change from step to step of this frequency. */
+/** Features that change from step to step of this frequency. */
 export function usualFeatures({ unit }: Frequency): readonly CalendarFeature[] {
   if (unit === "month") return ["month"];
   if (unit === "week") return ["dayOfYear"];

@@ -28,10 +28,10 @@ export type ForecasterConfig = StackConfig & {
   /** Numbers that stand for a series; 0: series are not told apart. */
   readonly embeddingSize: number;
   readonly seed: number;
-  /** Those that the model was made with, and how each is scaled. */
+  /** Series that the model was made with, and how each is scaled. */
   readonly series: readonly KnownSeries[];
   readonly covariates: readonly Covariate[];
-  /** What the columns of its files are called; `series` is "" where there is one series. */
+  /** Names of the columns of its files; `series` is "" where there is one series. */
   readonly columns: Columns;
   /**
    * How far the ends of its intervals are moved from where it draws them, as `calibrate` found.

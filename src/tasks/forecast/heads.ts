@@ -28,7 +28,7 @@ export const HEADS: readonly HeadName[] = ["normal", "studentT", "negativeBinomi
 const SMALLEST = 1e-6;
 
 export type HeadContext = {
-  /** Of the quantile head, ascending. */
+  /** Levels of the quantile head, ascending. */
   readonly levels: readonly number[];
 };
 

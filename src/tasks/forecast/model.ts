@@ -38,7 +38,7 @@ const LEVELS = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 
 
 export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
   /**
-   * What to learn from: how values and covariates are scaled is found here, and the series that
+   * Series to learn from: how values and covariates are scaled is found here, and the series that
    * there are.
    */
   readonly series: readonly Series[];
@@ -46,7 +46,7 @@ export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
   readonly horizon?: number;
   /** Steps that the network sees before those in a training window. Default four horizons. */
   readonly contextLength?: number;
-  /** What is learnt of the next value. Default "studentT". */
+  /** Distribution, or number, that is learnt of the next value. Default "studentT". */
   readonly head?: HeadName;
   /** Levels of the quantile head. Default 15 from 0.01 to 0.99. */
   readonly levels?: readonly number[];
@@ -75,17 +75,17 @@ export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
    */
   readonly embeddingSize?: number;
   /**
-   * What the columns of its files are called, which is kept with the model. Default "date", "value"
+   * Names of the columns of its files, which are kept with the model. Default "date", "value"
    * and none for the series.
    */
   readonly columns?: Partial<Columns>;
-  /** Of the first weights. Default 0. */
+  /** Seed of the initial weights. Default 0. */
   readonly seed?: number;
 };
 
-/** What the network gives for T steps of B rows. */
+/** Outputs of the network for T steps of B rows. */
 export type ForecasterOutput = {
-  /** What the head reads, [T*B, P], row t*B + b. */
+  /** Inputs of the head, [T*B, P], row t*B + b. */
   readonly raw: Tensor;
   readonly state: State;
 };
@@ -140,7 +140,7 @@ export class Forecaster implements SavedModel {
     return structuredClone(this.config) as unknown as JsonValue;
   }
 
-  /** What a series must have. */
+  /** Requirements on a series. */
   get needs(): SeriesNeeds {
     const { covariates, calendar, head } = this.config;
     return { covariates: covariates.length, dated: calendar.length > 0, counts: head === "negativeBinomial" };

@@ -7,14 +7,14 @@ export type Interval = { readonly lower: readonly number[]; readonly upper: read
 export type Forecast = {
   /** Dates of the steps, where the series has dates: ISO 8601. */
   readonly dates: readonly string[] | undefined;
-  /** Of the samples, [H]. */
+  /** Mean of the samples, [H]. */
   readonly mean: readonly number[];
   /** By level: [H] for each of those asked for. */
   readonly quantiles: Readonly<Record<string, readonly number[]>>;
   /** Paths [S, H], row-major. */
   readonly samples: Float64Array;
   readonly sampleCount: number;
-  /** Of the samples, for any level in [0, 1], linear in between: [H]. */
+  /** Quantile of the samples for any level in [0, 1], linear in between: [H]. */
   quantile(level: number): number[];
   /** The middle `level` of the samples, such as 0.8: from its lower to its upper end. */
   interval(level: number): Interval;

@@ -5,7 +5,7 @@ import { parseTime } from "./calendar.ts";
 
 /** Equally spaced observations. */
 export type Series = {
-  /** Which series, where there are several. Default "". */
+  /** Name of the series, where there are several. Default "". */
   readonly id?: string;
   /**
    * Time of the first value: ISO 8601, UTC without a zone. Needed by calendar features, and for the
@@ -15,7 +15,7 @@ export type Series = {
   /** NaN where a value is missing. */
   readonly values: ArrayLike<number>;
   /**
-   * What is known at each step, also of the future, such as holidays: rows of the model's
+   * Values that are known at each step, also of the future, such as holidays: rows of the model's
    * covariates, one for each value and any number after them.
    */
   readonly covariates?: readonly ArrayLike<number>[];
@@ -27,7 +27,7 @@ export type SeriesScale = { readonly center: number; readonly scale: number };
 export type ScalerName = "standard" | "robust" | "mean" | "none";
 
 /**
- * Of the values that are there. "mean" divides by the mean absolute value (as DeepAR). Throws
+ * Scale of the values that are there. "mean" divides by the mean absolute value (as DeepAR). Throws
  * DataError for a series without values.
  */
 export function scaleOf(where: string, scaler: ScalerName, values: ArrayLike<number>): SeriesScale {

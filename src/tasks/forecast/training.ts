@@ -35,7 +35,7 @@ export type ForecasterTaskOptions = {
    * half of the model's horizon.
    */
   readonly stride?: number;
-  /** Of the windows. Default 0. */
+  /** Seed of the order and the beginnings of the windows. Default 0. */
   readonly seed?: number;
 };
 
@@ -115,7 +115,7 @@ function withoutSpread(configuration: JsonValue): JsonValue {
   return rest;
 }
 
-/** Of the values. */
+/** Hash of the values. */
 const checksum = (series: readonly Prepared[]): number =>
   hashOf(
     series.map(({ values }) => bitsOf(values)),

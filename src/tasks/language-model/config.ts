@@ -12,7 +12,7 @@ export type LanguageModelConfig = {
   readonly embeddingSize: number;
   /** Probability of dropping an output of a layer while training. */
   readonly dropout: number;
-  /** Of the initial parameters. */
+  /** Seed of the initial parameters. */
   readonly seed: number;
   /**
    * Whether the embedding is the output layer's kernel as well, transposed; `embeddingSize` is

@@ -6,7 +6,7 @@ import type { LanguageModel } from "./model.ts";
 
 type TokenIds = { readonly inputs: Int32Array; readonly targets: Int32Array };
 
-/** What the arrays of a run depend on. */
+/** Sizes that the arrays of a run depend on. */
 export type RunSizes = {
   readonly batchSize: number;
   readonly sequenceLength: number;
@@ -15,7 +15,7 @@ export type RunSizes = {
 };
 
 /**
- * What a training run takes of the engine's memory in bytes, beside the parameters, the optimizer's
+ * Bytes of the engine's memory that a training run takes, beside the parameters, the optimizer's
  * slots and the carried state: one step and an evaluation, as if nothing had been freed before. 0
  * on an engine that cannot tell.
  */
@@ -49,7 +49,7 @@ export function languageModelRehearsal(
   };
 }
 
-/** Of the pieces that a held-out text is read in, one of the whole length and the last one. */
+/** Evaluates two of the pieces that a held-out text is read in: a whole one and the last one. */
 function evaluatePart(model: LanguageModel, validation: number): void {
   const { batchSize, sequenceLength } = EVALUATE_DEFAULTS;
   const batch = Math.min(batchSize, Math.floor(validation / 2));

@@ -23,7 +23,7 @@ export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights
   readonly corpus?: string | Uint8Array;
   /** Instead of a corpus, or to fix the tokens beforehand. */
   readonly vocabulary?: Vocabulary;
-  /** What a token is. Default "char". */
+  /** Unit that a token is. Default "char". */
   readonly unit?: Unit;
   /** Most frequent words to keep with unit "word". Default 10,000. */
   readonly maxVocabulary?: number;
@@ -49,7 +49,7 @@ export const LANGUAGE_MODEL_DEFAULTS: LanguageModelConfig = {
 /** Most frequent words that are kept where nothing else is asked for. */
 export const DEFAULT_WORDS = 10_000;
 
-/** What a language model has beside its configuration. */
+/** Parts of a language model beside its configuration. */
 export type LanguageModelParts = {
   readonly vocabulary: Vocabulary;
   /** Token ids of the text that it was made with, if any. */

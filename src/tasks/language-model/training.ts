@@ -53,9 +53,9 @@ export type LanguageModelTaskOptions = {
   readonly resetState?: number;
   /** Seed of the order of the windows. Default: that of the model. */
   readonly seed?: number;
-  /** What is added to the loss. Default: nothing. */
+  /** Penalties that are added to the loss. Default: none. */
   readonly penalties?: Penalties;
-  /** Whose rows are carried from batch to batch. Default: all of them. */
+  /** Shard whose rows are carried from batch to batch. Default: all rows. */
   readonly shard?: Shard | undefined;
   /**
    * How a step is made, as `diagnose` takes it: evaluations then look for what hinders learning, on
@@ -65,7 +65,7 @@ export type LanguageModelTaskOptions = {
   readonly diagnosis?: Pick<DiagnoseOptions, "optimizer" | "clipNorm">;
 };
 
-/** What is added to the loss before differentiation. Each 0 by default. */
+/** Penalties that are added to the loss before differentiation. Each 0 by default. */
 export type Penalties = {
   /** λ of λ/2 · Σ w², over all parameters. */
   readonly l2?: number;
@@ -162,7 +162,7 @@ function seekable(batches: TokenBatches): SeekableBatches<TokenBatch> {
 /** Batches of a diagnosis: as few as give a picture, since it is made at each evaluation. */
 const DIAGNOSED = 2;
 
-/** What is not as it should be, the worst first. */
+/** Findings that are not "ok", the worst first. */
 async function findingsOf(
   model: LanguageModel,
   corpus: Int32Array,

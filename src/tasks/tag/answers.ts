@@ -15,11 +15,11 @@ import {
 import { type Interruptible, interruptible, one } from "../../model/index.ts";
 import type { Tagger } from "./model.ts";
 
-/** What a tagger makes of a sentence. */
+/** Sentence with the tags that a tagger gives it. */
 export type TaggedSentence = {
   readonly tokens: readonly string[];
   readonly tags: readonly string[];
-  /** What the tags stand for, tokens from `start` up to and without `end`. */
+  /** Spans that the tags stand for, tokens from `start` up to and without `end`. */
   readonly spans: readonly Span[];
   /** The log-probability of all tags together. */
   readonly score: number;

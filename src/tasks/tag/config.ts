@@ -27,7 +27,7 @@ export type TaggerConfig = StackConfig & {
   readonly characterSize: number;
   /** Numbers for how a word is written. 0: none. */
   readonly shapeSize: number;
-  /** Of the scores of tags: a CRF scores their order too. */
+  /** Layer that scores the tags: a CRF scores their order too. */
   readonly output: "crf" | "softmax";
   /** Probability of dropping a number of what stands for a word, while training. */
   readonly inputDropout: number;
@@ -71,7 +71,7 @@ export function taggerFields({ tags, words, characters, ...rest }: TaggerConfig)
   return { ...(renamed(rest, FILE_NAMES) as { [name: string]: JsonValue }), ...lists };
 }
 
-/** What `configuration()` gave. Throws FormatError. */
+/** Configuration that `configuration()` gave. Throws FormatError. */
 export function parseTaggerConfig(value: JsonValue): TaggerConfig {
   const where = "tagger configuration";
   const names = Object.fromEntries(Object.entries(FILE_NAMES).map(([name, inFile]) => [inFile, name]));

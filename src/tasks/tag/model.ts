@@ -50,8 +50,8 @@ export type TaggerOptions = Partial<StackConfig> & {
   /** Training data: words, characters and tags are taken from it. */
   readonly examples: readonly TaggedExample[];
   /**
-   * Of the tags that the model gives. Those of the examples are converted. Default: that of the
-   * examples.
+   * Scheme of the tags that the model gives. Those of the examples are converted. Default: that of
+   * the examples.
    */
   readonly scheme?: TagScheme;
   /** Words that occur less often are not known. Default 1. */
@@ -63,17 +63,17 @@ export type TaggerOptions = Partial<StackConfig> & {
   /** Default 100. */
   readonly embeddingSize?: number;
   /**
-   * Of an embedding, and units in each direction of the layer that reads the characters. 0 turns
+   * Numbers for a character, and units in each direction of the layer that reads them. 0 turns
    * characters off. Default 25.
    */
   readonly characterSize?: number;
-  /** Of an embedding of how a word is written (capitals, digits). 0 turns it off. Default 8. */
+  /** Numbers for how a word is written (capitals, digits). 0 turns it off. Default 8. */
   readonly shapeSize?: number;
   /** Default "crf". */
   readonly output?: "crf" | "softmax";
   /** Default 0.3. */
   readonly inputDropout?: number;
-  /** Of the first parameters. Default 0. */
+  /** Seed of the initial weights. Default 0. */
   readonly seed?: number;
 };
 
@@ -84,7 +84,7 @@ export type TaggerBatch = {
   /** Word ids [T, B], 0 on padding. */
   readonly words: Int32Array;
   readonly steps: number;
-  /** Which of the different words stands where, [T, B]. */
+  /** Number of the different word that stands in each place, [T, B]. */
   readonly spellings: Int32Array;
   /** The different words, as they are written, at least one. */
   readonly distinct: readonly string[];
@@ -99,7 +99,7 @@ export type TaggerBatch = {
 export class Tagger implements SavedModel {
   readonly kind = "tagger";
   readonly config: TaggerConfig;
-  /** What the scheme allows to follow each other. */
+  /** Tags that the scheme allows to follow each other. */
   readonly constraints: CrfConstraints;
   readonly words: TokenTable;
   readonly #characters: TokenTable;
@@ -170,7 +170,7 @@ export class Tagger implements SavedModel {
     return { transitions, start, end };
   }
 
-  /** What the layers read of sentences. Throws DataError for tokens that are empty or not text. */
+  /** Batch of sentences. Throws DataError for tokens that are empty or not text. */
   batch(sentences: readonly (readonly string[])[]): TaggerBatch {
     const rows = sentences.length;
     const lengths = Int32Array.from(sentences, ({ length }) => length);
@@ -221,7 +221,7 @@ export class Tagger implements SavedModel {
     return this.#output.forward(outputs);
   }
 
-  /** What stands for each word: [T, B, I]. */
+  /** Inputs of the layers for each word: [T, B, I]. */
   #inputs({ words, spellings, distinct, steps, lengths }: TaggerBatch): Tensor {
     const shape = [steps, lengths.length];
     const parts = [this.#embeddings.words.forward(tensor(words, { shape }))];

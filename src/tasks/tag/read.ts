@@ -11,7 +11,7 @@ export type ConllOptions = {
   readonly tagColumn?: number;
   /** Tags that are not of it are errors. Default: any tag. */
   readonly scheme?: TagScheme | undefined;
-  /** What errors begin with, such as the file's name. Default "parseConll". */
+  /** Beginning of errors, such as the file's name. Default "parseConll". */
   readonly where?: string;
 };
 
@@ -65,7 +65,7 @@ export type TaggedJsonlOptions = {
    * for tags.
    */
   readonly scheme?: TagScheme | undefined;
-  /** What errors begin with, such as the file's name. Default "parseTaggedJsonl". */
+  /** Beginning of errors, such as the file's name. Default "parseTaggedJsonl". */
   readonly where?: string;
 };
 

@@ -4,7 +4,7 @@ import { DataError, sentence } from "../../base/index.ts";
 import { isTagOf, OUTSIDE, partsOf, type TagScheme } from "../../metrics/index.ts";
 
 /**
- * What a scheme allows, for `crfViterbi`: in BIO an I only after a B or I of its label, and not
+ * Constraints of a scheme, for `crfViterbi`: in BIO an I only after a B or I of its label, and not
  * first; in BIOES also no span without its E at the end. Everything in scheme "none". Throws
  * DataError for a tag that the scheme does not have.
  */

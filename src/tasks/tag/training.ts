@@ -21,7 +21,7 @@ export type TaggerTaskOptions = {
    * Goldberg 2016). Default 0.25.
    */
   readonly wordDropout?: number;
-  /** Of the order of the sentences. Default 0. */
+  /** Seed of the order of the sentences. Default 0. */
   readonly seed?: number;
 };
 
@@ -97,7 +97,7 @@ function dropWords(ids: Int32Array, rates: Float64Array, random: RandomStream): 
   return ids.map((id) => (id !== UNKNOWN && rates[id] > 0 && random.uniform() < rates[id] ? UNKNOWN : id));
 }
 
-/** Of the words and tags as text. */
+/** Hashes of the words and tags as text. */
 const checksum = (examples: readonly TaggedExample[]): string =>
   twoHashesOf(
     examples.map(({ tokens, tags }) => {

@@ -24,7 +24,7 @@ export function placed(example: TaggedExample, place: string | undefined): Tagge
 export const placeOf = (example: TaggedExample): string | undefined => places.get(example);
 
 /**
- * What stands for everything that is not in a table. A word that is spelled so is not known either.
+ * Token for everything that is not in a table. A word that is spelled so is not known either.
  */
 export const UNKNOWN_TOKEN = "<unk>";
 

@@ -16,7 +16,7 @@ export type TranscribeOptions = {
   /** Texts that are kept in the search. Default 1: the best path. */
   readonly beams?: number;
   /**
-   * What the language makes of a text, in a search with more than one; see `characterScore` for a
+   * Score of a text by a language model, in a search with several beams; see `characterScore` for a
    * language model of ours.
    */
   readonly languageModel?: CharacterScore;

@@ -13,7 +13,7 @@ export type TranscriberConfig = StackConfig & {
    */
   readonly timeReduction: number;
   /**
-   * What frames are scaled by, for mean 0 and deviation 1 in each band: the statistics of the
+   * Scaling of frames to mean 0 and deviation 1 in each band: by the statistics of the
    * training data ("global"), or each recording's own ("utterance"), which takes away much of what
    * differs between voices and microphones but needs the whole recording.
    */

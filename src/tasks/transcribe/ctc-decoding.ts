@@ -46,7 +46,7 @@ export type BeamOptions = {
   /** Labellings that are kept from step to step. */
   readonly beams: number;
   /**
-   * What `label` after `prefix` adds to the log-probability: a language model, times its weight.
+   * Score that `label` after `prefix` adds to the log-probability: a language model's, weighted.
    * Default: 0.
    */
   readonly scoreNext?: ((prefix: readonly number[], label: number) => number) | undefined;
@@ -59,7 +59,7 @@ export type BeamOptions = {
 type Prefix = {
   readonly parent: Prefix | undefined;
   readonly label: number;
-  /** Of the language model, for the whole labelling. */
+  /** Sum of the language model's scores over the whole labelling. */
   readonly extra: number;
   readonly next: Map<number, Prefix>;
   inBlank: number;

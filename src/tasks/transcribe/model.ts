@@ -54,7 +54,7 @@ export type TranscriberOptions = Partial<TranscriberConfig> & {
   readonly alphabet?: string;
 };
 
-/** What a transcriber has beside its configuration. */
+/** Parts of a transcriber beside its configuration. */
 export type TranscriberParts = {
   readonly features: FeatureConfig;
   readonly vocabulary: Vocabulary;

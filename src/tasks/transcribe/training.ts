@@ -38,14 +38,14 @@ export type TranscriberTaskOptions = {
   readonly validation?: readonly Utterance[];
   /** Default 16. */
   readonly batchSize?: number;
-  /** Of the order of the batches. Default 0. */
+  /** Seed of the order of the batches. Default 0. */
   readonly seed?: number;
   readonly augment?: SpeechAugmentation;
 };
 
 /**
- * What `trainOn` needs. The loss is the mean over the batch of -log P(text) / max(1, characters),
- * as PyTorch's `CTCLoss`.
+ * A transcriber with its recordings, for `trainOn`. The loss is the mean of -log P(text) / max(1,
+ * characters), as PyTorch's `CTCLoss`.
  *
  * Throws DataError, which names the recording, for a character that the alphabet lacks, for samples
  * that are not finite, and for a text with more characters than the recording has steps (a smaller
@@ -134,7 +134,7 @@ function distorted(heard: Features, augment: SpeechAugmentation, random: RandomS
   return { data, frames, size };
 }
 
-/** Of the texts and the frames. */
+/** Hashes of the texts and the frames. */
 const checksum = (examples: readonly HeardUtterance[]): string =>
   twoHashesOf(
     examples.flatMap(({ heard, labels }) => [[heard.frames, labels.length], labels, bitsOf(heard.data)]),

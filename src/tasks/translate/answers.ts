@@ -23,7 +23,7 @@ export type TranslateOptions = {
   readonly maxLength?: number;
 };
 
-/** What the decoder looked at. */
+/** Weights with which the decoder looked at the source. */
 export type AttentionMap = {
   /** With the end of the text, `</s>`. */
   readonly source: readonly string[];

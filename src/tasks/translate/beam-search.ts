@@ -7,9 +7,9 @@ import { checkInteger, checkNumber, DataError, log, NotFiniteError } from "../..
 /** A beginning that the search asks to continue. */
 export type Beginning<S> = { readonly tokens: readonly number[]; readonly state: S };
 
-/** What the model says after a beginning. */
+/** Scores of what follows a beginning. */
 export type Continuation<S> = {
-  /** Of each token, natural logarithm; -Infinity for one that can't follow. */
+  /** Natural logarithm of the probability of each token; -Infinity for one that can't follow. */
   readonly logProbabilities: ArrayLike<number>;
   /** To go on from, whichever token is chosen. */
   readonly state: S;

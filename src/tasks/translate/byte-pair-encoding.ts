@@ -16,7 +16,7 @@ export type BytePairOptions = {
 /** The id of what the encoding doesn't know. */
 export const UNKNOWN_ID = 0;
 const UNKNOWN_TOKEN = "<unk>";
-/** What an unknown character becomes in text. */
+/** Text that an unknown character becomes. */
 const REPLACEMENT = "\uFFFD";
 
 /**

@@ -16,7 +16,7 @@ export type TranslatorConfig = StackConfig & {
   readonly inputFeeding: boolean;
   /** Most tokens of a translation. */
   readonly maxLength: number;
-  /** Of the initial values. */
+  /** Seed of the initial weights. */
   readonly seed: number;
 };
 

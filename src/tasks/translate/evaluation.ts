@@ -14,14 +14,14 @@ import type { Pair, Translator } from "./model.ts";
 export type TranslatorEvaluation = {
   /** Mean cross entropy per target token, the end included, with the true tokens as inputs. */
   readonly loss: number;
-  /** Of the translations against the target texts; `perplexity` is e^loss. */
+  /** Measures of the translations against the target texts; `perplexity` is e^loss. */
   readonly measures: {
     readonly perplexity: number;
     readonly exactMatch: number;
     readonly bleu: number;
     readonly chrF: number;
   };
-  /** Of the source texts, in their order. */
+  /** Translations of the source texts, in their order. */
   readonly translations: readonly Translation[];
 };
 

@@ -28,13 +28,13 @@ export const examplesOf = (model: Translator, pairs: readonly Pair[]): Example[]
     place: place ?? `pair ${i + 1}`,
   }));
 
-/** Those that the decoder has to say. */
+/** Number of tokens that the decoder has to say. */
 export const tokensOf = ({ targetLengths }: TranslationBatch): number => targetLengths.reduce((sum, n) => sum + n, 0);
 
 /** Tokens of both texts. */
 export const lengthOf = ({ source, target }: Example): number => source.length + target.length;
 
-/** What the decoder reads: the start, then all but the last token. */
+/** Inputs of the decoder: the start, then all but the last token. */
 function startingWith(start: number, target: Int32Array): Int32Array {
   const inputs = new Int32Array(target.length);
   inputs[0] = start;

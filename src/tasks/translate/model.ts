@@ -80,13 +80,13 @@ export const TRANSLATOR_DEFAULTS: TranslatorConfig & { readonly merges: number }
   merges: 500,
 };
 
-/** What a translator has beside its configuration. */
+/** Parts of a translator beside its configuration. */
 export type TranslatorParts = { readonly source: BytePairEncoding; readonly target: BytePairEncoding };
 
 /** A batch of source texts after the encoder. */
 export type Encoded = {
   readonly memory: AttendedMemory;
-  /** What the decoder begins with. */
+  /** State that the decoder begins with. */
   readonly state: AttentionState;
 };
 
@@ -105,9 +105,9 @@ export class Translator implements SavedModel {
   readonly target: BytePairEncoding;
   /** Stands behind every source text. */
   readonly sourceEnd: number;
-  /** What the decoder reads first. */
+  /** Token that the decoder reads first. */
   readonly start: number;
-  /** What ends a target text. */
+  /** Token that ends a target text. */
   readonly end: number;
   readonly #encoder: RecurrentStack;
   readonly #decoder: Cell;

@@ -18,7 +18,7 @@ export type TranslatorTaskOptions = {
   readonly validation?: readonly Pair[];
   /** Default 32. */
   readonly batchSize?: number;
-  /** Of the order of the batches. Default 0. */
+  /** Seed of the order of the batches. Default 0. */
   readonly seed?: number;
   /** Default: the decoder always reads the true tokens (teacher forcing). */
   readonly scheduledSampling?: ScheduledSampling | undefined;

@@ -48,7 +48,7 @@ export type DiagnoseOptions = {
   /** Batches that are measured, spread over the text. Default 8. */
   readonly batches?: number;
   /**
-   * What the run has told, for the share of steps that were skipped and clipped. Default: nothing.
+   * Events of the run, for the share of steps that were skipped and clipped. Default: none.
    */
   readonly history?: readonly HistoryEvent[];
   /** Ends it: the promise rejects with the signal's reason. */
@@ -161,7 +161,7 @@ async function lossesOf(
   };
 }
 
-/** Of the tokens by how often they come, in nats: the loss of a model that knows nothing else. */
+/** Entropy of the tokens' frequencies, in nats: the loss of a model that knows nothing else. */
 function unigramEntropy(ids: Int32Array): number {
   const counts = new Map<number, number>();
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -26,7 +26,7 @@ export function lossFinding(loss: number, uniform: number, unigram: number): Fin
   return { check: "loss", where: "", value: loss, text: nats(loss), verdict, advice };
 }
 
-/** What the model does worse on text that it was not trained on. */
+/** Generalisation gap: how much worse the model is on text that it was not trained on. */
 export function gapFinding(training: number, validation: number): Finding {
   const gap = validation - training;
   const verdict = above(gap / training, 0.15, 0.5);

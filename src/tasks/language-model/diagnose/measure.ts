@@ -84,7 +84,7 @@ export class StepMeter {
     return Object.fromEntries(Object.entries(this.#norms).map(([path, total]) => [path, total / this.#batches]));
   }
 
-  /** Of the last step. */
+  /** Ratios of the last step. */
   get updateRatios(): Readonly<Record<string, number>> {
     return this.#ratios;
   }

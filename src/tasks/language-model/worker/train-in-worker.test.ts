@@ -31,7 +31,7 @@ async function eventsOf(training: AsyncIterable<TrainEvent>): Promise<object[]> 
   return events;
 }
 
-/** Those that were started and have not ended. */
+/** Workers that were started and have not ended. */
 let living: () => Worker[];
 beforeEach(() => {
   const { mock } = vi.spyOn(Worker.prototype, "on");

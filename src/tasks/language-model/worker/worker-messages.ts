@@ -41,7 +41,7 @@ export type WorkerRequest =
       readonly kind: "start";
       readonly model: ModelData;
       readonly options: OptionsData;
-      /** What the schedule gives for the steps that stand for it; undefined without one. */
+      /** Rates that the schedule gives for the steps that stand for it; undefined without one. */
       readonly rates: readonly RateOfStep[] | undefined;
       readonly isAborted: boolean;
     }
@@ -52,7 +52,7 @@ export type WorkerRequest =
   | { readonly kind: "end" }
   | { readonly kind: "abort" };
 
-/** What the run leaves. */
+/** Results that a run leaves. */
 export type WorkerResult = {
   readonly model: Uint8Array;
   /** Undefined for a run that has not begun. */
