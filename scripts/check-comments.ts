@@ -29,11 +29,26 @@ const NARROW = [
   "data",
   "metrics",
   "model",
+  "rnn",
+  "layers",
+  "train",
   "tasks",
   "node",
   "cli",
 ];
-const COMPLETE: readonly string[] = ["base", "platform", "engine", "tensor", "model", "tasks", "node", "cli"];
+const COMPLETE: readonly string[] = [
+  "base",
+  "platform",
+  "engine",
+  "tensor",
+  "model",
+  "rnn",
+  "layers",
+  "train",
+  "tasks",
+  "node",
+  "cli",
+];
 const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor"];
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);

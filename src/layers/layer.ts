@@ -10,7 +10,7 @@ export type Layer = {
 
 export type LayerOptions = BuildOptions & {
   /**
-   * What the paths of its parameters begin with, such as "output" in `output/kernel`. Default: the
+   * Beginning of the paths of its parameters, such as "output" in `output/kernel`. Default: the
    * kind of layer.
    */
   readonly name?: string;

@@ -36,7 +36,7 @@ import type { Layer, LayerOptions } from "./layer.ts";
 export type StackLayers = {
   /** A cell's name, or what makes a new cell of so many units. Default "lstm". */
   readonly cell?: CellName | ((units: number) => Cell);
-  /** Whose conventions cells by name follow. Default "tf1". */
+  /** Framework whose conventions cells by name follow. Default "tf1". */
   readonly dialect?: Dialect;
   /**
    * Units of each layer, and of each direction: one number, or one for each layer from the bottom.

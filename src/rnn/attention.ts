@@ -1,4 +1,6 @@
-/** @file Attention: how much each step of a memory matters to a query, and what it says on average. */
+/**
+ * @file Attention: how much each step of a memory matters to a query, and what it says on average.
+ */
 import {
   checkChoice,
   checkInteger,
@@ -17,11 +19,13 @@ import { type ParameterDeclarations, parameterSet } from "./parameter-set.ts";
 /**
  * How a query q scores a step m of the memory:
  *
- * - `bahdanau` (Bahdanau, Cho and Bengio 2015): v·tanh(Wq q + Wm m). The query is the output of the step before, and the context enters the cell.
- * - `dot`, `general`, `concat` (Luong, Pham and Manning 2015): q·m, q·Wm m, v·tanh(W [q; m]). The query is the output of this step.
+ * - `bahdanau` (Bahdanau, Cho and Bengio 2015): v·tanh(Wq q + Wm m). The query is the output of the
+ *   step before, and the context enters the cell.
+ * - `dot`, `general`, `concat` (Luong, Pham and Manning 2015): q·m, q·Wm m, v·tanh(W [q; m]). The
+ *   query is the output of this step.
  *
- * `concat` and `bahdanau` have the same score, W being [Wq Wm]; what differs is the query. TensorFlow's `BahdanauAttention` in its `AttentionWrapper` is
- * `concat` here.
+ * `concat` and `bahdanau` have the same score, W being [Wq Wm]; what differs is the query.
+ * TensorFlow's `BahdanauAttention` in its `AttentionWrapper` is `concat` here.
  */
 export type AttentionKind = "bahdanau" | "dot" | "general" | "concat";
 
@@ -37,7 +41,7 @@ export type AttentionOptions = {
   readonly units?: number;
   /** Features A of the attentional vector tanh([context; output]·Wc). Default Q. */
   readonly outputSize?: number;
-  /** Of the initial values. Default: the stream that `build` is given, or 0. */
+  /** Seed of the initial weights. Default: the stream that `build` is given, or 0. */
   readonly seed?: number;
 };
 
@@ -49,12 +53,16 @@ export type Attention = {
   readonly outputSize: number;
   /** Creates the parameters, once. */
   build(options?: BuildOptions): void;
-  /** `memory/kernel` [M, U] (general: [M, Q]), `query/kernel` [Q, U], `v` [U, 1], `output/kernel` [M + Q, A]. Throws until built. */
+  /**
+   * `memory/kernel` [M, U] (general: [M, Q]), `query/kernel` [Q, U], `v` [U, 1], `output/kernel` [M
+   * + Q, A]. Throws until built.
+   */
   parameters(): Parameters;
   /**
-   * Attention over memory [B, S, M], whose rows have `lengths` valid steps, each at least 1 (default: all S); what it holds behind them has no effect, NaN
-   * included. What needs no query is computed here: call it once for a batch, inside the function that is differentiated.
-   * Throws RangeError for shapes and lengths that don't fit.
+   * Attention over memory [B, S, M], whose rows have `lengths` valid steps, each at least 1
+   * (default: all S); what it holds behind them has no effect, NaN included. What needs no query is
+   * computed here: call it once for a batch, inside the function that is differentiated. Throws
+   * RangeError for shapes and lengths that don't fit.
    */
   over(memory: Tensor, lengths?: Lengths): AttendedMemory;
 };
@@ -63,7 +71,10 @@ export type Attention = {
 export type AttendedMemory = {
   readonly attention: Attention;
   readonly steps: number;
-  /** Weights [B, T, S] of queries [B, T, Q]: they sum to 1 over S and are exactly 0 behind a row's length. */
+  /**
+   * Weights [B, T, S] of queries [B, T, Q]: they sum to 1 over S and are exactly 0 behind a row's
+   * length.
+   */
   weights(queries: Tensor): Tensor;
   /** Contexts [B, T, M]: means of the memory by weights [B, T, S]. */
   contexts(weights: Tensor): Tensor;
@@ -71,10 +82,16 @@ export type AttendedMemory = {
   combine(outputs: Tensor, contexts: Tensor): Tensor;
 };
 
-/** Added to the scores of padding: nothing that is added to it changes it, and its exponential is exactly 0. */
+/**
+ * Added to the scores of padding: nothing that is added to it changes it, and its exponential is
+ * exactly 0.
+ */
 const PADDING_SCORE = -1e30;
 
-/** Attention with its parameters. Throws RangeError for sizes, and for `dot` unless queries and memory have the same. */
+/**
+ * Attention with its parameters. Throws RangeError for sizes, and for `dot` unless queries and
+ * memory have the same.
+ */
 export function attention(options: AttentionOptions): Attention {
   const where = "attention";
   const kind = checkChoice(`${where} kind`, options.kind, ATTENTION_KINDS);

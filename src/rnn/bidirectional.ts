@@ -17,7 +17,10 @@ export type BidirectionalOptions<F extends State, B extends State> = Omit<Dynami
 };
 
 export type BidirectionalResult<F extends State, B extends State> = {
-  /** Each [B, T, n], aligned with the inputs; zero on padding. Join them with `concat([forward, backward], 2)`. */
+  /**
+   * Each [B, T, n], aligned with the inputs; zero on padding. Join them with `concat([forward,
+   * backward], 2)`.
+   */
   readonly outputs: Directions<Tensor>;
   /** The backward state is the one after each row's first token. */
   readonly state: Directions<F, B>;
@@ -25,8 +28,9 @@ export type BidirectionalResult<F extends State, B extends State> = {
 };
 
 /**
- * Two cells over the same sequences, one from each end, as TensorFlow 1's `tf.nn.bidirectional_dynamic_rnn`: the backward
- * cell reads each row reversed within its length, and its outputs are put back in order. Options and errors as in `dynamicRnn`.
+ * Two cells over the same sequences, one from each end, as TensorFlow 1's
+ * `tf.nn.bidirectional_dynamic_rnn`: the backward cell reads each row reversed within its length,
+ * and its outputs are put back in order. Options and errors as in `dynamicRnn`.
  */
 export function bidirectionalDynamicRnn<F extends State, B extends State>(
   forward: Cell<F>,
@@ -71,7 +75,7 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
 }
 
 export type StackBidirectionalResult = {
-  /** Of the top layer, forward and backward joined: [B, T, 2n]. */
+  /** Outputs of the top layer, forward and backward joined: [B, T, 2n]. */
   readonly outputs: Tensor;
   /** One record per layer, "0", "1", … from the bottom. */
   readonly state: Readonly<Record<string, Directions<State>>>;

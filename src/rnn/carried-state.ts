@@ -3,7 +3,10 @@ import { Keeper, type Tensor, zeros } from "../tensor/index.ts";
 import type { State } from "./cell.ts";
 import { carryInto } from "./state.ts";
 
-/** A state that is carried from call to call, always in the same tensors, so that nothing is left behind. */
+/**
+ * A state that is carried from call to call, always in the same tensors, so that nothing is left
+ * behind.
+ */
 export class CarriedState {
   readonly #keeper = new Keeper();
   #state: State | undefined;

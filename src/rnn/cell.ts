@@ -83,7 +83,7 @@ export interface Cell<S extends State = State> {
   readonly stateSize: StateSize;
   /** Names of the state parts that are memory: state dropout leaves them alone. */
   readonly memory: readonly string[];
-  /** What of a trace comes out of an activation. Default: nothing. */
+  /** Names in a trace that come out of an activation, with the activation. Default: none. */
   readonly gates?: Gates;
   /** Whether `step` honours `recurrentMask`. Default false. */
   readonly masksRecurrence?: boolean;
@@ -107,7 +107,7 @@ export interface Cell<S extends State = State> {
   sequence?(inputs: SequenceInputs, state: S, context: SequenceContext): SequenceResult<S>;
 }
 
-/** What a wrapper shows of its cell as it is. */
+/** Declarations that a wrapper takes over from its cell. */
 export const outlineOf = <S extends State>({
   outputSize,
   stateSize,

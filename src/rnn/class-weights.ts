@@ -1,9 +1,11 @@
 import { checkInteger, DataError, sentence } from "../base/index.ts";
 
 /**
- * Weights under which every class counts alike, however many examples it has: n / (k · count), "balanced" in scikit-learn. Their mean over the examples is 1.
- * With `const weights = gather(tensor(classWeights(labels)), targets)`, the loss of a batch is `mean(mul(losses, weights))`, which acts in small batches too, or
- * `weightedMean(losses, weights)`, which divides by the batch's own weights: in a batch of one class they then change nothing.
+ * Weights under which every class counts alike, however many examples it has: n / (k · count),
+ * "balanced" in scikit-learn. Their mean over the examples is 1. With `const weights =
+ * gather(tensor(classWeights(labels)), targets)`, the loss of a batch is `mean(mul(losses,
+ * weights))`, which acts in small batches too, or `weightedMean(losses, weights)`, which divides by
+ * the batch's own weights: in a batch of one class they then change nothing.
  *
  * @param labels of all examples, integers from 0 on
  * @param classes k; the largest label and one more by default

@@ -6,7 +6,10 @@ export type SamplingOptions = {
   readonly temperature?: number;
   /** Only the k best tokens stay. Default: all. */
   readonly topK?: number;
-  /** Only the smallest set of best tokens whose probability reaches p stays (Holtzman et al. 2020). Default 1: all. */
+  /**
+   * Only the smallest set of best tokens whose probability reaches p stays (Holtzman et al. 2020).
+   * Default 1: all.
+   */
   readonly topP?: number;
 };
 
@@ -31,8 +34,9 @@ export function greedy(logits: ArrayLike<number>): number {
 }
 
 /**
- * Draws an index with probability softmax(logits / temperature), after top-k and top-p. The same stream gives the same index on
- * every machine. Throws NotFiniteError on scores that are NaN or Infinity, and where all are -Infinity.
+ * Draws an index with probability softmax(logits / temperature), after top-k and top-p. The same
+ * stream gives the same index on every machine. Throws NotFiniteError on scores that are NaN or
+ * Infinity, and where all are -Infinity.
  */
 export function sampleToken(logits: ArrayLike<number>, random: RandomStream, options: SamplingOptions = {}): number {
   checkSampling(options);

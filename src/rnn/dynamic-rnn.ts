@@ -49,9 +49,15 @@ export type DynamicRnnOptions<S extends State> = {
   readonly initialState?: S | undefined;
   /** Inputs and outputs are [T, B, n] instead of [B, T, n]. Default false. */
   readonly timeMajor?: boolean;
-  /** After a row's end: `zero` (TensorFlow 1, ONNX; default) or `hold` its last output (Keras' generic masking). */
+  /**
+   * After a row's end: `zero` (TensorFlow 1, ONNX; default) or `hold` its last output (Keras'
+   * generic masking).
+   */
   readonly paddedOutput?: "zero" | "hold";
-  /** Given while training: turns dropout on. Use a stream of its own for each step, `random.at(step)`. */
+  /**
+   * Given while training: turns dropout on. Use a stream of its own for each step,
+   * `random.at(step)`.
+   */
   readonly random?: RandomStream | undefined;
   /** Also return every gate and state of every step. Default false. */
   readonly trace?: boolean;
@@ -62,21 +68,28 @@ export type DynamicRnnResult<S extends State> = {
   readonly outputs: Tensor;
   /** After each row's last valid step; the initial state where the length is 0. */
   readonly state: S;
-  /** With `trace`: names depend on the cell, for an LSTM i, f, g, o, c, h; each [B, T, n], or [T, B, n]. */
+  /**
+   * With `trace`: names depend on the cell, for an LSTM i, f, g, o, c, h; each [B, T, n], or [T, B,
+   * n].
+   */
   readonly trace?: Trace;
 };
 
 /**
- * Runs a cell over sequences, as TensorFlow 1's `tf.nn.dynamic_rnn`: inputs [B, T, I] give outputs [B, T, n] and the last state.
- * Past a row's length, outputs are zero and the state is copied through; what the padding holds, NaN included, has no
- * effect on any value or gradient. The cell's parameters are created on the first call, with the inputs' dtype.
+ * Runs a cell over sequences, as TensorFlow 1's `tf.nn.dynamic_rnn`: inputs [B, T, I] give outputs
+ * [B, T, n] and the last state. Past a row's length, outputs are zero and the state is copied
+ * through; what the padding holds, NaN included, has no effect on any value or gradient. The cell's
+ * parameters are created on the first call, with the inputs' dtype.
  *
- * Inputs that are rows of a table, such as embeddings, can be given as `{ table, ids }`, table [V, I] and ids int32 [B, T]: instead of
- * `gather(table, ids)`, with the same outputs, and faster where V is at most a quarter of B·T (with lengths, 4 B), since the table's rows are multiplied by the
- * input weights instead of the inputs. The table must be finite then, and gradients are summed in another order.
+ * Inputs that are rows of a table, such as embeddings, can be given as `{ table, ids }`, table [V,
+ * I] and ids int32 [B, T]: instead of `gather(table, ids)`, with the same outputs, and faster where
+ * V is at most a quarter of B·T (with lengths, 4 B), since the table's rows are multiplied by the
+ * input weights instead of the inputs. The table must be finite then, and gradients are summed in
+ * another order.
  *
- * Throws RangeError for inputs that are not rank 3, ids outside 0 … V-1, lengths outside 0 … T, or a state of the wrong shape; TypeError for
- * inputs that are not floating point, ids that are not int32, a state that lacks a part, or inputs, state and parameters of different precision.
+ * Throws RangeError for inputs that are not rank 3, ids outside 0 … V-1, lengths outside 0 … T, or
+ * a state of the wrong shape; TypeError for inputs that are not floating point, ids that are not
+ * int32, a state that lacks a part, or inputs, state and parameters of different precision.
  */
 export function dynamicRnn<S extends State>(
   cell: Cell<S>,
@@ -89,7 +102,8 @@ export function dynamicRnn<S extends State>(
   const state = initialState ?? zeroState(cell, batch, dtype);
   if (initialState !== undefined) checkState("dynamicRnn", cell, initialState, batch);
   const context = { lengths: limits, random, trace };
-  // once for all layers: a mask in each would add up the gradients of the inputs in another order than without padding
+  // once for all layers: a mask in each would add up the gradients of the inputs in another order
+  // than without padding
   const clean = x instanceof Tensor && context.lengths !== undefined ? maskSequence(x, context.lengths) : x;
   const result = runSequence(cell, clean, state, context);
   const outputs = lengths !== undefined && paddedOutput === "hold" ? holdLast(result.outputs, lengths) : result.outputs;
@@ -102,8 +116,10 @@ export function dynamicRnn<S extends State>(
 }
 
 /**
- * A built cell over time-major inputs that are zero on padding, or rows of a table: its own sequence op if it has one, else a loop over `step`. Rows of a
- * table are looked up first where the cell can't, or where multiplying the table by the weights would take longer than multiplying the inputs.
+ * A built cell over time-major inputs that are zero on padding, or rows of a table: its own
+ * sequence op if it has one, else a loop over `step`. Rows of a table are looked up first where the
+ * cell can't, or where multiplying the table by the weights would take longer than multiplying the
+ * inputs.
  */
 export function runSequence<S extends State>(
   cell: Cell<S>,
@@ -118,14 +134,15 @@ export function runSequence<S extends State>(
 }
 
 /**
- * Whether a table of `rows` is so small that its rows are multiplied by the weights instead of the inputs that are read from it: at most a quarter as many.
- * At a quarter a step takes 1.06 times as long with 8 features, and 0.88 times with 64.
+ * Whether a table of `rows` is so small that its rows are multiplied by the weights instead of the
+ * inputs that are read from it: at most a quarter as many. At a quarter a step takes 1.06 times as
+ * long with 8 features, and 0.88 times with 64.
  */
 const isWorthProjecting = (rows: number, steps: number, batch: number): boolean => 4 * rows <= steps * batch;
 
 /**
- * Time steps that padded sequences are taken to have: gradients are summed in another order where the table is multiplied, so padding must have no say in
- * that.
+ * Time steps that padded sequences are taken to have: gradients are summed in another order where
+ * the table is multiplied, so padding must have no say in that.
  */
 const USUAL_STEPS = 16;
 
@@ -183,7 +200,10 @@ function stackSteps(traces: readonly Trace[]): Trace {
   return mapTrace(traces[0], (_, path) => stack(parts.map((part) => part.get(path) as Tensor)));
 }
 
-/** Outputs [T, B, n] in which each row repeats its last valid output to the end; rows of length 0 stay zero. */
+/**
+ * Outputs [T, B, n] in which each row repeats its last valid output to the end; rows of length 0
+ * stay zero.
+ */
 function holdLast(outputs: Tensor, lengths: Lengths): Tensor {
   const limits = Int32Array.from(lengths instanceof Tensor ? lengths.values() : lengths);
   const [steps, batch, features] = outputs.shape;
@@ -214,7 +234,7 @@ export function checkInputs(
   return { x, steps: x.shape[0], batch: x.shape[1], dtype: inputs.dtype };
 }
 
-/** The same for inputs that may be rows of a table. Shared by the drivers of whole sequences. */
+/** Checks inputs that may be rows of a table. Shared by the drivers of whole sequences. */
 export function checkSequenceInputs(
   where: string,
   inputs: SequenceInputs,

@@ -23,15 +23,19 @@ export const truncatedNormal =
     randomTensor(shape, random, { kind: "truncatedNormal", mean, deviation }, dtype);
 
 /**
- * U(±sqrt(6 / (rows + columns))) on the matrix as it is stored (Glorot and Bengio 2010): TensorFlow 1 draws the concatenated
- * kernel [I+H, 4H] as one, so its limit is sqrt(6 / (I + 5H)). A vector counts its length twice.
+ * U(±sqrt(6 / (rows + columns))) on the matrix as it is stored (Glorot and Bengio 2010): TensorFlow
+ * 1 draws the concatenated kernel [I+H, 4H] as one, so its limit is sqrt(6 / (I + 5H)). A vector
+ * counts its length twice.
  */
 export const glorotUniform: Initializer = (shape, random, dtype) => {
   const [rows, columns] = fans(shape);
   return uniform(Math.sqrt(6 / (rows + columns)))(shape, random, dtype);
 };
 
-/** N(0, 2 / (rows + columns)), truncated, rescaled to the variance it would have without truncation (TensorFlow). */
+/**
+ * N(0, 2 / (rows + columns)), truncated, rescaled to the variance it would have without truncation
+ * (TensorFlow).
+ */
 export const glorotNormal: Initializer = (shape, random, dtype) => {
   const [rows, columns] = fans(shape);
   return truncatedNormal(Math.sqrt(2 / (rows + columns)) / 0.87962566103423978)(shape, random, dtype);
@@ -40,8 +44,8 @@ export const glorotNormal: Initializer = (shape, random, dtype) => {
 const fans = (shape: Shape): [number, number] => [shape[0] ?? 1, shape[shape.length - 1] ?? 1];
 
 /**
- * A random matrix with orthonormal rows (or columns, if there are fewer), drawn on the whole shape as Keras does for [H, 4H]
- * (Saxe et al. 2014). Modified Gram-Schmidt, twice, on normal vectors.
+ * A random matrix with orthonormal rows (or columns, if there are fewer), drawn on the whole shape
+ * as Keras does for [H, 4H] (Saxe et al. 2014). Modified Gram-Schmidt, twice, on normal vectors.
  */
 export const orthogonal: Initializer = (shape, random, dtype) => {
   const [rows, columns] = shape;

@@ -71,7 +71,7 @@ export function parameterSet(
 const budget = context.budget as Ambient<number>;
 
 /**
- * What `f` gives, in which parameters of no more than `numbers` numbers are made in all. Throws
+ * Runs `f`, which may make parameters of at most `numbers` numbers in all. Throws
  * FormatError for the first that is too many, before it takes memory: a file that declares a large
  * model holds as many numbers.
  */

@@ -3,25 +3,26 @@ import { expandDims, logicalNot, logicalOr, stack, Tensor, where } from "../tens
 import type { Cell, State } from "./cell.ts";
 import { chooseState } from "./state.ts";
 
-/** What a loop function decides after each step. `finished` is bool [B]. */
+/** Decision of a loop function after each step. `finished` is bool [B]. */
 export type RawRnnDecision<S extends State, L> = {
   /** Rows that are done; the loop ends when all are. */
   readonly finished: Tensor;
   /** [B, I]. */
   readonly input: Tensor;
   readonly state: S;
-  /** What to collect for the step just done, [B, n]. Default: the cell's output. */
+  /** Output to collect for the step just done, [B, n]. Default: the cell's output. */
   readonly emit?: Tensor;
   readonly loopState?: L;
 };
 
 /**
- * A cell whose next input depends on its own output, as TensorFlow 1's `tf.nn.raw_rnn`. `loop(time, output, state, loopState)` is
- * called first with time 0 and no output or state, to give the first input and the initial state, then after each
- * step. Rows that had finished before a step emit zeros and keep their state. Stops when every row is finished, or after
- * `maximumSteps`.
+ * A cell whose next input depends on its own output, as TensorFlow 1's `tf.nn.raw_rnn`. `loop(time,
+ * output, state, loopState)` is called first with time 0 and no output or state, to give the first
+ * input and the initial state, then after each step. Rows that had finished before a step emit
+ * zeros and keep their state. Stops when every row is finished, or after `maximumSteps`.
  *
- * @returns outputs [T, B, n] for the T steps that ran (undefined when none did), the last state and loop state
+ * @returns outputs [T, B, n] for the T steps that ran (undefined when none did), the last state and
+ * loop state
  */
 export function rawRnn<S extends State, L = undefined>(
   cell: Cell<S>,
@@ -52,7 +53,10 @@ export function rawRnn<S extends State, L = undefined>(
   return { outputs: emitted.length === 0 ? undefined : stack(emitted), state, loopState, steps: emitted.length };
 }
 
-/** Repeats `step` from `initial` until `until` says so or `maximumSteps` are done; returns every value that `step` emitted. */
+/**
+ * Repeats `step` from `initial` until `until` says so or `maximumSteps` are done; returns every
+ * value that `step` emitted.
+ */
 export function unroll<V, E>(
   step: (value: V, time: number) => { next: V; emit: E },
   { initial, until, maximumSteps }: { initial: V; until?: (value: V, time: number) => boolean; maximumSteps: number },

@@ -12,10 +12,13 @@ export type SequenceLossOptions = {
 };
 
 /**
- * Weighted cross entropy of sequences, as `tf.contrib.seq2seq.sequence_loss`: logits [B, T, V], int32 targets [B, T], weights [B, T].
- * Averages divide by the sum of the weights (+ 1e-12), not by the number of positions.
+ * Weighted cross entropy of sequences, as `tf.contrib.seq2seq.sequence_loss`: logits [B, T, V],
+ * int32 targets [B, T], weights [B, T]. Averages divide by the sum of the weights (+ 1e-12), not by
+ * the number of positions.
  *
- * @returns a scalar; [B] when averaging across time only; [T] when averaging across the batch only; [B, T] when neither
+ * @returns a scalar; [B] when averaging across time only; [T] when averaging across the batch only;
+ * [B, T] when neither
+ *
  * Throws RangeError for shapes that don't agree or targets outside [0, V).
  */
 export function sequenceLoss(

@@ -14,7 +14,10 @@ export function carryInto(carried: State, next: State | undefined): void {
   for (const [path, part] of leavesOf(asTree(carried))) assign(part, sources?.get(path) ?? new Float32Array(part.size));
 }
 
-/** The same state as a constant: carry it to the next sequence for truncated backpropagation through time. */
+/**
+ * The state as a constant, to be carried to the next sequence for truncated backpropagation through
+ * time.
+ */
 export function detachState<S extends State>(state: S): S {
   return mapTree(asTree(state), detach) as unknown as S;
 }

@@ -1,4 +1,7 @@
-/** @file Inputs that are rows of a table: the same values as looked up first, gradients within rounding, and when which way is taken. */
+/**
+ * @file Inputs that are rows of a table: the same values as looked up first, gradients within
+ * rounding, and when which way is taken.
+ */
 import { describe, expect, test } from "vitest";
 import { leavesOf, randomStream, type Shape, type Tree } from "../base/index.ts";
 import { capture, gather, grad, mul, randomTensor, sum, type Tensor, tensor } from "../tensor/index.ts";
@@ -142,7 +145,7 @@ test("a captured function reads the ids of each call", () => {
 });
 
 describe("whether the table is multiplied", () => {
-  /** What `sequence` got. */
+  /** Inputs that `sequence` got. */
   const given = (rows: number, shape: Shape, lengths?: Tensor): "table" | "inputs" => {
     const cell = lstmCell({ units: 2 });
     cell.build(FEATURES);

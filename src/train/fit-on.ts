@@ -3,7 +3,7 @@ import type { Measured } from "./loop/task.ts";
 import { type OwnTask, trainOn } from "./train-on.ts";
 import type { TrainOnOptions } from "./train-options.ts";
 
-/** What happened, in lists of events. */
+/** Events of a run, in lists by kind. */
 export type History<E extends Measured = Measured> = {
   readonly steps: readonly StepEvent[];
   readonly epochs: readonly EpochEvent[];

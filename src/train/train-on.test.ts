@@ -13,7 +13,10 @@ type Batch = { readonly inputs: Float32Array; readonly targets: Float32Array };
 const ROWS = 2;
 const STEPS = 4;
 
-/** Numbers whose running sum, that of earlier batches included, is to be told; 7 batches, others in each epoch. */
+/**
+ * Numbers whose running sum, that of earlier batches included, is to be told; 7 batches, others in
+ * each epoch.
+ */
 function* sums(epoch: number): Generator<Batch> {
   const random = randomStream(9).named("data").at(epoch);
   const totals = new Float32Array(ROWS);

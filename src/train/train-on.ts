@@ -25,48 +25,65 @@ export type Fingerprint = Readonly<Record<string, JsonValue>>;
 /** Batches that can be begun anywhere: those that a resumed run has seen are not made again. */
 export type SeekableBatches<B> = Iterable<B> & { readonly count: number; from(start: number): Iterator<B> };
 
-/** A model with its data. `B` is a batch, whatever you take for one; `E` is what an evaluation gives. */
+/**
+ * A model with its data. `B` is a batch, whatever you take for one; `E` is what an evaluation
+ * gives.
+ */
 export type OwnTask<B, E extends Measured = Measured> = {
-  /** What is trained, by path, such as `cell.parameters()` of a cell that is built. Changed in place. */
+  /**
+   * Trained parameters by path, such as `cell.parameters()` of a cell that is built. Changed in
+   * place.
+   */
   readonly parameters: Parameters;
   /**
-   * Batches of epoch `index`, counted from 0: a list, a generator, a stream. The same each time that it is called with the
-   * same arguments, also in the process that resumes, which passes over those that were seen, unless they are `SeekableBatches`. With several ranks, of each
-   * batch the rows of `shard` (see `shardRows`), or undefined where it has none.
+   * Batches of epoch `index`, counted from 0: a list, a generator, a stream. The same each time
+   * that it is called with the same arguments, also in the process that resumes, which passes over
+   * those that were seen, unless they are `SeekableBatches`. With several ranks, of each batch the
+   * rows of `shard` (see `shardRows`), or undefined where it has none.
    */
   batches(index: number, shard?: Shard): Iterable<B | undefined> | AsyncIterable<B | undefined>;
   /**
-   * Mean over the batch, a scalar; in an object with `weight`, what it is a mean over (tokens, examples, weights), where batches differ in that, and with the
-   * state after it where one is carried. Tensors that it makes are freed after the step.
+   * Mean over the batch, a scalar; in an object with `weight`, what it is a mean over (tokens,
+   * examples, weights), where batches differ in that, and with the state after it where one is
+   * carried. Tensors that it makes are freed after the step.
    */
   loss(batch: B, context: LossContext): Tensor | Loss;
-  /** State that goes on from batch to batch, such as `zeroState(cell, rows)`; overwritten in place, zero at the start of an epoch. Default: none. */
+  /**
+   * State that is carried from batch to batch, such as `zeroState(cell, rows)`; overwritten in
+   * place, zero at the start of an epoch. Default: none.
+   */
   readonly carried?: State;
   /** Probability that a row of the carried state is set to zero before a step. Default 0. */
   readonly resetState?: number;
   /** Tokens or examples of a batch, for `tokensPerSecond`. Default 1. */
   tokens?(batch: B): number;
   /**
-   * Mean loss on held-out data, alone or with other measures. Default: there are no evaluations. One that takes long should give the event loop a turn now and
-   * then, and throw the reason of the run's signal when that has aborted.
+   * Mean loss on held-out data, alone or with other measures. Default: there are no evaluations.
+   * One that takes long should give the event loop a turn now and then, and throw the reason of the
+   * run's signal when that has aborted.
    */
   evaluate?(signal?: AbortSignal): number | E | Promise<number | E>;
-  /** The batch that takes most memory: a run that does not fit is refused before its first step. Default: it is not known before. */
+  /**
+   * The batch that takes most memory: a run that does not fit is refused before its first step.
+   * Default: it is not known before.
+   */
   rehearsal?(): Rehearsal<B>;
   /**
-   * What a run must share with the one that it resumes, such as sizes and the hash of the data, beside
-   * the seed, `resetState` and the shapes of the parameters. A function, for what takes long to find out,
-   * gives all of it. Default: nothing.
+   * Facts that a run must share with the one that it resumes, such as sizes and the hash of the
+   * data, beside the seed, `resetState` and the shapes of the parameters. A function, for what
+   * takes long to find out, gives all of it. Default: nothing.
    */
   readonly fingerprint?: Fingerprint | (() => Promise<Fingerprint>);
 };
 
 /**
- * As `train`, for any cell, loss and data: an async iterator of the same events, with the same options, snapshots and `resume`. Whatever is random in the
- * loss should come from the stream in its context, and the order of the batches from the index of the epoch; a run that is resumed then goes on bit for bit.
+ * As `train`, for any cell, loss and data: an async iterator of the same events, with the same
+ * options, snapshots and `resume`. Whatever is random in the loss should come from the stream in
+ * its context, and the order of the batches from the index of the epoch; a run that is resumed then
+ * continues bit for bit.
  *
- * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without batches, LockedError while another run trains one of
- * the parameters.
+ * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without
+ * batches, LockedError while another run trains one of the parameters.
  */
 export function trainOn<B, E extends Measured = Measured>(
   task: OwnTask<B, E>,
@@ -75,7 +92,9 @@ export function trainOn<B, E extends Measured = Measured>(
   return trainOnLater(() => task, options);
 }
 
-/** `trainOn` with a task that is made when the run is first advanced, after its options are checked. */
+/**
+ * `trainOn` with a task that is made when the run is first advanced, after its options are checked.
+ */
 export function trainOnLater<B, E extends Measured>(
   makeTask: () => OwnTask<B, E>,
   options: TrainOnOptions,

@@ -1,4 +1,4 @@
-/** @file What every training run can be told, whatever it trains. */
+/** @file Options of every training run, whatever it trains. */
 import { checkInteger, checkNumber, kindError, type RandomStream, valueError } from "../base/index.ts";
 import { useThreads } from "../engine/index.ts";
 import { adam, type Optimizer, type Schedule } from "../optim/index.ts";
@@ -11,7 +11,10 @@ import type { Snapshot } from "./loop/snapshot.ts";
 export type TrainOnOptions = {
   /** Stop after this many steps. Default: `epochs` decides. */
   readonly steps?: number;
-  /** Stop after this many passes over the training data. Default 50, unless `steps` or `seconds` is given. */
+  /**
+   * Stop after this many passes over the training data. Default 50, unless `steps` or `seconds` is
+   * given.
+   */
   readonly epochs?: number;
   /** Stop when this many seconds have passed. Default: no limit. */
   readonly seconds?: number;
@@ -23,38 +26,50 @@ export type TrainOnOptions = {
   readonly clipNorm?: number;
   /** Evaluate after this many steps, and at the end. Default: at the end of each epoch. */
   readonly evaluateEvery?: number;
-  /** Of all that is random. Default 0; that of a language model is its own. */
+  /** Seed of all that is random. Default 0; that of a language model is its own. */
   readonly seed?: number;
-  /** As `useThreads`, before the first step. Default: as it is, which at first is one for each processor. */
+  /**
+   * As `useThreads`, before the first step. Default: as it is, which at first is one for each
+   * processor.
+   */
   readonly threads?: number;
   /**
-   * Batches per step, which together are one: a larger batch in the memory of a smaller one, with the gradient and loss that it would have (by tokens or
-   * examples, see `weight` of a loss). The last step of an epoch has those that are left. Default 1.
+   * Batches per step, which together are one: a larger batch in the memory of a smaller one, with
+   * the gradient and loss that it would have (by tokens or examples, see `weight` of a loss). The
+   * last step of an epoch has those that are left. Default 1.
    */
   readonly accumulate?: number;
   /** Parameters with optimizers or rates of their own, or that stay as they are. Default: none. */
   readonly groups?: readonly ParameterGroup[];
-  /** Decay of an average of the weights, which evaluations and the finished model then use. Default: none. */
+  /**
+   * Decay of an average of the weights, which evaluations and the finished model then use. Default:
+   * none.
+   */
   readonly averaging?: number;
   /**
-   * When a step is skipped, run it again, looking at what each operation reads and writes, and name the first that makes a number that is not finite: in the
-   * `trouble` of the events and in the error at the end. Default false.
+   * When a step is skipped, run it again, looking at what each operation reads and writes, and name
+   * the first that makes a number that is not finite: in the `trouble` of the events and in the
+   * error at the end. Default false.
    */
   readonly anomaly?: boolean;
-  /** What watches the run. Default: nothing. */
+  /** Callbacks that watch the run. Default: none. */
   readonly callbacks?: readonly Callback[];
-  /** Continues the run that a snapshot was taken of, bit for bit. Everything but the limits, `evaluateEvery`, `threads` and `signal` must be as it was. */
+  /**
+   * Continues the run that a snapshot was taken of, bit for bit. Everything but the limits,
+   * `evaluateEvery`, `threads` and `signal` must be as it was.
+   */
   readonly resume?: Snapshot;
   /**
-   * Goes on also where engine, numerics or their version give other bits than those of the snapshot, and says so in one line. Default false: such a run is
-   * refused.
+   * Goes on also where engine, numerics or their version give other bits than those of the
+   * snapshot, and says so in one line. Default false: such a run is refused.
    */
   readonly allowOtherNumerics?: boolean;
   /** Ends training after the step that is running. */
   readonly signal?: AbortSignal;
   /**
-   * What connects this process with others that train the same model, each on its rows of every batch. Default: it trains
-   * alone. Each makes the same calls, those of `snapshot` too. The first evaluates, and is the one that should write files.
+   * Connection of this process with others that train the same model, each on its rows of every
+   * batch. Default: it trains alone. Each makes the same calls, those of `snapshot` too. The first
+   * evaluates, and is the one that should write files.
    */
   readonly communicator?: Communicator;
 };
@@ -95,7 +110,7 @@ function checkCommunicator(communicator: Communicator): void {
   checkInteger("train communicator rank", rank, 0, (size as number) - 1);
 }
 
-/** What the loop needs. Throws RangeError and TypeError for wrong options. Sets the threads. */
+/** Settings of the loop. Throws RangeError and TypeError for wrong options. Sets the threads. */
 export function loopSettings(options: TrainOnOptions, random: RandomStream): LoopSettings {
   const { optimizer = adam({ learningRate: 2e-3 }), groups = [], callbacks = [] } = options;
   const { clipNorm = 5, accumulate = 1, anomaly = false } = options;

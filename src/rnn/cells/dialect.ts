@@ -1,12 +1,15 @@
-/** @file What the three dialects share: where the kernels of a recurrent layer are kept and how they start. */
+/**
+ * @file What the three dialects share: where the kernels of a recurrent layer are kept and how they
+ * start.
+ */
 import { add, type KernelOperands, type Tensor, transpose } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal, uniform } from "../initializers.ts";
 import type { ParameterDeclarations } from "../parameter-set.ts";
 
 /**
- * Whose conventions a cell follows: parameter names, shapes, order of gates, biases and initial values. The formulas of each
- * are in the cell's own documentation.
+ * Framework whose conventions a cell follows: parameter names, shapes, order of gates, biases and
+ * initial values. The formulas of each are in the cell's own documentation.
  */
 export type Dialect = "tf1" | "keras" | "torch";
 
@@ -25,8 +28,9 @@ export type KernelSizes = {
 export const torchInitializer = (units: number): Initializer => uniform(1 / Math.sqrt(units));
 
 /**
- * tf1: `kernel` [I+P, W], `bias` [W]. keras: `kernel` [I, W], `recurrent_kernel` [P, W], `bias`. torch: `weight_ih` [W, I],
- * `weight_hh` [W, P], `bias_ih`, `bias_hh`. `bias` is the initial bias of tf1 and keras.
+ * tf1: `kernel` [I+P, W], `bias` [W]. keras: `kernel` [I, W], `recurrent_kernel` [P, W], `bias`.
+ * torch: `weight_ih` [W, I], `weight_hh` [W, P], `bias_ih`, `bias_hh`. `bias` is the initial bias
+ * of tf1 and keras.
  */
 export function declareKernels(
   dialect: Dialect,

@@ -12,17 +12,23 @@ export type GruState = { readonly h: Tensor };
 export type GruCellOptions = {
   /** Hidden units H, which is also the output size. */
   readonly units: number;
-  /** Whose parameter layout, names and initial values. Default "tf1". */
+  /** Framework whose parameter layout, names and initial values to use. Default "tf1". */
   readonly dialect?: Dialect;
-  /** Whether the reset gate multiplies h·R (true) or h (false). tf1 is always false, torch always true, keras defaults to true. */
+  /**
+   * Whether the reset gate multiplies h·R (true) or h (false). tf1 is always false, torch always
+   * true, keras defaults to true.
+   */
   readonly resetAfter?: boolean;
-  /** What the update gate u means. `keep` (default): h' = u h + (1-u) n. `write`: h' = u n + (1-u) h, as in char-rnn. */
+  /**
+   * Meaning of the update gate u. `keep` (default): h' = u h + (1-u) n. `write`: h' = u n + (1-u)
+   * h, as in char-rnn.
+   */
   readonly updateGate?: "keep" | "write";
-  /** Of the candidate. Default "tanh". */
+  /** Activation of the candidate. Default "tanh". */
   readonly activation?: ActivationName;
-  /** Of the gates. Default "sigmoid". */
+  /** Activation of the gates. Default "sigmoid". */
   readonly recurrentActivation?: ActivationName;
-  /** Of the initial values. Default: the driver's stream, or 0. */
+  /** Seed of the initial weights. Default: the driver's stream, or 0. */
   readonly seed?: number;
 };
 
@@ -30,12 +36,14 @@ export type GruCellOptions = {
  * Gated recurrent unit (Cho et al. 2014):
  *
  *   r = act(x·Wr + h·Rr + br)     u = act(x·Wu + h·Ru + bu)
- *   reset before: n = tanh(x·Wn + (r h)·Rn + bn)          reset after: n = tanh(x·Wn + bn + r (h·Rn + bn'))
- *   keep: h' = u h + (1-u) n                              write: h' = u n + (1-u) h
+ *   reset before: n = tanh(x·Wn + (r h)·Rn + bn)
+ *   reset after: n = tanh(x·Wn + bn + r (h·Rn + bn'))
+ *   keep: h' = u h + (1-u) n      write: h' = u n + (1-u) h
  *
- * tf1 (`GRUCell`): `gates/kernel` [I+H, 2H] with r, u, `gates/bias` (starts at 1), `candidate/kernel` [I+H, H], `candidate/bias`.
- * keras: `kernel` [I, 3H], `recurrent_kernel` [H, 3H], `bias` [2, 3H] ([3H] with reset before), gates u, r, n (z, r, h there).
- * torch: `weight_ih` [3H, I], `weight_hh` [3H, H], `bias_ih`, `bias_hh`, gates r, u, n (r, z, n there).
+ * tf1 (`GRUCell`): `gates/kernel` [I+H, 2H] with r, u, `gates/bias` (starts at 1),
+ * `candidate/kernel` [I+H, H], `candidate/bias`. keras: `kernel` [I, 3H], `recurrent_kernel` [H,
+ * 3H], `bias` [2, 3H] ([3H] with reset before), gates u, r, n (z, r, h there). torch: `weight_ih`
+ * [3H, I], `weight_hh` [3H, H], `bias_ih`, `bias_hh`, gates r, u, n (r, z, n there).
  */
 export function gruCell({
   units,

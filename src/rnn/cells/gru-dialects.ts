@@ -1,4 +1,7 @@
-/** @file Where each framework keeps the parameters of a GRU, and how they map to the kernel's layout. */
+/**
+ * @file Where each framework keeps the parameters of a GRU, and how they map to the kernel's
+ * layout.
+ */
 import type { GruSpec } from "../../engine/index.ts";
 import { concat, reshape, slice, type Tensor } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
@@ -9,7 +12,10 @@ import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./di
 /** Options that decide which parameters a cell has. */
 type GruLayout = { readonly dialect: Dialect; readonly units: number; readonly resetAfter: boolean };
 
-/** Order of the gate blocks: r reset, u update (z in Keras and PyTorch), n the candidate (h in Keras, c in TensorFlow 1). */
+/**
+ * Order of the gate blocks: r reset, u update (z in Keras and PyTorch), n the candidate (h in
+ * Keras, c in TensorFlow 1).
+ */
 const GATE_ORDER: Readonly<Record<Dialect, string>> = { tf1: "run", keras: "urn", torch: "run" };
 
 export function gruGates(dialect: Dialect): GruSpec["gates"] {

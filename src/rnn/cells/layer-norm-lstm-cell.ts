@@ -9,11 +9,12 @@ import type { LstmState } from "./lstm-cell.ts";
 /**
  * Three published LSTMs with layer normalisation (Ba et al. 2016), which do not exchange weights:
  *
- * - `contrib` (TensorFlow 1's `LayerNormBasicLSTMCell`): each gate's pre-activation normalised by itself; c normalised and
- *   carried normalised. Gates i, j, f, o.
- * - `tfa` (TensorFlow Addons' `LayerNormLSTMCell`): x·W and h·U normalised over all four gates together, then the bias; c normalised
- *   and carried. Gates i, f, c, o.
- * - `haste` (lmnt haste): as tfa with gains only; c is normalised on its way out, the carried one is not. Gates i, f, g, o.
+ * - `contrib` (TensorFlow 1's `LayerNormBasicLSTMCell`): each gate's pre-activation normalised by
+ *   itself; c normalised and carried normalised. Gates i, j, f, o.
+ * - `tfa` (TensorFlow Addons' `LayerNormLSTMCell`): x·W and h·U normalised over all four gates
+ *   together, then the bias; c normalised and carried. Gates i, f, c, o.
+ * - `haste` (lmnt haste): as tfa with gains only; c is normalised on its way out, the carried one
+ *   is not. Gates i, f, g, o.
  */
 export type LayerNormVariant = "contrib" | "tfa" | "haste";
 

@@ -7,17 +7,25 @@ import { parameterSet } from "../parameter-set.ts";
 import { type Dialect, MOST_UNITS } from "./dialect.ts";
 import { type ArrangedLstm, arrangeLstm, declareLstm, lstmGates } from "./lstm-dialects.ts";
 
-/** Cell state c and output h. The order of the two in other frameworks' tuples plays no role here. */
+/**
+ * Cell state c and output h. The order of the two in other frameworks' tuples plays no role here.
+ */
 export type LstmState = { readonly c: Tensor; readonly h: Tensor };
 
 export type LstmCellOptions = {
   /** Hidden units H. */
   readonly units: number;
-  /** Whose parameter layout, names and initial values. Default "tf1". */
+  /** Framework whose parameter layout, names and initial values to use. Default "tf1". */
   readonly dialect?: Dialect;
-  /** Added to the forget gate when computing. Default 1 for tf1, else 0 (Keras puts a 1 into the initial bias instead). */
+  /**
+   * Added to the forget gate when computing. Default 1 for tf1, else 0 (Keras puts a 1 into the
+   * initial bias instead).
+   */
   readonly forgetBias?: number;
-  /** Gates see the cell state: `w_i_diag`, `w_f_diag` the old one, `w_o_diag` the new. Default false. */
+  /**
+   * Gates see the cell state: `w_i_diag`, `w_f_diag` the old one, `w_o_diag` the new. Default
+   * false.
+   */
   readonly peepholes?: boolean;
   /** Output features P < H through a linear map without bias. Default: none, P = H. */
   readonly projection?: number;
@@ -27,24 +35,27 @@ export type LstmCellOptions = {
   readonly projectionClip?: number;
   /** Input gate = 1 - forget gate; tf1 then has the gate order j, f, o. Default false. */
   readonly coupled?: boolean;
-  /** Of the candidate, and of the cell state on its way out. Default "tanh". */
+  /** Activation of the candidate, and of the cell state on its way out. Default "tanh". */
   readonly activation?: ActivationName;
-  /** Of the cell state on its way out, if different. Default `activation`. */
+  /** Activation of the cell state on its way out, if different. Default `activation`. */
   readonly outputActivation?: ActivationName;
-  /** Of the gates. Default "sigmoid". */
+  /** Activation of the gates. Default "sigmoid". */
   readonly recurrentActivation?: ActivationName;
-  /** Of the initial values. Default: the driver's stream, or 0. */
+  /** Seed of the initial weights. Default: the driver's stream, or 0. */
   readonly seed?: number;
 };
 
 /**
- * Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
+ * Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al.
+ * 2000):
  *
  *   i = act(x·Wi + h·Ri + bi + p_i c)     f = act(… + forgetBias + p_f c)     g = tanh(…)
- *   c' = clip(f c + i g)                  o = act(… + p_o c')                 h' = o tanh(c'), then projected and clipped
+ *   c' = clip(f c + i g)                  o = act(… + p_o c')
+ *   h' = o tanh(c'), then projected and clipped
  *
- * tf1 (`BasicLSTMCell`, `LSTMCell`): `kernel` [I+P, 4H] with gates i, j, f, o, `bias`. keras: `kernel` [I, 4H], `recurrent_kernel`
- * [P, 4H], `bias`, gates i, f, c, o. torch: `weight_ih` [4H, I], `weight_hh` [4H, P], `bias_ih`, `bias_hh`, gates i, f, g, o.
+ * tf1 (`BasicLSTMCell`, `LSTMCell`): `kernel` [I+P, 4H] with gates i, j, f, o, `bias`. keras:
+ * `kernel` [I, 4H], `recurrent_kernel` [P, 4H], `bias`, gates i, f, c, o. torch: `weight_ih` [4H,
+ * I], `weight_hh` [4H, P], `bias_ih`, `bias_hh`, gates i, f, g, o.
  */
 export function lstmCell({
   units,

@@ -1,4 +1,7 @@
-/** @file Where each framework keeps the parameters of an LSTM, and how they map to the kernel's layout. */
+/**
+ * @file Where each framework keeps the parameters of an LSTM, and how they map to the kernel's
+ * layout.
+ */
 import type { LstmSpec } from "../../engine/index.ts";
 import { type Tensor, tensor, transpose, zeros } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
@@ -15,9 +18,12 @@ type LstmLayout = {
   readonly coupled: boolean;
 };
 
-/** Order of the gate blocks: i input, f forget, c the candidate (j in TensorFlow 1, g in PyTorch), o output. */
+/**
+ * Order of the gate blocks: i input, f forget, c the candidate (j in TensorFlow 1, g in PyTorch), o
+ * output.
+ */
 const GATE_ORDER: Readonly<Record<Dialect, string>> = { tf1: "icfo", keras: "ifco", torch: "ifco" };
-/** The same when the input gate is 1 - f and has no block. */
+/** Order of the gate blocks when the input gate is 1 - f and has no block. */
 const COUPLED_ORDER: Readonly<Record<Dialect, string>> = { tf1: "cfo", keras: "fco", torch: "fco" };
 
 export function lstmGates(dialect: Dialect, coupled: boolean): LstmSpec["gates"] {
@@ -50,7 +56,9 @@ export function declareLstm(settings: LstmLayout, inputSize: number): ParameterD
 
 const projectionName = (dialect: Dialect): string => (dialect === "torch" ? "weight_hr" : "projection/kernel");
 
-/** Zeros with ones in the forget gate's block (Jozefowicz et al. 2015; Keras `unit_forget_bias`). */
+/**
+ * Zeros with ones in the forget gate's block (Jozefowicz et al. 2015; Keras `unit_forget_bias`).
+ */
 const unitForget =
   (block: number, units: number): Initializer =>
   (shape, _random, dtype) =>

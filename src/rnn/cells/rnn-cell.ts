@@ -10,11 +10,11 @@ export type RnnState = { readonly h: Tensor };
 export type RnnCellOptions = {
   /** Hidden units H, which is also the output size. */
   readonly units: number;
-  /** Whose parameter layout, names and initial values. Default "tf1". */
+  /** Framework whose parameter layout, names and initial values to use. Default "tf1". */
   readonly dialect?: Dialect;
   /** Default "tanh". */
   readonly activation?: ActivationName;
-  /** Of the initial values. Default: the driver's stream, or 0. */
+  /** Seed of the initial weights. Default: the driver's stream, or 0. */
   readonly seed?: number;
 };
 

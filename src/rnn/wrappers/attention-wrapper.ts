@@ -15,8 +15,9 @@ import type { Cell, SequenceContext, SequenceInputs, State, StepContext } from "
 import { runSequence } from "../dynamic-rnn.ts";
 
 /**
- * `cell`: of the inner cell. `alignment` [B, S]: the weights of the step, which a trace then holds for all steps. With `bahdanau` `query` [B, Q]: the output
- * of the inner cell. With input feeding `attention` [B, A]: the attentional vector.
+ * `cell`: of the inner cell. `alignment` [B, S]: the weights of the step, which a trace then holds
+ * for all steps. With `bahdanau` `query` [B, Q]: the output of the inner cell. With input feeding
+ * `attention` [B, A]: the attentional vector.
  */
 export type AttentionState = {
   readonly cell: State;
@@ -26,23 +27,26 @@ export type AttentionState = {
 };
 
 export type AttentionWrapperOptions = {
-  /** What the cell attends to: `attention(…).over(memory, lengths)`. */
+  /** Memory that the cell attends to: `attention(…).over(memory, lengths)`. */
   readonly memory: AttendedMemory;
   /**
-   * The cell also reads the attentional vector of the step before (Luong et al. 2015, section 3.3). Not with `bahdanau`, where the context enters the cell
-   * anyway. Default true.
+   * The cell also reads the attentional vector of the step before (Luong et al. 2015, section 3.3).
+   * Not with `bahdanau`, where the context enters the cell anyway. Default true.
    */
   readonly inputFeeding?: boolean;
 };
 
 /**
- * `cell` with attention over a memory. Its output [B, A] is the attentional vector tanh([context; output]·Wc).
+ * `cell` with attention over a memory. Its output [B, A] is the attentional vector tanh([context;
+ * output]·Wc).
  *
- * Luong's kinds: the cell runs, its output is the query. Without input feeding a sequence is the sequence of the cell, whose outputs are then attended with
- * all at once; with it, it is a loop over steps. `bahdanau`: the output of the step before is the query, and the cell reads [input; context]; the maxout
- * layer of that paper is the attentional vector here.
+ * Luong's kinds: the cell runs, its output is the query. Without input feeding a sequence is the
+ * sequence of the cell, whose outputs are then attended with all at once; with it, it is a loop
+ * over steps. `bahdanau`: the output of the step before is the query, and the cell reads [input;
+ * context]; the maxout layer of that paper is the attentional vector here.
  *
- * Parameters: those of the cell under `cell/`, of the attention under `attention/`. Throws RangeError unless the cell's output is as large as the queries.
+ * Parameters: those of the cell under `cell/`, of the attention under `attention/`. Throws
+ * RangeError unless the cell's output is as large as the queries.
  */
 export function attentionWrapper(cell: Cell, options: AttentionWrapperOptions): Cell<AttentionState> {
   const { memory, inputFeeding = true } = options;
@@ -178,7 +182,7 @@ function attendSequence(
   };
 }
 
-/** Of each row's last step; `before` where it has none. */
+/** Values of each row's last step; `before` where it has none. */
 function lastOf(sequence: Tensor, before: Tensor, lengths: Tensor | undefined): Tensor {
   const [steps, batch] = sequence.shape;
   const counts = lengths?.values() ?? new Int32Array(batch).fill(steps);

@@ -3,7 +3,10 @@ import { leavesOf, randomStream, type Tree } from "../../base/index.ts";
 import { mul, ones, type Tensor, zeros } from "../../tensor/index.ts";
 import { type Cell, dropoutWrapper, dynamicRnn, gruCell, layerNormLstmCell, lstmCell, multiRnnCell } from "../index.ts";
 
-/** Passes its input on and adds up, so that masks are seen as they are; h is what enters the next step. */
+/**
+ * Passes its input on and adds up, so that masks are seen as they are; h is what enters the next
+ * step.
+ */
 function plainCell(size: number): Cell<{ h: Tensor; c: Tensor }> {
   return {
     name: "plainCell",

@@ -13,17 +13,18 @@ import { asTree, type Cell, outlineOf, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
 /**
- * Four meanings of dropout, by the framework or paper that has it. All scale what they keep by 1/keep, and all are off unless a
- * random stream is given to the driver.
+ * Four meanings of dropout, by the framework or paper that has it. All scale what they keep by
+ * 1/keep, and all are off unless a random stream is given to the driver.
  *
- * - `tf1`: TensorFlow 1's `DropoutWrapper`. Probabilities to *keep*; fresh masks at every step; `stateKeep` applies to the
- *   outgoing state except memory (an LSTM's c), not to the returned output. With `variational`, one mask [1, n] for all
- *   rows and steps.
- * - `keras`: `dropout` on inputs and `recurrentDropout` on h where it enters the recurrent product, each one mask per row,
- *   the same at all steps (and here the same for all gates).
- * - `torch`: `dropout` on the output, fresh for every element and step; PyTorch applies it between layers, so wrap all
- *   layers but the last.
- * - `variational` (Gal and Ghahramani 2016): one mask per row, the same at all steps, on input, output and recurrent state.
+ * - `tf1`: TensorFlow 1's `DropoutWrapper`. Probabilities to *keep*; fresh masks at every step;
+ *   `stateKeep` applies to the outgoing state except memory (an LSTM's c), not to the returned
+ *   output. With `variational`, one mask [1, n] for all rows and steps.
+ * - `keras`: `dropout` on inputs and `recurrentDropout` on h where it enters the recurrent product,
+ *   each one mask per row, the same at all steps (and here the same for all gates).
+ * - `torch`: `dropout` on the output, fresh for every element and step; PyTorch applies it between
+ *   layers, so wrap all layers but the last.
+ * - `variational` (Gal and Ghahramani 2016): one mask per row, the same at all steps, on input,
+ *   output and recurrent state.
  */
 export type DropoutOptions =
   | {
@@ -42,7 +43,7 @@ export type DropoutOptions =
       readonly recurrentDropout?: number;
     };
 
-/** The same four in one form: what is kept where, and how far one mask reaches. */
+/** The four variants in one form: what is kept where, and how far one mask reaches. */
 type Plan = {
   readonly input: number;
   readonly output: number;
@@ -93,9 +94,9 @@ function planOf(options: DropoutOptions): Plan {
 }
 
 /**
- * `cell` with dropout while training, that is when the driver is given a random stream. See `DropoutOptions`.
- * Throws RangeError for probabilities outside their range, UnsupportedError for recurrent dropout on a cell that can't mask
- * its recurrent product.
+ * `cell` with dropout while training, that is when the driver is given a random stream. See
+ * `DropoutOptions`. Throws RangeError for probabilities outside their range, UnsupportedError for
+ * recurrent dropout on a cell that can't mask its recurrent product.
  */
 export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutOptions): Cell<S> {
   const plan = planOf(options);

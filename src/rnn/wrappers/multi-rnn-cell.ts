@@ -7,8 +7,9 @@ import { runSequence } from "../dynamic-rnn.ts";
 export type MultiRnnState = { readonly [layer: string]: State };
 
 /**
- * Cells on top of each other, each reading the output of the one below, as TensorFlow 1's `MultiRNNCell`. Sizes may differ. The
- * same cell given twice shares its weights, whose names then carry the first of its indices; its states stay apart.
+ * Cells on top of each other, each reading the output of the one below, as TensorFlow 1's
+ * `MultiRNNCell`. Sizes may differ. The same cell given twice shares its weights, whose names then
+ * carry the first of its indices; its states stay apart.
  */
 export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
   if (cells.length === 0) throw kindError("multiRnnCell", "at least one cell", cells);

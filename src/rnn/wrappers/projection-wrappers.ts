@@ -31,7 +31,10 @@ function linear(
 const masked = (x: Tensor, { lengths }: SequenceContext): Tensor =>
   lengths === undefined ? x : maskSequence(x, lengths);
 
-/** The inner cell reads a linear map of the input to `size` features (TensorFlow 1's `InputProjectionWrapper`). */
+/**
+ * The inner cell reads a linear map of the input to `size` features (TensorFlow 1's
+ * `InputProjectionWrapper`).
+ */
 export function inputProjectionWrapper<S extends State>(
   cell: Cell<S>,
   size: number,
@@ -51,7 +54,10 @@ export function inputProjectionWrapper<S extends State>(
   };
 }
 
-/** The output is a linear map of the inner output to `size` features (TensorFlow 1's `OutputProjectionWrapper`). */
+/**
+ * The output is a linear map of the inner output to `size` features (TensorFlow 1's
+ * `OutputProjectionWrapper`).
+ */
 export function outputProjectionWrapper<S extends State>(
   cell: Cell<S>,
   size: number,

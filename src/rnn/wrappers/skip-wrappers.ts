@@ -15,8 +15,8 @@ function checkSameSize(where: string, cell: Cell, inputSize: number): void {
 }
 
 /**
- * Output = inner output + input (He et al. 2016; TensorFlow 1's `ResidualWrapper`). The state is the inner cell's. Needs inputs of
- * the inner output's size.
+ * Output = inner output + input (He et al. 2016; TensorFlow 1's `ResidualWrapper`). The state is
+ * the inner cell's. Needs inputs of the inner output's size.
  */
 export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
   return {
@@ -39,9 +39,9 @@ export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
 }
 
 /**
- * Output = t * input + (1 - t) * inner output with the gate t = sigmoid(input · `highway/kernel` + `highway/bias`) (Srivastava et al. 2015;
- * TensorFlow 1's `HighwayWrapper` with coupled gates). The bias starts at 1: the input is carried. Needs inputs of the
- * inner output's size.
+ * Output = t * input + (1 - t) * inner output with the gate t = sigmoid(input · `highway/kernel` +
+ * `highway/bias`) (Srivastava et al. 2015; TensorFlow 1's `HighwayWrapper` with coupled gates). The
+ * bias starts at 1: the input is carried. Needs inputs of the inner output's size.
  */
 export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?: number } = {}): Cell<S> {
   const weights = parameterSet(

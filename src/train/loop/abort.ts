@@ -1,4 +1,4 @@
-/** What `f` gives; undefined when it was cut short by the signal. */
+/** Result of `f`, or undefined when it was cut short by the signal. */
 export async function unlessAborted<R>(
   signal: AbortSignal | undefined,
   f: () => R | Promise<R>,

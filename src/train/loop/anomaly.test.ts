@@ -67,7 +67,8 @@ async function overflowingGradient(
   sizes: Pick<Required<TrainOptions>, "sequenceLength" | "batchSize">,
 ): Promise<void> {
   const model = make(setting);
-  // states near 0, where nothing saturates, and weights through which the gradient overflows on its way back
+  // states near 0, where nothing saturates, and weights through which the gradient overflows on its
+  // way back
   scale(model, "embedding", 1e-30);
   scale(model, "output/kernel", 1e30 * (1 + random.uniform()));
   for (const path of kernelsOf(model)) scale(model, path, 1e15);
@@ -123,7 +124,8 @@ const injections: Readonly<Record<string, (setting: Setting, random: RandomStrea
     expect(trouble?.origin?.arrays).toEqual([trouble?.origin?.op === "add" ? "output/bias" : "output/kernel"]);
   },
   gradient: (setting, random) => overflowingGradient(setting, random, options),
-  // 80 tokens, of which 28 are different: the embedding is multiplied, and no kernel gives the gradient of each step
+  // 80 tokens, of which 28 are different: the embedding is multiplied, and no kernel gives the
+  // gradient of each step
   "gradient of a table": (setting, random) =>
     overflowingGradient(setting, random, { sequenceLength: 20, batchSize: 4 }),
 };

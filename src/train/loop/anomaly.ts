@@ -1,4 +1,7 @@
-/** @file Finding out where a number that is not finite came from: the step runs again on an engine that looks at everything. */
+/**
+ * @file Finding out where a number that is not finite came from: the step runs again on an engine
+ * that looks at everything.
+ */
 import { type TypedArray, withPrefix } from "../../base/index.ts";
 import { type Anomaly, checkedEngine, currentEngine, withEngine } from "../../engine/index.ts";
 import type { State } from "../../rnn/index.ts";
@@ -12,8 +15,9 @@ export const copyOfState = (state: State | undefined): Readonly<Record<string, T
   Object.fromEntries(Object.entries(stateArrays(state)).map(([path, part]) => [path, part.values()]));
 
 /**
- * Runs a step again from the carried state that it began with, without the update, and returns what made the first number that is not finite; undefined when
- * nothing did. Overwrites the carried state, of which nothing good is left after such a step.
+ * Runs a step again from the carried state that it began with, without the update, and returns what
+ * made the first number that is not finite; undefined when nothing did. Overwrites the carried
+ * state, of which nothing good is left after such a step.
  */
 export function findOrigin<B>(
   task: Task<B>,

@@ -7,8 +7,9 @@ export const copyOf = (x: Tensor): Tensor =>
   outsideScopes(() => tensor(x.values() as Float32Array, { shape: [...x.shape], dtype: x.dtype }));
 
 /**
- * Exponential moving average of the weights: average = decay · average + (1 - decay) · weight after each step, from the weights before the first one
- * (Polyak and Juditsky 1992; the form of tf.train.ExponentialMovingAverage without zero debiasing).
+ * Exponential moving average of the weights: average = decay · average + (1 - decay) · weight after
+ * each step, from the weights before the first one (Polyak and Juditsky 1992; the form of
+ * tf.train.ExponentialMovingAverage without zero debiasing).
  */
 export class WeightAverage {
   readonly decay: number;
@@ -43,7 +44,7 @@ export class WeightAverage {
     this.#own = undefined;
   }
 
-  /** The weights that training goes on with. */
+  /** The weights that training continues with. */
   get weights(): Parameters {
     return this.#own ?? this.#parameters;
   }

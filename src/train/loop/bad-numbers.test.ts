@@ -99,7 +99,7 @@ test("a loss that overflows changes nothing, and ten of them end the run", async
 /** Where a bad number is put, in a task of one's own. */
 type Site = "parameter" | "gradient" | "input" | "state" | "loss" | "rate" | "slot";
 
-/** What the step says. An input is seen in what it leads to. */
+/** Report of the step. An input is seen in what it leads to. */
 const SEEN: Readonly<Record<Site, readonly Trouble["what"][]>> = {
   parameter: ["parameter"],
   gradient: ["gradient"],
@@ -114,7 +114,10 @@ const ROWS = 2;
 const STEPS = 3;
 const makeCell = { rnn: rnnCell, lstm: lstmCell, gru: gruCell };
 
-/** A scalar 0 whose gradient with respect to one element is `bad`, and which has no other: the root at 0 is infinitely steep. */
+/**
+ * A scalar 0 whose gradient with respect to one element is `bad`, and which has no other: the root
+ * at 0 is infinitely steep.
+ */
 function steepAt(x: Tensor, place: number, bad: number): Tensor {
   const flat = reshape(x, [x.size]);
   const zero = sub(slice(flat, [place], [1]), detach(slice(flat, [place], [1])));

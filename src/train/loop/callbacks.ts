@@ -1,4 +1,7 @@
-/** @file What may look at a run and change its course: early stopping, a smaller rate on a plateau, or what people write themselves. */
+/**
+ * @file What may look at a run and change its course: early stopping, a smaller rate on a plateau,
+ * or what people write themselves.
+ */
 import { checkInteger, checkNumber, kindError, sameShape, valueError } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { plateau, type Parameters, type PlateauOptions, type PlateauState } from "../../optim/index.ts";
@@ -6,11 +9,14 @@ import { assign, type Tensor } from "../../tensor/index.ts";
 import { copyOf } from "./averaging.ts";
 import type { TrainEvent } from "./events.ts";
 
-/** What a callback may do. */
+/** Controls that a callback is given. */
 export type RunControl = {
-  /** Of the model; callbacks may overwrite them with `assign`. */
+  /** Parameters of the model; callbacks may overwrite them with `assign`. */
   readonly parameters: Parameters;
-  /** Factor on every learning rate from the next step on; 1 at first. RangeError for one that is not from 0 to a million. */
+  /**
+   * Factor on every learning rate from the next step on; 1 at first. RangeError for one that is not
+   * from 0 to a million.
+   */
   rateFactor: number;
   /** Ends training after this event. `reason` appears in the end event. */
   stop(reason: string): void;
@@ -21,13 +27,14 @@ export type Callback = {
   readonly name: string;
   /** Sees every event before the caller of `train`. The end event is the last one. */
   onEvent(event: TrainEvent, control: RunControl): void;
-  /** What a checkpoint must hold to continue exactly. */
+  /** State that a checkpoint must hold to continue exactly. */
   state?(): JsonValue;
   /** Arrays that go with it. */
   arrays?(): Readonly<Record<string, Tensor>>;
   /**
-   * Continues from a checkpoint. `arrays` has what `arrays()` gave. A state that can't be one is to be refused with TypeError or RangeError before anything
-   * is changed: the run is then not resumed, and all is as it was.
+   * Continues from a checkpoint. `arrays` has what `arrays()` gave. A state that can't be one is to
+   * be refused with TypeError or RangeError before anything is changed: the run is then not
+   * resumed, and all is as it was.
    */
   restore?(state: JsonValue, arrays: Readonly<Record<string, Tensor>>, control: RunControl): void;
 };
@@ -42,8 +49,8 @@ export type EarlyStoppingOptions = {
 };
 
 /**
- * Ends training when the loss on held-out data has not become smaller for more than `patience` evaluations: Keras' EarlyStopping, which stops at
- * `patience`. NaN is never an improvement.
+ * Ends training when the loss on held-out data has not become smaller for more than `patience`
+ * evaluations: Keras' EarlyStopping, which stops at `patience`. NaN is never an improvement.
  */
 export function earlyStopping({
   patience = 5,
@@ -96,7 +103,10 @@ export function earlyStopping({
   };
 }
 
-/** Multiplies the learning rate when the loss on held-out data has not improved: see `plateau`, whose `initial` is the factor 1. */
+/**
+ * Multiplies the learning rate when the loss on held-out data has not improved: see `plateau`,
+ * whose `initial` is the factor 1.
+ */
 export function reduceOnPlateau(options: Omit<PlateauOptions, "initial"> = {}): Callback {
   const rate = plateau({ ...options, initial: 1 });
   return {

@@ -13,10 +13,13 @@ export type Progress = {
   readonly seconds: number;
 };
 
-/** What was not a finite number, and where. */
+/** A value that was not a finite number, and its place. */
 export type Trouble = {
   readonly what: "parameter" | "state" | "slot" | "rate" | "loss" | "gradient" | "input" | "rank";
-  /** Path of the array, such as `rnn/0/kernel`; the name of the number otherwise. With "rank": another rank, whose events say what. */
+  /**
+   * Path of the array, such as `rnn/0/kernel`; the name of the number otherwise. With "rank":
+   * another rank, whose events say what.
+   */
   readonly name: string;
   /** With `anomaly`: where it came from. Absent when it was there before the step. */
   readonly origin?: Anomaly;
@@ -28,12 +31,15 @@ export type StepEvent = Progress & {
   readonly loss: number;
   /** Global norm of the gradients before clipping; NaN when there are none. */
   readonly gradientNorm: number;
-  /** The rate of this step, before the groups' own factors; undefined for an optimizer that has none. */
+  /**
+   * The rate of this step, before the groups' own factors; undefined for an optimizer that has
+   * none.
+   */
   readonly learningRate: number | undefined;
   readonly tokensPerSecond: number;
   /** Something was not finite, and parameters, slots and averages were left as they were. */
   readonly skipped: boolean;
-  /** What it was, in a step that was skipped. */
+  /** The value that was not finite, in a step that was skipped. */
   readonly trouble?: Trouble;
 };
 
@@ -52,14 +58,16 @@ export type EpochEvent = Progress & {
 /** Something that people should know, such as a step that was skipped. */
 export type WarningEvent = Progress & {
   readonly kind: "warning";
-  /** Of the last step. */
+  /** Loss of the last step. */
   readonly loss: number;
   readonly message: string;
-  /** What was not finite, in a warning of a step that was skipped. */
+  /** The value that was not finite, in a warning of a step that was skipped. */
   readonly trouble?: Trouble;
 };
 
-/** Why training ended: all steps done, time over, aborted by the signal, or what a callback said. */
+/**
+ * Why training ended: all steps done, time over, aborted by the signal, or what a callback said.
+ */
 export type EndReason = "done" | "time" | "aborted" | (string & {});
 
 export type EndEvent = Progress & { readonly kind: "end"; readonly loss: number; readonly reason: EndReason };

@@ -20,7 +20,7 @@ export class Loop<B, E extends Measured = Measured> {
   readonly #plan: Plan;
   readonly #stepper: Stepper<B, E>;
   readonly #snapshots: RunSnapshots<B, E>;
-  /** The batches of the epoch in which the run begins or goes on. */
+  /** The batches of the epoch in which the run begins or is resumed. */
   #begun: Promise<EpochBatches<B>> | undefined;
   #planned: number | undefined;
   /** When training has ended: the state before the model was finished. */
@@ -117,8 +117,8 @@ export class Loop<B, E extends Measured = Measured> {
   }
 
   /**
-   * Where the run begins, or goes on; the first call puts everything there. Resolves with the
-   * batches of the epoch.
+   * Point where the run begins or is resumed; the first call puts everything there. Resolves with
+   * the batches of the epoch.
    */
   #begin(): Promise<EpochBatches<B>> {
     this.#begun ??= this.#snapshots.begin((epoch) => {
@@ -159,7 +159,7 @@ export class Loop<B, E extends Measured = Measured> {
     return { kind: "epoch", ...this.#plan.progress(), loss: epochWeight === 0 ? NaN : epochLoss / epochWeight };
   }
 
-  /** An evaluation that the signal cuts short counts as none: the run that goes on makes it. */
+  /** An evaluation that the signal cuts short counts as none: the resumed run makes it. */
   async *#evaluate(): AsyncGenerator<TrainEvent<E>, void, undefined> {
     const { task, settings, state, average } = this.#run;
     if (task.evaluate === undefined && isAlone(settings.communicator)) {

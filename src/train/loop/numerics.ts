@@ -1,8 +1,11 @@
-/** @file Which bits a run makes: part of its fingerprint, since a run that goes on with other ones is another run. */
+/**
+ * @file Which bits a run makes: part of its fingerprint, since a resumed run with other ones
+ * is another run.
+ */
 import { DataError, sentence, warnOnce } from "../../base/index.ts";
 import { engineReport, NUMERICS_VERSION } from "../../engine/index.ts";
 
-/** What decides the bits beside the options of a run. Threads and tiles don't. */
+/** Conditions that decide the bits, beside the options of a run. Threads and tiles don't. */
 export type RunNumerics = {
   /** Such as "wasm" or "reference". */
   readonly engine: string;
@@ -26,8 +29,8 @@ const HINT =
   "`unrolled doctor` says what is to be had here. --allow-other-numerics (allowOtherNumerics in a program) goes on all the same, with other numbers";
 
 /**
- * Throws DataError where `before`, the numerics of a checkpoint, gives other bits than those here, unless they are allowed; one line says so then. An older
- * checkpoint has none, which is said too.
+ * Throws DataError where `before`, the numerics of a checkpoint, gives other bits than those here,
+ * unless they are allowed; one line says so then. An older checkpoint has none, which is said too.
  */
 export function checkNumerics(before: RunNumerics | undefined, isAllowed: boolean): void {
   const here = runNumerics();

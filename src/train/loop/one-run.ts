@@ -1,4 +1,7 @@
-/** @file Parameters are trained by one run at a time: two would each take steps from what the other has made of them. */
+/**
+ * @file Parameters are trained by one run at a time: two would each take steps from what the other
+ * has made of them.
+ */
 import { LockedError, sentence } from "../../base/index.ts";
 import type { Parameters } from "../../optim/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
@@ -16,8 +19,9 @@ export class Claim {
   isResting = false;
 
   /**
-   * Takes the parameters for `run`, which `signal` ends. Throws LockedError while another run has one of them. A run that resumes a snapshot takes them from
-   * one that rests, which can't go on then.
+   * Takes the parameters for `run`, which `signal` ends. Throws LockedError while another run has
+   * one of them. A run that resumes a snapshot takes them from one that rests, which can't continue
+   * then.
    */
   constructor(
     parameters: Parameters,

@@ -4,7 +4,9 @@ import type { Optimizer, OptimizerState, Parameters } from "../../optim/index.ts
 
 /** Parameters that are treated alike. */
 export type ParameterGroup = {
-  /** Paths, or their beginnings up to a "/": "output" stands for `output/kernel` and `output/bias`. */
+  /**
+   * Paths, or their beginnings up to a "/": "output" stands for `output/kernel` and `output/bias`.
+   */
   readonly parameters: readonly string[];
   /** Default: the run's optimizer. With one of its own, a group has its own weight decay. */
   readonly optimizer?: Optimizer;
@@ -18,7 +20,10 @@ type Group = { readonly parameters: Parameters; readonly optimizer: Optimizer; r
 
 const matches = (path: string, name: string): boolean => path === name || path.startsWith(`${name}/`);
 
-/** The optimizers of a run with their memory: one for each group, and one for the parameters that are in none. */
+/**
+ * The optimizers of a run with their memory: one for each group, and one for the parameters that
+ * are in none.
+ */
 export class GroupedOptimizer {
   /** All that are trained. */
   readonly trained: Parameters;
@@ -27,7 +32,10 @@ export class GroupedOptimizer {
   readonly slots: Parameters;
   #states: OptimizerState[];
 
-  /** Throws RangeError for a path that no parameter has, that two groups have, or when nothing is left to train. */
+  /**
+   * Throws RangeError for a path that no parameter has, that two groups have, or when nothing is
+   * left to train.
+   */
   constructor(parameters: Parameters, optimizer: Optimizer, groups: readonly ParameterGroup[]) {
     const left = new Map(Object.entries(parameters));
     const take = (names: readonly string[], at: number): Parameters => {

@@ -1,5 +1,5 @@
 /**
- * @file The snapshots of a run: taken between two events, and put back where another run goes on
+ * @file The snapshots of a run: taken between two events, and restored where a run is resumed
  * from one.
  */
 import { FormatError, sentence } from "../../base/index.ts";
@@ -66,7 +66,7 @@ export class RunSnapshots<B, E extends Measured> {
       const expected = `at most the ${batches.count} of the epoch`;
       throw new FormatError(sentence("train resume: run.batch", expected, String(run.batch)));
     }
-    // the last step of an epoch may have fewer; of one whose length nobody knows, none can be told
+    // the last step of an epoch may have fewer; of one of unknown length nothing can be said
     if (batches.count !== undefined && run.batch < batches.count && run.batch % accumulate !== 0) {
       throw new FormatError(sentence("train resume: run.batch", `a multiple of ${accumulate}`, String(run.batch)));
     }

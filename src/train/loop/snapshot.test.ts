@@ -1,4 +1,7 @@
-/** What a checkpoint says of a run is checked whole before anything is changed, whoever wrote it and with whatever hashes. */
+/**
+ * The state in a checkpoint is checked whole before anything is changed, whoever wrote it and with
+ * whatever hashes.
+ */
 import { assert, asyncProperty, constant, constantFrom, jsonValue, oneof } from "fast-check";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { DataError, FormatError } from "../../base/index.ts";
@@ -41,7 +44,10 @@ const everything = (model: LanguageModel, own: readonly Callback[]): unknown => 
   own.map((callback) => [callback.state?.(), Object.keys(callback.arrays?.() ?? {})]),
 ];
 
-/** What the resumed run says at its first event; the model and the callbacks are as they were where it refuses. */
+/**
+ * First event or error of the resumed run; the model and the callbacks are as they were where
+ * it refuses.
+ */
 async function resumed(resume: Snapshot, more: TrainOptions = {}): Promise<unknown> {
   const model = make();
   const own = callbacks();

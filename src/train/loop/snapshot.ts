@@ -1,4 +1,7 @@
-/** @file The state of a run, from which it continues bit for bit. Plain JSON and arrays, which `encodeCheckpoint` puts into one file. */
+/**
+ * @file The state of a run, from which it continues bit for bit. Plain JSON and arrays, which
+ * `encodeCheckpoint` puts into one file.
+ */
 import { DataError, describe, FormatError, sentence } from "../../base/index.ts";
 import type { CheckpointContents, JsonValue, StoredArray } from "../../formats/index.ts";
 import { misfitsOf, misfitText } from "../../layers/index.ts";
@@ -21,9 +24,11 @@ export type RunState = {
   skippedTotal: number;
   /** Seconds of training. */
   seconds: number;
-  /** Of the last step. */
+  /** Loss of the last step. */
   loss: number;
-  /** Of the steps of the present epoch: the sum of weight · loss, and that of the weights. */
+  /**
+   * Sums over the steps of the present epoch: the sum of weight · loss, and that of the weights.
+   */
   epochLoss: number;
   epochWeight: number;
   /** Factor on the learning rate that callbacks have set. */
@@ -36,7 +41,7 @@ export type RunState = {
   stopped: string | null;
 };
 
-/** What a checkpoint of a run holds; what `resume` takes. */
+/** State of a run, for a checkpoint and for `resume`. */
 export type Snapshot = CheckpointContents;
 
 /** Arrays by group; their paths in a snapshot are `group/path`. */
@@ -75,12 +80,15 @@ export const MOST_RATE_FACTOR = 1e6;
 /** A snapshot in which everything is as it must be. */
 export type CheckedSnapshot = {
   readonly run: RunState;
-  /** Puts arrays and callbacks back. Throws FormatError for a callback's state, and has changed nothing then. */
+  /**
+   * Puts arrays and callbacks back. Throws FormatError for a callback's state, and has changed
+   * nothing then.
+   */
   readonly restore: () => void;
 };
 
 export type SnapshotChecks = {
-  /** Of the present run. */
+  /** State of the present run. */
   readonly fingerprint: Readonly<Record<string, JsonValue>>;
   readonly groups: RunArrays;
   readonly callbacks: readonly Callback[];
@@ -93,8 +101,9 @@ export type SnapshotChecks = {
 const where = "train resume";
 
 /**
- * Checks a snapshot before anything is changed. Throws FormatError for one that isn't a run's: a part that is missing, of another kind or out of its range.
- * Throws DataError for one of another run, with the option's name, of other numerics, or without arrays of this model.
+ * Checks a snapshot before anything is changed. Throws FormatError for one that isn't a run's: a
+ * part that is missing, of another kind or out of its range. Throws DataError for one of another
+ * run, with the option's name, of other numerics, or without arrays of this model.
  */
 export function checkSnapshot(
   { state, arrays }: Snapshot,
@@ -131,7 +140,9 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const wrong = (name: string, expected: string, got: unknown): FormatError =>
   new FormatError(sentence(`${where}: ${name}`, expected, got === undefined ? "nothing" : describe(got)));
 
-/** The counters, each in its range: no run has come to more epochs, updates or batches than steps. */
+/**
+ * The counters, each in its range: no run has come to more epochs, updates or batches than steps.
+ */
 function runOf(counts: Readonly<Record<string, unknown>>, accumulate: number): RunState {
   const integer = (name: keyof RunState, most: number): number => {
     const value = counts[name];
@@ -164,7 +175,7 @@ function runOf(counts: Readonly<Record<string, unknown>>, accumulate: number): R
     skippedTotal,
     seconds: number("seconds"),
     loss: loss("loss"),
-    // an older file has its epoch's loss by steps: the mean begins anew
+    // an older file has its epoch's loss by steps: the mean starts again
     ...(isOlder
       ? { epochLoss: 0, epochWeight: 0 }
       : { epochLoss: loss("epochLoss"), epochWeight: number("epochWeight") }),

@@ -1,6 +1,6 @@
 /**
- * @file The steps of a run: the rate of each, what it changes in the run's state, and what is told
- * of it.
+ * @file The steps of a run: the rate of each, what it changes in the run's state, and what is
+ * reported of it.
  */
 import { kindError, NotFiniteError, type RandomStream, sentence, type TypedArray } from "../../base/index.ts";
 import { carryInto } from "../../rnn/index.ts";

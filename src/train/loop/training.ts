@@ -12,7 +12,7 @@ export type Training<E extends Measured = Measured> = AsyncGenerator<TrainEvent<
   /**
    * A copy of all that a run consists of, between two events: `train` with `resume` continues it
    * bit for bit. Before the first event it is the beginning of the run, which is a state like any
-   * other; with `resume` that is where it goes on. Rejects as the run's first event would. With
+   * other; with `resume` that is where it continues. Rejects as the run's first event would. With
    * several ranks all call it between the same two events, and each gets the state of the whole
    * run.
    */

@@ -1,4 +1,7 @@
-/** @file What a training run takes of the engine's memory: its largest step and evaluation, tried on an engine that only counts. */
+/**
+ * @file What a training run takes of the engine's memory: its largest step and evaluation, tried on
+ * an engine that only counts.
+ */
 import { randomStream, sentence, UnsupportedError } from "../../base/index.ts";
 import { type CountingEngine, currentEngine, withEngine } from "../../engine/index.ts";
 import { clipScale, type Parameters } from "../../optim/index.ts";
@@ -8,7 +11,7 @@ import type { Rehearsal, Task } from "../loop/task.ts";
 
 const GIB = 2 ** 30;
 
-/** What is counted: the part of a task that a step needs. */
+/** Part of a task that is counted: the part of a task that a step needs. */
 type Planned<B> = Pick<Task<B>, "loss" | "carried" | "rehearsal">;
 
 /** How a step is made. */
@@ -19,8 +22,9 @@ type StepPlan = {
 };
 
 /**
- * What the steps and the evaluation of a task take of the engine's memory in bytes, beside the parameters, the optimizer's slots and the carried state, as if
- * nothing had been freed before. 0 on an engine that cannot tell.
+ * Bytes of the engine's memory that the steps and the evaluation of a task take, beside the
+ * parameters, the optimizer's slots and the carried state, as if nothing had been freed before. 0
+ * on an engine that cannot tell.
  */
 export function rehearsalBytes<B>(task: Planned<B>, step: StepPlan): number {
   const counting = currentEngine().counting?.(true);
@@ -53,8 +57,10 @@ function rehearse<B>(counting: CountingEngine, task: Planned<B>, { trained, accu
 }
 
 /**
- * Bytes of the engine's memory that a run will have taken at its peak, parameters, optimizer and all that is in use now included. Undefined for a task without a
- * rehearsal, and on an engine that cannot tell. Throws UnsupportedError for a run that needs more than the engine can have, or than the machine has.
+ * Bytes of the engine's memory that a run will have taken at its peak, parameters, optimizer and
+ * all that is in use now included. Undefined for a task without a rehearsal, and on an engine that
+ * cannot tell. Throws UnsupportedError for a run that needs more than the engine can have, or than
+ * the machine has.
  */
 export function planMemory<B>(task: Planned<B>, step: StepPlan): number | undefined {
   if (task.rehearsal === undefined) return undefined;
