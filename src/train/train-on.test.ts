@@ -6,7 +6,7 @@ import { dropoutWrapper, dynamicRnn, gruCell, type State, zeroState } from "../r
 import { mean, memory, mul, square, sub, sum, tensor, zeros } from "../tensor/index.ts";
 import type { TrainEvent } from "./loop/events.ts";
 import type { Snapshot } from "./loop/snapshot.ts";
-import { type OwnTask, trainOn } from "./train-on.ts";
+import { type OwnTask, type SeekableBatches, trainOn } from "./train-on.ts";
 import type { TrainOnOptions } from "./train-options.ts";
 
 type Batch = { readonly inputs: Float32Array; readonly targets: Float32Array };
@@ -34,10 +34,24 @@ async function* slowly(epoch: number): AsyncGenerator<Batch> {
   }
 }
 
+/** Batches that can be begun anywhere, and cannot be passed over. */
+function seekable(epoch: number): SeekableBatches<Batch> {
+  const all = [...sums(epoch)];
+  const from = (start: number): Iterator<Batch> => all.slice(start).values();
+  return {
+    count: all.length,
+    from,
+    [Symbol.iterator]() {
+      throw new Error("begun at the beginning");
+    },
+  };
+}
+
 const kinds: Readonly<Record<string, OwnTask<Batch>["batches"]>> = {
   "a list": (epoch) => [...sums(epoch)],
   "a generator": sums,
   "an async generator": slowly,
+  "seekable batches": seekable,
 };
 
 /** A GRU with dropout and a carried state. */
@@ -106,6 +120,14 @@ test("another model, seed or fingerprint is refused", async () => {
   await expect(other({}, { seed: 3 })).rejects.toThrow(/train resume seed: expected 0/);
   await expect(other({}, { clipNorm: 1 })).rejects.toThrow(/train resume clipNorm/);
   await expect(other({})).resolves.toMatchObject({ value: { step: 3 } });
+});
+
+test("a fingerprint that is a function is all that is compared", async () => {
+  const own = (data: string): OwnTask<Batch> => ({ ...task(sums), fingerprint: () => Promise.resolve({ data }) });
+  const { snapshot: resume } = await run(own("a"), { steps: 2 });
+  expect((resume.state as { fingerprint: object }).fingerprint).not.toHaveProperty("parameters");
+  await expect(trainOn(own("a"), { steps: 4, resume }).next()).resolves.toMatchObject({ value: { step: 3 } });
+  await expect(trainOn(own("b"), { steps: 4, resume }).next()).rejects.toThrow('train resume data: expected "a"');
 });
 
 /** One number that should become 3. */
