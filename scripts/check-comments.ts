@@ -48,8 +48,10 @@ const COMPLETE: readonly string[] = [
   "tasks",
   "node",
   "cli",
+  "optim",
+  "formats",
 ];
-const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor"];
+const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor", "optim", "formats"];
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);
 

@@ -39,7 +39,8 @@ async function errorOf(bytes: Uint8Array, name = "a.safetensors"): Promise<unkno
 }
 
 /**
- * The same file with other metadata and a digest that fits them: what another version would write.
+ * A copy of the file with other metadata and a digest that fits them, as another version would
+ * write it.
  */
 async function withMetadata(bytes: Uint8Array, change: Record<string, string>): Promise<Uint8Array> {
   const { arrays, metadata } = decodeSafetensors(bytes);
@@ -197,7 +198,7 @@ describe("damage of a checkpoint of 16 KiB", async () => {
     },
   });
   const head = headSize(good);
-  /** Which array each byte of the data belongs to. */
+  /** Name of the array that each byte of the data belongs to. */
   const header = JSON.parse(headText(good)) as Record<string, { data_offsets: [number, number] }>;
   const places = Object.entries(header).filter(([name]) => name !== "__metadata__");
   const arrayAt = (offset: number): string | undefined =>

@@ -1,12 +1,11 @@
 /**
- * @file A checkpoint: a safetensors file (any reader can open its arrays) in which damage of any
- * bit is found. Its metadata:
- *   "unrolled.checkpoint"  version of this layout, "1"
- *   "unrolled.state"       JSON text, whatever the trainer needs besides the arrays
- *   "unrolled.arrays"      JSON text, the SHA-256 of each array's bytes by name
- *   "unrolled.digest"      SHA-256 of the header's length and the header, these 64 digits as zeros
- * The arrays fill the file without a hole, so the last two together cover every bit. All versions
- * have "unrolled.digest", so that a damaged version number is not taken for a newer version.
+ * @file A checkpoint: a safetensors file (any reader can open its arrays) that reveals damage to
+ * any bit. Its metadata: "unrolled.checkpoint" version of this layout, "1" "unrolled.state" JSON
+ * text, whatever the trainer needs besides the arrays "unrolled.arrays" JSON text, the SHA-256 of
+ * each array's bytes by name "unrolled.digest" SHA-256 of the header's length and the header, these
+ * 64 digits as zeros The arrays fill the file without a gap, so the last two together cover every
+ * bit. All versions have "unrolled.digest", so that a damaged version number is not mistaken for a
+ * newer version.
  */
 import { DamagedError, encodeUtf8, FormatError, sentence, UnsupportedError } from "../base/index.ts";
 import { sha256, yieldToHost } from "#platform";
@@ -16,37 +15,37 @@ import { parseStrictJson } from "./strict-json.ts";
 import type { JsonValue } from "./strict-json.ts";
 import { writeStrictJson } from "./write-json.ts";
 
-/** Version of the checkpoints that are written, and the newest that can be read. */
+/** Version of checkpoints that are written, and the newest that can be read. */
 export const CHECKPOINT_VERSION = 1;
 
-/** What is put into a checkpoint. */
+/** Contents of a checkpoint to be written. */
 export type CheckpointContents = {
-  /** Plain JSON, small: at most a million values. Numbers in bulk belong in `arrays`. */
+  /** State as plain JSON, of at most a million values. Numbers in bulk belong in `arrays`. */
   readonly state: unknown;
-  /** By name; any bits, NaN too. */
+  /** Arrays by name. All bits are kept, including NaN. */
   readonly arrays: Readonly<Record<string, StoredArray>>;
 };
 
 /**
- * What a checkpoint holds. `state` is valid JSON and nothing more: the trainer has to check it. The
- * record has a null prototype.
+ * Contents of a checkpoint that was read. `state` is valid JSON; the trainer has to check its
+ * fields. The record has a null prototype.
  */
 export type Checkpoint = { version: number; state: JsonValue; arrays: Record<string, StoredArray> };
 
 const DIGITS = 64;
 const NO_DIGEST = "0".repeat(DIGITS);
-/** Unique in a header: inside of JSON text, these quotes would be escaped. */
+/** Bytes before the digest, unique in a header: inside JSON text, these quotes would be escaped. */
 const DIGEST_LABEL = Uint8Array.from('"unrolled.digest":"', (letter) => letter.charCodeAt(0));
 
-/** Bytes that are copied or hashed without letting the host run: a few milliseconds. */
+/** Bytes that are copied or hashed before yielding to the host, which takes a few milliseconds. */
 const PIECE = 4 * 2 ** 20;
 
 /**
- * The bytes of a checkpoint; the same contents give the same bytes. Works in pieces, between which
- * the host runs: the contents must not change before the promise resolves. Rejects with TypeError
- * or RangeError, with the path, for a state that JSON cannot hold (NaN, infinity, undefined,
- * functions, typed arrays), for arrays as `encodeSafetensors` does; FormatError for a state too
- * large to be read back.
+ * Encodes a checkpoint; the same contents give the same bytes. The host runs between pieces of the
+ * work, so the contents must not change before the promise resolves. Rejects with TypeError or
+ * RangeError, with the path, for a state that JSON cannot hold (NaN, infinity, undefined,
+ * functions, typed arrays), and for arrays as `encodeSafetensors` does. Rejects with FormatError
+ * for a state too large to be read back.
  */
 export async function encodeCheckpoint({ state, arrays }: CheckpointContents): Promise<Uint8Array> {
   const where = "encodeCheckpoint";
@@ -60,8 +59,7 @@ export async function encodeCheckpoint({ state, arrays }: CheckpointContents): P
       "unrolled.digest": NO_DIGEST,
     });
 
-  // the header is as long as it will be, so that the copy can be made first and what is hashed is
-  // what is written
+  // this header has its final length, so the arrays can be copied first, and the copy hashed
   const { parts, size } = planWith(Object.fromEntries(Object.keys(arrays).map((name) => [name, NO_DIGEST])));
   const bytes = new Uint8Array(size);
   await copyParts(parts, bytes);
@@ -78,11 +76,10 @@ export async function encodeCheckpoint({ state, arrays }: CheckpointContents): P
 }
 
 /**
- * The contents of a checkpoint, in arrays of their own. `name` (default "checkpoint") is the file
- * that errors name. Rejects with DamagedError when a bit is not as it was written, when the file
- * was cut off or is no checkpoint: `file` is `name`, and `array` the array whose bytes are wrong.
- * Sizes are checked before anything is allocated. Rejects with UnsupportedError for a checkpoint of
- * a newer version (the message names both).
+ * Decodes a checkpoint into new arrays. `name` (default "checkpoint") is the file name in errors.
+ * Rejects with DamagedError if any bit has changed, the file is cut off or it is not a checkpoint:
+ * its `file` is `name`, its `array` the damaged array. Sizes are checked before anything is
+ * allocated. Rejects with UnsupportedError for a newer version (the message names both).
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
@@ -152,13 +149,13 @@ async function copyParts(parts: SafetensorsPlan["parts"], bytes: Uint8Array): Pr
   }
 }
 
-/** The SHA-256 of each array, in the order given. */
+/** The SHA-256 of each array, in order. */
 async function* digestsOf(
   arrays: readonly { readonly name: string; readonly source: Uint8Array }[],
 ): AsyncGenerator<readonly [name: string, digest: string], void, undefined> {
   let work = 0;
   for (const { name, source } of arrays) {
-    // sha256 lets the host run within an array, but not between many small ones
+    // sha256 yields to the host within an array, but not between many small ones
     if (work + source.length > PIECE) {
       await yieldToHost();
       work = 0;
@@ -168,7 +165,7 @@ async function* digestsOf(
   }
 }
 
-/** Offset of the header's own digest in it, or -1. */
+/** Offset in the header of the header's digest, or -1. */
 function digestOffset(head: Uint8Array): number {
   for (let at = head.indexOf(DIGEST_LABEL[0]); at >= 0; at = head.indexOf(DIGEST_LABEL[0], at + 1)) {
     if (DIGEST_LABEL.every((byte, i) => head[at + i] === byte)) return at + DIGEST_LABEL.length;
@@ -176,10 +173,7 @@ function digestOffset(head: Uint8Array): number {
   return -1;
 }
 
-/**
- * The header's digest as it is written there and as it should be, or undefined where none is
- * written.
- */
+/** The header's digest, as written and as computed; undefined if none is written. */
 async function headDigest({ head }: SafetensorsLayout): Promise<{ written: string; computed: string } | undefined> {
   const at = digestOffset(head);
   if (at < 0) return undefined;
@@ -188,7 +182,10 @@ async function headDigest({ head }: SafetensorsLayout): Promise<{ written: strin
   return { written: String.fromCharCode(...head.subarray(at, at + DIGITS)), computed: await sha256(zeroed) };
 }
 
-/** The digest of each array, one for each. */
+/**
+ * The digests by array, from the metadata. Throws FormatError unless there is exactly one for each
+ * array.
+ */
 function readDigests(where: string, { metadata, entries }: SafetensorsLayout): Readonly<Record<string, string>> {
   const digests = parseStrictJson(metadata["unrolled.arrays"] ?? "", { where: `${where} unrolled.arrays` });
   const names = new Set(entries.map(({ name }) => name));

@@ -1,24 +1,24 @@
 /**
- * @file The strict reader for data, of which there may be gigabytes: as strict as
- * `parseStrictJson`, and nearly as fast as JSON.parse. The engine's own parser makes the values,
- * and two quick looks, at the text and at the values, tell whether it may have hidden something:
- * equal keys, of which it keeps the last, a key such as "__proto__", an integer that it rounded,
- * half of a surrogate pair, a depth without end. Where it may, or where it throws, the strict
- * reader decides.
+ * @file The strict JSON reader for gigabytes of data: as strict as `parseStrictJson`, and nearly as
+ * fast as JSON.parse. JSON.parse makes the values. Quick scans of the text and of the values then
+ * find whether it may have hidden something: equal keys, a key such as "__proto__", a rounded
+ * integer, half of a surrogate pair, excessive depth. If so, or if it throws, the strict reader
+ * decides.
  */
 import { isWellFormed } from "./json-text.ts";
 import { DataError, FormatError, sentence } from "../base/index.ts";
 import { type JsonValue, parseStrictJson } from "./strict-json.ts";
 
+/** Options of `parseDataJson`. */
 export type DataJsonOptions = {
-  /** Most arrays and objects inside one another. Default 64. */
+  /** Largest depth of nested arrays and objects. Default 64. */
   readonly maxDepth?: number;
-  /** Where it stands, such as the file and the line; messages begin with it. */
+  /** Beginning of error messages, such as the file and the line. */
   readonly where: string;
 };
 
 /**
- * The value of JSON text of any size. Objects are ordinary ones, without keys that could reach a
+ * Parses JSON text of any size. Objects are ordinary ones, without keys that could reach a
  * prototype. Throws DataError, with the offset, where `parseStrictJson` throws FormatError. Takes
  * 1.5 to 2.5 times as long as JSON.parse, and no memory besides the values.
  */
@@ -29,7 +29,7 @@ export function parseDataJson(text: string, { maxDepth = 64, where }: DataJsonOp
       const value = JSON.parse(text) as JsonValue;
       if (countNames(value) === names) return value;
     } catch {
-      // told below, with its place
+      // reported below, with its place
     }
   }
   const most = Math.max(1, text.length);
@@ -46,7 +46,7 @@ export function parseDataJson(text: string, { maxDepth = 64, where }: DataJsonOp
 const SUSPECT = /\\u(?:[dD]|00[2-7])/;
 const FORBIDDEN = ['"__proto__"', '"constructor"', '"prototype"'];
 
-/** Names of members in the text, or -1 where the strict reader has to look at it. */
+/** Number of member names in the text, or -1 if the strict reader must decide. */
 function namesIn(text: string, maxDepth: number): number {
   if (!isWellFormed(text) || FORBIDDEN.some((name) => text.includes(name)) || SUSPECT.test(text)) return -1;
   let names = 0;
@@ -57,7 +57,7 @@ function namesIn(text: string, maxDepth: number): number {
       i = endOfString(text, i);
       if (i < 0) return -1;
     } else if (unit === COLON) names++;
-    // brackets and braces differ from each other in one bit
+    // brackets and braces differ in one bit
     else if ((unit | 0x20) === OPEN && ++depth > maxDepth) return -1;
     else if ((unit | 0x20) === CLOSE) depth--;
   }
@@ -66,7 +66,7 @@ function namesIn(text: string, maxDepth: number): number {
 
 const [QUOTE, BACKSLASH, COLON, OPEN, CLOSE] = [0x22, 0x5c, 0x3a, 0x7b, 0x7d];
 
-/** Where the string that begins at `start` ends, or -1. */
+/** End of the string that begins at `start`, or -1. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0;
@@ -77,8 +77,8 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * Names of members in the value; NaN where a number is beyond the exact integers, so that its text
- * has to be looked at.
+ * Number of member names in the value; NaN if a number is beyond the exact integers, so that the
+ * strict reader must decide.
  */
 function countNames(value: JsonValue): number {
   if (typeof value === "number") return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? 0 : NaN;

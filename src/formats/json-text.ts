@@ -1,9 +1,6 @@
-/** @file What the JSON reader and writer share. */
+/** @file Code shared by the JSON reader and writer. */
 
-/**
- * Keys that could reach a prototype when somebody copies an object. Refused on reading and on
- * writing.
- */
+/** Keys that could reach a prototype when an object is copied. Reading and writing refuse them. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
@@ -11,8 +8,8 @@ export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constr
  * our oldest browsers.
  */
 export function isWellFormed(text: string): boolean {
-  const { isWellFormed: own } = text as { readonly isWellFormed?: () => boolean };
-  if (own !== undefined) return own.call(text);
+  const { isWellFormed: native } = text as { readonly isWellFormed?: () => boolean };
+  if (native !== undefined) return native.call(text);
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if ((unit & 0xf800) !== 0xd800) continue;
@@ -23,8 +20,8 @@ export function isWellFormed(text: string): boolean {
 }
 
 /**
- * Offset of the first byte that begins or breaks no UTF-8 sequence, or -1. Overlong forms and
- * surrogates are invalid.
+ * Offset of the first byte that is not part of valid UTF-8, or -1. Overlong forms and surrogates
+ * are invalid.
  */
 export function invalidUtf8Offset(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length;) {

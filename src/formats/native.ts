@@ -1,9 +1,7 @@
 /**
- * @file The Unrolled file: a safetensors file (any reader can open its arrays) whose metadata hold
- * the whole configuration.
- *   "unrolled.format"  version of this layout, "1"
- *   "unrolled.kind"    which model it is, such as "languageModel"
- *   "unrolled.config"  JSON text, checked by that model
+ * @file The Unrolled file: a safetensors file (any reader can open its arrays) whose metadata
+ * contain the whole configuration. "unrolled.format" version of this layout, "1" "unrolled.kind"
+ * which model it is, such as "languageModel" "unrolled.config" JSON text, checked by that model
  */
 import { FormatError, sentence, valueError } from "../base/index.ts";
 import { decodeMetadata, decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -12,30 +10,31 @@ import { parseStrictJson } from "./strict-json.ts";
 import type { JsonValue } from "./strict-json.ts";
 import { writeStrictJson } from "./write-json.ts";
 
-/** Version of the native format that is written, and the newest that can be read. */
+/** Version of Unrolled files that are written, and the newest that can be read. */
 export const NATIVE_VERSION = 1;
 
-/** What is put into an Unrolled file. */
+/** Contents of an Unrolled file to be written. */
 export type NativeContents = {
-  /** Which model it is: letters, digits and "-", at most 64, a letter first. */
+  /** Kind of model: letters, digits and "-", at most 64, a letter first. */
   kind: string;
-  /** Plain JSON: everything needed to build the model again. */
+  /** Configuration as plain JSON: everything needed to rebuild the model. */
   config: unknown;
   /** Parameters by path. */
   arrays: Readonly<Record<string, StoredArray>>;
 };
 
 /**
- * What an Unrolled file holds. `config` is valid JSON and nothing more: its model has to check it.
+ * Contents of an Unrolled file that was read. `config` is valid JSON; the model has to check its
+ * fields.
  */
 export type NativeFile = { kind: string; config: JsonValue; arrays: Record<string, StoredArray> };
 
 const kindPattern = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 
 /**
- * The bytes of an Unrolled file; the same contents give the same bytes. Throws TypeError or
- * RangeError, with the path, for a configuration that JSON cannot hold (NaN, infinity, functions,
- * typed arrays) and for arrays as `encodeSafetensors` does.
+ * Encodes an Unrolled file; the same contents give the same bytes. Throws TypeError or RangeError,
+ * with the path, for a configuration that JSON cannot hold (NaN, infinity, functions, typed arrays)
+ * and for arrays as `encodeSafetensors` does.
  */
 export function encodeNative({ kind, config, arrays }: NativeContents): Uint8Array {
   if (!kindPattern.test(kind)) throw valueError("encodeNative kind", 'letters, digits and "-" (at most 64)', kind);
@@ -47,15 +46,14 @@ export function encodeNative({ kind, config, arrays }: NativeContents): Uint8Arr
 }
 
 /**
- * The kind of the model in an Unrolled file, such as "languageModel". Reads the header only:
- * `bytes` may end behind it, and what stands there is not looked at. Throws FormatError as
- * `decodeNative`.
+ * The kind of the model in an Unrolled file, such as "languageModel". Reads only the header:
+ * `bytes` may end after it, and the rest is not checked. Throws FormatError as `decodeNative`.
  */
 export const kindOf = (bytes: Uint8Array): string => checkedKind("kindOf", decodeMetadata("kindOf", bytes));
 
 /**
- * The contents of an Unrolled file. Throws FormatError when it is not a valid safetensors file, has
- * no Unrolled configuration, or was written by a newer version (the message names both).
+ * Decodes an Unrolled file. Throws FormatError if it is not a valid safetensors file, has no
+ * Unrolled configuration, or was written by a newer version (the message names both).
  */
 export function decodeNative(bytes: Uint8Array): NativeFile {
   const where = "decodeNative";

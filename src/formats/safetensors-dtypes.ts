@@ -1,24 +1,24 @@
 /**
- * @file The element types of safetensors that can be read, and how each becomes one of ours. Files
+ * @file The element types of safetensors that can be read, and their conversion to `DType`. Files
  * are little-endian.
  */
 import { FormatError, sentence, typedArray } from "../base/index.ts";
 import type { DType, TypedArray } from "../base/index.ts";
 
-/** One stored element type. */
+/** An element type in a file. */
 export type StoredType = {
   /** Bytes per element in the file. */
   readonly bytes: number;
-  /** What it becomes. */
+  /** Element type after reading. */
   readonly dtype: DType;
   /**
-   * `count` elements in a new array. `bytes` has exactly their bytes, at any alignment. `where`
-   * names the tensor.
+   * Reads `count` elements into a new array. `bytes` has exactly their bytes, at any alignment.
+   * `where` names the tensor in errors.
    */
   read(bytes: Uint8Array, count: number, where: string): TypedArray;
 };
 
-/** Stored name of each of our types. */
+/** Name in files of each `DType`. */
 export const storedNames: Readonly<Record<DType, string>> = {
   float32: "F32",
   float64: "F64",
@@ -26,7 +26,7 @@ export const storedNames: Readonly<Record<DType, string>> = {
   bool: "BOOL",
 };
 
-/** The types that can be read, by stored name. */
+/** Element types that can be read, by their name in files. */
 export const storedTypes: ReadonlyMap<string, StoredType> = new Map<string, StoredType>([
   ["F32", same("float32", 4)],
   ["F64", same("float64", 8)],
@@ -37,7 +37,7 @@ export const storedTypes: ReadonlyMap<string, StoredType> = new Map<string, Stor
   ["I64", { bytes: 8, dtype: "int32", read: readLong }],
 ]);
 
-/** The bytes of `array`, without a copy. */
+/** A view of the bytes of `array`. */
 export function bytesOf(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
@@ -46,7 +46,7 @@ function same(dtype: DType, bytesEach: number): StoredType {
   return {
     bytes: bytesEach,
     dtype,
-    // a copy: the file's bytes may lie unaligned, or in a pool shared with others
+    // copies, because the file's bytes may be unaligned or in a buffer shared with others
     read(bytes, count) {
       const out = typedArray(dtype, count);
       bytesOf(out).set(bytes);
@@ -81,7 +81,7 @@ function readHalf(bytes: Uint8Array, count: number): Float32Array {
   return out;
 }
 
-/** bfloat16 is the upper half of a float32. */
+/** Reads bfloat16, which is the upper half of a float32. */
 function readBrainHalf(bytes: Uint8Array, count: number): Float32Array {
   const out = new Float32Array(count);
   const words = new Uint32Array(out.buffer);

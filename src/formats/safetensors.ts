@@ -41,10 +41,10 @@ const fail = (where: string, expected: string, got: string, hint?: string): Form
   new FormatError(sentence(where, expected, got, hint));
 
 /**
- * The bytes of a safetensors file. The same arrays and metadata give the same bytes, whatever their
- * order: metadata are sorted by name, arrays by element size (largest first, so that all data are
- * aligned), then by name. Throws TypeError or RangeError for an array whose dtype or shape is not
- * that of its data, and for what no reader would accept.
+ * Encodes a safetensors file. The same arrays and metadata give the same bytes, in any order:
+ * metadata are sorted by name, arrays by element size (largest first, so that all data are
+ * aligned), then by name. Throws TypeError or RangeError for an array whose dtype or shape does not
+ * match its data, and for anything that readers would reject.
  */
 export function encodeSafetensors(
   arrays: Readonly<Record<string, StoredArray>>,
@@ -57,21 +57,19 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** A safetensors file that is still to be put together. */
+/** The parts of a safetensors file, before they are joined. */
 export type SafetensorsPlan = {
-  /** The header's length and the header. */
+  /** Length of the header, and the header. */
   readonly head: Uint8Array;
-  /**
-   * The arrays in the order of the file: the bytes of each, not copied, and the offset in the file
-   * where they belong.
-   */
+  /** Arrays in the order of the file: a view of the bytes of each, and their offset in the file. */
   readonly parts: readonly { readonly name: string; readonly begin: number; readonly source: Uint8Array }[];
-  /** Bytes of the whole file. */
+  /** Size of the whole file in bytes. */
   readonly size: number;
 };
 
 /**
- * What `encodeSafetensors` would write; throws as it does. `where` stands in front of the messages.
+ * The parts of the file that `encodeSafetensors` writes; throws as it does. Messages begin with
+ * `where`.
  */
 export function planSafetensors(
   where: string,
@@ -116,11 +114,10 @@ export function planSafetensors(
 }
 
 /**
- * The arrays and metadata of a safetensors file, copied into arrays of their own. F16 and BF16
- * become float32, I64 becomes int32. Throws FormatError, before anything is allocated, when the
- * file is not exactly what its header says; also for element types other than F64, F32, F16, BF16,
- * I64, I32 and BOOL, for I64 values beyond 32 bits, more than 10,000 tensors, rank above 8 or a
- * name above 512 bytes.
+ * Decodes a safetensors file into new arrays and metadata. F16 and BF16 become float32, I64 becomes
+ * int32. Throws FormatError, before anything is allocated, if the file does not match its header;
+ * also for element types other than F64, F32, F16, BF16, I64, I32 and BOOL, for I64 values beyond
+ * 32 bits, more than 10,000 tensors, rank above 8 or a name above 512 bytes.
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const where = "decodeSafetensors";
@@ -129,24 +126,24 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 /**
- * The metadata of a file, from its header alone. Throws FormatError as `decodeSafetensors`; `where`
- * stands in front of the messages.
+ * The metadata of a file, read from its header only. Throws FormatError as `decodeSafetensors`;
+ * messages begin with `where`.
  */
 export function decodeMetadata(where: string, bytes: Uint8Array): Record<string, string> {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "a Uint8Array", bytes);
   return readMetadata(where, readHeader(where, bytes).header[METADATA]);
 }
 
-/** Where everything stands in a safetensors file. */
+/** The layout of a safetensors file. */
 export type SafetensorsLayout = {
   readonly metadata: Record<string, string>;
-  /** The header's length and the header, as they are in the file. */
+  /** Length of the header, and the header, as in the file. */
   readonly head: Uint8Array;
-  /** In the order of the header, each with its bytes as they are in the file. */
+  /** Arrays in the order of the header, each with its bytes as in the file. */
   readonly entries: readonly StoredEntry[];
 };
 
-/** An array of a file, before it is read. */
+/** An array in a file, before it is read. */
 export type StoredEntry = {
   readonly name: string;
   readonly type: StoredType;
@@ -157,7 +154,7 @@ export type StoredEntry = {
 
 /**
  * Reads the header and checks all sizes against the file; throws as `decodeSafetensors` does.
- * `where` stands in front of the messages.
+ * Messages begin with `where`.
  */
 export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "a Uint8Array", bytes);
@@ -167,7 +164,7 @@ export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout 
   if (names.length > MAX_TENSORS) throw fail(where, `at most ${MAX_TENSORS} tensors`, String(names.length));
   const entries = names.map((name) => readEntry(where, name, header[name]));
 
-  // contiguous from 0 to the end: no hole can hide data, no overlap can share it
+  // contiguous from 0 to the end: no gap can hide data, no overlap can share it
   let offset = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== offset)
@@ -199,8 +196,8 @@ export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout 
 }
 
 /**
- * The arrays of a file, copied. The record has a null prototype. Throws FormatError for values that
- * our types can't hold.
+ * Copies of a file's arrays, in a record with a null prototype. Throws FormatError for values that
+ * no `DType` can hold.
  */
 export function readArrays(where: string, { entries }: SafetensorsLayout): Record<string, StoredArray> {
   const arrays = Object.create(null) as Record<string, StoredArray>;

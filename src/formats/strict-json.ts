@@ -1,26 +1,26 @@
 /**
- * @file A JSON reader for text from strangers. Stricter than JSON.parse, which keeps the last of
- * two equal keys, rounds large integers silently, lets "__proto__" through as a key, and has no
- * limit of depth or size.
+ * @file A JSON reader for untrusted text. It is stricter than JSON.parse, which keeps the last of
+ * two equal keys, rounds large integers silently, accepts "__proto__" as a key, and has no limit of
+ * depth or size.
  */
 import { checkInteger, decodeUtf8, encodeUtf8, FormatError, kindError, sentence } from "../base/index.ts";
 import { FORBIDDEN_KEYS, invalidUtf8Offset, isWellFormed } from "./json-text.ts";
 
-/** What JSON text can mean. Objects have a null prototype. */
+/** A JSON value. Objects have a null prototype. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
 /** Limits of `parseStrictJson`. */
 export type StrictJsonOptions = {
-  /** Largest input, in bytes (of text: in UTF-16 units). Default 25,000,000. */
+  /** Largest input in bytes (for text: in UTF-16 units). Default 25,000,000. */
   maxBytes?: number;
-  /** Most arrays and objects inside one another, at most 512. Default 64. */
+  /** Largest depth of nested arrays and objects, at most 512. Default 64. */
   maxDepth?: number;
   /**
-   * Most values in all, since an empty list of 2 bytes takes 16 times that in memory. Default
-   * 1,000,000.
+   * Largest number of values, because an empty list of 2 bytes takes 16 times that in memory.
+   * Default 1,000,000.
    */
   maxValues?: number;
-  /** Name in front of the messages. Default "parseStrictJson". */
+  /** Beginning of error messages. Default "parseStrictJson". */
   where?: string;
 };
 
@@ -38,10 +38,10 @@ const escapes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The value of JSON text (or of its UTF-8 bytes). Throws FormatError with the offset (in bytes for
- * bytes, else in UTF-16 units) for what JSON forbids and also for: a byte order mark, duplicate
- * keys, the keys "__proto__", "constructor" and "prototype", integers beyond 2^53 - 1, numbers that
- * overflow, invalid UTF-8, lone surrogates, and more than the limits.
+ * Parses JSON text (or its UTF-8 bytes). Throws FormatError, with the offset (in bytes for bytes,
+ * otherwise in UTF-16 units), for anything that JSON forbids. Also for: a byte order mark,
+ * duplicate keys, the keys "__proto__", "constructor" and "prototype", integers beyond 2^53 - 1,
+ * numbers that overflow, invalid UTF-8, lone surrogates, and input beyond the limits.
  */
 export function parseStrictJson(
   input: string | Uint8Array,
@@ -194,13 +194,13 @@ class Reader {
 
   #number(): number {
     numberPattern.lastIndex = this.#at;
-    const found = numberPattern.exec(this.#text)?.[0];
-    if (found === undefined) this.#fail("a value", this.#here());
-    const value = Number(found);
-    const shown = found.length > 40 ? `${found.slice(0, 40)}…` : found;
+    const digits = numberPattern.exec(this.#text)?.[0];
+    if (digits === undefined) this.#fail("a value", this.#here());
+    const value = Number(digits);
+    const shown = digits.length > 40 ? `${digits.slice(0, 40)}…` : digits;
     if (!Number.isFinite(value)) this.#fail("a number that fits float64", shown);
-    if (!/[.eE]/.test(found) && !Number.isSafeInteger(value)) this.#fail("an integer of at most 2^53 - 1", shown);
-    this.#at += found.length;
+    if (!/[.eE]/.test(digits) && !Number.isSafeInteger(value)) this.#fail("an integer of at most 2^53 - 1", shown);
+    this.#at += digits.length;
     return value;
   }
 

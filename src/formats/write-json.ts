@@ -2,13 +2,12 @@ import { describe, kindError, valueError } from "../base/index.ts";
 import { FORBIDDEN_KEYS, isWellFormed } from "./json-text.ts";
 
 /**
- * JSON text that `parseStrictJson` reads back to the same value, -0 included. JSON.stringify turns
- * NaN and infinity into null and an undefined element too; here that is an error which names the
- * path. Properties that are undefined are left out unless `omitUndefined` is false; objects with
- * `toJSON` are replaced by its result. The same value gives the same text. Throws TypeError
- * (undefined, functions, symbols, bigints, typed arrays, class instances) or RangeError (NaN,
- * infinity, lone surrogates, forbidden keys, a depth above 64, which a cycle reaches too and to
- * which each `toJSON` counts).
+ * JSON text that `parseStrictJson` reads back as the same value, including -0. The same value gives
+ * the same text. Where JSON.stringify writes null, for NaN, infinity and undefined elements, this
+ * throws an error that names the path. Undefined properties are omitted unless `omitUndefined` is
+ * false; objects with `toJSON` are replaced by its result. Throws TypeError (undefined, functions,
+ * symbols, bigints, typed arrays, class instances) or RangeError (NaN, infinity, lone surrogates,
+ * forbidden keys, a depth above 64, as in a cycle; each `toJSON` counts).
  */
 export function writeStrictJson(
   value: unknown,
@@ -40,7 +39,7 @@ function write(value: unknown, rules: Rules, path: string, depth: number): strin
   const custom = (value as { toJSON?: unknown }).toJSON;
   if (typeof custom === "function") return write(custom.call(value), rules, path, depth + 1);
   if (Array.isArray(value)) {
-    // Array.from, since map would skip the holes of a sparse array
+    // Array.from, because map skips the holes of a sparse array
     return `[${Array.from(value, (item: unknown, i) => write(item, rules, `${path}[${i}]`, depth + 1)).join(",")}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -61,7 +60,7 @@ function writeNumber(x: number, at: string): string {
   if (!Number.isFinite(x)) throw valueError(at, "a finite number", x, "JSON has none for it and would store null");
   if (Object.is(x, -0)) return "-0";
   const text = String(x);
-  // from 1e21 on, the text has an exponent and is read as any other float
+  // from 1e21 on, the text has an exponent and is read as a float
   if (Number.isInteger(x) && !Number.isSafeInteger(x) && !text.includes("e")) return x.toExponential();
   return text;
 }

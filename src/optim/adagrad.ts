@@ -3,28 +3,32 @@ import type { Optimizer } from "./optimizer.ts";
 import type { EpsilonPlace } from "./rmsprop.ts";
 import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
 
+/**
+ * Options of `adagrad`. Defaults: learningRate 0.01, learningRateDecay 0, initialAccumulator 0,
+ * epsilon 1e-10, epsilonPlace "outside", weightDecay 0.
+ */
 export type AdagradOptions = {
   readonly learningRate?: number;
-  /** The rate of step t is lr / (1 + (t-1) learningRateDecay) (PyTorch). */
+  /**
+   * Decay of the learning rate, which in step t is lr / (1 + (t-1) learningRateDecay) (PyTorch).
+   */
   readonly learningRateDecay?: number;
-  /** a before the first step. */
+  /** Value of a before the first step. */
   readonly initialAccumulator?: number;
-  /** 0 only with an initial accumulator (TF1). */
+  /** ε of the formulas; 0 only with an initial accumulator > 0 (TF1). */
   readonly epsilon?: number;
   readonly epsilonPlace?: EpsilonPlace;
-  /** λ of an L2 penalty, added to the gradient: g + λ θ. */
+  /** Factor λ of an L2 penalty, added to the gradient: g + λ θ. */
   readonly weightDecay?: number;
 };
 
 /**
  * Adagrad (Duchi, Hazan and Singer 2011).
  *
- *     a += g²
- *     outside  θ -= lr g / (√a + ε)
- *     inside   θ -= lr g / √(a + ε)
+ * a += g² outside θ -= lr g / (√a + ε) inside θ -= lr g / √(a + ε)
  *
  * `outside` is PyTorch's, `inside` Keras'; TF1 has no ε and starts `a` above 0. The defaults are
- * PyTorch's.
+ * PyTorch's. Throws RangeError for options out of range.
  */
 export function adagrad({
   learningRate = 0.01,

@@ -5,31 +5,38 @@ import { integerPower } from "./power.ts";
 import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
 
 /**
- * What ε is added to: the root of the bias-corrected mean square (`corrected`: PyTorch,
- * TensorFlow.js, the paper's algorithm 1), or the root of the mean square as it is (`hat`: TF1,
- * Keras, Lua Torch, the paper's ε̂).
+ * Place of ε in Adam: added to the root of the bias-corrected mean square (`corrected`: PyTorch,
+ * TensorFlow.js, the paper's algorithm 1), or of the uncorrected one (`hat`: TF1, Keras, Lua Torch,
+ * the paper's ε̂).
  */
 export type EpsilonMode = "hat" | "corrected";
 
+/**
+ * Options of `adam` and `adamw`. Defaults: learningRate 0.001, beta1 0.9, beta2 0.999, epsilon
+ * 1e-8, epsilonMode "corrected".
+ */
 export type AdamOptions = {
   readonly learningRate?: number;
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
   readonly epsilonMode?: EpsilonMode;
-  /** adam: λ of an L2 penalty, g + λ θ (PyTorch's Adam). adamw: λ of θ -= lr λ θ. */
+  /**
+   * Weight decay λ. In `adam`, an L2 penalty g + λ θ (PyTorch's Adam), default 0; in `adamw`, θ -=
+   * lr λ θ, default 0.01.
+   */
   readonly weightDecay?: number;
 };
 
 /**
  * Adam (Kingma and Ba 2015, arXiv:1412.6980).
  *
- *     m = β1 m + (1-β1) g     v = β2 v + (1-β2) g²
- *     corrected  θ -= lr / (1-β1ᵗ) · m / (√v / √(1-β2ᵗ) + ε)
- *     hat        θ -= lr √(1-β2ᵗ) / (1-β1ᵗ) · m / (√v + ε)
+ * m = β1 m + (1-β1) g v = β2 v + (1-β2) g² corrected θ -= lr / (1-β1ᵗ) · m / (√v / √(1-β2ᵗ) + ε)
+ * hat θ -= lr √(1-β2ᵗ) / (1-β1ᵗ) · m / (√v + ε)
  *
- * `corrected` is PyTorch's, `hat` TF1's and Keras'. They agree when ε = ε̂ / √(1-β2ᵗ), so they
- * differ most in the first steps and for small gradients. The defaults are PyTorch's.
+ * `corrected` is PyTorch's, `hat` TF1's and Keras'. They agree if ε = ε̂ / √(1-β2ᵗ), so they differ
+ * most in the first steps and for small gradients. The defaults are PyTorch's. Throws RangeError
+ * for options out of range.
  */
 export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimizer {
   return adamRule("adam", weightDecay, options);

@@ -1,7 +1,7 @@
 /**
- * @file Gradient clipping. Norms are summed in float64 in one fixed order, the names sorted and
- * each tensor from its first element to its last, so they don't depend on the engine, the threads
- * or the order of the record.
+ * @file Gradient clipping. Norms are summed in float64 in one fixed order: by sorted names, each
+ * tensor from its first element to its last. So they don't depend on the engine, the threads or the
+ * order of the record.
  */
 import { checkNumber, valueError } from "../base/index.ts";
 import { currentEngine } from "../engine/index.ts";
@@ -9,14 +9,16 @@ import { clip, mul, type Tensor, withoutGradient, zeros } from "../tensor/index.
 import type { Parameters } from "./optimizer.ts";
 import { checkParameters, mapRecord } from "./rule.ts";
 
+/** The result of `clipByNorm`. */
 export type ClipByNorm = {
   readonly gradients: Parameters;
-  /** Of each gradient, before clipping. */
+  /** Norm of each gradient, before clipping. */
   readonly norms: Readonly<Record<string, number>>;
   /** False: some gradient held NaN or infinity, and all of `gradients` are zero. */
   readonly finite: boolean;
 };
 
+/** The result of `clipByGlobalNorm`. */
 export type ClipByGlobalNorm = {
   readonly gradients: Parameters;
   /** Before clipping. */
@@ -25,19 +27,20 @@ export type ClipByGlobalNorm = {
   readonly finite: boolean;
 };
 
+/** The result of `clipScale`. */
 export type ClipScale = {
-  /** At most 1. NaN when the norm is not finite. */
+  /** Factor of the gradients, at most 1; NaN if the norm is not finite. */
   readonly scale: number;
   /** Before clipping. */
   readonly norm: number;
-  /** False: some gradient holds NaN or infinity. */
+  /** Whether all gradients are finite. */
   readonly finite: boolean;
 };
 
 /**
- * Every element limited to [-limit, limit], or to [min, max]: `tf.clip_by_value`, and `grad_clip`
- * of char-rnn and torch-rnn. An infinite element becomes the limit; NaN stays NaN, so check
- * `globalNorm` where gradients may break.
+ * Limits every element to [-limit, limit], or to [min, max]: `tf.clip_by_value`, and `grad_clip` of
+ * char-rnn and torch-rnn. An infinite element becomes the limit. NaN stays NaN, so check
+ * `globalNorm` if gradients may not be finite.
  */
 export function clipByValue(
   gradients: Parameters,
@@ -52,10 +55,10 @@ export function clipByValue(
 }
 
 /**
- * Each gradient alone scaled to at most `maxNorm`: g · maxNorm / max(‖g‖, maxNorm),
+ * Scales each gradient by itself to a norm of at most `maxNorm`: g · maxNorm / max(‖g‖, maxNorm),
  * `tf.clip_by_norm`.
  *
- * If any norm is not finite, all the gradients returned are zero and `finite` is false: see
+ * If any norm is not finite, all returned gradients are zero and `finite` is false: see
  * `clipByGlobalNorm`.
  */
 export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
@@ -70,15 +73,15 @@ export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
 }
 
 /**
- * The factor that limits the norm of all gradients together to `maxNorm`: min(1, maxNorm / (norm +
+ * The factor that limits the global norm of the gradients to `maxNorm`: min(1, maxNorm / (norm +
  * epsilon)). With epsilon 0, the default, this is `tf.clip_by_global_norm`; with 1e-6 PyTorch's
  * `clip_grad_norm_`. (Pascanu, Mikolov and Bengio 2013.) Infinity: no limit.
  *
- * For an update that clips on its way, without a copy of the gradients. Without a finite norm there
- * is no factor (NaN), and `update` throws:
+ * Use it to clip within an update, without a copy of the gradients. If the norm is not finite, the
+ * factor is NaN, with which `update` throws:
  *
- *     const { scale, finite } = clipScale(gradients, 5);
- *     if (finite) state = optimizer.update(parameters, gradients, state, { gradientScale: scale });
+ * const { scale, finite } = clipScale(gradients, 5); if (finite) state =
+ * optimizer.update(parameters, gradients, state, { gradientScale: scale });
  */
 export function clipScale(
   gradients: Parameters,
@@ -89,15 +92,14 @@ export function clipScale(
 }
 
 /**
- * All gradients multiplied by the factor of `clipScale`. Those within the limit are returned as
- * they are; with Infinity all of them are.
+ * Multiplies all gradients by the factor of `clipScale`. If the factor is 1, as for `maxNorm`
+ * Infinity, they are returned unchanged.
  *
- * A norm that is not finite never reaches a weight: then `finite` is false and all the gradients
- * returned are zero. An optimizer with memory still moves on zero gradients, so leave the whole
- * update out:
+ * If the norm is not finite, `finite` is false and all returned gradients are zero, so no weight
+ * becomes NaN. Optimizers with slots move weights even on zero gradients, so skip the whole update:
  *
- *     const { gradients, norm, finite } = clipByGlobalNorm(all, 5);
- *     if (finite) state = optimizer.update(parameters, gradients, state);
+ * const { gradients, norm, finite } = clipByGlobalNorm(all, 5); if (finite) state =
+ * optimizer.update(parameters, gradients, state);
  */
 export function clipByGlobalNorm(
   gradients: Parameters,
@@ -115,7 +117,7 @@ function scaleOf(
   maxNorm: number,
   { epsilon = 0 }: { readonly epsilon?: number },
 ): ClipScale {
-  // Infinity: no limit, but a norm that is not finite is still caught
+  // Infinity means no limit, but a norm that is not finite is still reported
   if (maxNorm !== Infinity) checkNumber(`${where} maxNorm`, maxNorm, 0);
   checkNumber(`${where} epsilon`, epsilon, 0);
   return scaleOfNorm(globalNorm(gradients), maxNorm, epsilon);
@@ -128,8 +130,8 @@ export function scaleOfNorm(norm: number, maxNorm: number, epsilon = 0): ClipSca
 }
 
 /**
- * The square root of the sum of the squares of all elements of all gradients. NaN or Infinity when
- * an element is (or when a sum of float64 squares overflows, which float32 gradients can't reach).
+ * Global norm: the square root of the sum of squares of all elements of all gradients. NaN or
+ * Infinity if an element is, or if the sum overflows, which only float64 gradients can do.
  */
 export function globalNorm(gradients: Parameters): number {
   checkParameters("globalNorm", gradients, "gradient");

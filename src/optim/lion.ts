@@ -3,14 +3,15 @@ import { add, mul, sign, sub } from "../tensor/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
 
+/** Options of `lion`. */
 export type LionOptions = {
-  /** Default 1e-4: the paper advises a third to a tenth of AdamW's. */
+  /** Learning rate. Default 1e-4: the paper advises a third to a tenth of AdamW's. */
   readonly learningRate?: number;
   /** Weight of the momentum in the update. In [0, 1]. Default 0.9. */
   readonly beta1?: number;
   /** Decay of the momentum. In [0, 1]. Default 0.99. */
   readonly beta2?: number;
-  /** λ of θ -= lr λ θ. Default 0. */
+  /** Decoupled weight decay λ: θ -= lr λ θ. Default 0. */
   readonly weightDecay?: number;
 };
 

@@ -3,21 +3,28 @@ import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
 
 /**
- * Whether a momentum slot holds gradients (`plain`: TF1, PyTorch) or gradients times the rate of
- * their step (`scaled`: Keras).
+ * Content of a velocity slot: sums of gradients (`plain`: TF1, PyTorch), or of gradients times the
+ * learning rate of their step (`scaled`: Keras).
  */
 export type VelocityForm = "plain" | "scaled";
 
+/**
+ * Options of `momentum` and `nesterov`. Defaults: learningRate 0.01, momentum 0.9, nesterov false,
+ * velocity "plain", dampening 0, weightDecay 0.
+ */
 export type MomentumOptions = {
   readonly learningRate?: number;
-  /** μ in [0, 1]. */
+  /** Momentum μ in [0, 1]. */
   readonly momentum?: number;
   readonly nesterov?: boolean;
-  /** Differs only while the learning rate changes. */
+  /** Content of the velocity slot. The forms differ only while the learning rate changes. */
   readonly velocity?: VelocityForm;
-  /** The gradient counts 1 - dampening, except in the first step (PyTorch). Not with nesterov. */
+  /**
+   * Dampening: the gradient has weight 1 - dampening, except in the first step (PyTorch). Must be 0
+   * with nesterov.
+   */
   readonly dampening?: number;
-  /** λ of an L2 penalty, added to the gradient: g + λ θ. */
+  /** Factor λ of an L2 penalty, added to the gradient: g + λ θ. */
   readonly weightDecay?: number;
 };
 
@@ -25,10 +32,10 @@ export type MomentumOptions = {
  * Gradient descent with momentum (Polyak 1964); `nesterov` looks one step ahead (Sutskever,
  * Martens, Dahl and Hinton 2013, in the form of Bengio, Boulanger-Lewandowski and Pascanu 2012).
  *
- *     plain   v = μ v + g       θ -= lr v    nesterov  θ -= lr (g + μ v)
- *     scaled  v = μ v - lr g    θ += v       nesterov  θ += μ v - lr g
+ * plain v = μ v + g θ -= lr v nesterov θ -= lr (g + μ v) scaled v = μ v - lr g θ += v nesterov θ +=
+ * μ v - lr g
  *
- * `plain` is TF1's and PyTorch's, `scaled` Keras'.
+ * `plain` is TF1's and PyTorch's, `scaled` Keras'. Throws RangeError for options out of range.
  */
 export function momentum({
   learningRate = 0.01,
@@ -55,7 +62,7 @@ export function momentum({
   });
 }
 
-/** `momentum` with `nesterov: true`. */
+/** Momentum with `nesterov: true`. */
 export function nesterov(options: MomentumOptions = {}): Optimizer {
   return momentum({ ...options, nesterov: true });
 }

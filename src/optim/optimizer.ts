@@ -1,6 +1,5 @@
 /**
- * @file The optimizer contract: plain data in, plain data out, so that its state can be saved,
- * averaged and restored.
+ * @file The optimizer contract. States are plain data, so they can be saved, averaged and restored.
  */
 import type { Tensor } from "../tensor/index.ts";
 
@@ -10,33 +9,37 @@ import type { Tensor } from "../tensor/index.ts";
  */
 export type Parameters = Readonly<Record<string, Tensor>>;
 
-/** What an optimizer remembers between steps. */
+/** The state of an optimizer between steps. */
 export type OptimizerState = {
-  /** Updates done so far. */
+  /** Number of updates so far. */
   readonly step: number;
   /**
-   * Slot name -> parameter name -> tensor of the parameter's shape and dtype. These belong to no
-   * scope.
+   * Tensors by slot name and parameter name, each with the parameter's shape and dtype. They belong
+   * to no scope.
    */
   readonly slots: Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
 };
 
 /**
- * Every hyper-parameter, as plain JSON. `optimizerFromConfig(name, config)` makes the same
- * optimizer again.
+ * All hyper-parameters, as plain JSON. `optimizerFromConfig(name, config)` recreates the optimizer.
  */
 export type OptimizerConfig = Readonly<Record<string, number | string | boolean>>;
 
+/** Options of one update. */
 export type UpdateOptions = {
-  /** Replaces the configured learning rate in this step: a schedule's value. Finite, >= 0. */
+  /**
+   * Learning rate of this step, such as a schedule's value, finite and >= 0. Default: the
+   * configured one.
+   */
   readonly learningRate?: number | undefined;
   /**
-   * Multiplies every gradient, before all else: `clipScale`, or 1/n for the mean of n batches.
-   * Default 1. Finite, >= 0.
+   * Factor of every gradient, applied first: from `clipScale`, or 1/n for the mean of n batches.
+   * Finite and >= 0. Default 1.
    */
   readonly gradientScale?: number | undefined;
 };
 
+/** An optimizer over named parameters. */
 export interface Optimizer {
   readonly name: string;
   readonly config: OptimizerConfig;
@@ -47,13 +50,12 @@ export interface Optimizer {
   init(parameters: Parameters): OptimizerState;
 
   /**
-   * One step. Writes parameters and slots in place and returns the state with `step + 1` and the
-   * same slots, from which the next update must go on. Gradients are only read.
+   * Does one step: writes parameters and slots in place, and returns the state for the next update,
+   * with `step + 1` and the same slots. Gradients are only read.
    *
-   * Throws before anything is written: TypeError for a missing state, gradient or slot or one of
-   * another dtype, RangeError for one of another shape or without a parameter, for a state that an
-   * update has gone on from already, or for options. The values are not looked at: see `clipScale`
-   * for NaN.
+   * Throws before anything is written. TypeError: a state, gradient or slot is missing or has
+   * another dtype. RangeError: one has another shape or no parameter, the state is not the newest,
+   * or an option is out of range. Values are not checked: see `clipScale` for NaN.
    */
   update(parameters: Parameters, gradients: Parameters, state: OptimizerState, options?: UpdateOptions): OptimizerState;
 }

@@ -1,51 +1,53 @@
 import { checkChoice, checkInteger, checkNumber, kindError } from "../base/index.ts";
 
+/** Options of `plateau`. */
 export type PlateauOptions = {
+  /** Initial learning rate. */
   readonly initial: number;
-  /** In [0, 1). */
+  /** Factor of a reduction, in [0, 1). Default 0.1. */
   readonly factor?: number;
-  /** So many observations without improvement are tolerated. */
+  /** Number of observations without improvement that are tolerated. Default 10. */
   readonly patience?: number;
-  /** Smaller improvements don't count. */
+  /** Smallest improvement that counts. Default 1e-4. */
   readonly threshold?: number;
   readonly thresholdMode?: "relative" | "absolute";
-  /** So many observations after a reduction are not counted. */
+  /** Number of observations after a reduction that are not counted. Default 0. */
   readonly cooldown?: number;
   readonly minimum?: number;
-  /** A reduction by no more than this is not made. */
+  /** Reductions by no more than this are skipped. Default 1e-8. */
   readonly smallestChange?: number;
-  /** Whether a smaller (`min`) or larger metric is better. */
+  /** Whether a smaller (`min`) or larger (`max`) metric is better. Default "min". */
   readonly mode?: "min" | "max";
 };
 
-/** Plain JSON. */
+/** The state of a plateau, as plain JSON. */
 export type PlateauState = {
   readonly learningRate: number;
-  /** Null before the first metric that is a finite number. */
+  /** Best metric so far; null before the first finite one. */
   readonly best: number | null;
-  /** Observations without improvement. */
+  /** Number of observations without improvement. */
   readonly bad: number;
-  /** Observations left in which nothing is counted. */
+  /** Number of observations left of the cooldown. */
   readonly cooling: number;
 };
 
+/** A learning rate that falls when a metric stops improving. */
 export interface Plateau {
   /**
-   * Takes the next value of the metric. NaN and the infinities are worse than any other and never
-   * an improvement.
+   * Adds the next value of the metric. NaN and infinities are worse than any other value, never an
+   * improvement. Throws TypeError unless it is a number.
    */
   observe(metric: number): void;
   readonly learningRate: number;
   state(): PlateauState;
-  /** Continues from a saved state. Throws TypeError or RangeError when it isn't one. */
+  /** Continues from a saved state. Throws TypeError or RangeError if it isn't one. */
   restore(state: PlateauState): void;
 }
 
 /**
- * Multiplies the rate by `factor` when a metric has not improved for more than `patience`
- * observations: PyTorch's ReduceLROnPlateau, with its defaults. One difference: a relative
- * threshold is taken of |best|, so that it also asks for an improvement when the metric is
- * negative.
+ * A learning rate that is multiplied by `factor` when a metric has not improved for more than
+ * `patience` observations: PyTorch's ReduceLROnPlateau, with its defaults. One difference: a
+ * relative threshold is relative to |best|, so that negative metrics must improve too.
  */
 export function plateau({
   initial,

@@ -1,6 +1,6 @@
 /**
- * @file Powers and a cosine with the same bits on every JavaScript engine, which `Math.pow` and
- * `Math.cos` don't promise.
+ * @file Powers and a cosine with the same bits in every JavaScript engine, which `Math.pow` and
+ * `Math.cos` don't guarantee.
  */
 import { exp, log } from "../base/index.ts";
 

@@ -1,4 +1,4 @@
-/** @file The optimizers by name, and which options give which framework. */
+/** @file The optimizers by name, and the options that reproduce each framework. */
 import { checkChoice, describe, valueError } from "../base/index.ts";
 import { adagrad, type AdagradOptions } from "./adagrad.ts";
 import { adam, type AdamOptions, adamw } from "./adam.ts";
@@ -19,9 +19,10 @@ type OptionsByName = {
   readonly lion: LionOptions;
 };
 
+/** Name of an optimizer. */
 export type OptimizerName = keyof OptionsByName;
 
-/** Every optimizer's factory. */
+/** The optimizers' factories, by name. */
 export const optimizers: { readonly [N in OptimizerName]: (options?: OptionsByName[N]) => Optimizer } = {
   sgd,
   momentum,
@@ -34,33 +35,34 @@ export const optimizers: { readonly [N in OptimizerName]: (options?: OptionsByNa
 };
 
 /**
- * The optimizer that a saved `{ name, config }` describes.
+ * Recreates an optimizer from a saved `{ name, config }`.
  *
- * Throws RangeError for an unknown name or option, and what the factory throws for a value.
+ * Throws RangeError for an unknown name or option, and the factory's errors for values.
  */
 export function optimizerFromConfig(name: string, config: OptimizerConfig): Optimizer {
-  const known = checkChoice("optimizer", name, Object.keys(optimizers) as OptimizerName[]);
+  const optimizerName = checkChoice("optimizer", name, Object.keys(optimizers) as OptimizerName[]);
   // the factories check every value themselves
-  const made = (optimizers[known] as (options: OptimizerConfig) => Optimizer)(config);
+  const optimizer = (optimizers[optimizerName] as (options: OptimizerConfig) => Optimizer)(config);
   for (const option of Object.keys(config)) {
-    if (!Object.hasOwn(made.config, option)) {
-      throw valueError(`${name} options`, Object.keys(made.config).map(describe).join(" | "), option);
+    if (!Object.hasOwn(optimizer.config, option)) {
+      throw valueError(`${name} options`, Object.keys(optimizer.config).map(describe).join(" | "), option);
     }
   }
-  return made;
+  return optimizer;
 }
 
+/** Frameworks with presets. `lua` is Lua Torch. */
 export type Framework = "torch" | "tf1" | "keras" | "lua";
 
 /**
- * The options that reproduce a framework, with its defaults: `rmsprop({ ...presets.keras.rmsprop,
- * learningRate: 0.01 })`. TF1 has no default learning rate except Adam's: our factories' stands in.
- * `lua` is Lua Torch's `optim`, as far as char-rnn (rmsprop, rate 2e-3, decay 0.95) and torch-rnn
- * (adam, rate 2e-3) use it.
+ * Options that reproduce a framework's optimizers, with its defaults: `rmsprop({
+ * ...presets.keras.rmsprop, learningRate: 0.01 })`. TF1 has no default learning rate except Adam's;
+ * the others keep this library's. `lua` has the parts of Lua Torch's `optim` used by char-rnn
+ * (rmsprop, rate 2e-3, decay 0.95) and torch-rnn (adam, rate 2e-3).
  *
- * Weight decay: PyTorch's `weight_decay` is our `weightDecay` everywhere; Keras' (decoupled, in
- * every optimizer) only in adamw. An L2 loss in TF1 or Keras has the gradient that `weightDecay` of
- * every other optimizer adds.
+ * Weight decay: PyTorch's `weight_decay` is `weightDecay` in every optimizer. Keras' decoupled
+ * `weight_decay` exists in adamw and lion only. An L2 loss in TF1 or Keras has the gradient that
+ * `weightDecay` of the others adds.
  */
 export const presets: {
   readonly torch: Omit<OptionsByName, "lion">;

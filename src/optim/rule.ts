@@ -1,5 +1,6 @@
 /**
- * @file What all optimizers share: checks, slots, weight decay and the walk over the parameters.
+ * @file Code shared by all optimizers: checks, slots, weight decay and the loop over the
+ * parameters.
  */
 import {
   checkInteger,
@@ -19,17 +20,17 @@ import { add, assign, full, mul, outsideScopes, scope, Tensor, withoutGradient }
 import type { Optimizer, OptimizerConfig, OptimizerState, Parameters } from "./optimizer.ts";
 
 /**
- * Smallest epsilon: it must not become 0 in float32, where 0/0 would turn a parameter without
+ * Smallest epsilon. A smaller one would become 0 in float32, where 0/0 turns parameters without
  * gradient into NaN.
  */
 export const SMALLEST_EPSILON = 1e-37;
 
-/** The kernel's numbers in step t, counted from 1. */
+/** A rule that is a kernel: its arguments in step t, counted from 1. */
 type ByKernel = { readonly kernel: (learningRate: number, t: number) => OptimizerUpdate };
 
 /**
- * New values in step t, counted from 1, of a parameter and its slots. Slower than a kernel: an
- * array for each operation.
+ * A rule that is composed of ops: the new values of a parameter and its slots in step t, counted
+ * from 1. It is slower than a kernel, since each op makes an array.
  */
 type ByOperations = {
   readonly compose: (
@@ -39,21 +40,22 @@ type ByOperations = {
   ) => { readonly parameter: Tensor; readonly slots: readonly Tensor[] };
 };
 
-/** What one optimizer adds to the shared part. */
+/** The part that is specific to one optimizer. */
 export type Rule = (ByKernel | ByOperations) & {
   readonly name: string;
   readonly config: OptimizerConfig;
   readonly learningRate: number;
-  /** Start value of each slot, in the order in which the kernel takes them. */
+  /** Initial value of each slot, in the kernel's order. */
   readonly slots: Readonly<Record<string, number>>;
-  /** λ of g += λ θ, before everything else. */
+  /** Factor λ of the L2 penalty g += λ θ, applied first. */
   readonly gradientDecay?: number;
-  /** λ of θ -= lr λ θ, before the update. */
+  /** Factor λ of the decoupled decay θ -= lr λ θ, before the update. */
   readonly parameterDecay?: number;
-  /** Factor on the gradient in step t, after the weight decay. */
+  /** Factor of the gradient in step t, after the weight decay. */
   readonly damping?: (t: number) => number;
 };
 
+/** The optimizer with this rule. Throws TypeError or RangeError for its learning rate. */
 export function optimizerOf(rule: Rule): Optimizer {
   const { name, config, slots: startValues, gradientDecay = 0, parameterDecay = 0 } = rule;
   const slotNames = Object.keys(startValues);
@@ -75,7 +77,7 @@ export function optimizerOf(rule: Rule): Optimizer {
       checkRecord(`${name} gradients`, gradients);
       const { step, slots } = checkedState(name, state);
       checkMatch(name, "gradient", parameters, gradients);
-      // tensors never change their shape: slots that have passed for these parameters pass again
+      // tensors never change shape, so slots that were checked for these parameters are still valid
       if (checkedFor.get(slots) !== parameters) {
         for (const slotName of slotNames) {
           if (!Object.hasOwn(slots, slotName)) throw kindError(name, `slot "${slotName}"`, undefined);
@@ -100,7 +102,7 @@ export function optimizerOf(rule: Rule): Optimizer {
       };
       if ("kernel" in rule) currentEngine().optimizerUpdate(rule.kernel(learningRate, t), items, preparation);
       else for (const item of items) composedUpdate(rule, item, { ...preparation, learningRate, t });
-      used.add(state);
+      replaced.add(state);
       return { step: t, slots };
     },
   };
@@ -108,7 +110,7 @@ export function optimizerOf(rule: Rule): Optimizer {
 
 type Item = { readonly parameter: Tensor; readonly gradient: Tensor; readonly slots: readonly Tensor[] };
 
-/** Writes the new values of one parameter and its slots in place. */
+/** Computes the new values of a parameter and its slots, and writes them in place. */
 function composedUpdate({ compose }: ByOperations, item: Item, how: Composing): void {
   const { learningRate, t, parameterDecay, gradientScale, gradientDecay, damping } = how;
   withoutGradient(() =>
@@ -127,30 +129,30 @@ function composedUpdate({ compose }: ByOperations, item: Item, how: Composing): 
 type Composing = Required<OptimizerPreparation> & { readonly learningRate: number; readonly t: number };
 
 /**
- * States that an update has gone on from. Their slots are those of the next state, their counts of
- * steps are not.
+ * States that an update has replaced: they share the slots of the newer state, but not its count of
+ * steps.
  */
-const used = new WeakSet<OptimizerState>();
+const replaced = new WeakSet<OptimizerState>();
 
 const KEEP = "Keep it: state = optimizer.update(parameters, gradients, state)";
 
-/** Throws unless it is a state, and the newest one. */
+/** The state. Throws TypeError unless it is one, RangeError unless it is the newest. */
 function checkedState(name: string, state: unknown): OptimizerState {
   const { slots } = (state ?? {}) as Partial<OptimizerState>;
   if (typeof slots !== "object" || slots === null)
     throw kindError(`${name} state`, "the state that init or the last update returned", state, KEEP);
-  if (used.has(state as OptimizerState))
+  if (replaced.has(state as OptimizerState))
     throw misuseError(`${name} state`, "the state that the last update returned", "an older one", KEEP);
   return state as OptimizerState;
 }
 
-/** Throws TypeError unless it can hold named tensors. */
+/** Throws TypeError unless `record` is an object other than a tensor. */
 function checkRecord(where: string, record: unknown): void {
   if (typeof record !== "object" || record === null || record instanceof Tensor)
     throw kindError(where, "a record of tensors by name", record);
 }
 
-/** The record with `f` applied to each value; names such as "__proto__" stay plain names. */
+/** A record with `f` applied to each value. Names such as "__proto__" stay ordinary names. */
 export function mapRecord<A, B>(
   record: Readonly<Record<string, A>>,
   f: (value: A, name: string) => B,
@@ -169,16 +171,18 @@ export function checkParameters(where: string, parameters: Parameters, what = "p
   }
 }
 
-/** Throws unless `got` has exactly the parameters' names, shapes and dtypes. */
+/**
+ * Throws TypeError or RangeError unless `got` has exactly the parameters' names, shapes and dtypes.
+ */
 function checkMatch(where: string, what: string, parameters: Parameters, got: Parameters): void {
   for (const path of Object.keys(parameters)) {
     const { shape, dtype } = parameters[path];
-    const found: Tensor | undefined = Object.hasOwn(got, path) ? got[path] : undefined;
-    if (found instanceof Tensor && found.dtype === dtype && sameShape(found.shape, shape)) continue;
+    const tensor: Tensor | undefined = Object.hasOwn(got, path) ? got[path] : undefined;
+    if (tensor instanceof Tensor && tensor.dtype === dtype && sameShape(tensor.shape, shape)) continue;
     const expected = `${what} "${path}" of shape ${formatShape(shape)}`;
-    if (!(found instanceof Tensor)) throw kindError(where, expected, found);
-    if (!sameShape(found.shape, shape)) throw shapeError(where, expected, found.shape);
-    if (found.dtype !== dtype) throw wrongDtype(where, `${what} "${path}"`, dtype, found.dtype);
+    if (!(tensor instanceof Tensor)) throw kindError(where, expected, tensor);
+    if (!sameShape(tensor.shape, shape)) throw shapeError(where, expected, tensor.shape);
+    if (tensor.dtype !== dtype) throw wrongDtype(where, `${what} "${path}"`, dtype, tensor.dtype);
   }
   for (const path of Object.keys(got)) {
     if (!Object.hasOwn(parameters, path)) throw valueError(where, `no ${what} without a parameter`, path);

@@ -1,12 +1,15 @@
 /**
  * @file Learning rate schedules: pure functions of the step, counted from 0, so that a resumed run
- * needs only its step. The value is the rate in force during that step: `optimizer.update(…, {
+ * needs only its step. The value is the learning rate of that step: `optimizer.update(…, {
  * learningRate: schedule(state.step) })`.
  */
 import { checkInteger, checkNumber } from "../base/index.ts";
 import { cosPi, integerPower, power } from "./power.ts";
 
-/** The learning rate of a step, counted from 0. Throws for a step that is not an integer >= 0. */
+/**
+ * A function from a step, counted from 0, to its learning rate. Throws TypeError or RangeError
+ * unless the step is an integer >= 0.
+ */
 export type Schedule = (step: number) => number;
 
 const schedule =
@@ -14,13 +17,13 @@ const schedule =
   (step) =>
     rate(checkInteger(`${name} step`, step));
 
-/** The same rate always. */
+/** A schedule with one constant learning rate. */
 export function constant(learningRate: number): Schedule {
   checkNumber("constant learningRate", learningRate, 0);
   return schedule("constant", () => learningRate);
 }
 
-/** initial · factor^⌊step / every⌋: PyTorch's StepLR. */
+/** Step decay, initial · factor^⌊step / every⌋: PyTorch's StepLR. */
 export function stepDecay({
   initial,
   every,
@@ -37,8 +40,9 @@ export function stepDecay({
 }
 
 /**
- * initial · decayRate^(step / decaySteps), the exponent floored with `staircase`: TF1's
- * exponential_decay, Keras' ExponentialDecay; with decaySteps 1 PyTorch's ExponentialLR.
+ * Exponential decay, initial · decayRate^(step / decaySteps), the exponent floored with `staircase`
+ * (default false): TF1's exponential_decay, Keras' ExponentialDecay; with decaySteps 1 PyTorch's
+ * ExponentialLR.
  */
 export function exponentialDecay({
   initial,
@@ -61,9 +65,8 @@ export function exponentialDecay({
 }
 
 /**
- * Half a cosine from `initial` to alpha · initial, which it keeps after `decaySteps`: initial ·
- * ((1-α) (1 + cos(π min(t, n) / n)) / 2 + α). TF1's cosine_decay, Keras' CosineDecay without
- * warm-up.
+ * Cosine decay from `initial` to alpha · initial, constant after `decaySteps`: initial · ((1-α) (1
+ * + cos(π min(t, n) / n)) / 2 + α). TF1's cosine_decay, Keras' CosineDecay without warm-up.
  */
 export function cosineDecay({
   initial,
@@ -84,9 +87,9 @@ export function cosineDecay({
 }
 
 /**
- * A cosine between `initial` and `minimum` that rises again after `period` steps: minimum +
- * (initial - minimum) (1 + cos(π t / period)) / 2. PyTorch's CosineAnnealingLR (Loshchilov and
- * Hutter 2017, without restarts).
+ * Cosine between `initial` and `minimum` that rises again after `period` steps: minimum + (initial
+ * - minimum) (1 + cos(π t / period)) / 2. PyTorch's CosineAnnealingLR (Loshchilov and Hutter 2017,
+ * without restarts).
  */
 export function cosineAnnealing({
   initial,
@@ -107,8 +110,8 @@ export function cosineAnnealing({
 }
 
 /**
- * `after` times a line that rises from 1/steps in step 0 to 1 in step `steps - 1`. `after` is not
- * shifted: it sees every step.
+ * Linear warm-up: `after` times a factor that rises from 1/steps in step 0 to 1 in step `steps -
+ * 1`. `after` is not shifted in time.
  */
 export function warmUp(after: Schedule, { steps }: { readonly steps: number }): Schedule {
   checkInteger("warmUp steps", steps, 0);
@@ -116,9 +119,8 @@ export function warmUp(after: Schedule, { steps }: { readonly steps: number }): 
 }
 
 /**
- * char-rnn: the rate is multiplied by `decay` at the end of each epoch, for the first time at the
- * end of epoch `decayAfterEpochs`. With its defaults the 11th epoch is the first with a smaller
- * rate.
+ * Schedule of char-rnn: the rate is multiplied by `decay` at the end of each epoch from epoch
+ * `decayAfterEpochs` on. With the defaults, the 11th epoch is the first with a smaller rate.
  */
 export function charRnn({
   initial = 2e-3,
@@ -135,7 +137,7 @@ export function charRnn({
   checkNumber("charRnn decay", decay, 0);
   checkInteger("charRnn decayAfterEpochs", decayAfterEpochs);
   checkInteger("charRnn stepsPerEpoch", stepsPerEpoch, 1);
-  // there is no end of an epoch 0
+  // epochs are counted from 1
   const first = Math.max(1, decayAfterEpochs);
   return schedule(
     "charRnn",
@@ -144,10 +146,10 @@ export function charRnn({
 }
 
 /**
- * torch-rnn: the rate is multiplied by `factor` every `every` epochs. Its train.lua does so
- * *before* the last step of an epoch and counts that step to the next epoch, so with `every` 5 the
- * first smaller rate is the one of the last step of epoch 4. (It also loses Adam's state there, by
- * making a new configuration table; that is not repeated here.)
+ * Schedule of torch-rnn: the rate is multiplied by `factor` every `every` epochs. Its train.lua
+ * does so *before* the last step of an epoch and counts that step as part of the next epoch. So
+ * with `every` 5, the last step of epoch 4 is the first with a smaller rate. (It also loses Adam's
+ * state there, which is not imitated.)
  */
 export function torchRnn({
   initial = 2e-3,

@@ -2,14 +2,16 @@ import { checkNumber } from "../base/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
 
+/** Options of `sgd`. Defaults: learningRate 0.01, weightDecay 0. */
 export type SgdOptions = {
   readonly learningRate?: number;
-  /** λ of an L2 penalty, added to the gradient: g + λ θ. */
+  /** Factor λ of an L2 penalty, added to the gradient: g + λ θ. */
   readonly weightDecay?: number;
 };
 
 /**
- * Gradient descent: θ -= lr g. The same in TF1, Keras and PyTorch.
+ * Gradient descent θ -= lr g, the same in TF1, Keras and PyTorch. Throws RangeError for options out
+ * of range.
  */
 export function sgd({ learningRate = 0.01, weightDecay = 0 }: SgdOptions = {}): Optimizer {
   return optimizerOf({
