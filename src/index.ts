@@ -109,7 +109,7 @@ export type {
   LanguageModelTaskOptions,
 } from "./tasks/language-model/index.ts";
 export { encodeModel } from "./model/index.ts";
-export type { BuildModel, ModelKinds, SavedModel } from "./model/index.ts";
+export type { BuildModel, Interruptible, ModelKinds, SavedModel } from "./model/index.ts";
 export {
   adagrad,
   adam,

@@ -4,5 +4,5 @@ export { stackConfigOf, stackFields } from "./stack-config.ts";
 export type { StackConfig } from "./stack-config.ts";
 export { decodeModelOf, encodeModel } from "./saved-model.ts";
 export type { BuildModel, ModelKinds, SavedModel } from "./saved-model.ts";
-export { each, interruptible, one } from "./interruptible.ts";
+export { allAnswers, interruptible, oneAnswer } from "./interruptible.ts";
 export type { Interruptible } from "./interruptible.ts";

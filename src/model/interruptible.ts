@@ -27,7 +27,7 @@ export function interruptible<Model, Input, Options, Answer>(
 }
 
 /** The answer for one input, from work on many. */
-export const one = <Model, Input, Options, Answer>(
+export const oneAnswer = <Model, Input, Options, Answer>(
   work: WorkInPieces<Model, readonly Input[], Options, readonly Answer[]>,
 ): WorkInPieces<Model, Input, Options, Answer> =>
   function* (model, input, options) {
@@ -36,7 +36,7 @@ export const one = <Model, Input, Options, Answer>(
   };
 
 /** The answers for many inputs, in their order, from work on one. */
-export const each = <Model, Input, Options, Answer>(
+export const allAnswers = <Model, Input, Options, Answer>(
   work: WorkInPieces<Model, Input, Options, Answer>,
 ): WorkInPieces<Model, readonly Input[], Options, Answer[]> =>
   function* (model, inputs, options) {

@@ -4,7 +4,7 @@ import { checkFiniteAnswer, checkInteger, DataError, UnsupportedError, sentence 
 import { exampleBatches } from "../../data/index.ts";
 import { CarriedState } from "../../rnn/index.ts";
 import { scope, softmax, type Tensor, tensor } from "../../tensor/index.ts";
-import { type Interruptible, interruptible, one } from "../../model/index.ts";
+import { type Interruptible, interruptible, oneAnswer } from "../../model/index.ts";
 import type { Classifier } from "./model.ts";
 import type { ClassifierInput, EncodedInput } from "./inputs.ts";
 
@@ -39,7 +39,7 @@ function* classifyInPieces(
  * with the signal's reason when that aborts.
  */
 export const classify: Interruptible<Classifier, ClassifierInput, ClassifyOptions, Classification> = interruptible(
-  one(classifyInPieces),
+  oneAnswer(classifyInPieces),
 );
 
 /**

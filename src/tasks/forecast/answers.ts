@@ -11,7 +11,7 @@ import {
 import { CarriedState, type State } from "../../rnn/index.ts";
 import { gather, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { formatTime } from "./calendar.ts";
-import { each, type Interruptible, interruptible } from "../../model/index.ts";
+import { allAnswers, type Interruptible, interruptible } from "../../model/index.ts";
 import type { Forecaster } from "./model.ts";
 import { heads } from "./heads.ts";
 import { FeatureReader } from "./inputs.ts";
@@ -240,5 +240,5 @@ export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Foreca
 
 /** As `forecast`, for many series, one after another. */
 export const forecastAll: Interruptible<Forecaster, readonly Series[], ForecastOptions, Forecast[]> = interruptible(
-  each(forecastInPieces),
+  allAnswers(forecastInPieces),
 );

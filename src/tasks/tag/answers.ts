@@ -12,7 +12,7 @@ import {
   withoutGradient,
   zeros,
 } from "../../tensor/index.ts";
-import { type Interruptible, interruptible, one } from "../../model/index.ts";
+import { type Interruptible, interruptible, oneAnswer } from "../../model/index.ts";
 import type { Tagger } from "./model.ts";
 
 /** Sentence with the tags that a tagger gives it. */
@@ -62,7 +62,7 @@ export function* tagInPieces(
  * Throws DataError for tokens that are empty, NotFiniteError where its numbers overflow.
  */
 export const tag: Interruptible<Tagger, readonly string[], TagOptions, TaggedSentence> = interruptible(
-  one(tagInPieces),
+  oneAnswer(tagInPieces),
 );
 
 /** As `tag`, for many sentences. */

@@ -6,7 +6,7 @@ import type { State } from "../../rnn/index.ts";
 import { ctcLogProbability, Keeper, logSoftmax, scope, tensor, withoutGradient, cast } from "../../tensor/index.ts";
 import { BLANK, ctcAlign, ctcGreedy, ctcSearchInPieces, type StepProbabilities } from "./ctc-decoding.ts";
 import { checkSamples, type Features } from "./features.ts";
-import { each, type Interruptible, interruptible } from "../../model/index.ts";
+import { allAnswers, type Interruptible, interruptible } from "../../model/index.ts";
 import type { Transcriber } from "./model.ts";
 
 /** Natural log-probability of a character after a text. */
@@ -73,7 +73,7 @@ export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOpti
 
 /** As `transcribe`, for many recordings, one after another. */
 export const transcribeAll: Interruptible<Transcriber, readonly Float32Array[], TranscribeOptions, Transcript[]> =
-  interruptible(each(transcribeInPieces));
+  interruptible(allAnswers(transcribeInPieces));
 
 /**
  * When each character of a known text is said: the best path of that text ("forced alignment").

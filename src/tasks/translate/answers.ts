@@ -4,7 +4,7 @@ import { checkInteger, mapTree, type Tree } from "../../base/index.ts";
 import { type AttentionState, CarriedState } from "../../rnn/index.ts";
 import { gather, Keeper, logSoftmax, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { type Beginning, type Continuation, type Hypothesis, searchInPieces } from "./beam-search.ts";
-import { each, type Interruptible, interruptible } from "../../model/index.ts";
+import { allAnswers, type Interruptible, interruptible } from "../../model/index.ts";
 import type { Translator } from "./model.ts";
 
 export type TranslateOptions = {
@@ -105,7 +105,7 @@ export const translate: Interruptible<Translator, string, TranslateOptions, Tran
 
 /** As `translate`, for many texts, one after another. */
 export const translateAll: Interruptible<Translator, readonly string[], TranslateOptions, Translation[]> =
-  interruptible(each(translateInPieces));
+  interruptible(allAnswers(translateInPieces));
 
 /**
  * One step of all hypotheses together, in as many rows as there are beams. The state of a
