@@ -50,8 +50,10 @@ const COMPLETE: readonly string[] = [
   "cli",
   "optim",
   "formats",
+  "data",
+  "metrics",
 ];
-const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor", "optim", "formats"];
+const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor", "optim", "formats", "data", "metrics"];
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);
 

@@ -1,17 +1,17 @@
 /**
- * @file Sequences of different lengths: padded into one array, or sorted into batches that need
+ * @file Sequences of different lengths: padded into one array, or grouped into batches that need
  * little padding.
  */
 import { checkInteger, checkNumber, DataError, kindError, sentence, shapeError, valueError } from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
 
-/** A sequence of rows, `data` being [length, features] row-major. */
+/** A sequence of rows; `data` is [length, features], row-major. */
 export type FeatureSequence<A extends Float32Array | Float64Array = Float32Array> = {
   readonly data: A;
   readonly features: number;
 };
 
-/** Sequences in one array. */
+/** Padded sequences in one array. */
 export type PaddedBatch<A> = {
   readonly data: A;
   /** Length of each sequence before padding, [B]. 0 is allowed. */
@@ -22,18 +22,18 @@ export type PaddedBatch<A> = {
 
 /** Options of `padSequences`. */
 export type PadOptions = {
-  /** What fills the end of shorter sequences. Default 0. */
+  /** Value that fills the end of shorter sequences. Default 0. */
   padValue?: number;
-  /** T. Default: the longest length. */
+  /** Length T after padding. Default: that of the longest sequence. */
   length?: number;
-  /** Time axis first. Default false. */
+  /** Whether the time axis comes first. Default false. */
   timeMajor?: boolean;
 };
 
 /**
- * Puts sequences of ids (or of rows) into one array, shorter ones padded at their end. Nothing is
- * ever cut off. Throws DataError for no sequences at all, RangeError for one longer than `length`
- * or with another number of features.
+ * Puts sequences of ids (or of rows) into one array, and pads shorter ones at their end. Never
+ * truncates. Throws DataError for an empty list, RangeError for a sequence longer than `length` or
+ * with another number of features, TypeError for sequences of different kinds.
  */
 export function padSequences(sequences: readonly Int32Array[], options?: PadOptions): PaddedBatch<Int32Array>;
 export function padSequences<A extends Float32Array | Float64Array>(
@@ -60,9 +60,9 @@ export function padSequences(
     const rows = sequence instanceof Int32Array ? sequence : sequence.data;
     if (!(rows instanceof kind))
       throw kindError(where, `sequence ${b} of the same kind as sequence 0 (${kind.name})`, rows);
-    const own = sequence instanceof Int32Array ? 1 : sequence.features;
-    if (own !== features || rows.length % features !== 0) {
-      throw shapeError(where, `sequence ${b} of shape [length, ${features}]`, [rows.length / own, own]);
+    const width = sequence instanceof Int32Array ? 1 : sequence.features;
+    if (width !== features || rows.length % features !== 0) {
+      throw shapeError(where, `sequence ${b} of shape [length, ${features}]`, [rows.length / width, width]);
     }
     return rows;
   });
@@ -86,11 +86,11 @@ export function padSequences(
 
 /** Options of `bucketByLength`. */
 export type BucketOptions = {
-  /** Largest number of sequences in a batch. */
+  /** Most sequences in a batch. */
   batchSize: number;
   /**
-   * Largest number of time steps in a batch when each sequence is padded to the longest: long
-   * sequences come in smaller batches. One that is longer comes alone. Default Infinity.
+   * Most time steps in a batch, padding included, so that long sequences come in smaller batches. A
+   * longer sequence gets a batch of its own. Default Infinity.
    */
   mostSteps?: number;
   /**
@@ -99,29 +99,26 @@ export type BucketOptions = {
    */
   boundaries?: readonly number[];
   /**
-   * Shuffles sequences of one bucket (or of equal length) and the order of the batches. Default:
-   * index order, short batches first.
+   * Stream that shuffles the sequences of a bucket (or of equal length) and the order of the
+   * batches. Default: index order, short batches first.
    */
   random?: RandomStream;
 };
 
-/** Batches of indices. */
+/** Batches of sequences, as indices. */
 export type Buckets = {
   /**
    * Indices of the sequences of each batch; each index occurs exactly once. Batches have batchSize
    * indices or, at a bucket's end, fewer.
    */
   readonly batches: Int32Array[];
-  /**
-   * Share of the padded arrays that is padding, in [0, 1), when each batch is padded to its longest
-   * sequence.
-   */
+  /** Fraction of padding, in [0, 1), if each batch is padded to its longest sequence. */
   readonly paddingFraction: number;
 };
 
 /**
- * Groups sequences of similar length, so that padding is small. The same lengths and seed give the
- * same batches. Throws RangeError for a negative length or boundaries that do not ascend.
+ * Groups sequences of similar length, so that there is little padding. The same lengths and seed
+ * give the same batches. Throws RangeError for a negative length or boundaries that do not ascend.
  */
 export function bucketByLength(
   lengths: ArrayLike<number>,
@@ -136,7 +133,7 @@ export function bucketByLength(
   const n = lengths.length;
   for (let i = 0; i < n; i++) checkInteger(`${where} lengths[${i}]`, lengths[i]);
 
-  /** What is compared: the bucket, or without boundaries the length itself. */
+  /** Sort keys: the bucket or, without boundaries, the length. */
   const key = Float64Array.from({ length: n }, (_, i) =>
     boundaries === undefined ? lengths[i] : bucketOf(lengths[i], boundaries),
   );

@@ -1,28 +1,30 @@
 /** @file Tables in comma-separated values (RFC 4180), row by row, of any length. */
 import { checkInteger, DataError, kindError, sentence } from "../base/index.ts";
 
+/** A row of a table. */
 export type CsvRow = {
-  /** Of the row's first character, counted from 1. */
+  /** Line of the row's first character, counted from 1. */
   readonly line: number;
-  /** As they are, without the quotes around them. */
+  /** Fields, unchanged except for the quotes. */
   readonly fields: readonly string[];
 };
 
+/** Options of `csvRows`. */
 export type CsvOptions = {
-  /** Between fields, one character. Default ",". */
+  /** Separator of fields, one character. Default ",". */
   readonly separator?: string;
-  /** Rows at the beginning, such as a header, that are left out. Default 0. */
+  /** Number of rows to skip at the beginning, such as a header. Default 0. */
   readonly skip?: number;
-  /** What errors begin with, such as the file's name. Default "csvRows". */
+  /** Beginning of error messages, such as the file's name. Default "csvRows". */
   readonly where?: string;
 };
 
 /**
- * The rows of a table, a text or its pieces one after the other, with a few rows in memory. A field
- * in double quotes may hold separators, line breaks and, as two, a quote. Lines end in "\n" or
- * "\r\n". A byte order mark at the beginning and empty lines are left out.
+ * Yields the rows of a table, from a text or its consecutive pieces, with a few rows in memory. A
+ * field in double quotes may contain separators, line breaks and doubled quotes. Lines end in "\n"
+ * or "\r\n". Skips empty lines and a byte order mark at the beginning.
  *
- * Throws DataError, with the line, for a row that has another number of fields than the first, a
+ * Throws DataError, with the line, for a row whose number of fields differs from the first row's, a
  * quote that is not closed, or something other than a separator after a closing quote.
  */
 export function* csvRows(
@@ -42,19 +44,18 @@ export function* csvRows(
   }
 }
 
-/** Where the next character stands. */
+/** State at the beginning of a field; the others are those below. */
 const START = 0;
 const PLAIN = 1;
 const QUOTED = 2;
-/** After a quote in a quoted field: it ends there, or the quote is the first of two. */
+/** State after a quote in a quoted field: the field ends, or the quote is the first of two. */
 const CLOSED = 3;
 
 function* allRows(pieces: Iterable<string>, separator: string, where: string): Generator<CsvRow, void, undefined> {
   let state = START;
   let fields: string[] = [];
   let field = "";
-  // Characters of the field that are not in `field` yet: those of the piece from here on. Added one
-  // by one, each would be an object of its own.
+  // start of the characters not yet in `field`; adding them one by one would make a string for each
   let from = 0;
   let line = 1;
   let begin = 1;
@@ -81,7 +82,7 @@ function* allRows(pieces: Iterable<string>, separator: string, where: string): G
       } else if (c === separator || c === "\n") {
         if (state === PLAIN && !isAfterReturn) field += piece.slice(from, at);
         isAfterReturn = false;
-        // an empty line is no row
+        // an empty line is not a row
         if (c === separator || fields.length > 0 || state !== START) fields.push(field);
         field = "";
         state = START;

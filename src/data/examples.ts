@@ -1,14 +1,14 @@
 /**
- * @file Examples that stand for themselves, such as sentences or recordings: split, and put into
- * batches of similar length.
+ * @file Independent examples, such as sentences or recordings: split, and grouped into batches of
+ * similar length.
  */
 import { checkInteger, checkNumber, DataError, type RandomStream, sentence } from "../base/index.ts";
 import { bucketByLength } from "./batch.ts";
 
 /**
- * Two parts, chosen at random: `validation` is the share that is held out, in [0, 1), rounded down
- * but at least one example where it isn't 0. The order inside each part is that of the examples.
- * Throws DataError when nothing is left to train on.
+ * Splits examples at random into training and validation. `validation` is the fraction to hold out,
+ * in [0, 1), rounded down, but at least one example unless it is 0. Each part keeps the order of
+ * the examples. Throws DataError if no example is left for training.
  */
 export function splitExamples<E>(
   examples: readonly E[],
@@ -19,43 +19,47 @@ export function splitExamples<E>(
   const count = validation === 0 ? 0 : Math.max(1, Math.floor(examples.length * validation));
   if (examples.length - count < 1)
     throw new DataError(sentence(where, `more than ${count} examples to train on`, `${examples.length} in all`));
-  const held = new Set(random.permutation(examples.length).slice(0, count));
-  const part = (isHeld: boolean): E[] => examples.filter((_, i) => held.has(i) === isHeld);
+  const heldOut = new Set(random.permutation(examples.length).slice(0, count));
+  const part = (isHeldOut: boolean): E[] => examples.filter((_, i) => heldOut.has(i) === isHeldOut);
   return { training: part(false), validation: part(true) };
 }
 
+/** Options of `exampleBatches`. */
 export type ExampleBatchOptions<E> = {
-  /** Largest number of examples in a batch. Long ones come in smaller batches: see `MOST_STEPS`. */
+  /** Most examples in a batch. Long ones come in smaller batches: see `MOST_STEPS`. */
   readonly batchSize: number;
-  /** Steps of an example. Examples of similar length share a batch, so that padding is small. */
+  /**
+   * Number of steps of an example. Examples of similar length share a batch, which keeps padding
+   * small.
+   */
   readonly lengthOf: (example: E) => number;
   /**
-   * Shuffles: which of similar length share a batch, and the order of the batches. Default: by
-   * length.
+   * Stream that shuffles examples of similar length, and the order of the batches. Default: sorted
+   * by length.
    */
   readonly random?: RandomStream | undefined;
 };
 
 /**
- * Time steps of a batch at most, padding included: 32 examples of 2,048 steps. Each takes 4 to 10
- * KiB with 64 units, so that a step needs some 0.5 GiB. An example that is longer comes alone.
+ * Most time steps in a batch, padding included: 32 examples of 2,048 steps. Each takes 4 to 10 KiB
+ * with 64 units, so a training step needs some 0.5 GiB. A longer example gets a batch of its own.
  */
 export const MOST_STEPS = 65_536;
 
-/** Rows of `steps` time steps that a batch may have. */
+/** Most rows of `steps` time steps that a batch may have. */
 export const mostRows = (batchSize: number, steps: number): number =>
   Math.max(1, Math.min(batchSize, Math.floor(MOST_STEPS / Math.max(1, steps))));
 
 /**
- * Of batches the one with most time steps, padding included; of equal ones the one with the longest
+ * The batch with the most time steps, padding included; among equals, the one with the longest
  * example.
  */
 export function largestBatch<E>(batches: readonly (readonly E[])[], lengthOf: (example: E) => number): readonly E[] {
   let [largest, most, longest]: [readonly E[], number, number] = [[], -1, -1];
   for (const batch of batches) {
-    const own = longestOf(batch, lengthOf);
-    const steps = own * batch.length;
-    if (steps > most || (steps === most && own > longest)) [largest, most, longest] = [batch, steps, own];
+    const length = longestOf(batch, lengthOf);
+    const steps = length * batch.length;
+    if (steps > most || (steps === most && length > longest)) [largest, most, longest] = [batch, steps, length];
   }
   return largest;
 }
@@ -64,8 +68,8 @@ const longestOf = <E>(batch: readonly E[], lengthOf: (example: E) => number): nu
   batch.reduce((longest, example) => Math.max(longest, lengthOf(example)), 0);
 
 /**
- * All examples in their order, in batches of at most `batchSize` and, but for one example alone,
- * `MOST_STEPS` time steps.
+ * All examples in order, in batches of at most `batchSize` examples and `MOST_STEPS` time steps. A
+ * longer example gets a batch of its own.
  */
 export function batchesInOrder<E>(
   examples: readonly E[],
@@ -75,8 +79,8 @@ export function batchesInOrder<E>(
   let batch: E[] = [];
   let longest = 0;
   for (const example of examples) {
-    const own = Math.max(longest, lengthOf(example));
-    if (batch.length > 0 && (batch.length >= batchSize || own * (batch.length + 1) > MOST_STEPS)) {
+    const padded = Math.max(longest, lengthOf(example));
+    if (batch.length > 0 && (batch.length >= batchSize || padded * (batch.length + 1) > MOST_STEPS)) {
       batches.push(batch);
       [batch, longest] = [[], 0];
     }
@@ -87,7 +91,9 @@ export function batchesInOrder<E>(
   return batches;
 }
 
-/** All examples, each once, in batches. The same stream gives the same batches. */
+/**
+ * All examples, each once, in batches of similar length. The same stream gives the same batches.
+ */
 export function exampleBatches<E>(
   examples: readonly E[],
   { batchSize, lengthOf, random }: ExampleBatchOptions<E>,

@@ -9,8 +9,8 @@ export type OneHotOptions = {
 };
 
 /**
- * One row of `depth` values for each id: `onValue` at the id, `offValue` elsewhere. Returns [n,
- * depth], row-major. Throws RangeError for an id outside [0, depth).
+ * One-hot rows of `depth` values, [n, depth], row-major: `onValue` at the id, `offValue` elsewhere.
+ * Throws RangeError for an id outside [0, depth).
  */
 export function oneHotArray(
   ids: ArrayLike<number>,

@@ -13,7 +13,7 @@ import {
   valueError,
 } from "../base/index.ts";
 
-/** Which statistics a scaler was made from. */
+/** Kind of scaler: the statistics that it uses. */
 export type ScalerKind = "standard" | "minMax" | "robust";
 /** A scaler as plain JSON. */
 export type ScalerJSON = { kind: ScalerKind; center: number[]; scale: number[] };
@@ -29,22 +29,22 @@ export type Scaler = {
   readonly center: readonly number[];
   readonly scale: readonly number[];
   /**
-   * Scaled copy, of the same kind of array. Throws DataError for NaN or infinity, with its row and
+   * A scaled copy, of the same array class. Throws DataError for NaN or infinity, with its row and
    * column.
    */
   transform<A extends Table>(data: A): A;
-  /** The opposite of `transform`, in a copy. NaN stays NaN, so a bad prediction is seen. */
+  /** The inverse of `transform`, in a copy. NaN stays NaN, so bad predictions remain visible. */
   inverse<A extends Table>(data: A): A;
-  /** The scaler of some columns only, in this order: to scale the predicted columns back. */
+  /** The scaler of these columns only, in this order, such as the predicted ones. */
   pick(columns: readonly number[]): Scaler;
-  /** Plain JSON for `scalerFromJSON`. */
+  /** The scaler as plain JSON, for `scalerFromJSON`. */
   toJSON(): ScalerJSON;
 };
 
 /**
- * Mean 0 and (population) standard deviation 1 for each column of `data` [n, features]. A constant
- * column gets scale 1, so it becomes 0. Throws DataError for no rows, and for NaN or infinity with
- * its row and column.
+ * A scaler to mean 0 and (population) standard deviation 1 for each column of `data` [n, features].
+ * A constant column gets scale 1, so it becomes 0. Throws DataError if there are no rows, and for
+ * NaN or infinity, with its row and column.
  */
 export function standardScaler(data: Table, features: number): Scaler {
   return fit("standard", data, features, (column) => {
@@ -59,15 +59,15 @@ export function standardScaler(data: Table, features: number): Scaler {
 
 /** Options of `minMaxScaler`. */
 export type MinMaxOptions = {
-  /** What the smallest value becomes. Default 0. */
+  /** Scaled value of the smallest one. Default 0. */
   low?: number;
-  /** What the largest value becomes. Default 1. */
+  /** Scaled value of the largest one. Default 1. */
   high?: number;
 };
 
 /**
- * Each column of `data` [n, features] scaled into [low, high]. A constant column gets scale 1 and
- * becomes `low`. Throws DataError as `standardScaler` does, RangeError unless low < high.
+ * A scaler of each column of `data` [n, features] to [low, high]. A constant column gets scale 1
+ * and becomes `low`. Throws DataError as `standardScaler` does, RangeError unless low < high.
  */
 export function minMaxScaler(data: Table, features: number, { low = 0, high = 1 }: MinMaxOptions = {}): Scaler {
   checkNumber("minMaxScaler low", low);
@@ -88,10 +88,10 @@ export type RobustOptions = {
 };
 
 /**
- * Median 0 and distance between two quantiles 1 for each column of `data` [n, features]: outliers
- * hardly matter. Quantiles are interpolated linearly. Where the two are equal (at least half of the
- * values, by default), the scale is 1. Throws DataError as `standardScaler` does, RangeError unless
- * lower < upper.
+ * A scaler to median 0 and distance 1 between two quantiles for each column of `data` [n,
+ * features], which outliers hardly affect. Quantiles are interpolated linearly. If the two are
+ * equal (by default: at least half of the values are), the scale is 1. Throws DataError as
+ * `standardScaler` does, RangeError unless lower < upper.
  */
 export function robustScaler(
   data: Table,
@@ -108,8 +108,7 @@ export function robustScaler(
 }
 
 /**
- * The scaler that `toJSON` described. Throws FormatError when `value` is not exactly such a
- * description.
+ * Recreates a scaler from the result of `toJSON`. Throws FormatError if `value` is anything else.
  */
 export function scalerFromJSON(value: unknown): Scaler {
   const wrong = (expected: string, got: unknown): FormatError =>
@@ -161,17 +160,17 @@ function fit(kind: ScalerKind, data: Table, features: number, statistics: Statis
       if (x < smallest) smallest = x;
       if (x > largest) largest = x;
     }
-    const found = statistics(column, smallest, largest);
-    // a constant column exactly: its mean may be off by a rounding, and 0 / that rounding is not 0
-    if (smallest === largest && kind !== "minMax") found.center = smallest;
-    if (smallest === largest || found.scale === 0) found.scale = 1;
-    if (!Number.isFinite(found.center) || !Number.isFinite(found.scale)) {
+    const fitted = statistics(column, smallest, largest);
+    // for a constant column exactly: the mean may have a rounding error, which would be scaled up
+    if (smallest === largest && kind !== "minMax") fitted.center = smallest;
+    if (smallest === largest || fitted.scale === 0) fitted.scale = 1;
+    if (!Number.isFinite(fitted.center) || !Number.isFinite(fitted.scale)) {
       throw new DataError(
         sentence(where, `values in column ${c} whose range fits float64`, `${smallest} to ${largest}`),
       );
     }
-    center.push(found.center);
-    scale.push(found.scale);
+    center.push(fitted.center);
+    scale.push(fitted.scale);
   }
   return affine(kind, center, scale);
 }

@@ -2,19 +2,22 @@ import { checkInteger, DataError, kindError, sentence, valueError } from "../bas
 
 /** Options of `slidingWindows`. */
 export type SlidingOptions = {
-  /** Rows that the model sees. */
+  /** Number of input rows of a window. */
   inputLength: number;
-  /** Rows right after them that it should predict. Default 1. */
+  /** Number of target rows, right after the inputs. Default 1. */
   horizon?: number;
-  /** Rows from one window's start to the next. Default 1. */
+  /** Number of rows from one window's start to the next. Default 1. */
   stride?: number;
-  /** Values per row of the series. Default 1. */
+  /** Number of values per row of the series. Default 1. */
   features?: number;
-  /** Time axis first ([T, B, F]) rather than batch axis first ([B, T, F]). Default false. */
+  /**
+   * Whether the time axis comes first ([T, B, F]) instead of the batch axis ([B, T, F]). Default
+   * false.
+   */
   timeMajor?: boolean;
 };
 
-/** Some windows, as one batch. `A` is the kind of array of the series. */
+/** A batch of windows. `A` is the array class of the series. */
 export type SeriesBatch<A> = {
   readonly inputs: A;
   readonly targets: A;
@@ -24,25 +27,25 @@ export type SeriesBatch<A> = {
   readonly targetShape: readonly [number, number, number];
 };
 
-/** The windows of a time series, each copied only when it is asked for. */
+/** The windows of a time series, copied only when requested. */
 export type SeriesWindows<A> = {
   /** Number of windows. */
   readonly count: number;
-  /** Rows at the end of the series that are in no window. */
+  /** Number of rows at the end of the series that are in no window. */
   readonly unusedRows: number;
   /** First row of window `index`. */
   start(index: number): number;
   /**
-   * The windows `indices` (each in [0, count), in this order) in fresh arrays. Throws RangeError
-   * for others.
+   * The windows `indices`, in this order, in new arrays. Throws RangeError for an index outside [0,
+   * count).
    */
   batch(indices: ArrayLike<number>): SeriesBatch<A>;
 };
 
 /**
- * Overlapping windows of a series [n, features] (row-major): window i has the inputs from row i *
- * stride and the targets right after them. The series is read, not copied. Throws DataError when it
- * has fewer than inputLength + horizon rows, RangeError when it is not whole rows.
+ * Overlapping windows of a series [n, features] (row-major): window i has its inputs from row i *
+ * stride on, and its targets right after them. The series is not copied. Throws DataError if it has
+ * fewer than inputLength + horizon rows, RangeError if its length is not a multiple of `features`.
  */
 export function slidingWindows<A extends Float32Array | Float64Array>(
   series: A,
@@ -67,7 +70,7 @@ export function slidingWindows<A extends Float32Array | Float64Array>(
   const count = Math.floor((rows - needed) / stride) + 1;
   const start = (index: number): number => checkInteger(`${where} window`, index, 0, count - 1) * stride;
 
-  /** Rows first … first + length - 1 of each window, counted from the window's start. */
+  /** Copies rows first … first + length - 1 of each window, counted from its start. */
   const copy = (indices: ArrayLike<number>, first: number, length: number): A => {
     const B = indices.length;
     const out = new (series.constructor as new (length: number) => A)(B * length * features);

@@ -1,12 +1,11 @@
 /**
- * @file How text is cut into units, without allocating anything per character. Positions are UTF-16
- * indices (`text[position]`). Text is never changed: no normalisation (NFC and NFD stay two
- * spellings), no newline conversion, no case folding, and a byte order mark is a character like any
- * other.
+ * @file Tokenization of text into units, without allocations per character. Positions are UTF-16
+ * indices (`text[position]`). Text is never changed: no normalisation (NFC and NFD stay distinct),
+ * no newline conversion, no case folding, and a byte order mark is an ordinary character.
  */
 import { DataError, sentence } from "../base/index.ts";
 
-/** What one token stands for. */
+/** Unit of text that a token stands for. */
 export type Unit = "char" | "byte" | "word";
 
 const LETTER = 0;
@@ -17,14 +16,14 @@ const OTHER = 3;
 const letterPattern = /[\p{L}\p{M}\p{N}_]/u;
 const spacePattern = /\s/u;
 
-/** "U+00E9" for a code point. */
+/** A code point as text, such as "U+00E9". */
 export function codePointName(codePoint: number): string {
   return `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /**
- * The error for half of a surrogate pair: it has no UTF-8 form, so two different ones would become
- * one symbol. `offset` is where `text` begins in the whole.
+ * The error for a lone surrogate, which has no UTF-8 form, so that different ones would become the
+ * same symbol. `offset` is the position of `text` in the whole.
  */
 export function loneSurrogateError(where: string, text: string, position: number, offset = 0): DataError {
   return new DataError(
@@ -48,20 +47,23 @@ export function findLoneSurrogate(text: string): number {
   return -1;
 }
 
-/** Throws DataError when `text`, which begins at `offset` of the whole, has a lone surrogate. */
+/** Throws DataError if `text`, at `offset` in the whole, has a lone surrogate. */
 export function checkWellFormed(where: string, text: string, offset = 0): void {
   const position = findLoneSurrogate(text);
   if (position >= 0) throw loneSurrogateError(where, text, position, offset);
 }
 
-/** Order by code point. (`<` compares UTF-16 units, which puts U+10000 and above before U+E000.) */
+/**
+ * Compares two texts by code points. (`<` compares UTF-16 units, which puts U+10000 and above
+ * before U+E000.)
+ */
 export function compareCodePoints(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {
     let x = a.charCodeAt(i);
     let y = b.charCodeAt(i);
     if (x === y) continue;
-    // lift surrogates above every other unit
+    // move surrogates above all other units
     if (x >= 0xd800) x = x < 0xe000 ? x + 0x2000 : x - 0x800;
     if (y >= 0xd800) y = y < 0xe000 ? y + 0x2000 : y - 0x800;
     return x - y;
@@ -87,7 +89,7 @@ function classesOfBasicPlane(): Uint8Array {
 }
 
 /**
- * Cuts well-formed `text` into word tokens and calls `visit(start, end)` for each, in order;
+ * Splits well-formed `text` into word tokens and calls `visit(start, end)` for each, in order;
  * together they are the whole text. A token is a word (letters, marks, digits and "_", with single
  * apostrophes inside: "don't"), a run of white space, or one other character.
  */
@@ -117,29 +119,29 @@ export function forEachWord(text: string, visit: (start: number, end: number) =>
   }
 }
 
-/** Cuts text that comes in pieces; a character is never in two of them. */
+/** A tokenizer of text in pieces, which are not split inside a character. */
 export type WordCutter = {
   push(piece: string): void;
-  /** The text has ended. */
+  /** Visits the last token: the text has ended. */
   end(): void;
 };
 
 /**
- * Cuts as `forEachWord` cuts the whole text, and calls `visit` for each token, with its position in
- * the whole. Looks at each character once.
+ * Splits a text in pieces as `forEachWord` splits the whole, and calls `visit` for each token, with
+ * its position in the whole. Reads each character once.
  */
 export function wordCutter(visit: (word: string, position: number) => void): WordCutter {
   const classes = classesOfBasicPlane();
-  /** What the open token is; undefined where there is none. */
+  /** Kind of the open token, or undefined. */
   let open: typeof LETTER | typeof SPACE | undefined;
   /** Earlier pieces of the open token, joined once. */
   let parts: string[] = [];
   /**
-   * An apostrophe after letters at the end of the last piece, which belongs to the word when a
-   * letter follows.
+   * An apostrophe after letters at the end of the last piece, which belongs to the word if a letter
+   * follows.
    */
-  let held = "";
-  /** Where the open token, or what comes next, begins in the whole. */
+  let apostrophe = "";
+  /** Position in the whole of the open token or, without one, of the next. */
   let position = 0;
   const emit = (word: string): void => {
     if (word === "") return;
@@ -154,20 +156,20 @@ export function wordCutter(visit: (word: string, position: number) => void): Wor
   };
   return {
     push(piece) {
-      // of the open token in this piece, or of the next one
+      // start in this piece of the open token, or of the next one
       let start = 0;
       for (let i = 0; i < piece.length;) {
         const unit = piece.charCodeAt(i);
         const isPair = (unit & 0xfc00) === 0xd800;
         const kind = isPair ? classify(piece.codePointAt(i) as number) : classes[unit];
         const end = i + (isPair ? 2 : 1);
-        if (held !== "") {
-          if (kind === LETTER) parts.push(held);
+        if (apostrophe !== "") {
+          if (kind === LETTER) parts.push(apostrophe);
           else {
             close("");
-            emit(held);
+            emit(apostrophe);
           }
-          held = "";
+          apostrophe = "";
         }
         if (kind === open) {
           i = end;
@@ -176,7 +178,7 @@ export function wordCutter(visit: (word: string, position: number) => void): Wor
         if (open === LETTER && kind === APOSTROPHE) {
           if (end === piece.length) {
             parts.push(piece.slice(start, i));
-            held = piece.slice(i, end);
+            apostrophe = piece.slice(i, end);
             return;
           }
           const next = piece.charCodeAt(end);
@@ -199,8 +201,8 @@ export function wordCutter(visit: (word: string, position: number) => void): Wor
     },
     end() {
       if (open !== undefined) close("");
-      emit(held);
-      held = "";
+      emit(apostrophe);
+      apostrophe = "";
       position = 0;
     },
   };

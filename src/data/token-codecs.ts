@@ -1,34 +1,35 @@
 /**
- * @file Text <-> ids for each unit. A codec trusts its token list; `vocabulary.ts` has checked it.
+ * @file Conversion between text and ids for each unit. Codecs rely on a token list that
+ * `vocabulary.ts` has checked.
  */
 import { checkInteger, DataError, describe, encodeUtf8, sentence, valueError } from "../base/index.ts";
 import { checkWellFormed, codePointName, forEachWord, loneSurrogateError, wordCutter } from "./text-units.ts";
 
-/** Text from ids given one at a time. */
+/** A decoder of ids that come one at a time. */
 export type DecodeStream = {
   /**
-   * The text which `id` completes; "" while a UTF-8 sequence is unfinished. Throws RangeError for
-   * an id that does not exist.
+   * The text that `id` completes; "" while a UTF-8 sequence is incomplete. Throws RangeError for an
+   * id that does not exist.
    */
   push(id: number): string;
   /**
-   * What is left: "" or U+FFFD for an unfinished UTF-8 sequence. The stream can then be used again.
+   * The rest: "", or U+FFFD for an incomplete UTF-8 sequence. The stream can then be used again.
    */
   end(): string;
 };
 
-/** Ids of a text that comes in pieces. */
+/** An encoder of text that comes in pieces. */
 export type EncodeStream = {
   /**
-   * The ids that are known by now. Throws DataError as `encode` does, with the position in the
-   * whole text.
+   * The ids that `piece` completes. Throws DataError as `encode`, with the position in the whole
+   * text.
    */
   push(piece: string): Int32Array;
-  /** The ids that are left. */
+  /** The remaining ids. */
   end(): Int32Array;
 };
 
-/** What a vocabulary does, for one unit. */
+/** Encoding and decoding for one unit. */
 export type TokenCodec = {
   encode(text: string): Int32Array;
   encodeStream(): EncodeStream;
@@ -52,11 +53,11 @@ function unknownError(kind: string, symbol: string, position: number, known: num
 }
 
 /**
- * Ids for the code points of `tokens`; anything else becomes `unknownId` or, without one, a
- * DataError.
+ * A codec with the code points `tokens`. Others become `unknownId`; without one, encoding them
+ * throws DataError.
  */
 export function charCodec(tokens: readonly string[], unknownId: number | undefined): TokenCodec {
-  // two tables, so that the common planes cost an array read per character
+  // two tables, so that most characters cost one array read
   const basic = new Int32Array(65536).fill(-1);
   const astral = new Map<number, number>();
   tokens.forEach((token, id) => {
@@ -87,7 +88,7 @@ export function charCodec(tokens: readonly string[], unknownId: number | undefin
   return { encode, encodeStream: () => pieceByPiece(encode), ...joining(tokens) };
 }
 
-/** Where a piece needs nothing of the others but where it begins. */
+/** An encoder for units that never span two pieces. */
 function pieceByPiece(encode: (piece: string, offset: number) => Int32Array): EncodeStream {
   let offset = 0;
   return {
@@ -100,7 +101,7 @@ function pieceByPiece(encode: (piece: string, offset: number) => Int32Array): En
   };
 }
 
-/** A list of ids that grows. */
+/** A growing list of ids. */
 class IdList {
   #ids: Int32Array;
   #length = 0;
@@ -118,7 +119,7 @@ class IdList {
     this.#ids[this.#length++] = id;
   }
 
-  /** All of them, after which it is empty. */
+  /** Returns all ids and empties the list. */
   take(): Int32Array {
     const taken = this.#ids.slice(0, this.#length);
     this.#length = 0;
@@ -127,7 +128,8 @@ class IdList {
 }
 
 /**
- * Ids for the words of `tokens`; any other word becomes `unknownId` or, without one, a DataError.
+ * A codec with the words `tokens`. Others become `unknownId`; without one, encoding them throws
+ * DataError.
  */
 export function wordCodec(tokens: readonly string[], unknownId: number | undefined): TokenCodec {
   const idOf = new Map<string, number>();
@@ -167,12 +169,12 @@ export function wordCodec(tokens: readonly string[], unknownId: number | undefin
   };
 }
 
-/** Decoding where every token is text on its own. */
+/** Decoding for units whose tokens are complete texts. */
 function joining(tokens: readonly string[]): Omit<TokenCodec, "encode" | "encodeStream"> {
   return {
     decode(ids) {
       let text = "";
-      // pieces, since one string grown token by token is a tree as deep as the text is long
+      // in pieces, because a string grown token by token is a tree as deep as the text is long
       for (let from = 0; from < ids.length; from += 4096) {
         const piece: string[] = [];
         const to = Math.min(ids.length, from + 4096);
@@ -189,8 +191,7 @@ function joining(tokens: readonly string[]): Omit<TokenCodec, "encode" | "encode
 }
 
 /**
- * The 256 byte values; text is UTF-8 on the way in, and malformed UTF-8 becomes U+FFFD on the way
- * out.
+ * A codec of the 256 byte values. Text is encoded as UTF-8; malformed UTF-8 is decoded as U+FFFD.
  */
 export function byteCodec(): TokenCodec {
   const encode = (text: string, offset = 0): Int32Array => {
@@ -219,7 +220,7 @@ export function byteCodec(): TokenCodec {
   };
 }
 
-// ignoreBOM means "do not strip it", so that U+FEFF survives a round trip
+// ignoreBOM means "do not strip it": U+FEFF survives a round trip
 const utf8 = (): TextDecoder => new TextDecoder("utf-8", { ignoreBOM: true });
 
 function checkId(id: number, size: number, position?: number): number {

@@ -14,51 +14,51 @@ import { byteCodec, charCodec, wordCodec } from "./token-codecs.ts";
 import type { DecodeStream, EncodeStream, TokenCodec } from "./token-codecs.ts";
 
 /**
- * The token that stands for everything which is not in a limited vocabulary. Always id 0. No text
- * can contain it as one token.
+ * The unknown token of a limited vocabulary, which replaces all other tokens. Always id 0. No text
+ * contains it as one token.
  */
 export const UNKNOWN_TOKEN = "<unk>";
 
 /**
- * A vocabulary as plain JSON. Tokens are an array (never keys), so "__proto__" is a token like any
- * other.
+ * A vocabulary as plain JSON. Tokens are an array (never keys), so "__proto__" is an ordinary
+ * token.
  */
 export type VocabularyJSON = { unit: Unit; tokens?: string[]; unknown?: boolean };
 
 /** Options of `buildVocabulary`. */
 export type VocabularyOptions = {
   /**
-   * "char": Unicode code points. "byte": the 256 bytes of UTF-8. "word": words, white space runs,
-   * punctuation. Default "char".
+   * Unit of text. "char": Unicode code points. "byte": the 256 bytes of UTF-8. "word": words, white
+   * space runs, punctuation. Default "char".
    */
   unit?: Unit;
   /**
-   * Largest number of tokens, the unknown token included (>= 2): the most frequent are kept. Not
-   * for "byte". Default: all.
+   * Most tokens, including the unknown token (>= 2): the most frequent are kept. Not for "byte".
+   * Default: all.
    */
   maxSize?: number;
-  /** Tokens seen less often are left out. Not for "byte". Default 1. */
+  /** Fewest occurrences of a token that is kept. Not for "byte". Default 1. */
   minCount?: number;
 };
 
 /**
- * The tokens a model knows, and text <-> ids. Made by `buildVocabulary` or `vocabularyFromJSON`.
- * Text is taken exactly as it is: a byte order mark, "\r\n" and both Unicode spellings of "é" (NFC,
- * NFD) are kept, so decode(encode(text)) === text. Who wants them changed does it before
+ * The tokens of a model, and the conversion between text and ids. Created by `buildVocabulary` or
+ * `vocabularyFromJSON`. Text is never changed: a byte order mark, "\r\n" and both Unicode spellings
+ * of "é" (NFC, NFD) are kept, so decode(encode(text)) === text. To normalise text, do so before
  * (`text.normalize()`).
  */
 export class Vocabulary {
   readonly unit: Unit;
   /** Token of each id. For "byte": the printable ASCII character, or "<0x0A>". */
   readonly tokens: readonly string[];
-  /** Id of the unknown token, undefined when there is none. */
+  /** Id of the unknown token; undefined if there is none. */
   readonly unknownId: number | undefined;
   readonly #codec: TokenCodec;
   readonly #idOf: Map<string, number>;
 
   /**
-   * For this folder: `tokens` is distinct and valid for `unit`; with `unknown`, tokens[0] is the
-   * unknown token.
+   * Internal: `tokens` are distinct and valid for `unit`; with `unknown`, tokens[0] is the unknown
+   * token.
    */
   constructor(unit: Unit, tokens: readonly string[], unknown: boolean) {
     this.unit = unit;
@@ -79,23 +79,23 @@ export class Vocabulary {
     return this.#idOf.has(token);
   }
 
-  /** Id of `token`, undefined when it is not one of `tokens`. */
+  /** Id of `token`; undefined if it is not one of `tokens`. */
   idOf(token: string): number | undefined {
     return this.#idOf.get(token);
   }
 
   /**
-   * Ids of `text`, one per token; "" gives none. What is not known becomes `unknownId` where there
-   * is one. Throws DataError for an unknown character or word, or a lone surrogate, with its
-   * position (UTF-16 index).
+   * Ids of `text`, one per token; "" gives none. Unknown characters and words become `unknownId`
+   * or, without one, throw DataError; so do lone surrogates, always. The error has the position
+   * (UTF-16 index).
    */
   encode(text: string): Int32Array {
     return this.#codec.encode(checkText("vocabulary.encode", text));
   }
 
   /**
-   * Ids of a text that comes in pieces, which together are those of the whole. A piece may end
-   * anywhere but inside a character (a surrogate pair).
+   * An encoder of text in pieces; the ids are those of the whole. Pieces may end anywhere except
+   * inside a character (a surrogate pair).
    */
   encodeStream(): EncodeStream {
     return this.#codec.encodeStream();
@@ -110,14 +110,14 @@ export class Vocabulary {
   }
 
   /**
-   * Text from ids as they come: each `push` returns what is complete, so a character is never shown
-   * in halves.
+   * A decoder of ids that come one at a time. Each `push` returns what is complete, never half a
+   * character.
    */
   decodeStream(): DecodeStream {
     return this.#codec.decodeStream();
   }
 
-  /** Plain JSON for `vocabularyFromJSON`. */
+  /** The vocabulary as plain JSON, for `vocabularyFromJSON`. */
   toJSON(): VocabularyJSON {
     if (this.unit === "byte") return { unit: "byte" };
     return { unit: this.unit, tokens: this.tokens.slice(), unknown: this.unknownId !== undefined };
@@ -125,11 +125,11 @@ export class Vocabulary {
 }
 
 /**
- * The vocabulary of `text`, in time linear in its length. A text that is too long for memory may
- * come in pieces, which may end anywhere but inside a character (a surrogate pair). Ids are
+ * Builds the vocabulary of `text`, in time linear in its length. Text too long for memory may come
+ * in pieces, which may end anywhere except inside a character (a surrogate pair). Ids are
  * deterministic: characters in order of code point, words from the most frequent (ties by code
- * point). With `maxSize` or `minCount` id 0 is the unknown token. Throws DataError when the text is
- * empty, has a lone surrogate, or when nothing is kept.
+ * point). With `maxSize` or `minCount` id 0 is the unknown token. Throws DataError if the text is
+ * empty or has a lone surrogate, or if no token is kept.
  */
 export function buildVocabulary(
   text: string | Iterable<string>,
@@ -166,8 +166,8 @@ export function buildVocabulary(
 }
 
 /**
- * The vocabulary that `toJSON` described. Throws FormatError when `value` is not exactly such a
- * description.
+ * Recreates a vocabulary from the result of `toJSON`. Throws FormatError if `value` is anything
+ * else.
  */
 export function vocabularyFromJSON(value: unknown): Vocabulary {
   const where = "vocabularyFromJSON";
@@ -215,7 +215,7 @@ function byteVocabulary(): Vocabulary {
   return new Vocabulary("byte", tokens, false);
 }
 
-/** Counts the tokens of a text that comes in pieces. */
+/** A counter of the tokens of text in pieces. */
 type Counter = { push(piece: string): void; end(): Map<string, number> };
 
 function characterCounter(): Counter {
@@ -248,7 +248,7 @@ function wordCounter(): Counter {
   const counts = new Map<string, number>();
   const cutter = wordCutter((word) => {
     const count = counts.get(word);
-    counts.set(count === undefined ? own(word) : word, (count ?? 0) + 1);
+    counts.set(count === undefined ? copied(word) : word, (count ?? 0) + 1);
   });
   return {
     push: (piece) => cutter.push(piece),
@@ -259,8 +259,8 @@ function wordCounter(): Counter {
   };
 }
 
-/** A copy of its own: a slice of the text would keep the whole text in memory. */
-const own = (token: string): string => Array.from(token).join("");
+/** A copy of `token`: a slice would keep the whole text in memory. */
+const copied = (token: string): string => Array.from(token).join("");
 
 function checkText(where: string, text: string): string {
   if (typeof text !== "string") throw kindError(where, "text (a string)", text);

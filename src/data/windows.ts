@@ -1,24 +1,24 @@
-/** @file Batches for language models: token ids cut into windows, with targets shifted by one. */
+/** @file Batches for language models: windows of token ids, with targets shifted by one. */
 import { checkInteger, checkNumber, DataError, kindError, sentence, valueError } from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
 import { type Shard, shardRows, WHOLE } from "./shard.ts";
 import { readTokens, type TokenSource } from "./token-source.ts";
 
 /**
- * One batch. Both arrays are time-major [sequenceLength, batchSize]: element (t, b) is at `t *
- * batchSize + b`. Of a shard, B is its rows.
+ * A batch. Both arrays are time-major [sequenceLength, batchSize]: element (t, b) is at `t *
+ * batchSize + b`. With a shard, batchSize is its number of rows.
  */
 export type TokenBatch = { readonly inputs: Int32Array; readonly targets: Int32Array };
 
-/** A fixed list of batches, each made when it is asked for. */
+/** A fixed list of batches, each created when requested. */
 export type TokenBatches = {
   /** Number of batches. */
   readonly count: number;
   readonly batchSize: number;
   readonly sequenceLength: number;
-  /** Tokens that are in no batch, neither as input nor as target. */
+  /** Number of tokens that are in no batch, neither as input nor as target. */
   readonly unusedTokens: number;
-  /** Batch `index`, in fresh arrays. Throws RangeError outside [0, count). */
+  /** Batch `index`, in new arrays. Throws RangeError outside [0, count). */
   at(index: number): TokenBatch;
 };
 
@@ -28,15 +28,15 @@ export type ContiguousOptions = {
   batchSize: number;
   /** Time steps per batch. */
   sequenceLength: number;
-  /** Which rows of each batch are read. Default: all. */
+  /** Shard of each batch to read. Default: all rows. */
   shard?: Shard;
 };
 
 /**
- * Batches whose rows go on: row r of batch k + 1 starts exactly where row r of batch k ended, so
- * recurrent state can be carried from batch to batch (char-rnn's loader). The ids are cut into
- * `batchSize` equal streams. Unused are the last (n - 1) mod (batchSize * sequenceLength) tokens.
- * Ids are read, not copied. Throws DataError with fewer than batchSize * sequenceLength + 1 ids.
+ * Contiguous batches: row r of batch k + 1 starts exactly where row r of batch k ended, so
+ * recurrent state can be carried from batch to batch (char-rnn's loader). The ids are split into
+ * `batchSize` equal streams. The last (n - 1) mod (batchSize * sequenceLength) tokens are unused.
+ * Ids are not copied. Throws DataError for fewer than batchSize * sequenceLength + 1 ids.
  */
 export function contiguousBatches(
   ids: Int32Array | TokenSource,
@@ -66,17 +66,17 @@ export function contiguousBatches(
 /** Options of `shuffledWindows`. */
 export type ShuffledOptions = ContiguousOptions & {
   /**
-   * Where the order comes from: one stream per epoch, such as `random.named("shuffle").at(epoch)`.
-   * It is drawn from.
+   * Stream that shuffles, one per epoch, such as `random.named("shuffle").at(epoch)`. Its position
+   * advances.
    */
   random: RandomStream;
 };
 
 /**
- * One epoch of windows in random order. Windows start at multiples of `sequenceLength` and each id
- * is an input at most once; the last (count of windows mod batchSize) windows of the order are left
- * out, others each epoch. No state can be carried. Throws DataError with fewer than batchSize *
- * sequenceLength + 1 ids.
+ * One epoch of windows in random order. Windows start at multiples of `sequenceLength`, and each id
+ * is an input at most once. The last (number of windows mod batchSize) windows of the order are
+ * unused, different ones in each epoch. State can't be carried. Throws DataError for fewer than
+ * batchSize * sequenceLength + 1 ids.
  */
 export function shuffledWindows(
   ids: Int32Array | TokenSource,
@@ -104,19 +104,19 @@ export function shuffledWindows(
 export type SplitOptions = {
   /** Fraction for validation, in [0, 1). Default 0.1. */
   validation?: number;
-  /** Fraction for the test, in [0, 1). Default 0. */
+  /** Fraction for testing, in [0, 1). Default 0. */
   test?: number;
-  /** Values per row, so that a row of a table is never cut. Default 1. */
+  /** Number of values per row, so that no row of a table is split. Default 1. */
   features?: number;
 };
 
-/** What `splitTail` can cut. */
+/** Sequences that `splitTail` can split. */
 export type Splittable = Int32Array | Float32Array | Float64Array | TokenSource;
 
 /**
- * Cuts a sequence in time order into train (the start), validation and test (the end). The parts
+ * Splits a sequence in time order into train (the start), validation and test (the end). The parts
  * are views, not copies. The last two have floor(fraction * rows) rows, possibly none. Throws
- * RangeError when the fractions leave nothing for training.
+ * RangeError if the fractions leave nothing for training.
  */
 export function splitTail<T extends Splittable>(
   values: T,
@@ -129,7 +129,7 @@ export function splitTail<T extends Splittable>(
   if (validation + test >= 1) throw valueError(where, "validation + test < 1", validation + test);
   if (values.length % features !== 0) throw valueError(where, `a multiple of ${features} values`, values.length);
   const rows = values.length / features;
-  // the addition forgives that 0.07 * 100 is 7.000000000000001 and 0.29 * 100 is 28.999999999999996
+  // the addition corrects rounding: 0.29 * 100 is 28.999999999999996
   const testStart = rows - Math.floor(test * rows + 1e-9);
   const validationStart = testStart - Math.floor(validation * rows + 1e-9);
   const part = (from: number, to: number): T => values.subarray(from * features, to * features) as T;
@@ -155,7 +155,7 @@ function gather(
   return { inputs, targets };
 }
 
-/** Tokens in none of the windows; each covers its inputs and the one token after them. */
+/** Number of tokens in no window; each window covers its inputs and one token more. */
 function countUnused(n: number, windows: Int32Array, T: number): number {
   const covered = new Uint8Array(Math.floor((n - 1) / T) + 1);
   for (const window of windows) covered[window] = 1;

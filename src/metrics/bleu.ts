@@ -1,36 +1,38 @@
 import { log, exp, valueError } from "../base/index.ts";
 import { countNgrams, overlap } from "./ngrams.ts";
 
+/** Options of `bleu`. */
 export type BleuOptions = {
-  /** How a text is cut into tokens. Default: at white space, as sacreBLEU's tokenizer "none". */
+  /** Tokenizer. Default: splits at white space, as sacreBLEU's tokenizer "none". */
   readonly tokenize?: (text: string) => readonly string[];
   /**
-   * Precisions without a match count as 1 / (2^k total) for the k-th of them (sacreBLEU's "exp"),
-   * or as 0. Default "exp".
+   * Smoothing of precisions without a match. "exp": the k-th of them counts as 1 / (2^k total), as
+   * in sacreBLEU. "none": they are 0. Default "exp".
    */
   readonly smoothing?: "exp" | "none";
 };
 
+/** A BLEU score and its parts. */
 export type Bleu = {
-  /** 0 to 100. */
+  /** BLEU, 0 to 100. */
   readonly score: number;
-  /** Of 1- to 4-grams, 0 to 100. */
+  /** Precisions of 1- to 4-grams, 0 to 100. */
   readonly precisions: readonly number[];
   readonly brevityPenalty: number;
-  /** Tokens of the hypotheses, and of the references that are closest in length. */
+  /** Number of tokens of the hypotheses, and of the references closest in length. */
   readonly lengths: { readonly hypotheses: number; readonly references: number };
 };
 
 const ORDER = 4;
 
-/** At white space. */
+/** The tokens of a text, split at white space. */
 export const whiteSpaceTokens = (text: string): readonly string[] => text.split(/\s+/u).filter((token) => token !== "");
 
 /**
  * BLEU of a corpus (Papineni et al. 2002) by sacreBLEU's formula (Post 2018): clipped precisions of
- * 1- to 4-grams over all hypotheses, their geometric mean, times the brevity penalty. One reference
- * or a list for each hypothesis. Figures compare only where tokenization is the same: 13a is not
- * included. Throws RangeError when the numbers of texts differ.
+ * 1- to 4-grams over all hypotheses, their geometric mean, times the brevity penalty. Each
+ * hypothesis has one reference or a list. Scores are comparable only with the same tokenization
+ * (13a is not included). Throws RangeError if the numbers of texts differ.
  */
 export function bleu(
   hypotheses: readonly string[],
@@ -43,14 +45,14 @@ export function bleu(
   const totals = new Float64Array(ORDER);
   const lengths = { hypotheses: 0, references: 0 };
   hypotheses.forEach((hypothesis, i) => {
-    const own = tokenize(hypothesis);
-    const given = references[i];
-    const others = (typeof given === "string" ? [given] : given).map(tokenize);
-    lengths.hypotheses += own.length;
-    lengths.references += closest(own.length, others);
+    const tokens = tokenize(hypothesis);
+    const reference = references[i];
+    const others = (typeof reference === "string" ? [reference] : reference).map(tokenize);
+    lengths.hypotheses += tokens.length;
+    lengths.references += closest(tokens.length, others);
     for (let n = 1; n <= ORDER; n++) {
-      totals[n - 1] += Math.max(0, own.length - n + 1);
-      matches[n - 1] += overlap(countNgrams(own, n), most(others.map((other) => countNgrams(other, n))));
+      totals[n - 1] += Math.max(0, tokens.length - n + 1);
+      matches[n - 1] += overlap(countNgrams(tokens, n), most(others.map((other) => countNgrams(other, n))));
     }
   });
   return scored(matches, totals, lengths, smoothing);
@@ -82,7 +84,7 @@ function scored(
   return { score, precisions, brevityPenalty, lengths };
 }
 
-/** Length of the reference that is closest in length, the shorter of two. */
+/** Length of the reference closest in length; the shorter one of two. */
 function closest(length: number, references: readonly (readonly string[])[]): number {
   let best = Infinity;
   for (const { length: other } of references) {
@@ -92,7 +94,7 @@ function closest(length: number, references: readonly (readonly string[])[]): nu
   return best === Infinity ? 0 : best;
 }
 
-/** The greatest count of each n-gram in any of them. */
+/** The largest count of each n-gram in any reference. */
 function most(counts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
   if (counts.length === 1) return counts[0];
   const result = new Map<string, number>();

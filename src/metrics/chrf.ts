@@ -1,18 +1,18 @@
 import { checkInteger, checkNumber, valueError } from "../base/index.ts";
 import { countNgrams, overlap } from "./ngrams.ts";
 
+/** Options of `chrF`. */
 export type ChrFOptions = {
   /** Longest n-gram of characters. Default 6. */
   readonly order?: number;
-  /** Recall counts β² times as much as precision. Default 2. */
+  /** Weight β: recall counts β² times as much as precision. Default 2. */
   readonly beta?: number;
 };
 
 /**
- * chrF of a corpus, 0 to 100 (Popović 2015): the F-score of n-grams of characters, white space left
- * out, with precision and recall averaged over n. By sacreBLEU's formula: an n for which hypotheses
- * or references are too short is left out of the averages. Throws RangeError when the numbers of
- * texts differ.
+ * chrF of a corpus, 0 to 100 (Popović 2015): the F-score of character n-grams, without white space,
+ * with precision and recall averaged over n. As in sacreBLEU, averages exclude an n for which
+ * hypotheses or references are too short. Throws RangeError if the numbers of texts differ.
  */
 export function chrF(
   hypotheses: readonly string[],
@@ -30,7 +30,7 @@ export function chrF(
     const characters = charactersOf(hypothesis);
     const expected = charactersOf(references[i]);
     for (let n = 1; n <= order; n++) {
-      // as sacreBLEU: n-grams aren't held against a text whose reference is too short to have any
+      // as in sacreBLEU, n-grams don't count if the reference is too short to have any
       if (expected.length >= n) own[n - 1] += Math.max(0, characters.length - n + 1);
       other[n - 1] += Math.max(0, expected.length - n + 1);
       matched[n - 1] += overlap(countNgrams(characters, n), countNgrams(expected, n));

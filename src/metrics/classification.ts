@@ -1,18 +1,18 @@
 /** @file Measures of predicted classes, with the conventions of scikit-learn. */
 import { DataError, sentence, valueError } from "../base/index.ts";
 
-/** How often each class was predicted for each. */
+/** Counts of actual against predicted classes. */
 export type ConfusionMatrix = {
   /** The classes, in the order of rows and columns. */
   readonly labels: readonly string[];
-  /** `counts[i][j]`: examples of class i that were taken for class j. */
+  /** Number of examples of class i that were predicted as class j: `counts[i][j]`. */
   readonly counts: readonly (readonly number[])[];
 };
 
 /**
- * Counts of actual against predicted classes, as scikit-learn's `confusion_matrix`. `labels` gives
- * the order; by default all that occur, sorted. Throws RangeError when the lists differ in length
- * or have a class that `labels` lacks.
+ * The confusion matrix of actual against predicted classes, as scikit-learn's `confusion_matrix`.
+ * `labels` is the order of the classes; default: all that occur, sorted. Throws RangeError if the
+ * lists differ in length or have a class that `labels` lacks.
  */
 export function confusionMatrix(
   actual: readonly string[],
@@ -32,8 +32,8 @@ export function confusionMatrix(
 }
 
 /**
- * The `most - 1` classes with most examples, in their order, and one for all others. A matrix of at
- * most `most` classes is given back.
+ * The matrix reduced to the `most - 1` classes with most examples, in order, and one for all
+ * others. A matrix of at most `most` classes is returned unchanged.
  */
 export function largestClasses(matrix: ConfusionMatrix, most: number): ConfusionMatrix {
   const { labels, counts } = matrix;
@@ -52,7 +52,7 @@ export function largestClasses(matrix: ConfusionMatrix, most: number): Confusion
   };
 }
 
-/** Places of the largest counts, ascending; of equal ones the first. */
+/** Indices of the `most` largest counts, ascending; among equals, the first. */
 export const mostFrequent = (counts: readonly number[], most: number): number[] =>
   counts
     .map((_, i) => i)
@@ -60,7 +60,7 @@ export const mostFrequent = (counts: readonly number[], most: number): number[] 
     .slice(0, most)
     .sort((a, b) => a - b);
 
-/** What stands for `count` classes, spelled as no label is. */
+/** A name for `count` other classes, distinct from all labels. */
 export function othersName(labels: readonly string[], count: number): string {
   const known = new Set(labels);
   let name = `(${count} other classes)`;
@@ -69,8 +69,8 @@ export function othersName(labels: readonly string[], count: number): string {
 }
 
 /**
- * Share of examples whose class was predicted. Throws RangeError when the lists differ in length,
- * DataError when they are empty.
+ * Accuracy: fraction of examples whose class was predicted. Throws RangeError if the lists differ
+ * in length, DataError if they are empty.
  */
 export function accuracy(actual: readonly string[], predicted: readonly string[]): number {
   checkLengths("accuracy", actual, predicted);
@@ -79,25 +79,28 @@ export function accuracy(actual: readonly string[], predicted: readonly string[]
 }
 
 /**
- * Precision = right / predicted, recall = right / actual, F1 = their harmonic mean; 0 where it
- * would be 0 / 0.
+ * Precision = correct / predicted, recall = correct / actual, F1 = their harmonic mean; 0 instead
+ * of 0 / 0.
  */
 export type PrecisionRecallF1 = { readonly precision: number; readonly recall: number; readonly f1: number };
 
+/** Precision, recall and F1 of each class, and their averages. */
 export type ClassificationReport = {
-  /** Of each class; `support` is how many examples it has. */
+  /** Scores of each class; `support` is its number of examples. */
   readonly classes: readonly (PrecisionRecallF1 & { readonly label: string; readonly support: number })[];
   /** Mean over the classes. */
   readonly macro: PrecisionRecallF1;
   /** Mean over the classes, weighted by their support. */
   readonly weighted: PrecisionRecallF1;
-  /** Of all decisions together: with one class per example, each of the three is the accuracy. */
+  /**
+   * Scores over all examples together. With one class per example, all three equal the accuracy.
+   */
   readonly micro: PrecisionRecallF1;
 };
 
 /**
- * As scikit-learn's `precision_recall_fscore_support` with `zero_division=0`, for each class and in
- * its averages.
+ * Precision, recall and F1 of each class and their averages, as scikit-learn's
+ * `precision_recall_fscore_support` with `zero_division=0`.
  */
 export function precisionRecallF1({ labels, counts }: ConfusionMatrix): ClassificationReport {
   const indices = labels.map((_, i) => i);
@@ -109,8 +112,8 @@ export function precisionRecallF1({ labels, counts }: ConfusionMatrix): Classifi
 }
 
 /**
- * `precisionRecallF1` of the confusion matrix, without the matrix: its size is the square of the
- * number of classes. Throws RangeError when the lists differ in length or have a class that
+ * The report of `precisionRecallF1`, computed without a confusion matrix, whose size is the square
+ * of the number of classes. Throws RangeError if the lists differ in length or have a class that
  * `labels` lacks.
  */
 export function classificationReport(
@@ -129,17 +132,15 @@ export function classificationReport(
   const none = (): number[] => labels.map(() => 0);
   const counts = { right: none(), predicted: none(), support: none() };
   actual.forEach((label, i) => {
-    const [own, found] = [at(label), at(predicted[i])];
-    counts.support[own]++;
-    counts.predicted[found]++;
-    if (own === found) counts.right[own]++;
+    const [from, to] = [at(label), at(predicted[i])];
+    counts.support[from]++;
+    counts.predicted[to]++;
+    if (from === to) counts.right[from]++;
   });
   return reportOf(labels, counts);
 }
 
-/**
- * Of each class: how often it was right, how often it was predicted, and how many examples it has.
- */
+/** For each class: correct predictions, predictions, and examples. */
 type ClassCounts = Readonly<Record<"right" | "predicted" | "support", readonly number[]>>;
 
 function reportOf(labels: readonly string[], { right, predicted, support }: ClassCounts): ClassificationReport {
@@ -171,9 +172,9 @@ function measures(right: number, predicted: number, actual: number): PrecisionRe
 
 /**
  * Area under the ROC curve: the probability that a positive example has a higher score than a
- * negative one, ties counting half (Mann and Whitney 1947). Equal to scikit-learn's
- * `roc_auc_score`. Throws RangeError when the lists differ in length or a score is NaN, DataError
- * unless there are examples of both kinds.
+ * negative one, ties counting half (Mann and Whitney 1947). Equals scikit-learn's `roc_auc_score`.
+ * Throws RangeError if the lists differ in length or a score is NaN, DataError unless there are
+ * positive and negative examples.
  */
 export function rocAuc(isPositive: readonly boolean[], scores: readonly number[]): number {
   checkLengths("rocAuc", isPositive, scores);

@@ -1,46 +1,46 @@
 /**
- * @file How many changes turn one sequence into another (Levenshtein 1966), and the error rates of
- * transcripts that are made of it.
+ * @file Edit distance between sequences (Levenshtein 1966), and the error rates of transcripts
+ * computed from it.
  */
 import { DataError, sentence } from "../base/index.ts";
 
-/** A cheapest way from a reference to a hypothesis. */
+/** Numbers of edits that turn a reference into a hypothesis. */
 export type Edits = {
   readonly distance: number;
   readonly substitutions: number;
-  /** Items of the hypothesis that the reference lacks. */
+  /** Number of items of the hypothesis that the reference lacks. */
   readonly insertions: number;
   readonly deletions: number;
 };
 
 /**
- * The fewest substitutions, insertions and deletions that make `hypothesis` of `reference`. Items
- * are compared with `===`; a text is taken by UTF-16 unit, so give `[...text]` to count characters.
- * Of equally cheap ways the one with the most substitutions counts. Takes time in proportion to the
- * length times the distance (Ukkonen 1985): linear in the length for texts that differ little, and
- * the product of both lengths for texts that have nothing in common.
+ * Counts the fewest substitutions, insertions and deletions that turn `reference` into
+ * `hypothesis`. Items are compared with `===`. Text is compared by UTF-16 units, so pass
+ * `[...text]` to count characters. Among equal distances, the one with the most substitutions
+ * counts. Time is proportional to length times distance (Ukkonen 1985): linear in the length for
+ * similar texts, the product of both lengths for texts with nothing in common.
  */
 export function editDistance<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>): Edits {
   const longest = Math.max(reference.length, hypothesis.length);
-  // a way of distance d leaves the diagonal by d at most, so that a band of d on both sides holds
-  // all cheapest ways
+  // a path of distance d leaves the diagonal by at most d, so a band of d on both sides contains
+  // all cheapest paths
   const difference = Math.abs(reference.length - hypothesis.length);
   for (let band = Math.max(FIRST_BAND, difference); band < longest; band *= 2) {
-    const found = editsWithin(reference, hypothesis, band);
-    if (found.distance <= band) return found;
+    const edits = editsWithin(reference, hypothesis, band);
+    if (edits.distance <= band) return edits;
   }
   return editsWithin(reference, hypothesis, longest);
 }
 
 const FIRST_BAND = 32;
-/** Cost of what lies outside of the band. */
+/** Cost of cells outside of the band. */
 const FAR = 2 ** 30;
 
-/** The cheapest of the ways that stay within `band` of the diagonal. */
+/** The edits of the cheapest path that stays within `band` of the diagonal. */
 function editsWithin<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>, band: number): Edits {
   const width = hypothesis.length + 1;
-  // cost of the cheapest way to each prefix of the hypothesis, and the fewest deletions among the
-  // cheapest: what is inserted less what is deleted is fixed by the lengths, so it has the most
+  // cost of the cheapest path to each prefix of the hypothesis, and the fewest deletions among the
+  // cheapest. Insertions minus deletions are fixed by the lengths, so this path has the most
   // substitutions
   let cost = Int32Array.from({ length: width }, (_, j) => (j <= band ? j : FAR));
   let deleted = new Int32Array(width);
@@ -48,7 +48,7 @@ function editsWithin<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>, band:
   let nextDeleted = new Int32Array(width);
   for (let i = 1; i <= reference.length; i++) {
     const [first, last] = [Math.max(1, i - band), Math.min(width - 1, i + band)];
-    // left of the band; what is right of it has never been written
+    // left of the band; cells to the right of it were never written
     nextCost[first - 1] = i <= band ? i : FAR;
     nextDeleted[first - 1] = i;
     for (let j = first; j <= last; j++) {
@@ -70,14 +70,14 @@ function editsWithin<T>(reference: ArrayLike<T>, hypothesis: ArrayLike<T>, band:
 }
 
 /**
- * Edits over all pairs / characters (code points) of all references: 0 is perfect, and more than 1
- * is possible. Without any character in the references it is 0, or Infinity where a hypothesis has
- * some. Throws DataError for lists of different lengths.
+ * Character error rate: edits over all pairs / characters (code points) of all references. 0 is
+ * perfect; more than 1 is possible. If the references have no characters, it is 0, or Infinity if a
+ * hypothesis has some. Throws DataError for lists of different lengths.
  */
 export const characterErrorRate = (references: readonly string[], hypotheses: readonly string[]): number =>
   errorRate("characterErrorRate", references, hypotheses, (text) => [...text]);
 
-/** As `characterErrorRate`, over words, which white space separates. */
+/** Word error rate: `characterErrorRate` over words, separated by white space. */
 export const wordErrorRate = (references: readonly string[], hypotheses: readonly string[]): number =>
   errorRate("wordErrorRate", references, hypotheses, (text) => text.split(/\s+/u).filter((word) => word !== ""));
 

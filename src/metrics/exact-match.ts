@@ -1,8 +1,8 @@
 import { valueError } from "../base/index.ts";
 
 /**
- * Share of predictions that are the reference, 0 to 1; NaN for none at all. Throws RangeError when
- * the numbers differ.
+ * Fraction of predictions that equal their reference; NaN for empty lists. Throws RangeError if the
+ * numbers differ.
  */
 export function exactMatch(predictions: readonly string[], references: readonly string[]): number {
   if (predictions.length !== references.length)

@@ -1,6 +1,6 @@
 /**
- * @file Measures of forecasts. A value that is NaN is missing and counts nowhere; without any
- * other, a measure is NaN.
+ * @file Measures of forecasts. NaN means a missing value, which is ignored; if all are missing, a
+ * measure is NaN.
  */
 import { checkInteger, checkNumber, shapeError, valueError } from "../base/index.ts";
 
@@ -11,7 +11,7 @@ function checkLengths(where: string, actual: Numbers, ...others: readonly Number
     if (length !== actual.length) throw shapeError(where, `${actual.length} values`, [length]);
 }
 
-/** Mean of what `f` gives where `actual` is there. */
+/** Mean of `f` over the values of `actual` that are not missing. */
 function meanOver(actual: Numbers, f: (value: number, at: number) => number): number {
   let sum = 0;
   let count = 0;
@@ -23,23 +23,26 @@ function meanOver(actual: Numbers, f: (value: number, at: number) => number): nu
   return sum / count;
 }
 
-/** Mean absolute error. Throws RangeError for lengths that differ, as all here. */
+/** Mean absolute error. Throws RangeError if the lengths differ. */
 export function meanAbsoluteError(actual: Numbers, forecast: Numbers): number {
   checkLengths("meanAbsoluteError", actual, forecast);
   return meanOver(actual, (y, i) => Math.abs(y - forecast[i]));
 }
 
+/** Options of `mase`. */
 export type MaseOptions = {
-  /** The values that the forecast was made from. */
+  /** Values that the forecast was made from. */
   readonly training: Numbers;
-  /** Steps of a season. Default 1. */
+  /** Number of steps of a season. Default 1. */
   readonly period?: number;
 };
 
 /**
  * Mean absolute scaled error (Hyndman and Koehler 2006): the mean absolute error, divided by that
- * of the seasonal-naive forecast one season ahead in the training values. Below 1 is better than
- * that. NaN where those repeat exactly, as in a constant series: there is no error to scale by.
+ * of the seasonal-naive forecast of the training values one season ahead. Below 1 is better than
+ * seasonal-naive. NaN if the training values repeat exactly, as in a constant series, so that there
+ * is no error to divide by. Throws RangeError if the lengths differ or `training` is not longer
+ * than a season.
  */
 export function mase(actual: Numbers, forecast: Numbers, { training, period = 1 }: MaseOptions): number {
   checkInteger("mase period", period, 1);
@@ -50,8 +53,8 @@ export function mase(actual: Numbers, forecast: Numbers, { training, period = 1 
 }
 
 /**
- * Symmetric mean absolute percentage error as a share, 2 |y-f| / (|y|+|f|), in [0, 2]; 0 where both
- * are 0. (Makridakis 1993.)
+ * Symmetric mean absolute percentage error as a fraction, 2 |y-f| / (|y|+|f|), in [0, 2]; 0 where
+ * both are 0 (Makridakis 1993). Throws RangeError if the lengths differ.
  */
 export function smape(actual: Numbers, forecast: Numbers): number {
   checkLengths("smape", actual, forecast);
@@ -63,7 +66,8 @@ export function smape(actual: Numbers, forecast: Numbers): number {
 
 /**
  * Mean pinball (quantile) loss of predictions of the quantile `level`, in (0, 1) (Koenker and
- * Bassett 1978). At 0.5 it is half the absolute error.
+ * Bassett 1978). At 0.5 it is half the absolute error. Throws RangeError if the lengths differ or
+ * `level` is out of range.
  */
 export function pinball(actual: Numbers, predicted: Numbers, level: number): number {
   checkLengths("pinball", actual, predicted);
@@ -71,21 +75,25 @@ export function pinball(actual: Numbers, predicted: Numbers, level: number): num
   return meanOver(actual, (y, i) => Math.max(level * (y - predicted[i]), (level - 1) * (y - predicted[i])));
 }
 
-/** Share of the values in [lower, upper]. */
+/** Fraction of the values in [lower, upper]. Throws RangeError if the lengths differ. */
 export function coverage(actual: Numbers, lower: Numbers, upper: Numbers): number {
   checkLengths("coverage", actual, lower, upper);
   return meanOver(actual, (y, i) => Number(lower[i] <= y && y <= upper[i]));
 }
 
+/** Options of `crps`. */
 export type CrpsOptions = {
-  /** Divide by S(S-1) pairs rather than S²: unbiased for few samples (Ferro 2014). Default true. */
+  /**
+   * Whether to divide by S(S-1) pairs instead of S², which is unbiased for few samples (Ferro
+   * 2014). Default true.
+   */
   readonly fair?: boolean;
 };
 
 /**
- * Continuous ranked probability score of S samples of a forecast against what was seen, in its
- * unit: E|X-y| - ½ E|X-X'| (Gneiting and Raftery 2007), the absolute error where the samples are
- * one. Throws RangeError for no samples, and NaN for a missing value.
+ * Continuous ranked probability score of S samples X of a forecast against the observed value y, in
+ * its unit: E|X-y| - ½ E|X-X'| (Gneiting and Raftery 2007). With one sample it is the absolute
+ * error. NaN for a missing value. Throws RangeError for no samples.
  */
 export function crps(samples: Numbers, actual: number, { fair = true }: CrpsOptions = {}): number {
   const count = samples.length;
@@ -102,8 +110,8 @@ export function crps(samples: Numbers, actual: number, { fair = true }: CrpsOpti
 }
 
 /**
- * The same from quantiles at `levels`: twice the mean pinball loss, which goes to it as evenly
- * spread levels become many.
+ * Continuous ranked probability score from quantiles at `levels`: twice the mean pinball loss, an
+ * approximation that improves with the number of evenly spaced levels.
  */
 export function crpsFromQuantiles(levels: Numbers, quantiles: Numbers, actual: number): number {
   checkLengths("crpsFromQuantiles", levels, quantiles);

@@ -1,4 +1,4 @@
-/** @file How good predictions are, on plain values. */
+/** @file Measures of the quality of predictions, on plain values. */
 export { spanF1, tokenAccuracy } from "./span-f1.ts";
 export type { F1Score, SpanF1 } from "./span-f1.ts";
 export { convertTags, isTagOf, OUTSIDE, partsOf, spansToTags, tagsToSpans } from "./spans.ts";

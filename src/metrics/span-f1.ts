@@ -1,30 +1,31 @@
 import { shapeError } from "../base/index.ts";
 import type { Span } from "./spans.ts";
 
-/** Each in [0, 1]; 0 where there is nothing to divide by, as in seqeval. */
+/** Precision, recall and F1, each in [0, 1]; 0 instead of 0 / 0, as in seqeval. */
 export type F1Score = {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
-  /** Spans in the gold. */
+  /** Number of gold spans. */
   readonly support: number;
 };
 
+/** Scores of predicted spans. */
 export type SpanF1 = {
-  /** Over all spans: what conlleval prints as the overall score. */
+  /** Scores over all spans: the overall score of conlleval. */
   readonly micro: F1Score;
-  /** The mean over the labels, each counting the same. `support` is that of all. */
+  /** Mean over the labels, unweighted. `support` is the number of all gold spans. */
   readonly macro: F1Score;
-  /** By label, in alphabetical order. Labels of the gold and of the predictions. */
+  /** Scores by label, in alphabetical order, of all labels in gold and predictions. */
   readonly labels: Readonly<Record<string, F1Score>>;
 };
 
 type Counts = { correct: number; found: number; gold: number };
 
 /**
- * How well spans were found, over all sentences: a span counts as found when its label and both
- * ends are right (conlleval; Tjong Kim Sang and De Meulder 2003). Spans of a sentence don't repeat.
- * Throws RangeError for different numbers of sentences.
+ * Precision, recall and F1 of predicted spans, over all sentences. A span is correct if its label
+ * and both ends are (conlleval; Tjong Kim Sang and De Meulder 2003). Spans of a sentence must be
+ * distinct. Throws RangeError if the numbers of sentences differ.
  */
 export function spanF1(gold: readonly (readonly Span[])[], predicted: readonly (readonly Span[])[]): SpanF1 {
   if (gold.length !== predicted.length)
@@ -57,7 +58,7 @@ export function spanF1(gold: readonly (readonly Span[])[], predicted: readonly (
   return {
     micro: scoreOf(total),
     macro: { precision: mean("precision"), recall: mean("recall"), f1: mean("f1"), support: total.gold },
-    // not a plain literal: a label may be "__proto__"
+    // `Object.fromEntries`, because a label may be "__proto__"
     labels: Object.fromEntries(rows.map(([label], i) => [label, scores[i]])),
   };
 }
@@ -70,8 +71,8 @@ function scoreOf({ correct, found, gold }: Counts): F1Score {
 }
 
 /**
- * The share of tokens whose tag is right; 0 when there are none. Throws RangeError for sentences of
- * different lengths.
+ * Fraction of tokens whose tag is correct; 0 if there are none. Throws RangeError if sentences
+ * differ in length.
  */
 export function tokenAccuracy(gold: readonly (readonly string[])[], predicted: readonly (readonly string[])[]): number {
   let correct = 0;

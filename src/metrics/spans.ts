@@ -1,38 +1,39 @@
-/** @file Spans as tags of tokens, and tags as spans. */
+/** @file Conversion between spans and tags of tokens. */
 import { DataError, sentence, valueError } from "../base/index.ts";
 
 /**
- * How tags name spans, as `PREFIX-LABEL`; "O" is outside of all.
+ * Scheme by which tags `PREFIX-LABEL` encode spans; "O" is outside of all spans.
  *
  * - "BIO" (IOB2): B begins a span, I is inside.
  * - "BIOES": also E, which ends a span, and S, a span of one token.
- * - "none": tags are what they are; each token whose tag is not "O" is a span of its own.
+ * - "none": tags without prefixes; each token whose tag is not "O" is a span.
  */
 export type TagScheme = "BIO" | "BIOES" | "none";
 
-/** Tokens from `start` up to and without `end`. */
+/** A labelled span of tokens, from `start` up to, but not including, `end`. */
 export type Span = { readonly label: string; readonly start: number; readonly end: number };
 
+/** The tag of tokens outside of all spans. */
 export const OUTSIDE = "O";
 
-/** A tag of "BIO" or "BIOES", taken apart. */
+/** Prefix and label of a tag of scheme "BIO" or "BIOES". */
 export const partsOf = (tag: string): { readonly prefix: string; readonly label: string } => ({
   prefix: tag.slice(0, 1),
   label: tag.slice(2),
 });
 
-/** Whether a tag can occur in a scheme. */
+/** Whether a tag exists in a scheme. */
 export const isTagOf = (scheme: TagScheme, tag: string): boolean => {
   if (scheme === "none") return tag !== "";
   return tag === OUTSIDE || (scheme === "BIO" ? /^[BI]-./su : /^[BIES]-./su).test(tag);
 };
 
 /**
- * The spans that tags stand for, in order. Tags that break their scheme are read as conlleval and
- * seqeval (not strict) read them: an I or E with no span to continue, or of another label than the
- * token before, begins one; a span that no E ends is ended by what follows.
+ * Spans encoded by tags, in order. Invalid sequences are read as by conlleval and seqeval (not
+ * strict): an I or E without a span to continue, or with another label than the token before,
+ * begins a span; a span without E ends where the next tag does not continue it.
  *
- * Throws DataError for a tag that the scheme does not have.
+ * Throws DataError for a tag that does not exist in the scheme.
  */
 export function tagsToSpans(tags: readonly string[], scheme: TagScheme): Span[] {
   const spans: Span[] = [];
@@ -60,8 +61,8 @@ export function tagsToSpans(tags: readonly string[], scheme: TagScheme): Span[] 
 }
 
 /**
- * The tags of `length` tokens that stand for `spans`. Throws RangeError for spans that overlap, are
- * empty or lie outside, or are longer than one token in scheme "none".
+ * Tags of `length` tokens that encode `spans`. Throws RangeError for spans that overlap, are empty
+ * or out of range, or are longer than one token in scheme "none".
  */
 export function spansToTags(spans: readonly Span[], length: number, scheme: TagScheme): string[] {
   const tags = Array.from({ length }, () => OUTSIDE);
@@ -85,8 +86,8 @@ function prefixAt(at: number, start: number, end: number, scheme: TagScheme): st
 }
 
 /**
- * The same spans in the tags of another scheme. Also repairs tags that break their own, and turns
- * IOB1 into BIO, when both schemes are "BIO".
+ * Converts tags to another scheme. With "BIO" for both schemes, repairs invalid sequences and
+ * converts IOB1 to BIO.
  */
 export const convertTags = (tags: readonly string[], from: TagScheme, to: TagScheme): string[] =>
   spansToTags(tagsToSpans(tags, from), tags.length, to);
