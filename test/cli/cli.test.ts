@@ -1,25 +1,12 @@
 /** The built command, as a user runs it. */
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandFolder, env, MAIN, type Result } from "../helpers/cli.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
-
-const folder = mkdtempSync(join(tmpdir(), "unrolled-cli-"));
-const file = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-type Result = { status: number | null; stdout: string; stderr: string };
-const env = { ...process.env, UNROLLED_POISON: "0" };
-
-function unrolled(...args: string[]): Result {
-  return spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder, env });
-}
+const { folder, file, unrolled } = commandFolder("cli");
 
 const small = ["--hidden-size", "16", "--embedding-size", "8", "--batch-size", "4", "--sequence-length", "12"];
 const escape = String.fromCharCode(27);
@@ -181,7 +168,7 @@ test("a large text is not in memory", () => {
     [
       "--import",
       file("memory.mjs"),
-      main,
+      MAIN,
       "train",
       "large.txt",
       "--out",
@@ -343,7 +330,7 @@ function interrupted(
   act: (child: ChildProcessByStdio<null, Readable, Readable>) => void,
 ): Promise<{ code: number | null; output: string; errors: string }> {
   const all = ["train", "text.txt", "--out", out, "--epochs", "100000", ...small, ...args];
-  const child = spawn(process.execPath, [main, ...all], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, ...all], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   let errors = "";
   child.stderr.on("data", (data: Buffer) => (errors += data.toString()));

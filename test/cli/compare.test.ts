@@ -1,23 +1,15 @@
 /** `unrolled compare`, the built command, on runs that were written by hand. */
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { metricsLog, type RunConfig, writeRunConfig } from "unrolled/node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 import { aRunConfig } from "../helpers/run-config.ts";
 import { someMetrics } from "../helpers/some-metrics.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
+const { file, unrolled } = commandFolder("compare");
 
-const folder = mkdtempSync(join(tmpdir(), "unrolled-compare-"));
-const file = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const compare = (...args: string[]) =>
-  spawnSync(process.execPath, [main, "compare", ...args], { encoding: "utf8", cwd: folder });
+const compare = (...args: readonly string[]): Result => unrolled("compare", ...args);
 
 function makeRun(name: string, config: RunConfig, metrics: ReturnType<typeof someMetrics>): void {
   writeRunConfig(file(name), config);

@@ -1,17 +1,12 @@
 /** A run directory from a stranger: its configuration can't make a command read other files than the run has read, or wait for a pipe. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "unrolled-config-paths-"));
-const at = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const unrolled = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder, timeout: 60_000 });
+const { file: at, run } = commandFolder("config-paths");
+const unrolled = (...args: readonly string[]): Result => run(args, { timeout: 60_000 });
 
 const small = ["--hidden-size", "4", "--batch-size", "2", "--steps", "2", "--quiet"];
 

@@ -6,16 +6,14 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { MAIN } from "../helpers/cli.ts";
 import { type RandomStream, randomStream } from "../../src/base/index.ts";
 import { remainsOf } from "../helpers/run-remains.ts";
 import { tinyTasks, type TinyTask } from "../helpers/tiny-tasks.ts";
 
 const RUNS = process.env["UNROLLED_VERIFY"] === "full" ? 60 : 3;
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const hook = new URL("../helpers/file-events.mjs", import.meta.url).href;
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
 
 const folder = mkdtempSync(join(tmpdir(), "unrolled-events-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,7 +36,7 @@ function train(args: readonly string[], events: Readonly<Record<string, string>>
     FILE_EVENTS_FOLDER: at(),
     ...events,
   };
-  const command = ["--import", hook, main, "train", ...args];
+  const command = ["--import", hook, MAIN, "train", ...args];
   const { status, signal, stderr } = spawnSync(process.execPath, command, { encoding: "utf8", cwd: folder, env });
   return { isKilled: signal === "SIGKILL", status, stderr };
 }

@@ -4,11 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { MAIN } from "../helpers/cli.ts";
 import { randomStream } from "../../src/base/index.ts";
 import { checkpointStore, readMetrics } from "unrolled/node";
 
 const KILLS = process.env["UNROLLED_VERIFY"] === "full" ? 200 : 20;
-const MAIN = new URL("../../dist/cli/main.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "unrolled-crash-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

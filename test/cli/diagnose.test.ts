@@ -1,20 +1,10 @@
 /** `unrolled diagnose` and `unrolled train --anomaly`, as built. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { commandFolder } from "../helpers/cli.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "unrolled-diagnose-"));
-const file = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function unrolled(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, UNROLLED_POISON: "0" };
-  return spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder, env });
-}
+const { file, unrolled } = commandFolder("diagnose");
 
 const small = ["--hidden-size", "16", "--embedding-size", "8", "--batch-size", "4", "--sequence-length", "12"];
 

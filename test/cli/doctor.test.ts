@@ -1,21 +1,14 @@
 /** `unrolled doctor`, as a user runs it. */
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 import { choicesOf } from "../../src/cli/commands/engine-choices.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
-
-function doctor(
+const { run } = commandFolder("doctor");
+const doctor = (
   args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-  node: readonly string[] = [],
-): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, UNROLLED_POISON: "0", ...environment };
-  return spawnSync(process.execPath, [...node, main, "doctor", ...args], { encoding: "utf8", env });
-}
+  variables: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Result => run(["doctor", ...args], { env: variables, flags });
 
 test("says what runs and why, how fast it is, and that it is right", () => {
   const { status, stdout, stderr } = doctor([], { UNROLLED_THREADS: "2" });

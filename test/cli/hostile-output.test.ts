@@ -1,30 +1,22 @@
 /** What the built command prints of names and values from strangers' files: nothing of it acts on the terminal, and JSON keeps it. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 import type { SavedModel } from "../../src/index.ts";
 import { saveModel } from "../../src/node/index.ts";
 import { classifier, tagger } from "../../src/tasks/index.ts";
 import { decodeNative, encodeNative } from "../../src/formats/index.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "unrolled-hostile-"));
-const file = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { file, run } = commandFolder("hostile");
 
 const ESCAPES = "\u001b]0;PWNED\u0007\u009b31m\u007f\u202e";
 /** What no output may hold, but line breaks and tabs. */
 // oxlint-disable-next-line no-control-regex -- that is what it is about
 const ACTS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
-type Result = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
-
-function unrolled(args: readonly string[], flags: readonly string[] = []): Result {
-  return spawnSync(process.execPath, [...flags, main, ...args], { encoding: "utf8", cwd: folder, input: "" });
-}
+const unrolled = (args: readonly string[], flags: readonly string[] = []): Result => run(args, { flags });
 
 const classModel = (): SavedModel =>
   classifier({

@@ -1,36 +1,28 @@
 /** The built command where something is scarce or forbidden: address space, code generation, rights, space on the disk. It works, or says in one line why not. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandFolder, env, MAIN, type Result } from "../helpers/cli.ts";
 import { tinyTasks } from "../helpers/tiny-tasks.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
-
-const folder = mkdtempSync(join(tmpdir(), "unrolled-hosts-"));
-const at = (...names: string[]): string => join(folder, ...names);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, file: at } = commandFolder("hosts");
 const [{ args }] = tinyTasks(folder);
 const begin = (out: string): string[] => ["train", ...args, "--steps", "3", "--quiet", "--out", out];
 
-type Result = { readonly status: number | null; readonly stderr: string };
 const shell = (before: string, words: readonly string[]): Result =>
   spawnSync("sh", ["-c", `${before} "$@"`, "sh", process.execPath, ...words], {
     encoding: "utf8",
     cwd: folder,
-    env: { ...process.env, UNROLLED_POISON: "0" },
+    env,
   });
 
 beforeAll(() => {
-  expect(shell("exec", [main, ...begin("run")])).toMatchObject({ status: 0, stderr: "" });
+  expect(shell("exec", [MAIN, ...begin("run")])).toMatchObject({ status: 0, stderr: "" });
 });
 
 test.each([4_000_000, 8_000_000])("with %i KiB of address space another engine is no silent choice", (kilobytes) => {
   const out = `small ${kilobytes}`;
-  const { status, stderr } = shell(`ulimit -v ${kilobytes}; exec`, [main, ...begin(out)]);
+  const { status, stderr } = shell(`ulimit -v ${kilobytes}; exec`, [MAIN, ...begin(out)]);
   expect(status).toBe(0);
   const engineOf = (run: string): string =>
     /"engine": "(\w+)"/.exec(readFileSync(at(run, "config.json"), "utf8"))?.[1] ?? "";
@@ -38,7 +30,7 @@ test.each([4_000_000, 8_000_000])("with %i KiB of address space another engine i
 });
 
 test("without code generation", () => {
-  const words = ["--disallow-code-generation-from-strings", main, ...begin("strict")];
+  const words = ["--disallow-code-generation-from-strings", MAIN, ...begin("strict")];
   expect(shell("exec", words)).toMatchObject({ status: 0, stderr: "" });
   expect(existsSync(at("strict", "curves.svg"))).toBe(true);
 });
@@ -48,7 +40,7 @@ const isRoot = process.getuid?.() === 0;
 
 describe.runIf(isRoot)("as another user", () => {
   const asNobody = (words: readonly string[]): Result =>
-    shell("exec setpriv --reuid=65534 --regid=65534 --clear-groups", [main, ...words]);
+    shell("exec setpriv --reuid=65534 --regid=65534 --clear-groups", [MAIN, ...words]);
   const one = (message: RegExp) => ({ status: 2, stderr: expect.stringMatching(message) as string });
 
   test("unreadable data, a folder that may not be written, a run of somebody else", () => {
@@ -81,11 +73,11 @@ afterAll(() => {
 
 // a small disk takes the right to mount one
 test.runIf(isMounted)("a full disk ends a run in one line, and what is there can be gone on with", () => {
-  const { status, stderr } = shell("exec", [main, ...begin("full/run")]);
+  const { status, stderr } = shell("exec", [MAIN, ...begin("full/run")]);
   expect(stderr).toMatch(/^unrolled train: ENOSPC.*\n$/);
   expect(status).toBe(1);
   cpSync(at("full", "run"), at("rescued"), { recursive: true });
-  expect(shell("exec", [main, "train", "--resume", "rescued", "--quiet"])).toMatchObject({ status: 0, stderr: "" });
+  expect(shell("exec", [MAIN, "train", "--resume", "rescued", "--quiet"])).toMatchObject({ status: 0, stderr: "" });
   const model = (run: string): Buffer => readFileSync(at(run, "model.safetensors"));
   expect(model("rescued").equals(model("run"))).toBe(true);
 });

@@ -3,12 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MAIN } from "../helpers/cli.ts";
 import { encodeModel, languageModel } from "unrolled";
 import { classifier, forecaster, tagger, transcriber, encodeWav, translator } from "unrolled/tasks";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const env = { ...process.env, UNROLLED_POISON: "0", UNROLLED_THREADS: "1" };
 const folder = mkdtempSync(join(tmpdir(), "unrolled-interrupt-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

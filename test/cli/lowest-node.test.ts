@@ -1,26 +1,16 @@
 /** The built command on the lowest Node that the package supports: what people do with a language model and with each task. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 import { lowestNode } from "../helpers/nodes.ts";
 import { tinyTasks } from "../helpers/tiny-tasks.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
-
 const lowest = lowestNode();
-const folder = mkdtempSync(join(tmpdir(), "unrolled-lowest-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, run } = commandFolder("lowest");
 const tasks = tinyTasks(folder);
 
-type Result = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
-const env = { ...process.env, UNROLLED_POISON: "0", UNROLLED_THREADS: "1" };
-
-const on = (node: string, args: readonly string[]): Result =>
-  spawnSync(node, [main, ...args], { encoding: "utf8", cwd: folder, env, input: "" });
+const on = (node: string, args: readonly string[]): Result => run(args, { node, env: { UNROLLED_THREADS: "1" } });
 const unrolled = (...args: readonly string[]): Result => on(lowest.path, args);
 
 /** What a command prints that has to succeed. */

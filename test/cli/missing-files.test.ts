@@ -1,27 +1,20 @@
 /** What people and other programs remove from a run directory, between two runs and in the middle of one: the run is exact, or says by name what is missing. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandFolder, env, MAIN, type Result } from "../helpers/cli.ts";
 import { remainsOf } from "../helpers/run-remains.ts";
 import { tinyTasks } from "../helpers/tiny-tasks.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
-
-const folder = mkdtempSync(join(tmpdir(), "unrolled-missing-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, file: at, run } = commandFolder("missing");
 const tasks = tinyTasks(folder);
-const at = (...names: string[]): string => join(folder, ...names);
-const env = { ...process.env, UNROLLED_POISON: "0", UNROLLED_THREADS: "1", NODE_COMPILE_CACHE: at("cache") };
+const one = { UNROLLED_THREADS: "1" };
 const limits = "--evaluate-every 3 --checkpoint-every 2 --learning-rate 0.02 --quiet".split(" ");
 
-type Result = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
 const train = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Result =>
-  spawnSync(process.execPath, [main, "train", ...args], { encoding: "utf8", cwd: folder, env: { ...env, ...more } });
+  run(["train", ...args], { env: { ...one, ...more } });
 const good = { status: 0, stderr: "" };
 
 describe.each(tasks.filter(({ name }) => ["language-model", "forecast"].includes(name)))("$name", ({ name, args }) => {
@@ -90,9 +83,9 @@ describe("in the middle of a run", () => {
     remove: (directory: string) => void,
   ): Promise<{ status: number | null; stderr: string }> {
     const { args } = tasks[0];
-    const child = spawn(process.execPath, [main, "train", ...args, "--steps", "100000000", "--quiet", "--out", name], {
+    const child = spawn(process.execPath, [MAIN, "train", ...args, "--steps", "100000000", "--quiet", "--out", name], {
       cwd: folder,
-      env,
+      env: { ...env, ...one },
       stdio: ["ignore", "ignore", "pipe"],
     });
     children.push(child);

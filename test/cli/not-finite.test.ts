@@ -1,19 +1,14 @@
 /** Models whose weights are NaN: each command refuses them alike, and `inspect` shows which arrays. */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 import { decodeNative, encodeNative } from "../../src/formats/index.ts";
 import { encodeModel, type SavedModel } from "../../src/model/index.ts";
 import { smallModels } from "../hostile/small-models.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "unrolled-not-finite-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const unrolled = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder, input: "a\n", timeout: 30_000 });
+const { folder, run } = commandFolder("not-finite");
+const unrolled = (...args: readonly string[]): Result => run(args, { input: "a\n", timeout: 30_000 });
 
 /** Writes the model with one weight that is NaN; returns the name of its array. */
 function writeDamaged(model: SavedModel, directory: string): string {

@@ -3,18 +3,16 @@
  * that disk after each of them is looked at, with unsynced contents gone, zeroed, half there or whole, and each unsynced name there or not.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { MAIN } from "../helpers/cli.ts";
 import { decodeCheckpoint, decodeNative } from "../../src/formats/index.ts";
 import { type Loss, losses, SimulatedDisk } from "../helpers/simulated-disk.ts";
 import { tinyTasks } from "../helpers/tiny-tasks.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const hook = new URL("../helpers/file-events.mjs", import.meta.url).href;
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
 
 const folder = mkdtempSync(join(tmpdir(), "unrolled-power-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,7 +36,7 @@ function operationsOf(args: readonly string[], name: string): readonly Operation
     FILE_EVENTS_FOLDER: join(folder, "runs"),
     FILE_EVENTS_LOG: log,
   };
-  const command = ["--import", hook, main, "train", ...args];
+  const command = ["--import", hook, MAIN, "train", ...args];
   const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8", cwd: folder, env });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   const operations = readFileSync(log, "utf8").trimEnd().split("\n");

@@ -1,33 +1,13 @@
 /** A `--resume` that is refused, the built command: whatever the reason, the run directory is afterwards what it was, byte for byte. */
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
+const { file, unrolled } = commandFolder("refused");
 
-const folder = mkdtempSync(join(tmpdir(), "unrolled-refused-"));
-const file = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-type Result = { status: number | null; stdout: string; stderr: string };
-const env = { ...process.env, UNROLLED_POISON: "0", NODE_COMPILE_CACHE: join(folder, "cache") };
-const train = (...args: readonly string[]): Result =>
-  spawnSync(process.execPath, [main, "train", ...args], { encoding: "utf8", cwd: folder, env });
+const train = (...args: readonly string[]): Result => unrolled("train", ...args);
 
 /** SHA-256 of each file below a directory, by its path; "folder" for a folder. */
 function hashes(directory: string): Readonly<Record<string, string>> {

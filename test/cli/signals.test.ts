@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MAIN } from "../helpers/cli.ts";
 import { readMetrics } from "unrolled/node";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const HANDLER = fileURLToPath(new URL("../helpers/stop-signals.ts", import.meta.url));
 const env = { ...process.env, UNROLLED_POISON: "0" };
 const folder = mkdtempSync(join(tmpdir(), "unrolled-signals-"));

@@ -1,26 +1,14 @@
 /** `train --task`, `predict` and `evaluate`, the built command as a user meets it: each task on a few examples. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { encode } from "fast-png";
 import { randomStream } from "unrolled";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
+const { file, run: runCommand, unrolled } = commandFolder("tasks");
 
-const folder = mkdtempSync(join(tmpdir(), "unrolled-tasks-"));
-const file = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-type Result = { status: number | null; stdout: string; stderr: string };
-const env = { ...process.env, UNROLLED_POISON: "0", NODE_COMPILE_CACHE: join(folder, "cache") };
-
-const unrolledWith = (input: string | Uint8Array, args: readonly string[]): Result =>
-  spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder, env, input });
-const unrolled = (...args: readonly string[]): Result => unrolledWith("", args);
+const unrolledWith = (input: string | Uint8Array, args: readonly string[]): Result => runCommand(args, { input });
 
 /** What a command prints that has to succeed. */
 function said({ status, stdout, stderr }: Result): string {

@@ -1,25 +1,14 @@
 /** `--task transcribe` as a user runs it: tones are written down, and what is wrong is said in one line. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { commandFolder, type Result } from "../helpers/cli.ts";
 import { randomStream } from "../../src/base/index.ts";
 import { encodeWav } from "../../src/tasks/index.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error("test/cli: expected the build in dist, got none. Run npm run build first");
+const { file, run } = commandFolder("transcribe");
 
-const folder = mkdtempSync(join(tmpdir(), "unrolled-transcribe-"));
-const file = (...names: string[]): string => join(folder, ...names);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-type Result = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
-const env = { ...process.env, UNROLLED_POISON: "0" };
-
-const unrolled = (args: readonly string[], input?: Uint8Array): Result =>
-  spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder, env, input });
+const unrolled = (args: readonly string[], input?: Uint8Array): Result => run(args, { input });
 
 const RATE = 4000;
 const HERTZ: Readonly<Record<string, number>> = { a: 300, b: 800, c: 1500 };
