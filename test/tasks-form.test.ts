@@ -2,7 +2,8 @@
  * @file The six task folders have one form: the same file names, the same verbs, the same shapes of
  * answers, and every kind of model goes through one pair of functions.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as unrolled from "../src/index.ts";
 import { encodeModel, type EvaluationEvent, kindOf, type OwnTask, type SavedModel, trainOn } from "../src/index.ts";
@@ -10,6 +11,17 @@ import * as tasks from "../src/tasks/index.ts";
 import { decodeModel } from "../src/tasks/index.ts";
 
 const place = (path: string): URL => new URL(path, import.meta.url);
+
+/** SHA-256 of the files of the models below, as version 0.1.0 wrote them before the tasks had one form. */
+const FILES_BEFORE: Readonly<Record<string, string>> = {
+  languageModel: "ed4ab54ff1f3792e37a04a3d40a070169f8ec19f8406c6999d998bd1430b656e",
+  classifier: "7fd6fc25c27304c5ae82c17fb8b95eac3721fe448e8c3904e11ccada4107673c",
+  imageClassifier: "91842fa190a842460b4a4e162e395326f1c41c3c8e60335db0ae45c2442393e5",
+  tagger: "4297d4b4909fb08e70636d185c4b72c436a01846560d4d2a14957eb2a4fbb887",
+  forecaster: "5b95c88c444f71220c57241f79891f7709c541f69f2ec06f92bdb972afdd6f68",
+  translator: "b14e0481fcfb48c1058d7ac68b44326d1052928b4eb4350af9b48638ce810906",
+  transcriber: "3ca4c50e7839648e565897b0da4d565b9ff9dc0c15fdd6c2847cde0f4e6808d1",
+};
 
 const FILES = ["config.ts", "model.ts", "training.ts", "evaluation.ts", "answers.ts"];
 
@@ -221,9 +233,8 @@ describe.each(Object.entries(forms))("%s", (name, form) => {
     }
   });
 
-  test("an older file loads, and is written with the same bytes", () => {
-    const bytes = new Uint8Array(readFileSync(place(`fixtures/models/${form.kind}.safetensors`)));
-    expect(encodeModel(form.load(bytes))).toEqual(bytes);
+  test("its file has the bytes of before: initial weights, configuration and format", () => {
+    expect(createHash("sha256").update(encodeModel(model)).digest("hex")).toBe(FILES_BEFORE[form.kind]);
   });
 
   // the last, since it changes the model
