@@ -70,7 +70,7 @@ export function padSequences(
   const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
   const T = length ?? longest;
   if (longest > T) {
-    throw valueError(where, `sequences of at most ${T} steps`, longest, "Cut them, or give a larger length");
+    throw valueError(where, `sequences of at most ${T} steps`, longest, "Truncate them, or pass a larger length");
   }
   const data = new kind(B * T * features);
   if (padValue !== 0) data.fill(padValue);

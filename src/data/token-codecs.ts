@@ -47,7 +47,7 @@ function unknownError(kind: string, symbol: string, position: number, known: num
       ENCODE,
       `a ${kind} of the vocabulary (${known} known)`,
       `${describe(symbol)}${code} at position ${position}`,
-      `Build the vocabulary from text that contains it${kind === "word" ? ", give maxSize to get an unknown token," : ""} or use unit "byte"`,
+      `Build the vocabulary from text that contains it${kind === "word" ? ", pass maxSize to get an unknown token," : ""} or use unit "byte"`,
     ),
   );
 }

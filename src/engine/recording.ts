@@ -55,7 +55,7 @@ export class Recording {
   /** The engine that records. */
   readonly engine: Engine;
   readonly #base: Engine;
-  readonly #own = new Set<Block>();
+  readonly #allocated = new Set<Block>();
   /** Freed blocks by dtype and length. */
   readonly #free = new Map<string, Block[]>();
   /** Operands from outside of the recording, which must not be released. */
@@ -95,7 +95,7 @@ export class Recording {
    */
   #fixed(operand: Operand): Operand {
     const { block, offset, shape, dtype } = operand;
-    if (!this.#own.has(block)) this.#outside.add(operand);
+    if (!this.#allocated.has(block)) this.#outside.add(operand);
     return { block, offset, shape, dtype };
   }
 
@@ -153,7 +153,7 @@ export class Recording {
     if (waiting !== undefined) return waiting;
     const block = this.#base.allocate(dtype, length);
     this.blocks.push(block);
-    this.#own.add(block);
+    this.#allocated.add(block);
     return block;
   }
 

@@ -75,7 +75,7 @@ function start(): Engine {
   const why = reasonsOf(failures);
   if (wanted === "auto" && numerics !== "fma") {
     warnOnce(
-      `the WebAssembly kernels do not run here, so everything is computed by the slow reference engine (${why}). ${adviceFor(why)}; UNROLLED_ENGINE=reference asks for it`,
+      `the WebAssembly kernels do not run here, so everything is computed by the slow reference engine (${why}). ${adviceFor(why)}; UNROLLED_ENGINE=reference selects it`,
     );
     const reference = referenceEngine();
     const fallback = { what: "engine", chosen: "reference", why };

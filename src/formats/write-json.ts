@@ -35,7 +35,8 @@ function write(value: unknown, rules: Rules, path: string, depth: number): strin
       throw kindError(at, "a value that JSON has", value);
   }
   if (value === null) return "null";
-  if (depth >= 64) throw valueError(at, "a depth of at most 64", depth + 1, "A value that contains itself has no end");
+  if (depth >= 64)
+    throw valueError(at, "a depth of at most 64", depth + 1, "A value that contains itself cannot be written");
   const custom = (value as { toJSON?: unknown }).toJSON;
   if (typeof custom === "function") return write(custom.call(value), rules, path, depth + 1);
   if (Array.isArray(value)) {
@@ -57,7 +58,7 @@ function write(value: unknown, rules: Rules, path: string, depth: number): strin
 }
 
 function writeNumber(x: number, at: string): string {
-  if (!Number.isFinite(x)) throw valueError(at, "a finite number", x, "JSON has none for it and would store null");
+  if (!Number.isFinite(x)) throw valueError(at, "a finite number", x, "JSON would store null");
   if (Object.is(x, -0)) return "-0";
   const text = String(x);
   // from 1e21 on, the text has an exponent and is read as a float

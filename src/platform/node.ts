@@ -74,9 +74,9 @@ export const canShare = true;
  * WebAssembly.
  */
 export const advice = {
-  workers: "UNROLLED_THREADS=1 asks for one thread",
+  workers: "UNROLLED_THREADS=1 selects one thread",
   training: "Keep the package unrolled outside of the bundle (external), or train on this thread",
-  sharing: "UNROLLED_THREADS=1 asks for one thread",
+  sharing: "UNROLLED_THREADS=1 selects one thread",
   memory:
     "Raise the limit of the address space (ulimit -v, 12 GB are enough), or run node --disable-wasm-trap-handler, which needs less",
   policy: "Run Node without what forbids WebAssembly (--jitless, --disallow-code-generation-from-strings)",

@@ -56,7 +56,7 @@ function hash(a: number, b: number, c: number = 0): number {
   return Math.imul(more ^ (c + 1), 0x2c9277b5) ^ (more >>> 15);
 }
 
-/** Adaptive probabilities of bits, mixed. */
+/** A predictor of bits, which mixes adaptive probabilities of several contexts. */
 class Predictor {
   readonly #stretch = stretchTable();
   /** `squash` from -8 to 8, in steps of 1/256. */
@@ -125,7 +125,7 @@ const THIRD = 4;
 /** Parser of WebAssembly instructions. Other sections are parsed as if they were code. */
 export class Instructions {
   kind: number = OPCODE;
-  /** Opcodes before, the latest first. */
+  /** Previous opcodes, the latest first. */
   #past = [0, 0, 0, 0];
   #opcode = 0;
   #position = 0;
@@ -177,8 +177,8 @@ export class Instructions {
 }
 
 /**
- * Instructions of one byte and a number: blocks, branches, calls, variables, the size of memory,
- * constants.
+ * Whether an instruction is one byte and a number: blocks, branches, calls, variables, the size of
+ * memory, constants.
  */
 const hasNumber = (byte: number): boolean =>
   (byte >= 2 && byte <= 4) ||
@@ -189,11 +189,11 @@ const hasNumber = (byte: number): boolean =>
   (byte >= 0x3f && byte <= 0x42);
 
 /**
- * Literals and matches of `out` from its place `at` on, written or read by `code`; where they are
- * read, `out` is filled.
+ * A writer or reader, depending on `code`, of the literals and matches of `out` from index `at` on.
+ * A reader fills `out`.
  */
 export class Steps {
-  /** Distances of the latest matches, each once. */
+  /** Distinct distances of the latest matches. */
   past: readonly number[] = [1, 2, 3, 4];
   at: number;
   readonly #out: Uint8Array;
@@ -210,11 +210,11 @@ export class Steps {
     this.#code = code;
   }
 
-  /** The next step; `given` is what a writer writes. */
-  next(given: Step = { length: 0, distance: 0 }): void {
+  /** Codes the next step. A writer passes it as `step`; a reader passes nothing. */
+  next(step: Step = { length: 0, distance: 0 }): void {
     const begin = this.at;
-    const isMatch = this.isMatch(Number(given.distance > 0), this.#instructions, this.#code, true);
-    if (isMatch === 1) this.#match(given);
+    const isMatch = this.isMatch(Number(step.distance > 0), this.#instructions, this.#code, true);
+    if (isMatch === 1) this.#match(step);
     else this.#out[this.at++] = this.literal(begin, this.#instructions, this.#code, true);
     this.#kinds = ((this.#kinds << 1) | isMatch) & 15;
     for (let i = begin; i < this.at; i++) this.#instructions.push(this.#out[i]);
@@ -238,11 +238,11 @@ export class Steps {
     return this.#predictor.symbol(code, MIXER.literal + 2 * now.kind + isAfterMatch, contexts, 256, out[at], learns);
   }
 
-  #match(given: Step): void {
+  #match(step: Step): void {
     const state = this.#instructions.context(0);
     const kinds = this.#kinds;
     const last = this.#lastLength;
-    let older = this.past.indexOf(given.distance);
+    let older = this.past.indexOf(step.distance);
     const isRepeated = this.#symbol(MIXER.isRepeated, [kinds, hash(state, kinds & 1), last], 2, Number(older >= 0));
     if (isRepeated === 1) older = this.#symbol(MIXER.older, [kinds & 1, state, last], 4, older);
     const length =
@@ -250,22 +250,22 @@ export class Steps {
       this.#number(
         MIXER.length + 2 * isRepeated,
         [older, hash(state, isRepeated), hash(kinds, isRepeated), last],
-        given.length - 2,
+        step.length - 2,
       );
     let distance = this.past[older];
     if (isRepeated === 0) {
       const short = Math.min(length, 8);
       distance =
-        1 + this.#number(MIXER.distance, [short, state, hash(last, short), hash(kinds, short)], given.distance - 1);
+        1 + this.#number(MIXER.distance, [short, state, hash(last, short), hash(kinds, short)], step.distance - 1);
     }
-    this.past = [distance, ...this.past.filter((one) => one !== distance)].slice(0, 4);
+    this.past = [distance, ...this.past.filter((other) => other !== distance)].slice(0, 4);
     this.#lastLength = Math.min(length, 20);
     for (const end = this.at + length; this.at < end; this.at++) this.#out[this.at] = this.#out[this.at - distance];
   }
 
   /**
-   * An integer: the place of its highest bit and the bit after that, and the others, of which the
-   * lowest four are predicted.
+   * Codes an integer: the position of its highest bit with the bit after that, then the other bits,
+   * of which the lowest four are predicted.
    */
   #number(mixer: number, contexts: readonly number[], value: number): number {
     const { slot, more } = slotOf(value);
@@ -284,27 +284,27 @@ export class Steps {
   }
 }
 
-/** The parts in which an integer >= 0 is written. */
+/** The parts in which an integer >= 0 is coded. */
 export function slotOf(value: number): { readonly slot: number; readonly more: number } {
   if (value < 4) return { slot: value, more: 0 };
   const count = 30 - Math.clz32(value);
   return { slot: 2 * (count + 1) + ((value >> count) & 1), more: value & ((1 << count) - 1) };
 }
 
-/** The `length` bytes that `text` stands for after `dictionary`. */
+/** The `length` bytes packed in `text`, whose matches may begin in `dictionary`. */
 export function unpack(text: string, length: number, dictionary: Uint8Array): Uint8Array<ArrayBuffer> {
   const values = new Uint8Array(128);
   for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
   let at = 0;
-  let held = 0;
-  let heldBits = 0;
+  let bits = 0;
+  let bitCount = 0;
   const byte = (): number => {
-    while (heldBits < 8) {
-      held = (held << 6) | values[text.charCodeAt(at++)];
-      heldBits += 6;
+    while (bitCount < 8) {
+      bits = (bits << 6) | values[text.charCodeAt(at++)];
+      bitCount += 6;
     }
-    heldBits -= 8;
-    return (held >> heldBits) & 255;
+    bitCount -= 8;
+    return (bits >> bitCount) & 255;
   };
 
   let range = 0xffff_ffff;

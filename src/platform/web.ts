@@ -120,7 +120,7 @@ const WORKERS =
  * WebAssembly.
  */
 export const advice: Readonly<Record<"workers" | "training" | "sharing" | "memory" | "policy", string>> = {
-  workers: `${WORKERS}; or ask for one thread: { UNROLLED_THREADS: "1" }`,
+  workers: `${WORKERS}; or use one thread: { UNROLLED_THREADS: "1" }`,
   training: `${WORKERS}; or train on this thread`,
   sharing:
     "Threads need a page that is isolated: the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, and no service worker",

@@ -68,7 +68,7 @@ class Captured<A extends readonly Tree<Tensor>[], R> {
     try {
       for (const input of inputs) checkInput(input);
       this.#inputs = record(() => inputs.map(emptyLike)) as readonly Tree<Tensor>[] as A;
-      this.#inputs.forEach((own, i) => copyInto(own, inputs[i]));
+      this.#inputs.forEach((copy, i) => copyInto(copy, inputs[i]));
       this.result = record(() => scope(() => runNow("capture", f, ...this.#inputs)));
       checkResult(this.result);
     } catch (error) {
@@ -80,11 +80,11 @@ class Captured<A extends readonly Tree<Tensor>[], R> {
   }
 
   accepts(inputs: A): boolean {
-    return inputs.length === this.#inputs.length && this.#inputs.every((own, i) => isAlike(own, inputs[i]));
+    return inputs.length === this.#inputs.length && this.#inputs.every((copy, i) => isAlike(copy, inputs[i]));
   }
 
   repeat(inputs: A): R {
-    this.#inputs.forEach((own, i) => copyInto(own, inputs[i]));
+    this.#inputs.forEach((copy, i) => copyInto(copy, inputs[i]));
     this.#recording.replay();
     return this.result;
   }

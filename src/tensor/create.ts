@@ -28,19 +28,19 @@ export type TensorOptions = { readonly dtype?: DType; readonly shape?: Shape };
  */
 export function tensor(values: NestedArray | TypedArray, { dtype, shape }: TensorOptions = {}): Tensor {
   if (ArrayBuffer.isView(values)) return fromTypedArray(values, dtype ?? dtypeOf(values), shape ?? [values.length]);
-  const found: number[] = [];
+  const nesting: number[] = [];
   for (let node: NestedArray = values; Array.isArray(node); node = node[0]) {
-    found.push(node.length);
+    nesting.push(node.length);
     if (node.length === 0) break;
   }
   const flat: number[] = [];
-  flatten(values, found, 0, flat);
-  return fromNumbers(flat, dtype ?? "float32", shape ?? found);
+  flatten(values, nesting, 0, flat);
+  return fromNumbers(flat, dtype ?? "float32", shape ?? nesting);
 }
 
 function flatten(node: NestedArray, shape: Shape, axis: number, into: number[]): void {
   if (axis === shape.length) {
-    if (typeof node !== "number") throw kindError("tensor", "a number in each place", node);
+    if (typeof node !== "number") throw kindError("tensor", "a number at each position", node);
     into.push(node);
     return;
   }

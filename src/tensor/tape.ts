@@ -12,8 +12,10 @@ import {
   leavesOf,
   mapTree,
   runNow,
+  sentence,
   shapeError,
   type Tree,
+  UnsupportedError,
 } from "../base/index.ts";
 import { currentEngine } from "../engine/index.ts";
 import { allocate, Tensor } from "./tensor.ts";
@@ -56,6 +58,10 @@ export function isRecording(inputs: readonly Tensor[]): boolean {
   for (const tape of tapes.value) if (isWatched(tape, inputs)) return true;
   return false;
 }
+
+/** The error of an op whose gradient can't be differentiated. */
+export const secondDerivativeError = (where: string): UnsupportedError =>
+  new UnsupportedError(sentence(where, "a first derivative", "one of a gradient", "Use it in one grad only"));
 
 /** Whether any tape is running. */
 export const isTaping = (): boolean => tapes.value.length > 0;
@@ -116,7 +122,7 @@ type Sums = {
    * Tensors whose gradient is a sum created here, with no other reference: further parts are added
    * to it in place.
    */
-  readonly own: Set<Tensor>;
+  readonly summed: Set<Tensor>;
 };
 
 const running = context.sums as Ambient<Sums | undefined>;
@@ -128,12 +134,12 @@ const running = context.sums as Ambient<Sums | undefined>;
  */
 export function sumSoFar(input: Tensor): Tensor | undefined {
   const sums = running.value;
-  return sums?.own.has(input) && !isTaping() ? sums.gradients.get(input) : undefined;
+  return sums?.summed.has(input) && !isTaping() ? sums.gradients.get(input) : undefined;
 }
 
 function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>([[value, filled(value, 1)]]);
-  const sums: Sums = { gradients, own: new Set() };
+  const sums: Sums = { gradients, summed: new Set() };
   running.with(sums, () => {
     for (let at = tape.entries.length - 1; at >= 0; at--) {
       const { inputs, outputs, backward } = tape.entries[at];
@@ -148,13 +154,13 @@ function propagate(tape: Tape, value: Tensor): Map<Tensor, Tensor> {
   return gradients;
 }
 
-function addTo({ gradients, own }: Sums, input: Tensor, gradient: Tensor): void {
+function addTo({ gradients, summed }: Sums, input: Tensor, gradient: Tensor): void {
   const sofar = gradients.get(input);
   if (sofar === undefined) {
     gradients.set(input, gradient);
-  } else if (!own.has(input) || isTaping()) {
+  } else if (!summed.has(input) || isTaping()) {
     gradients.set(input, accumulate(sofar, gradient));
-    own.add(input);
+    summed.add(input);
   } else if (gradient !== sofar) {
     currentEngine().binary("add", sofar, gradient, sofar);
   }

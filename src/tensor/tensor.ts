@@ -130,11 +130,11 @@ export class Tensor implements Operand {
    * `scope`.
    */
   moveOut(scope: Scope): void {
-    if (this.#storage.owner === scope) own(this.#storage, scope.parent);
+    if (this.#storage.owner === scope) setOwner(this.#storage, scope.parent);
   }
 }
 
-function own(storage: Storage, scope: Scope | undefined): void {
+function setOwner(storage: Storage, scope: Scope | undefined): void {
   storage.owner = scope;
   if (scope === undefined) freeWhenUnreachable(storage, storage.block);
   else scope.storages.push(storage);
@@ -143,7 +143,7 @@ function own(storage: Storage, scope: Scope | undefined): void {
 /** A tensor with unspecified elements, which the caller must fill. */
 export function allocate(dtype: DType, shape: Shape): Tensor {
   const storage = new Storage(currentEngine().allocate(dtype, sizeOf(shape)));
-  own(storage, innermost.value);
+  setOwner(storage, innermost.value);
   return new Tensor(storage, shape, dtype);
 }
 

@@ -85,8 +85,8 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
     throw shapeError("broadcastTo", `a shape that broadcasts to ${formatShape(shape)}`, x.shape);
   }
   const missing = shape.length - x.rank;
-  const own = stridesOf(x.shape);
-  const strides = shape.map((_, i) => (i < missing || x.shape[i - missing] === 1 ? 0 : own[i - missing]));
+  const packed = stridesOf(x.shape);
+  const strides = shape.map((_, i) => (i < missing || x.shape[i - missing] === 1 ? 0 : packed[i - missing]));
   const out = allocate(x.dtype, shape);
   currentEngine().copyStrided(x, { offset: 0, strides }, out, { offset: 0, strides: stridesOf(shape) }, shape);
   return record([x], [out], (dy) => [dy && sumTo(dy, x)]);

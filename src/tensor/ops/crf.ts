@@ -19,11 +19,10 @@ import {
   sentence,
   shapeError,
   type TypedArray,
-  UnsupportedError,
   valueError,
 } from "../../base/index.ts";
 import { onEachReplay } from "../../engine/index.ts";
-import { isRecording, record } from "../tape.ts";
+import { isRecording, record, secondDerivativeError } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 
 /** Scores of a CRF beside the emissions, and the lengths of its rows. */
@@ -104,8 +103,7 @@ export function crfLogLikelihood(emissions: Tensor, tags: Tensor, scores: CrfSco
   });
   return record(operands, [out], (dy) => {
     if (dy === undefined) return [];
-    if (isRecording([dy, ...operands]))
-      throw new UnsupportedError(sentence(where, "one differentiation", "the gradient of a gradient"));
+    if (isRecording([dy, ...operands])) throw secondDerivativeError(where);
     const gradients = operands.map(({ dtype, shape }) => allocate(dtype, shape));
     onEachReplay([tags, dy, ...operands, ...gradients], (ids, upstream, ...rest) => {
       const chain = chainOf(sizes, scores, rest.slice(0, operands.length));
@@ -204,11 +202,11 @@ function checkSizes(where: string, emissions: Tensor, { transitions, start, end,
   }
   if (lengths !== undefined && lengths.length !== rows)
     throw shapeError(`${where} lengths`, `one for each of ${rows} rows`, [lengths.length]);
-  const own = new Int32Array(rows).fill(steps);
+  const checked = new Int32Array(rows).fill(steps);
   if (lengths !== undefined)
     for (let row = 0; row < rows; row++)
-      own[row] = checkInteger(`${where} length of row ${row}`, lengths[row], 0, steps);
-  return { steps, rows, tags, lengths: own };
+      checked[row] = checkInteger(`${where} length of row ${row}`, lengths[row], 0, steps);
+  return { steps, rows, tags, lengths: checked };
 }
 
 const operandsOf = (emissions: Tensor, { transitions, start, end }: CrfScores): Tensor[] => [

@@ -14,14 +14,12 @@ import {
   kindError,
   log,
   log1p,
-  sentence,
   shapeError,
   type TypedArray,
-  UnsupportedError,
   valueError,
 } from "../../base/index.ts";
 import { onEachReplay } from "../../engine/index.ts";
-import { isRecording, record } from "../tape.ts";
+import { isRecording, record, secondDerivativeError } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { expandDims } from "./move.ts";
@@ -87,8 +85,7 @@ export function ctcLoss(
   });
   return record([logits], [loss], (dLoss) => {
     if (dLoss === undefined || gradient === undefined) return [];
-    if (isRecording([logits]))
-      throw new UnsupportedError(sentence(where, "a first derivative", "one of a gradient", "Use it in one grad only"));
+    if (isRecording([logits])) throw secondDerivativeError(where);
     return [mul(gradient, expandDims(dLoss, -1))];
   });
 }

@@ -12,12 +12,10 @@ import {
   log1p,
   logGammaRatio,
   sameShape,
-  sentence,
   shapeError,
-  UnsupportedError,
 } from "../../base/index.ts";
 import { onEachReplay } from "../../engine/index.ts";
-import { isRecording, record } from "../tape.ts";
+import { isRecording, record, secondDerivativeError } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 
@@ -48,8 +46,7 @@ function pointwise(name: string, names: readonly string[], inputs: readonly Tens
   });
   return record(inputs, [out], (dy) => {
     if (dy === undefined) return [];
-    if (isRecording([dy, ...inputs]))
-      throw new UnsupportedError(sentence(name, "a gradient of first order", "one of second order"));
+    if (isRecording([dy, ...inputs])) throw secondDerivativeError(name);
     return slopes.map((slope) => mul(dy, slope));
   });
 }

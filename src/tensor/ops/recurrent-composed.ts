@@ -108,8 +108,8 @@ export function composedLstm(
   spec: LstmSpec,
 ): readonly [outputs: Tensor, h: Tensor, c: Tensor, gates: Tensor, cells: Tensor] {
   const { outputs, state, gates, states } = run(sequence, [c, h], (x, [before, previous]) => {
-    const { output, c: after, gates: own } = lstmStep(x, { c: before, previous }, weights, spec);
-    return { output, state: [after, output], gates: own };
+    const { output, c: after, gates } = lstmStep(x, { c: before, previous }, weights, spec);
+    return { output, state: [after, output], gates };
   });
   return [outputs, state[1], state[0], gates as Tensor, states];
 }
