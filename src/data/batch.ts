@@ -36,6 +36,7 @@ export type PadOptions = {
  * with another number of features, TypeError for sequences of different kinds.
  */
 export function padSequences(sequences: readonly Int32Array[], options?: PadOptions): PaddedBatch<Int32Array>;
+/** Puts sequences of rows [length, F] into one array, as it does sequences of ids. */
 export function padSequences<A extends Float32Array | Float64Array>(
   sequences: readonly FeatureSequence<A>[],
   options?: PadOptions,

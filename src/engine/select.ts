@@ -23,11 +23,11 @@ const substitute = context.substitute as Ambient<Engine | undefined>;
  * The engine that tensors live on, started at the first call. Only this file knows every engine.
  * Environment variables override the choice:
  *
- * - `UNROLLED_ENGINE=wasm|reference`. Default: WebAssembly where the kernels can be loaded.
+ * - `UNROLLED_ENGINE=wasm|reference`. Default: WebAssembly if the kernels can be loaded.
  * - `UNROLLED_NUMERICS=portable|fma`: rounding after every multiply and add, as the reference does,
- *   or fused. Default: fused where there is.
- * - `UNROLLED_THREADS=n`. Default: one for each processor, where memory can be shared.
- * - `UNROLLED_REVECTORIZE=on|off`: 256-bit operations. Default: on where V8 has them.
+ *   or fused multiply-add. Default: fused if available.
+ * - `UNROLLED_THREADS=n`. Default: one per processor if memory can be shared.
+ * - `UNROLLED_REVECTORIZE=on|off`: 256-bit operations. Default: on if V8 has them.
  * - `UNROLLED_TILE=6x16|…`: rows and columns of the tiles of matrix products. Default: the fastest
  *   of two or three, tried at the first large product.
  */

@@ -18,17 +18,22 @@ import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 import { reshape, transpose } from "./move.ts";
 
+/** An axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];
+/** Options of reductions. `keepDims` keeps reduced axes with size 1. Default false. */
 export type ReduceOptions = { readonly keepDims?: boolean };
 
+/** Sorted axes in [0, rank); all if `axis` is undefined. Throws RangeError. */
 export function normalizeAxes(where: string, axis: Axes | undefined, rank: number): number[] {
   if (axis === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = typeof axis === "number" ? [axis] : axis;
   return [...new Set(list.map((a) => normalizeAxis(where, a, rank)))].sort((a, b) => a - b);
 }
 
+/** The shape with size 1 at `axes`. */
 export const withOnes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n));
+/** The shape without `axes`. */
 export const without = (shape: Shape, axes: readonly number[]): Shape => shape.filter((_, i) => !axes.includes(i));
 
 /**

@@ -3,6 +3,7 @@ import { currentEngine } from "../../engine/index.ts";
 import { record } from "../tape.ts";
 import { allocate, type Tensor } from "../tensor.ts";
 
+/** Options of `cumulativeSum`, both false by default. */
 export type CumulativeSumOptions = { readonly exclusive?: boolean; readonly reverse?: boolean };
 
 /**

@@ -6,6 +6,7 @@ import { sum } from "./broadcast.ts";
 import { matmul } from "./matmul.ts";
 import { reshape } from "./move.ts";
 
+/** Options of `linear`. */
 export type LinearOptions = {
   /** Whether the kernel is stored transposed, as [N, K]. Default false. */
   readonly transposeKernel?: boolean;

@@ -5,6 +5,7 @@ import { allocate, commonDtype, type Tensor } from "../tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
 import { reshape } from "./move.ts";
 
+/** Options of `matmul`, both false by default. */
 export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB?: boolean };
 
 /**

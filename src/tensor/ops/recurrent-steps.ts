@@ -20,6 +20,7 @@ export type KernelOperands =
 export const joinedKernel = (kernels: KernelOperands): Tensor =>
   "kernel" in kernels ? kernels.kernel : concat([kernels.inputKernel, kernels.recurrentKernel]);
 
+/** Weights of an RNN step. */
 export type RnnWeights = KernelOperands & {
   /** [H]. */
   readonly bias: Tensor;
@@ -31,6 +32,7 @@ export function rnnStep(input: Tensor, previous: Tensor, weights: RnnWeights, ac
   return activate(activation, add(z, weights.bias));
 }
 
+/** Weights of an LSTM step. */
 export type LstmWeights = KernelOperands & {
   /** [G*H]. */
   readonly bias: Tensor;
@@ -40,6 +42,7 @@ export type LstmWeights = KernelOperands & {
   readonly projectionKernel?: Tensor | undefined;
 };
 
+/** Results of an LSTM step. */
 export type LstmStep = {
   /** [B, P]. */
   readonly output: Tensor;
@@ -77,6 +80,7 @@ export function lstmStep(
   return { output, c: next, gates: [i, f, g, o] };
 }
 
+/** Weights of a GRU step. */
 export type GruWeights = KernelOperands & {
   /** [3*H]. */
   readonly bias: Tensor;
@@ -84,6 +88,7 @@ export type GruWeights = KernelOperands & {
   readonly recurrentBias?: Tensor | undefined;
 };
 
+/** Results of a GRU step. */
 export type GruStep = {
   /** [B, H]. */
   readonly h: Tensor;

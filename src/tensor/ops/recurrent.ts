@@ -186,6 +186,7 @@ function composedInputs({ inputs, lengths }: SequenceOperands, watched: Tensor):
 const composedKernels = (stored: readonly Tensor[]): KernelOperands =>
   stored.length === 1 ? { kernel: stored[0] } : { inputKernel: stored[0], recurrentKernel: stored[1] };
 
+/** Outputs [T, B, H] and last state [B, H] of an RNN. */
 export type RnnSequenceResult = { readonly outputs: Tensor; readonly h: Tensor };
 
 /** Runs Elman's RNN over a sequence: outputs [T, B, H] and the last state [B, H]. */
@@ -232,6 +233,7 @@ export function rnnSequence(operands: SequenceOperands, activation: ActivationNa
   return { outputs, h: hLast };
 }
 
+/** Operands of `lstmSequence`. */
 export type LstmOperands = SequenceOperands & {
   /** [B, H]. */
   readonly c: Tensor;
@@ -241,6 +243,7 @@ export type LstmOperands = SequenceOperands & {
   readonly projection?: Tensor | undefined;
 };
 
+/** Results of `lstmSequence`. */
 export type LstmSequenceResult = {
   /** [T, B, P]. */
   readonly outputs: Tensor;
@@ -332,11 +335,13 @@ function peepholeRows(peepholes: Tensor): NonNullable<LstmWeights["peephole"]> {
   return { input: row(0), forget: row(1), output: row(2) };
 }
 
+/** Operands of `gruSequence`. */
 export type GruOperands = SequenceOperands & {
   /** [3*H]; only with reset "after". */
   readonly recurrentBias?: Tensor | undefined;
 };
 
+/** Results of `gruSequence`. */
 export type GruSequenceResult = {
   readonly outputs: Tensor;
   readonly h: Tensor;
