@@ -1,23 +1,63 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-const platform = new URL("./src/platform/node.ts", import.meta.url).pathname;
-const source = (file: string): string => new URL(file, import.meta.url).pathname;
+const root = import.meta.dirname;
+const source = (file: string): string => join(root, "src", file);
+
+const files = ["src", "test"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`),
+);
+
+/** Beginnings of the paths of quick tests, which share processes. */
+const QUICK = ["src/", "test/api/", "test/cells/", "test/layers.", "test/options.", "test/tasks-form.", "test/tiny."];
+
+/**
+ * Exceptions, which take seconds or need a process of their own: they test how it starts, its
+ * threads, its memory or its environment.
+ */
+const ALONE = [
+  "src/base/math.",
+  "src/base/warn.",
+  "src/engine/",
+  "src/node/run/run-lock.",
+  "src/platform/",
+  "src/rnn/attention.",
+  "src/tasks/language-model/memory.",
+  "src/tasks/language-model/train.",
+  "src/tasks/language-model/worker/",
+  "src/train/loop/bad-numbers.",
+  "src/train/loop/late-engine.",
+  "src/train/loop/resume.",
+  "test/cells/gradients.",
+  "test/cells/onnx.",
+];
+
+const beginsIn = (file: string, beginnings: readonly string[]): boolean =>
+  beginnings.some((beginning) => file.startsWith(beginning));
+const isQuick = (file: string): boolean => beginsIn(file, QUICK) && !beginsIn(file, ALONE);
 
 export default defineConfig({
   resolve: {
     alias: [
-      { find: "#platform", replacement: platform },
-      { find: /^unrolled\/node$/, replacement: source("./src/node/index.ts") },
-      { find: /^unrolled\/tasks$/, replacement: source("./src/tasks/index.ts") },
-      { find: /^unrolled$/, replacement: source("./src/index.ts") },
+      { find: "#platform", replacement: source("platform/node.ts") },
+      { find: /^unrolled\/node$/, replacement: source("node/index.ts") },
+      { find: /^unrolled\/tasks$/, replacement: source("tasks/index.ts") },
+      { find: /^unrolled$/, replacement: source("index.ts") },
     ],
   },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     // fresh memory holds NaN, so that a kernel that reads what it never wrote is seen
     env: { UNROLLED_POISON: "1" },
+    projects: [
+      // to start a process takes longer than most of these files
+      { extends: true, test: { name: "quick", include: files.filter(isQuick), isolate: false } },
+      { extends: true, test: { name: "alone", include: files.filter((file) => !isQuick(file)) } },
+    ],
   },
 });

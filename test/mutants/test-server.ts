@@ -9,7 +9,8 @@ import type { Outcome, TestRequest } from "./mutant.ts";
 
 const vitest = await createVitest("test", {
   watch: false,
-  config: resolve("vitest.config.ts"),
+  config: resolve("test/mutants/vitest.config.ts"),
+  root: process.cwd(),
   reporters: [{}],
   pool: "threads",
   isolate: false,
