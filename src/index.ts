@@ -161,6 +161,7 @@ export {
   basicRnnCell,
   bidirectionalDynamicRnn,
   CELL_NAMES,
+  DIALECT_NAMES,
   classWeights,
   constant,
   detachState,

@@ -93,7 +93,7 @@ export type BucketOptions = {
    * Most time steps in a batch, padding included, so that long sequences come in smaller batches. A
    * longer sequence gets a batch of its own. Default Infinity.
    */
-  mostSteps?: number;
+  maxSteps?: number;
   /**
    * Ascending upper bounds of the buckets' lengths (inclusive); longer sequences share one more
    * bucket. Default: no buckets, sequences are sorted by length, which pads least.
@@ -123,10 +123,10 @@ export type Buckets = {
  */
 export function bucketByLength(
   lengths: ArrayLike<number>,
-  { batchSize, mostSteps = Infinity, boundaries, random }: BucketOptions,
+  { batchSize, maxSteps = Infinity, boundaries, random }: BucketOptions,
 ): Buckets {
   const where = "bucketByLength";
-  checkNumber(`${where} mostSteps`, mostSteps === Infinity ? Number.MAX_VALUE : mostSteps, 1);
+  checkNumber(`${where} maxSteps`, maxSteps === Infinity ? Number.MAX_VALUE : maxSteps, 1);
   checkInteger(`${where} batchSize`, batchSize, 1);
   boundaries?.forEach((bound, i) =>
     checkInteger(`${where} boundaries[${i}]`, bound, i === 0 ? 0 : boundaries[i - 1] + 1),
@@ -147,7 +147,7 @@ export function bucketByLength(
     let padded = lengths[order[from]];
     while (to < n && to - from < batchSize && (boundaries === undefined || key[order[to]] === key[order[from]])) {
       padded = Math.max(padded, lengths[order[to]]);
-      if (padded * (to + 1 - from) > mostSteps) break;
+      if (padded * (to + 1 - from) > maxSteps) break;
       to++;
     }
     batches.push(order.slice(from, to));

@@ -101,7 +101,7 @@ export function exampleBatches<E>(
   checkInteger("exampleBatches batchSize", batchSize, 1);
   const { batches } = bucketByLength(examples.map(lengthOf), {
     batchSize,
-    mostSteps: MOST_STEPS,
+    maxSteps: MOST_STEPS,
     ...(random && { random }),
   });
   return batches.map((batch) => Array.from(batch, (i) => examples[i]));

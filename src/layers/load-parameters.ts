@@ -2,7 +2,16 @@
  * @file The seam between named arrays, from whatever file, and the parameters of a model or a
  * layer.
  */
-import { firstNotFinite, FormatError, formatShape, NotFiniteError, sameShape, sentence } from "../base/index.ts";
+import {
+  checkChoice,
+  firstNotFinite,
+  FormatError,
+  formatShape,
+  NotFiniteError,
+  sameShape,
+  sentence,
+  sizeOf,
+} from "../base/index.ts";
 import type { StoredArray } from "../formats/index.ts";
 import type { Parameters } from "../rnn/index.ts";
 import { assign } from "../tensor/index.ts";
@@ -57,6 +66,8 @@ export function loadParameters(
 ): LoadedParameters {
   const { rename = {}, missing = "refuse", extra = "refuse" } = options;
   const parameters = target.parameters();
+  checkChoice(`${where} missing`, missing, ["refuse", "keep"]);
+  checkChoice(`${where} extra`, extra, ["refuse", "ignore"]);
   const sources: Record<string, StoredArray> = {};
   const unused: string[] = [];
   const problems: Misfit[] = [];
@@ -86,6 +97,8 @@ export function misfitsOf(parameters: Parameters, arrays: NamedArrays, finite: b
     if (array === undefined) return [[`a parameter "${path}"`, "none"]];
     if (array.dtype !== dtype || !sameShape(array.shape, shape))
       return [[`"${path}" ${dtype} ${formatShape(shape)}`, `${array.dtype} ${formatShape(array.shape)}`]];
+    if (array.data.length !== sizeOf(shape))
+      return [[`"${path}" with ${sizeOf(shape)} values`, String(array.data.length)]];
     const bad = finite ? firstNotFinite(array.data) : -1;
     if (bad < 0) return [];
     const got = `${array.data[bad]} at element ${bad} of ${JSON.stringify(path)}`;

@@ -189,8 +189,9 @@ function layerCells({
   residual,
 }: StackLayers): Cell[] {
   const where = "recurrentStack";
-  const count = checkInteger(`${where} layers`, layers ?? (typeof hiddenSize === "number" ? 1 : hiddenSize.length), 1);
-  const sizes = typeof hiddenSize === "number" ? new Array<number>(count).fill(hiddenSize) : hiddenSize;
+  const isList = Array.isArray(hiddenSize);
+  const count = checkInteger(`${where} layers`, layers ?? (isList ? hiddenSize.length : 1), 1);
+  const sizes: readonly number[] = isList ? hiddenSize : new Array<number>(count).fill(hiddenSize as number);
   if (sizes.length !== count) throw valueError(`${where} hiddenSize`, `a size for each of ${count} layers`, sizes);
   if (residual && sizes.some((size) => size !== sizes[0]))
     throw valueError(`${where} hiddenSize`, "the same size for all layers with residual", sizes);

@@ -1,6 +1,6 @@
 /** @file Configurations that come from a file, checked field by field. */
 import { checkChoice, checkInteger, checkNumber, describe, FormatError, kindError, sentence } from "../base/index.ts";
-import { CELL_NAMES, type CellName, type Dialect } from "../rnn/index.ts";
+import { CELL_NAMES, type CellName, type Dialect, DIALECT_NAMES } from "../rnn/index.ts";
 
 /** How each field is checked: it gives the value, or throws. */
 export type Fields<T> = {
@@ -28,7 +28,7 @@ export const field = {
   dropout: (where: string, value: unknown): number => checkNumber(where, value, 0, 1 - 2 ** -24),
   probability: (where: string, value: unknown): number => checkNumber(where, value, 0, BELOW_ONE),
   cell: (where: string, value: unknown): CellName => checkChoice(where, value, CELL_NAMES),
-  dialect: (where: string, value: unknown): Dialect => checkChoice(where, value, ["tf1", "keras", "torch"]),
+  dialect: (where: string, value: unknown): Dialect => checkChoice(where, value, DIALECT_NAMES),
   flag: (where: string, value: unknown): boolean => {
     if (typeof value !== "boolean") throw kindError(where, "true or false", value);
     return value;

@@ -23,6 +23,7 @@ export type {
   Trace,
 } from "./cell.ts";
 export { CELL_NAMES, cellByName } from "./cells/by-name.ts";
+export { DIALECT_NAMES } from "./cells/dialect.ts";
 export type { CellName } from "./cells/by-name.ts";
 export { gruCell } from "./cells/gru-cell.ts";
 export type { GruCellOptions, GruState } from "./cells/gru-cell.ts";

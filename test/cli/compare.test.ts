@@ -43,8 +43,8 @@ test("a table of figures, and one of what differs", () => {
     "parameters",
     "steps",
     "best loss",
-    "bits/char",
     "perplexity",
+    "bitsPerCharacter",
     "speed",
     "time",
     "ended",
@@ -61,7 +61,7 @@ test("a table of figures, and one of what differs", () => {
     "15s",
     "done",
   ]);
-  expect(Number(lines[1][5])).toBeCloseTo(Number(lines[1][4]) / Math.LN2, 3);
+  expect(Number(lines[1][6])).toBeCloseTo(Number(lines[1][4]) / Math.LN2, 3);
   expect(lines[2].slice(0, 4)).toEqual(["gru", "gru 2x128", "116,829", "200"]);
   expect(lines[2].at(-1)).toBe("not yet");
   expect(lines[3]).toEqual(["new", "lstm 1x128", "116,829", "0", "-", "-", "-", "-", "-", "not yet"]);
@@ -89,7 +89,14 @@ test("--json is one line", () => {
     runs: Record<string, unknown>[];
     differences: Record<string, unknown[]>;
   };
-  expect(runs[0]).toMatchObject({ run: "runs/book", cell: "lstm", layers: 1, units: 128, steps: 300, ended: "done" });
+  expect(runs[0]).toMatchObject({
+    run: "runs/book",
+    cell: "lstm",
+    layers: 1,
+    hiddenSize: 128,
+    steps: 300,
+    ended: "done",
+  });
   expect(runs[1]).toMatchObject({ best: { loss: expect.any(Number) as number, step: expect.any(Number) as number } });
   expect(differences).toMatchObject({ cell: ["lstm", "gru"], clipNorm: [5, "off"], steps: [null, 200] });
   expect(existsSync(file("json.svg"))).toBe(true);

@@ -148,7 +148,7 @@ describe("numerics", () => {
       train(["--resume", "fused on", "--steps", steps, "--allow-other-numerics", "--quiet"], other);
     const { status, stderr } = goOn("5");
     expect(stderr).toMatch(
-      /^unrolled: the run goes on with numerics portable \(engine wasm\) instead of fma \(engine wasm\): .*\n$/,
+      /^unrolled: the run resumes with numerics portable \(engine wasm\) instead of fma \(engine wasm\): .*\n$/,
     );
     expect(status).toBe(0);
     // its checkpoints are portable now

@@ -22,10 +22,11 @@ type Run = {
   readonly name: string;
   /** As it is typed after `--task`. */
   readonly task: string;
-  readonly cell: string;
-  readonly layers: number;
-  readonly units: number;
-  readonly parameters: number;
+  /** Undefined for a model of one's own. */
+  readonly cell: Value;
+  readonly layers: Value;
+  readonly hiddenSize: Value;
+  readonly parameters: number | undefined;
   /** Options, data and software by name. */
   readonly settings: Readonly<Record<string, Value>>;
   /** Measures of the evaluation with the lowest loss. */
@@ -80,28 +81,24 @@ function readRun(directory: string, name: string): Run {
   return {
     name,
     task,
-    cell: String(options["cell"]),
-    layers: Number(options["layers"]),
-    units: Number(options["hiddenSize"]),
+    cell: options["cell"],
+    layers: options["layers"],
+    hiddenSize: options["hiddenSize"],
     parameters: facts["parameters"],
     settings: { ...options, data: nameOfData(data), ...made },
     metrics,
     summary,
-    measures: measuresOf(metrics, summary),
+    measures: summary.best?.measures ?? {},
   };
 }
 
-function measuresOf(metrics: readonly Metrics[], { best }: RunSummary): Readonly<Record<string, number>> {
-  const found = metrics.find(({ kind, step }) => kind === "evaluation" && step === best?.step);
-  // which have a column of their own
-  const { bitsPerCharacter: _, ...measures } = found?.measures ?? {};
-  return measures;
-}
+/** "lstm 2x128", or "-" for a model of one's own. */
+const networkOf = ({ cell, layers, hiddenSize }: Pick<Run, "cell" | "layers" | "hiddenSize">): string =>
+  cell === undefined ? "-" : `${String(cell)} ${String(layers)}x${String(hiddenSize)}`;
 
 /** A row for each run, with a column for each measure that one of them has. */
 function figures(runs: readonly Run[]): string {
   const measures = [...new Set(runs.flatMap((run) => Object.keys(run.measures)))];
-  const hasBits = runs.some(({ summary: { best } }) => best?.bitsPerCharacter !== undefined);
   const hasSpeed = runs.some(({ summary }) => summary.tokensPerSecond !== undefined);
   const header = [
     "run",
@@ -109,19 +106,17 @@ function figures(runs: readonly Run[]): string {
     "parameters",
     "steps",
     "best loss",
-    ...(hasBits ? ["bits/char"] : []),
     ...measures,
     ...(hasSpeed ? ["speed"] : []),
     "time",
     "ended",
   ];
-  const rows = runs.map(({ name, cell, layers, units, parameters, summary, ...run }) => [
+  const rows = runs.map(({ name, parameters, summary, ...run }) => [
     name,
-    `${cell} ${layers}x${units}`,
-    count(parameters),
+    networkOf(run),
+    shown(parameters, count),
     count(summary.steps),
     shown(summary.best?.loss, real),
-    ...(hasBits ? [shown(summary.best?.bitsPerCharacter, real)] : []),
     ...measures.map((measure) => shown(run.measures[measure], real)),
     ...(hasSpeed ? [shown(summary.tokensPerSecond, count)] : []),
     shown(summary.seconds, duration),
@@ -129,7 +124,7 @@ function figures(runs: readonly Run[]): string {
   ]);
   const right = new Set(header.flatMap((_, column) => (column > 1 && column < header.length - 1 ? [column] : [])));
   const note =
-    "Losses and measures are of the held-out data, where the loss was lowest; model is cell, layers and units; speed is per second.";
+    "Losses and measures are of the held-out data, where the loss was lowest; model is cell, layers and hidden size; speed is per second.";
   return `${table([header, ...rows], right)}\n${note}`;
 }
 
@@ -155,13 +150,13 @@ function differencesOf(runs: readonly Run[]): Differences {
 }
 
 function report(runs: readonly Run[], directories: readonly string[], differences: Differences): object {
-  const described = runs.map(({ name, task, cell, layers, units, parameters, summary, measures }, i) => ({
+  const described = runs.map(({ name, task, cell, layers, hiddenSize, parameters, summary, measures }, i) => ({
     run: directories[i],
     name,
     task,
     cell,
     layers,
-    units,
+    hiddenSize,
     parameters,
     ...summary,
     measures,

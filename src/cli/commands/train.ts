@@ -30,6 +30,8 @@ export async function train(
   const { files, options } = { ...plan, options: { ...plan.options, out: directory } };
   const isResumed = options.resume !== undefined;
   if (!isResumed && !options.dryRun && !options.overwrite) refuseModel(directory);
+  if (options.patience !== undefined && options.validation === 0)
+    throw new UsageError("--patience: expected data held out for evaluations, got --validation 0");
   const prepared = (from?: ResumePoint): Promise<Prepared> => prepare(declaration, { files, options }, command, from);
   if (options.dryRun === true) return dryRun(await prepared());
   // a resumed run locks its directory before it reads there; a new one has none before its data is

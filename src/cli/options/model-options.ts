@@ -23,15 +23,25 @@ export function declareModelOptions(command: Command, kind: Kind): Command {
       return row === undefined ? [] : [{ task: task.name, row }];
     });
     const [{ row }] = rows;
-    const defaults = new Set(rows.map((one) => one.row.default).filter((value) => value !== undefined));
-    const shown = defaults.size === 1 && row.isNegated !== true ? `; default: ${String([...defaults][0])}` : "";
-    const tasks = [...new Set(rows.map((one) => one.task))].join(", ");
     const value = row.placeholder === undefined ? "" : ` <${row.placeholder}>`;
-    const option = new Option(`${typedFlagOf(name, row)}${value}`, `${row.help} (${tasks}${shown})`);
+    const option = new Option(`${typedFlagOf(name, row)}${value}`, `${row.help} (${tasksOf(rows)})`);
     if (row.choices !== undefined) option.choices(row.choices);
     command.addOption(option);
   }
   return command;
+}
+
+/** "tag, translate; default: 4", or "translate, default 4; transcribe" where defaults differ. */
+function tasksOf(rows: readonly { readonly task: string; readonly row: OptionTable[string] }[]): string {
+  const defaults = rows.map(({ row }) => (row.isNegated === true ? undefined : row.default));
+  const names = rows.map(({ task }) => task);
+  if (new Set(defaults).size === 1) {
+    const [value] = defaults;
+    return `${names.join(", ")}${value === undefined ? "" : `; default: ${String(value)}`}`;
+  }
+  return names
+    .map((name, i) => (defaults[i] === undefined ? name : `${name}, default ${String(defaults[i])}`))
+    .join("; ");
 }
 
 /**

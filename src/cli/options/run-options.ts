@@ -26,7 +26,10 @@ export const RUN_OPTIONS = {
     stored: "free",
   }),
   seconds: number("stop after this many seconds", { stored: "free" }),
-  patience: integer("stop after this many evaluations without improvement, and keep the weights of the best one", {}),
+  patience: integer(
+    "stop after more than this many evaluations without improvement, with the weights of the best one",
+    {},
+  ),
   optimizer: choice(OPTIMIZER_NAMES, "update rule", { default: "adam" }),
   learningRate: number("size of the updates", { default: 0.002 }),
   momentum: number("momentum of the update rules that have one (default: 0.9)", { max: 0.999999 }),
@@ -36,11 +39,11 @@ export const RUN_OPTIONS = {
   learningRateDecayAfter: integer("... from this epoch on (default: 10)", { min: 0 }),
   learningRateDecayEvery: integer("... or every so many epochs (by 0.5 if no factor is given)", {}),
   clipNorm: norm("largest gradient norm; 0 or off: none", { default: 5 }),
-  averaging: number("decay of an average of the weights, which evaluations and the saved model use", { max: 1 }),
-  freeze: text("names", "parameters that stay as they are, with commas: embedding,layer0", {}),
+  averaging: number("decay of an average of the weights, which evaluations and the saved model use", { max: 0.999999 }),
+  freeze: text("names", "parameters that stay as they are, with commas: embedding,rnn/0", {}),
   rateFactors: text("list", "factors of the learning rate for some parameters: embedding=0.1,output=2", {}),
   validation: number("share of the data held out for validation", { max: 0.9, default: 0.1 }),
-  evaluateEvery: integer("steps between evaluations (default: an epoch; language models: 100 to 1000 steps)", {
+  evaluateEvery: integer("steps between evaluations (default: an epoch, or at least 100 steps of a text)", {
     stored: "free",
   }),
   checkpointEvery: integer("steps between checkpoints; there is one twice a minute besides", {

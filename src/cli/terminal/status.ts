@@ -32,9 +32,7 @@ const GAP = "  ";
  * 0.97".
  */
 const measuresOf = ({ measures = {} }: Measured): readonly string[] =>
-  Object.entries(measures).map(([name, value]) =>
-    name === "bitsPerCharacter" ? `${real(value)} bits per character` : `${name} ${real(value)}`,
-  );
+  Object.entries(measures).map(([name, value]) => `${name} ${real(value)}`);
 
 /** `seconds` is the time limit, if any; `unit` what is counted for the speed. */
 export function trainingStatus(

@@ -35,7 +35,7 @@ test("a run: its losses, learning rate and gradient norm, with titles and units"
     "gradient norm",
   ])
     expect(texts).toContain(text);
-  expect(texts[1] + texts.join()).toMatch(/300 steps; best validation loss \d\.\d{4} nats per token, \d\.\d{4} bits/);
+  expect(texts[1] + texts.join()).toMatch(/300 steps; best validation loss \d\.\d{4} nats per token, perplexity \d/);
   for (const color of ["#a9c4e2", "#1f5a9d", "#d1651a"]) expect(isDrawn(svg, color), color).toBe(true);
   // no image, no script, nothing from elsewhere
   expect(svg).not.toMatch(/<(image|script|foreignObject|use)\b|href=/);

@@ -138,8 +138,11 @@ function headline(metrics: readonly Metrics[], lossUnit: string): string {
   const { best, steps } = summarizeRun(metrics);
   const done = `${steps.toLocaleString("en-US")} ${steps === 1 ? "step" : "steps"}`;
   if (best === undefined) return done;
-  const bits = best.bitsPerCharacter === undefined ? "" : `, ${best.bitsPerCharacter.toFixed(4)} bits per character`;
-  return `${done}; best validation loss ${best.loss.toFixed(4)}${lossUnit && ` ${lossUnit}`}${bits}, after step ${best.step.toLocaleString("en-US")}`;
+  // one, for which there is room
+  const measures = Object.entries(best.measures)
+    .slice(0, 1)
+    .map(([name, value]) => `, ${name} ${value.toFixed(4)}`);
+  return `${done}; best validation loss ${best.loss.toFixed(4)}${lossUnit && ` ${lossUnit}`}${measures.join("")}, after step ${best.step.toLocaleString("en-US")}`;
 }
 
 const WIDTH = 640;

@@ -27,7 +27,7 @@ export type ModelCardOptions = {
   readonly pipeline?: string;
   /** Purpose of the model, in a sentence or two. Default: its task and cell. */
   readonly about?: string;
-  /** A command that uses the model, in its directory. Default: `unrolled predict . FILE`. */
+  /** A command that uses the model, in its directory. Default: none. */
   readonly usage?: string;
   /** Results on held-out data by name. Default: none. */
   readonly measures?: Readonly<Record<string, number>>;
@@ -61,7 +61,7 @@ function headOf(
   { name = "model", license, language = "und", pipeline = task, measures = {} }: ModelCardOptions,
 ): string {
   const results = {
-    ...(best && { loss: best.loss, bits_per_character: best.bitsPerCharacter, perplexity: best.perplexity }),
+    ...(best && { loss: best.loss, ...best.measures }),
     ...measures,
   };
   const metrics = Object.entries(results).flatMap(([measure, value]) =>
@@ -96,7 +96,7 @@ const label = (name: string): string =>
 function bodyOf(
   { task, command, data, options, facts, maker, continued }: RunConfig,
   { best, trainingLoss, steps, epochs, seconds, tokensPerSecond }: RunSummary,
-  { name = "model", about, usage = "unrolled predict . FILE", measures = {}, pictures = [] }: ModelCardOptions,
+  { name = "model", about, usage, measures = {}, pictures = [] }: ModelCardOptions,
 ): string {
   const network = `${String(options["cell"] ?? "a recurrent")} network`;
   const figures: readonly (readonly [string, string | number | undefined])[] = [
@@ -106,9 +106,9 @@ function bodyOf(
     ["speed", tokensPerSecond && `${count(tokensPerSecond)} per second`],
     ["training loss of the last step", trainingLoss && real(trainingLoss)],
     ["best validation loss", best && `${real(best.loss)}, after step ${count(best.step)}`],
-    ["bits per character", best?.bitsPerCharacter && real(best.bitsPerCharacter)],
-    ["perplexity", best?.perplexity && real(best.perplexity)],
-    ...Object.entries(measures).map(([measure, value]) => [`${measure}, held-out examples`, real(value)] as const),
+    ...Object.entries({ ...best?.measures, ...measures }).map(
+      ([measure, value]) => [`${label(measure)}, validation`, real(value)] as const,
+    ),
   ];
   const how = [
     ...Object.entries(options).map(([option, value]) => [option, String(value)]),
@@ -142,7 +142,5 @@ ${dataTable(data)}
 ## How to use it
 
 ${files}
-
-${fenced(usage, "sh")}
-`;
+${usage === undefined ? "" : `\n${fenced(usage, "sh")}\n`}`;
 }

@@ -34,7 +34,7 @@ test("the best evaluation, the last finite loss, the median speed", () => {
     epochs: 0.4,
     seconds: 2.5,
     trainingLoss: 1.5,
-    best: { step: 3, loss: 1.25, bitsPerCharacter: 1.25 / Math.LN2, perplexity: Math.exp(1.25) },
+    best: { step: 3, loss: 1.25, measures: { bitsPerCharacter: 1.25 / Math.LN2, perplexity: Math.exp(1.25) } },
     tokensPerSecond: 100,
     ended: "time",
   });

@@ -8,7 +8,7 @@ export type RunSummary = {
   readonly epochs: number | undefined;
   /** Seconds of training. */
   readonly seconds: number | undefined;
-  /** Loss of the last step that was finite, in nats per token. */
+  /** Loss of the last step that was finite. */
   readonly trainingLoss: number | undefined;
   /** The evaluation with the lowest loss. */
   readonly best: BestEvaluation | undefined;
@@ -20,10 +20,10 @@ export type RunSummary = {
 
 export type BestEvaluation = {
   readonly step: number;
-  /** Nats per token. */
+  /** Mean loss, for language models in nats per token. */
   readonly loss: number;
-  readonly bitsPerCharacter: number | undefined;
-  readonly perplexity: number | undefined;
+  /** Other measures by name, such as `{ perplexity: 4.1 }`. */
+  readonly measures: Readonly<Record<string, number>>;
 };
 
 export function summarizeRun(metrics: readonly Metrics[]): RunSummary {
@@ -42,8 +42,7 @@ export function summarizeRun(metrics: readonly Metrics[]): RunSummary {
     best: best && {
       step: best.step,
       loss: best.loss as number,
-      bitsPerCharacter: best.measures?.["bitsPerCharacter"],
-      perplexity: best.measures?.["perplexity"],
+      measures: best.measures ?? {},
     },
     tokensPerSecond: median(metrics.flatMap(({ tokensPerSecond: x }) => (Number.isFinite(x) ? [x as number] : []))),
     ended: typeof end === "string" ? end : undefined,

@@ -122,7 +122,11 @@ test("events of training become curves", () => {
       step: 1,
       scalars: { "loss/training": 2.5, gradient_norm: Infinity, tokens_per_second: 8 },
     },
-    { wallTime: 1003, step: 1, scalars: { "loss/validation": 2.25, "bits_per_character/validation": 3.25 } },
+    {
+      wallTime: 1003,
+      step: 1,
+      scalars: { "loss/validation": 2.25, "bitsPerCharacter/validation": 3.25, "perplexity/validation": 9.5 },
+    },
     { wallTime: 1004, step: 200, scalars: { "loss/training": NaN } },
     { wallTime: 1005, step: 201, scalars: { "mine/é": -0 } },
   ]);

@@ -40,7 +40,7 @@ const CURVES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     gradientNorm: "gradient_norm",
     tokensPerSecond: "tokens_per_second",
   },
-  evaluation: { loss: "loss/validation", bitsPerCharacter: "bits_per_character/validation" },
+  evaluation: { loss: "loss/validation" },
 };
 
 /** Event files of this process so far, since two may begin in one second. */
@@ -71,12 +71,14 @@ export function eventWriter(
     file,
     scalars,
     append(event) {
-      const { measures, ...members } = event as MetricsEvent & { readonly [name: string]: unknown };
-      const all: Readonly<Record<string, unknown>> = { ...(measures as object | undefined), ...members };
-      const values = Object.entries(CURVES[event.kind] ?? {}).flatMap(([name, tag]) => {
-        const value: unknown = all[name];
-        return typeof value === "number" ? [[tag, value] as const] : [];
-      });
+      const { measures = {}, ...members } = event as MetricsEvent & { readonly [name: string]: unknown };
+      const figures: (readonly [string, unknown])[] = [
+        ...Object.entries(CURVES[event.kind] ?? {}).map(([name, tag]) => [tag, members[name]] as const),
+        ...Object.entries(measures as Readonly<Record<string, unknown>>).map(
+          ([name, value]) => [`${name}/validation`, value] as const,
+        ),
+      ];
+      const values = figures.filter((figure): figure is [string, number] => typeof figure[1] === "number");
       if (values.length > 0) scalars(event.step, Object.fromEntries(values));
     },
     sync: () => fsyncSync(fd),

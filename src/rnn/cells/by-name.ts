@@ -1,6 +1,7 @@
 /** @file Every cell that can be chosen by name. */
+import { checkChoice } from "../../base/index.ts";
 import type { Cell } from "../cell.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, DIALECT_NAMES } from "./dialect.ts";
 import { gruCell } from "./gru-cell.ts";
 import { lstmCell } from "./lstm-cell.ts";
 import { minGruCell } from "./min-gru-cell.ts";
@@ -21,6 +22,8 @@ const cells: Readonly<Record<CellName, CellFactory>> = {
 };
 
 /**
- * The cell of that name, not built yet. Throws RangeError for a dialect that the cell doesn't have.
+ * The cell of that name, not built yet. Throws RangeError for another name, and for a dialect that
+ * the cell doesn't have.
  */
-export const cellByName = (name: CellName, units: number, dialect: Dialect): Cell => cells[name]({ units, dialect });
+export const cellByName = (name: CellName, units: number, dialect: Dialect): Cell =>
+  cells[checkChoice("cell", name, CELL_NAMES)]({ units, dialect: checkChoice("dialect", dialect, DIALECT_NAMES) });

@@ -7,11 +7,13 @@ import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal, uniform } from "../initializers.ts";
 import type { ParameterDeclarations } from "../parameter-set.ts";
 
+export const DIALECT_NAMES = ["tf1", "keras", "torch"] as const;
+
 /**
  * Framework whose conventions a cell follows: parameter names, shapes, order of gates, biases and
  * initial values. The formulas of each are in the cell's own documentation.
  */
-export type Dialect = "tf1" | "keras" | "torch";
+export type Dialect = (typeof DIALECT_NAMES)[number];
 
 /** Most units of a cell: one matrix of more would not fit into 4 GiB. */
 export const MOST_UNITS = 65_536;

@@ -92,6 +92,8 @@ export async function generateAll(
   for (const prime of primes) {
     let text = "";
     for await (const piece of generate(model, prime, options)) text += piece;
+    // an aborted `generate` ends with what it has
+    options.signal?.throwIfAborted();
     texts.push(text);
   }
   return texts;

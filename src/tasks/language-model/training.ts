@@ -120,7 +120,7 @@ export function languageModelTask(
         // whole batches count alike
         weight: rows / batchSize,
         penalty: penaltyOf(penalties, parameters, outputs),
-        // windows in random order begin anew
+        // windows in random order start from zero
         state: shuffle ? undefined : state,
       };
     },

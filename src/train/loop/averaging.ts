@@ -19,7 +19,7 @@ export class WeightAverage {
   #own: Parameters | undefined;
 
   constructor(parameters: Parameters, decay: number) {
-    checkNumber("train averaging", decay, 0, 1);
+    checkNumber("train averaging", decay, 0, 1 - Number.EPSILON);
     this.decay = decay;
     this.#parameters = parameters;
     this.average = Object.fromEntries(Object.entries(parameters).map(([path, x]) => [path, copyOf(x)]));

@@ -199,7 +199,7 @@ async function withBadNumber(kind: keyof typeof makeCell, site: Site, bad: numbe
   return { event, before, after, following: site === "parameter" ? undefined : await next() };
 }
 
-/** All that a step changes but the carried state, which begins anew. */
+/** All that a step changes but the carried state, which starts from zero. */
 const kept = ({ arrays }: Snapshot): object =>
   Object.fromEntries(Object.entries(arrays).filter(([path]) => !path.startsWith("carried/")));
 

@@ -7,7 +7,7 @@ export type Verdict = "ok" | "look" | "bad";
 export type Finding = {
   readonly check:
     | "loss"
-    | "gap"
+    | "generalization gap"
     | "skipped steps"
     | "clipped steps"
     | "gradient reach"

@@ -26,7 +26,7 @@ const inWords = ({ engine, numerics, version }: RunNumerics): string =>
   `${numerics} (engine ${engine}${version === NUMERICS_VERSION ? "" : `, version ${version}`})`;
 
 const HINT =
-  "`unrolled doctor` says what is to be had here. --allow-other-numerics (allowOtherNumerics in a program) goes on all the same, with other numbers";
+  "`unrolled doctor` shows what runs here. --allow-other-numerics (allowOtherNumerics) resumes all the same, with other numbers";
 
 /**
  * Throws DataError where `before`, the numerics of a checkpoint, gives other bits than those here,
@@ -36,7 +36,7 @@ export function checkNumerics(before: RunNumerics | undefined, isAllowed: boolea
   const here = runNumerics();
   if (before === undefined) {
     warnOnce(
-      `the checkpoint is of an older version and does not say with which numerics it was made: the run goes on with ${inWords(here)}, and has other numbers if those were others`,
+      `the checkpoint does not say which numerics made it: the run resumes with ${inWords(here)}, and its numbers differ if those did`,
     );
     return;
   }
@@ -46,6 +46,6 @@ export function checkNumerics(before: RunNumerics | undefined, isAllowed: boolea
       sentence("train resume numerics", `${inWords(before)}, as in the checkpoint`, inWords(here), HINT),
     );
   warnOnce(
-    `the run goes on with numerics ${inWords(here)} instead of ${inWords(before)}: its numbers are no longer those of a run that was left alone`,
+    `the run resumes with numerics ${inWords(here)} instead of ${inWords(before)}: its numbers differ from those of an uninterrupted run`,
   );
 }

@@ -146,10 +146,10 @@ describe("numerics", () => {
     const error = await resumed(resume);
     expect(error).toBeInstanceOf(DataError);
     expect((error as Error).message).toContain(`train resume ${message.replace(/^expected/, "numerics: expected")}`);
-    expect((error as Error).message).toContain(`got ${numerics} (engine ${engine}). \`unrolled doctor\` says`);
+    expect((error as Error).message).toContain(`got ${numerics} (engine ${engine}). \`unrolled doctor\` shows`);
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     expect(await resumed(resume, { allowOtherNumerics: true })).toBeUndefined();
-    expect(warn.mock.calls.flat()).toEqual([expect.stringContaining(`goes on with numerics ${numerics}`)]);
+    expect(warn.mock.calls.flat()).toEqual([expect.stringContaining(`resumes with numerics ${numerics}`)]);
   });
 
   test("portable ones are the same on every engine", async () => {
@@ -162,7 +162,7 @@ describe("numerics", () => {
     const resume = await withNumerics(undefined);
     expect(await resumed(resume)).toBeUndefined();
     expect(await resumed(resume)).toBeUndefined();
-    expect(warn.mock.calls.flat()).toEqual([expect.stringContaining("of an older version and does not say")]);
+    expect(warn.mock.calls.flat()).toEqual([expect.stringContaining("does not say which numerics made it")]);
   });
 });
 

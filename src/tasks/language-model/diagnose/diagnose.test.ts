@@ -113,7 +113,7 @@ test("the model stays as it is, and an update is that of the optimizer", async (
   expect(finding(small, "update ratio", "output/kernel").advice).toContain("raise --learning-rate");
 });
 
-test("losses against guessing, before and after training, and what was learned by heart", async () => {
+test("losses against guessing, before and after training, and overfitting", async () => {
   const model = make({ hiddenSize: 24 });
   const fresh = await run(model);
   expect(finding(fresh, "loss")).toMatchObject({ verdict: "bad" });
@@ -121,12 +121,12 @@ test("losses against guessing, before and after training, and what was learned b
   const { steps } = await fit(model, { ...options, steps: 200, seed: 1 });
   const trained = await run(model, { history: steps });
   expect(finding(trained, "loss")).toMatchObject({ verdict: "ok" });
-  expect(finding(trained, "gap")).toMatchObject({ verdict: "ok" });
+  expect(finding(trained, "generalization gap")).toMatchObject({ verdict: "ok" });
   expect(finding(trained, "skipped steps")).toMatchObject({ value: 0, verdict: "ok" });
   expect(finding(fresh, "skipped steps")).toBeUndefined();
   // held-out text of another kind
   const other = `${corpus}${".god yzal eht revo spmuj xof nworb kciuq eht ".repeat(10)}`;
-  const gap = finding(await run(model, { corpus: other, validation: 0.2 }), "gap");
+  const gap = finding(await run(model, { corpus: other, validation: 0.2 }), "generalization gap");
   expect(gap).toMatchObject({ verdict: "bad" });
   expect(gap.advice).toContain("best.safetensors");
 });

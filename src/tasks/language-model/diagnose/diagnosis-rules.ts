@@ -32,10 +32,10 @@ export function gapFinding(training: number, validation: number): Finding {
   const verdict = above(gap / training, 0.15, 0.5);
   const advice = {
     ok: "does as well on text that it was not trained on",
-    look: "begins to learn by heart: take best.safetensors, or add --dropout 0.2",
-    bad: "has learned by heart: take best.safetensors, more text, --dropout 0.5 or a smaller --hidden-size",
+    look: "begins to overfit: take best.safetensors, or add --dropout 0.2",
+    bad: "overfits: take best.safetensors, more text, --dropout 0.5 or a smaller --hidden-size",
   }[verdict];
-  return { check: "gap", where: "", value: gap, text: nats(gap), verdict, advice };
+  return { check: "generalization gap", where: "", value: gap, text: nats(gap), verdict, advice };
 }
 
 export function skippedFinding(share: number): Finding {
@@ -51,7 +51,7 @@ export function clippedFinding(share: number): Finding {
   const verdict = above(share, 0.5, Infinity);
   const advice =
     verdict === "ok"
-      ? "the limit is for the exceptions"
+      ? "few gradients are clipped"
       : "most gradients are cut, so that --clip-norm sets the size of the steps: raise it, or lower --learning-rate";
   return { check: "clipped steps", where: "", value: share, text: percent(share), verdict, advice };
 }
@@ -76,7 +76,7 @@ export function reachFinding({ layer, norms }: GradientByStep, gated: boolean, s
   const fact = `gradient reaches back ${reach} of ${steps} steps`;
   const shorter = `shorten --sequence-length (${Math.max(2, 2 * reach)} would do)`;
   const other = gated ? "let it learn longer first" : "use --cell lstm or gru";
-  const saturated = "if gates are saturated, begin anew with smaller weights";
+  const saturated = "if gates are saturated, restart with smaller weights";
   const advice = {
     ok: fact,
     look: `${fact}: ${shorter}, or ${other}`,
@@ -102,7 +102,7 @@ export function gateFinding({ layer, gate, low, high }: GateSpread): Finding {
   const advice =
     verdict === "ok"
       ? `${percent(low)} at the lower end, ${percent(high)} at the upper`
-      : `at an end, where no gradient passes (${percent(low)} low, ${percent(high)} high): lower --learning-rate and begin anew`;
+      : `at an end, where no gradient passes (${percent(low)} low, ${percent(high)} high): lower --learning-rate and restart`;
   return { check: "saturation", where: `${layer}/${gate}`, value: share, text: percent(share), verdict, advice };
 }
 
@@ -125,8 +125,8 @@ export function normFinding(path: string, norm: number): Finding {
     verdict === "ok"
       ? "a gradient arrives"
       : norm < NONE
-        ? "hardly any gradient arrives, so that it does not learn: lower --learning-rate and begin anew"
-        : "the gradient explodes: lower --learning-rate and begin anew, or use --cell lstm or gru";
+        ? "hardly any gradient arrives, so that it does not learn: lower --learning-rate and restart"
+        : "the gradient explodes: lower --learning-rate and restart, or use --cell lstm or gru";
   return { check: "gradient norm", where: path, value: norm, text: short(norm), verdict, advice };
 }
 
