@@ -83,7 +83,7 @@ test("runs of one name are told apart by their paths", () => {
 });
 
 test("--json is one line", () => {
-  const { stdout } = compare("runs/book", "runs/gru", "--json", "--out", "json.svg");
+  const { stdout } = compare("runs/book", "runs/gru", "--json", "--plot", "json.svg");
   expect(stdout.trim().split("\n")).toHaveLength(1);
   const { runs, differences } = JSON.parse(stdout) as {
     runs: Record<string, unknown>[];
@@ -102,8 +102,8 @@ test("--json is one line", () => {
   expect(existsSync(file("json.svg"))).toBe(true);
 });
 
-test("--out draws the curves of all", () => {
-  const { status, stdout } = compare("runs/book", "runs/gru", "--out", "pictures/compare.svg");
+test("--plot draws the curves of all", () => {
+  const { status, stdout } = compare("runs/book", "runs/gru", "--plot", "pictures/compare.svg");
   expect(status).toBe(0);
   expect(stdout).toContain("drawn in pictures/compare.svg");
   const svg = readFileSync(file("pictures/compare.svg"), "utf8");
@@ -123,11 +123,11 @@ test.each<[string, string[], number, RegExp]>([
   ["one run twice", ["runs/book", "./runs/book/"], 2, /expected different runs, got "runs\/book" twice/],
   [
     "another kind of picture",
-    ["runs/book", "--out", "a.png"],
+    ["runs/book", "--plot", "a.png"],
     2,
-    /--out: expected a name that ends in \.svg, got "a\.png"/,
+    /--plot: expected a name that ends in \.svg, got "a\.png"/,
   ],
-  ["nothing to draw", ["runs/new", "--out", "a.svg"], 2, /--out: expected a run with at least one step/],
+  ["nothing to draw", ["runs/new", "--plot", "a.svg"], 2, /--plot: expected a run with at least one step/],
   ["nothing", [], 2, /expected <runs>, got nothing/],
 ])("says what is wrong: %s", (_, args, code, message) => {
   writeRunConfig(file("bare"), aRunConfig());

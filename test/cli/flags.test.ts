@@ -1,10 +1,9 @@
 /** @file Flags are the library's options in kebab-case; those that are not are listed here with the reason. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { flagOf } from "../../src/cli/options/table.ts";
 import { TASKS } from "../../src/cli/tasks/declarations.ts";
 import { optionsOfTask } from "../../src/cli/tasks/task.ts";
+import { declarationsOfEntry, ENTRIES, type EntryName } from "../helpers/declarations.ts";
 
 /** Flags that no option of the library is called after, and why. */
 const ofTheCommand: Readonly<Record<string, string>> = {
@@ -41,21 +40,15 @@ const ofTheCommand: Readonly<Record<string, string>> = {
   "--length": "`maxLength` of `generate`; `unrolled sample` has had it so from char-rnn",
 };
 
-const library = ["index", "tasks/index", "node/index"].map((name) => `../../dist/${name}.d.ts`);
-
-/** Every name in the declarations of the build: of members of option types among others. */
+/** Members of the public option types, and what public functions take in an object. */
 function namesOf(): ReadonlySet<string> {
-  const seen = new Set<string>();
   const names = new Set<string>();
-  const read = (file: string): void => {
-    if (seen.has(file)) return;
-    seen.add(file);
-    const text = readFileSync(file, "utf8");
-    for (const [, name] of text.matchAll(/(?:readonly )?([a-z]\w*)\??:/g)) names.add(name);
-    for (const [, path] of text.matchAll(/from "(\.[^"]+)\.[jt]s"/g))
-      read(fileURLToPath(new URL(`${path}.d.ts`, `file://${file}`)));
-  };
-  for (const path of library) read(fileURLToPath(new URL(path, import.meta.url)));
+  for (const entry of Object.keys(ENTRIES) as EntryName[]) {
+    const { exported, mentioned } = declarationsOfEntry(entry);
+    for (const [name, texts] of [...exported, ...mentioned])
+      if (/Options$|Config$|Augmentation$|^Penalties$|^FeatureSettings$/.test(name))
+        for (const [, member] of texts.join("\n").matchAll(/^ {4}(?:readonly )?(\w+)\??:/gm)) names.add(member);
+  }
   return names;
 }
 

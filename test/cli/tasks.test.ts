@@ -389,7 +389,7 @@ describe("inspect and compare", () => {
 
   test("compare puts runs of one task side by side", () => {
     const runs = ["runs/texts in CSV", "runs/seed"];
-    const output = said(unrolled("compare", ...runs, "--out", "compare.svg"));
+    const output = said(unrolled("compare", ...runs, "--plot", "compare.svg"));
     expect(output).toMatch(/^run +model +parameters +steps +best loss +accuracy +speed +time +ended\n/);
     expect(output).toMatch(/^texts in CSV +lstm 2x6 +[\d,]+ +7 +\d\.\d+ +\d\S* +[\d,]+ +\d+s +done$/m);
     expect(output).toMatch(/^seed +0 +9$/m);

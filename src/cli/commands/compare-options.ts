@@ -5,7 +5,7 @@ import type { CompareOptions } from "./compare.ts";
 const EXAMPLES = `
 Examples:
   unrolled compare runs/book runs/book2
-  unrolled compare runs/* --out compare.svg
+  unrolled compare runs/* --plot compare.svg
   unrolled compare runs/* --json`;
 
 export function addCompare(program: Command): void {
@@ -13,7 +13,7 @@ export function addCompare(program: Command): void {
     .command("compare")
     .description("Put runs side by side: figures, what differs in their configurations, and their curves.")
     .argument("<runs...>", "run directories")
-    .option("--out <file>", "draw their curves into this .svg file")
+    .option("--plot <file>", "draw their curves into this .svg file")
     .option("--json", "one line of JSON")
     .addHelpText("after", EXAMPLES)
     .action(async (runs: string[], options: CompareOptions) => {

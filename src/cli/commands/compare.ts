@@ -16,7 +16,7 @@ import { asUsage, UsageError } from "../terminal/failure.ts";
 import { count, duration, plural, real, table } from "../terminal/format.ts";
 import { say, sayJson } from "../terminal/output.ts";
 
-export type CompareOptions = { out?: string; json?: boolean };
+export type CompareOptions = { plot?: string; json?: boolean };
 
 type Run = {
   readonly name: string;
@@ -41,9 +41,9 @@ type Value = string | number | boolean | undefined;
 type Differences = Readonly<Record<string, readonly Value[]>>;
 
 /** Prints runs side by side, and draws their curves where that is asked for. */
-export async function compare(directories: readonly string[], { out, json }: CompareOptions): Promise<void> {
-  if (out !== undefined && !out.endsWith(".svg"))
-    throw new UsageError(`--out: expected a name that ends in .svg, got ${JSON.stringify(out)}`);
+export async function compare(directories: readonly string[], { plot, json }: CompareOptions): Promise<void> {
+  if (plot !== undefined && !plot.endsWith(".svg"))
+    throw new UsageError(`--plot: expected a name that ends in .svg, got ${JSON.stringify(plot)}`);
   const names = namesOf(directories);
   const runs = directories.map((directory, i) => readRun(directory, names[i]));
   const other = runs.find(({ task }) => task !== runs[0].task);
@@ -51,14 +51,14 @@ export async function compare(directories: readonly string[], { out, json }: Com
     throw new UsageError(
       `expected runs of one task, got ${runs[0].task} (${names[0]}) and ${other.task} (${other.name})`,
     );
-  if (out !== undefined && !runs.some(({ metrics }) => metrics.length > 0))
-    throw new UsageError("--out: expected a run with at least one step to draw, got none");
+  if (plot !== undefined && !runs.some(({ metrics }) => metrics.length > 0))
+    throw new UsageError("--plot: expected a run with at least one step to draw, got none");
   const differences = differencesOf(runs);
   if (json) sayJson(report(runs, directories, differences));
   else say(`${figures(runs)}\n\n${settings(names, differences)}`);
-  if (out === undefined) return;
-  await writeFileDurably(out, await compareCurves(runs));
-  if (!json) say(`\ndrawn in ${out}`);
+  if (plot === undefined) return;
+  await writeFileDurably(plot, await compareCurves(runs));
+  if (!json) say(`\ndrawn in ${plot}`);
 }
 
 /** The last parts of the paths where they differ, else the paths. */
@@ -124,7 +124,7 @@ function figures(runs: readonly Run[]): string {
   ]);
   const right = new Set(header.flatMap((_, column) => (column > 1 && column < header.length - 1 ? [column] : [])));
   const note =
-    "Losses and measures are of the held-out data, where the loss was lowest; model is cell, layers and hidden size; speed is per second.";
+    "Losses and measures are of the held-plot data, where the loss was lowest; model is cell, layers and hidden size; speed is per second.";
   return `${table([header, ...rows], right)}\n${note}`;
 }
 

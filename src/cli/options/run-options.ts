@@ -66,7 +66,7 @@ export const RUN_OPTIONS = {
   json: flag("one JSON event per line on stdout; the rest on stderr", { stored: "no" }),
 } as const;
 
-/** As they were parsed. */
+/** Values as they were parsed. */
 export type RunOptions = OptionsOf<typeof RUN_OPTIONS>;
 
 /** Limits of a run: one that is typed overrides all others, also the default. */

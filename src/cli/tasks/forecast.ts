@@ -334,5 +334,5 @@ const task: Task<Forecaster, SeriesFile, Options> = {
   },
 };
 
-/** As the commands see it. */
+/** The task as the commands see it. */
 export const forecastTask: Task = asTask(task);

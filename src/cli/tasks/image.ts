@@ -160,5 +160,5 @@ const task: Task<Classifier, ClassifierData, Options> = {
     validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation),
 };
 
-/** As the commands see it. */
+/** The task as the commands see it. */
 export const imageTask: Task = asTask(task);

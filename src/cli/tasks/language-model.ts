@@ -197,5 +197,5 @@ const task: Task<LanguageModel, Corpus, Options> = {
   },
 };
 
-/** As the commands see it. */
+/** The task as the commands see it. */
 export const languageModelTask: Task = asTask(task);

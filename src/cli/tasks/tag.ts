@@ -157,5 +157,5 @@ const task: Task<Tagger, TagData, Options> = {
   finish: async (model, { validation }) => (validation.length === 0 ? { measures: {} } : evaluated(model, validation)),
 };
 
-/** As the commands see it. */
+/** The task as the commands see it. */
 export const tagTask: Task = asTask(task);

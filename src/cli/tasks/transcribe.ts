@@ -277,5 +277,5 @@ const task: Task<Transcriber, TranscribeData, Options> = {
   finish,
 };
 
-/** As the commands see it. */
+/** The task as the commands see it. */
 export const transcribeTask: Task = asTask(task);

@@ -240,5 +240,5 @@ const task: Task<Translator, Pairs, Options> = {
     validation.length === 0 ? { measures: {} } : evaluated(model, validation.slice(0, 500)),
 };
 
-/** As the commands see it. */
+/** The task as the commands see it. */
 export const translateTask: Task = asTask(task);
