@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const root = import.meta.dirname;
 const source = (file: string): string => join(root, "src", file);
@@ -39,6 +40,32 @@ const beginsIn = (file: string, beginnings: readonly string[]): boolean =>
   beginnings.some((beginning) => file.startsWith(beginning));
 const isQuick = (file: string): boolean => beginsIn(file, QUICK) && !beginsIn(file, ALONE);
 
+/** Files that take longest. At the end, one of them would keep one core busy and leave the others idle. */
+const LONGEST = [
+  "test/cli/tasks.",
+  "test/cli/lowest-node.",
+  "test/engine/conformance.",
+  "test/recipes.",
+  "test/cli/cli.",
+  "test/cli/crash.",
+  "test/determinism.",
+  "test/bundlers.",
+  "test/browser/browser.",
+  "test/cli/signals.",
+];
+
+/** Begins with the longest files, then goes on as Vitest does: those that failed, long and large ones first. */
+class LongestFirst extends BaseSequencer {
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((beginning) => moduleId.startsWith(join(root, beginning)));
+      return place < 0 ? LONGEST.length : place;
+    };
+    const sorted = await super.sort(specifications);
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -52,6 +79,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // fresh memory holds NaN, so that a kernel that reads what it never wrote is seen
     env: { UNROLLED_POISON: "1" },
     projects: [

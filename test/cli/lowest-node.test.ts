@@ -31,37 +31,35 @@ test("it is a Node 20", () => {
 describe.each(tasks)("$name", ({ name, args, toPredict }) => {
   const limits = ["--evaluate-every", "3", "--quiet"];
 
-  test("trains as on the present Node, stops and goes on", () => {
-    said("train", ...args, ...limits, "--steps", "6", "--out", `${name}-whole`);
+  test("stops and goes on as the present Node does in one go", () => {
     on(process.execPath, ["train", ...args, ...limits, "--steps", "6", "--out", `${name}-present`]);
-    expect(model(`${name}-whole`).equals(model(`${name}-present`))).toBe(true);
     said("train", ...args, ...limits, "--steps", "3", "--out", name);
+    expect(model(name).equals(model(`${name}-present`))).toBe(false);
     // the file: a path below it is asked for then
     said("train", "--resume", `${name}/config.json`, "--steps", "6", "--quiet");
-    expect(model(name).equals(model(`${name}-whole`))).toBe(true);
+    expect(model(name).equals(model(`${name}-present`))).toBe(true);
   });
 
   test("begins another run with the configuration", () => {
-    said("train", "--config", `${name}-whole/config.json`, "--out", `${name}-again`, "--quiet");
-    expect(model(`${name}-again`).equals(model(`${name}-whole`))).toBe(true);
+    said("train", "--config", `${name}-present/config.json`, "--out", `${name}-again`, "--quiet");
+    expect(model(`${name}-again`).equals(model(`${name}-present`))).toBe(true);
   });
 
   test("answers, measures and shows", () => {
-    if (name === "language-model")
-      expect(said("sample", `${name}-whole`, "--length", "20", "--seed", "1")).toHaveLength(21);
-    else expect(said("predict", `${name}-whole`, ...toPredict)).not.toBe("");
+    if (name === "language-model") expect(said("sample", name, "--length", "20", "--seed", "1")).toHaveLength(21);
+    else expect(said("predict", name, ...toPredict)).not.toBe("");
     const data = args.slice(
       0,
       args.findIndex((arg) => arg.startsWith("--")),
     );
-    expect(said("evaluate", `${name}-whole`, ...data)).not.toBe("");
-    expect(said("inspect", `${name}-whole`)).toContain("parameters");
+    expect(said("evaluate", name, ...data)).not.toBe("");
+    expect(said("inspect", name)).toContain("parameters");
   });
 });
 
 test("looks at runs and at the machine", () => {
-  expect(said("compare", "classify-whole", "classify-again")).toContain("classify-again");
-  expect(said("diagnose", "language-model-whole", "text.txt")).not.toBe("");
+  expect(said("compare", "classify", "classify-again")).toContain("classify-again");
+  expect(said("diagnose", "language-model", "text.txt")).not.toBe("");
   expect(said("doctor")).toContain(lowest.version.slice(1));
   expect(said("hello")).toContain("hell -> ello");
   expect(said("completion", "bash")).toContain("complete");

@@ -12,15 +12,8 @@ if (!existsSync(MAIN)) throw new Error("test/cli: expected the build in dist, go
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/**
- * Environment of the command: fresh memory is not poisoned, and compiled code is kept for the next
- * process, which starts in half of the time.
- */
-export const env: Variables = {
-  ...process.env,
-  UNROLLED_POISON: "0",
-  NODE_COMPILE_CACHE: join(tmpdir(), "unrolled-compile-cache"),
-};
+/** Environment of the command: fresh memory is not poisoned. */
+export const env: Variables = { ...process.env, UNROLLED_POISON: "0" };
 
 export type Result = {
   readonly status: number | null;
