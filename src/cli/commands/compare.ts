@@ -124,7 +124,7 @@ function figures(runs: readonly Run[]): string {
   ]);
   const right = new Set(header.flatMap((_, column) => (column > 1 && column < header.length - 1 ? [column] : [])));
   const note =
-    "Losses and measures are of the held-plot data, where the loss was lowest; model is cell, layers and hidden size; speed is per second.";
+    "Losses and measures are of the held-out data, where the loss was lowest; model is cell, layers and hidden size; speed is per second.";
   return `${table([header, ...rows], right)}\n${note}`;
 }
 
