@@ -14,7 +14,7 @@ const LONGEST = 4096;
 /** A match that is taken as it is. */
 const LONG = 200;
 /** Parses of the bytes, each with the prices of the one before. */
-const PASSES = 3;
+const PASSES = 5;
 
 const LITERAL: Step = { length: 1, distance: 0 };
 

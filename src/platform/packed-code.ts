@@ -10,7 +10,7 @@
 export const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** Entries of the hash table of each context. */
-const SIZE = 2 ** 16;
+const SIZE = 2 ** 18;
 const MOST_CONTEXTS = 5;
 const MOST_MIXERS = 23;
 /** Learning rate of the mixers. */
@@ -18,7 +18,7 @@ const RATE = 0.01;
 /** Initial weight of each context. */
 const WEIGHT = 0.35;
 /** Highest count of an entry; beyond it, the adaptation rate stays. */
-const LIMIT = 30;
+const LIMIT = 14;
 
 /** First mixer of each symbol; `isMatch` and `literal` have one for each kind of byte. */
 const MIXER = { isMatch: 0, literal: 5, isRepeated: 15, older: 16, length: 17, distance: 21 } as const;
@@ -107,7 +107,7 @@ class Predictor {
       for (let k = 0; k < contexts.length; k++) {
         const place = places[k];
         weights[at + k] += error * inputs[k];
-        probabilities[place] += (bit * 65_535 - probabilities[place]) / (counts[place] + 1.5);
+        probabilities[place] += (bit * 65_535 - probabilities[place]) / (counts[place] + 1.4);
         if (counts[place] < LIMIT) counts[place]++;
       }
     }
