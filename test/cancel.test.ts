@@ -186,7 +186,10 @@ const calls: readonly (readonly [name: string, way: Way, call: (signal: AbortSig
     "fitOn transcriberTask, in its evaluation",
     "ends",
     (signal) =>
-      fitOn(transcriberTask(writer, { training: [utterance], validation: many(utterance, 500) }), { steps: 1, signal }),
+      fitOn(transcriberTask(writer, { training: [utterance], validation: many(utterance, 2500) }), {
+        steps: 1,
+        signal,
+      }),
   ],
 ];
 
