@@ -43,12 +43,13 @@ export function linearLayer({
     [biasPath]: { shape: [outputSize], initializer: constant(0) },
   }));
   weights.build(inputSize, build);
+  // the same tensors for ever: their values change in place
+  const { [kernelPath]: kernel, [biasPath]: bias } = weights.parameters();
   return {
     inputSize,
     outputSize,
     parameters: weights.parameters,
     forward(x) {
-      const { [kernelPath]: kernel, [biasPath]: bias } = weights.parameters();
       return tiedKernel === undefined
         ? linear(x, kernel, bias)
         : linear(x, tiedKernel, bias, { transposeKernel: true });

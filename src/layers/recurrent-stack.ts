@@ -135,7 +135,8 @@ export function recurrentStack({
       gates: cell.gates ?? {},
       parameters: () => withPrefix(name, cell.parameters()),
       initialState: (batch) => zeroState(cell, batch, dtype),
-      forward: (inputs, options) => dynamicRnn(cell, inputs, { ...options, timeMajor: true }),
+      forward: (inputs, { lengths, random, initialState, trace = false } = {}) =>
+        dynamicRnn(cell, inputs, { lengths, random, initialState, trace, timeMajor: true }),
     };
   }
   const [ahead, behind] = [layerCells(layers), layerCells(layers)];

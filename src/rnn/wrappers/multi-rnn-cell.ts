@@ -25,9 +25,10 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
     stateSize: byLayer((cell): StateSize => cell.stateSize),
     memory: [...new Set(cells.flatMap((cell) => cell.memory))],
     gates: byLayer((cell): Gates => cell.gates ?? {}),
-    build(inputSize, { random = randomStream(0), ...options } = {}) {
+    build(inputSize, given = {}) {
       // drivers call it each time
       if (inputSize === builtFor) return;
+      const { random = randomStream(0), ...options } = given;
       cells.forEach((cell, i) => {
         const size = i === 0 ? inputSize : cells[i - 1].outputSize;
         cell.build(size, { ...options, random: random.named(String(firstIndex(cell))) });
