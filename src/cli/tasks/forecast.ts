@@ -258,9 +258,8 @@ function naiveMeasures(
 
 /** Notes on values that the measures leave out. */
 function measureNotes({ unscaled, measures, folds }: Backtest): string[] {
-  const count = new Set(folds.map(({ id }) => id)).size;
-  const without =
-    count === 1 ? "no MASE" : `MASE without ${plural(unscaled.length, "series").replace("seriess", "series")}`;
+  const all = new Set(folds.map(({ id }) => id)).size;
+  const without = all === 1 ? "no MASE" : `MASE without ${count(unscaled.length)} series`;
   return [
     ...(unscaled.length > 0
       ? [
@@ -285,7 +284,7 @@ const task: Task<Forecaster, SeriesFile, Options> = {
   describe({ config }, { series }) {
     const values = series.reduce((sum, one) => sum + one.values.length, 0);
     const { head, frequency } = config;
-    const data = `${plural(series.length, "series").replace("seriess", "series")} (${plural(values, "value")}, every ${formatFrequency(frequency)})`;
+    const data = `${count(series.length)} series (${plural(values, "value")}, every ${formatFrequency(frequency)})`;
     return `${data}; ${networkOf(config)}, ${head}`;
   },
   preview,
