@@ -53,7 +53,7 @@ const COMPLETE: readonly string[] = [
   "data",
   "metrics",
 ];
-const EXPLICIT: readonly string[] = ["base", "platform", "engine", "tensor", "optim", "formats", "data", "metrics"];
+const EXPLICIT: readonly string[] = NARROW.filter((folder) => folder !== "tasks");
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);
 

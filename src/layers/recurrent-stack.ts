@@ -89,7 +89,7 @@ export type StackResult = {
    * `{ forward, backward }`, the backward one after the row's first step.
    */
   readonly state: State;
-  /** With `trace`: by layer (and direction) and name, each [T, B, n]. */
+  /** Traces by layer (and direction) and name, each [T, B, n]; with `trace`. */
   readonly trace?: Trace;
 };
 

@@ -2,7 +2,7 @@
 import { checkChoice, checkInteger, checkNumber, describe, FormatError, kindError, sentence } from "../base/index.ts";
 import { CELL_NAMES, type CellName, type Dialect, DIALECT_NAMES } from "../rnn/index.ts";
 
-/** How each field is checked: it gives the value, or throws. */
+/** Check of each field: it returns the value, or throws. */
 export type Fields<T> = {
   readonly [Name in keyof T]-?: (where: string, value: unknown) => T[Name];
 };

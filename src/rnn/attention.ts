@@ -17,7 +17,7 @@ import { glorotUniform } from "./initializers.ts";
 import { type ParameterDeclarations, parameterSet } from "./parameter-set.ts";
 
 /**
- * How a query q scores a step m of the memory:
+ * Score of a step m of the memory for a query q:
  *
  * - `bahdanau` (Bahdanau, Cho and Bengio 2015): v·tanh(Wq q + Wm m). The query is the output of the
  *   step before, and the context enters the cell.

@@ -79,7 +79,7 @@ export type StackBidirectionalResult = {
   readonly outputs: Tensor;
   /** One record per layer, "0", "1", … from the bottom. */
   readonly state: Readonly<Record<string, Directions<State>>>;
-  /** With `trace`, as the state. */
+  /** Traces in the form of the state, with `trace`. */
   readonly trace?: Readonly<Record<string, Directions<Trace>>>;
 };
 

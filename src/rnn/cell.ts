@@ -26,7 +26,7 @@ export type Gates = { readonly [name: string]: ActivationName | Gates };
 export type Parameters = Readonly<Record<string, Tensor>>;
 
 export type BuildOptions = {
-  /** Where initial values come from. Default: the cell's own seed. */
+  /** Source of the initial values. Default: the cell's own seed. */
   readonly random?: RandomStream;
   readonly dtype?: FloatDType;
   /** False: zeros, for parameters that are about to be loaded. Default true. */

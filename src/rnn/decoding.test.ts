@@ -6,7 +6,7 @@ const probabilities = [0.5, 0.25, 0.15, 0.1];
 const logits = probabilities.map(Math.log);
 const DRAWS = 20_000;
 
-/** How often each token is drawn. */
+/** Frequency of each token among draws. */
 function frequencies(options: SamplingOptions, scores: readonly number[] = logits): number[] {
   const random = randomStream(9);
   const counts = scores.map(() => 0);

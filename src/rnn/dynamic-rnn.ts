@@ -69,8 +69,8 @@ export type DynamicRnnResult<S extends State> = {
   /** After each row's last valid step; the initial state where the length is 0. */
   readonly state: S;
   /**
-   * With `trace`: names depend on the cell, for an LSTM i, f, g, o, c, h; each [B, T, n], or [T, B,
-   * n].
+   * Gates and states of every step, with `trace`. Names depend on the cell, for an LSTM i, f, g, o,
+   * c, h; each [B, T, n], or [T, B, n].
    */
   readonly trace?: Trace;
 };

@@ -77,10 +77,10 @@ export type OwnTask<B, E extends Measured = Measured> = {
 };
 
 /**
- * As `train`, for any cell, loss and data: an async iterator of the same events, with the same
- * options, snapshots and `resume`. Whatever is random in the loss should come from the stream in
- * its context, and the order of the batches from the index of the epoch; a run that is resumed then
- * continues bit for bit.
+ * Trains any cell on any loss and data, as `train` does: an async iterator of the same events, with
+ * the same options, snapshots and `resume`. Whatever is random in the loss should come from the
+ * stream in its context, and the order of the batches from the index of the epoch; a run that is
+ * resumed then continues bit for bit.
  *
  * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without
  * batches, LockedError while another run trains one of the parameters.

@@ -29,7 +29,7 @@ export type TrainOnOptions = {
   /** Seed of all that is random. Default 0; that of a language model is its own. */
   readonly seed?: number;
   /**
-   * As `useThreads`, before the first step. Default: as it is, which at first is one for each
+   * Threads for large kernels; see `useThreads`. Default: as it is, which at first is one for each
    * processor.
    */
   readonly threads?: number;
@@ -47,7 +47,7 @@ export type TrainOnOptions = {
    */
   readonly averaging?: number;
   /**
-   * When a step is skipped, run it again, looking at what each operation reads and writes, and name
+   * Whether to run a skipped step again, looking at what each operation reads and writes, and name
    * the first that makes a number that is not finite: in the `trouble` of the events and in the
    * error at the end. Default false.
    */

@@ -20,7 +20,7 @@ export type CompareOptions = { plot?: string; json?: boolean };
 
 type Run = {
   readonly name: string;
-  /** As it is typed after `--task`. */
+  /** Name that is typed after `--task`. */
   readonly task: string;
   /** Undefined for a model of one's own. */
   readonly cell: Value;

@@ -12,7 +12,7 @@ import { declareTrain } from "./train-options.ts";
 type Values = readonly string[] | "file" | "other";
 
 type Switch = {
-  /** With its dashes. */
+  /** Name with its dashes. */
   readonly name: string;
   readonly text: string;
   /** Undefined when it takes no value. */
@@ -25,7 +25,7 @@ type Entry = {
   readonly task?: string;
   readonly text: string;
   readonly switches: readonly Switch[];
-  /** Its arguments; undefined when it has none. */
+  /** Values of its arguments; undefined when it has none. */
   readonly values: Values | undefined;
 };
 

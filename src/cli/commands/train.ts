@@ -138,7 +138,7 @@ async function runIn(
   });
 }
 
-/** How long it will train. */
+/** Limits of the training, for people. */
 function limitsOf({ steps, epochs, seconds }: TaskOptions): string {
   const limits = [
     ...(steps === undefined ? [] : [plural(steps, "step")]),

@@ -10,7 +10,7 @@ export const THREADS = {
   threads: integer("threads for large kernels (default: one for each processor)", { max: 1024, stored: "free" }),
 };
 
-/** In the order of the help. */
+/** Table of the options, in the order of the help. */
 export const RUN_OPTIONS = {
   out: text("dir", "where to save (default: runs/NAME)", { stored: "no" }),
   overwrite: flag("replace a model that is already there", { stored: "no" }),

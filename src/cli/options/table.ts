@@ -28,7 +28,7 @@ export type OptionRow<T> = Settings<T> & {
   readonly help: string;
   /** Stands for the value in the help, such as "n". Undefined for options without a value. */
   readonly placeholder: string | undefined;
-  /** From the text that was typed. Throws InvalidArgumentError. */
+  /** Reads the text that was typed. Throws InvalidArgumentError. */
   readonly parse: (text: string) => T;
   readonly choices?: readonly string[];
   /** Whether the flag says no: `--no-x`, where the default is yes. */
@@ -114,7 +114,7 @@ export const onUnless = (
 export const flagOf = (name: string): string =>
   `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** As it is typed: "--hidden-size", "--no-bidirectional". */
+/** Flag as it is typed: "--hidden-size", "--no-bidirectional". */
 export const typedFlagOf = (name: string, { isNegated = false }: AnyRow): string =>
   isNegated ? flagOf(name).replace("--", "--no-") : flagOf(name);
 

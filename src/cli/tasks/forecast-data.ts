@@ -6,7 +6,7 @@ import { type Series, trainedLength } from "unrolled/tasks";
 export type SeriesSplit = {
   /** Steps at the end of each series that are held out. */
   readonly held: number;
-  /** In the order of the data: those with something to learn from. */
+  /** Series with something to learn from, in the order of the data. */
   readonly trained: readonly Series[];
   /** Series that are long enough to hold steps out. */
   readonly measured: readonly Series[];

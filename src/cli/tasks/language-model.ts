@@ -38,7 +38,7 @@ type Options = OptionsWith<typeof LANGUAGE_MODEL_OPTIONS>;
 /** Texts of more bytes are read as they are needed. */
 const STREAM_ABOVE = 64 * 2 ** 20;
 
-/** Where a run keeps the tokens of such a text. */
+/** Folder in which a run keeps the tokens of such a text. */
 const TOKENS_FOLDER = "tokens";
 
 /** A text, which becomes tokens when the model's vocabulary is known. */

@@ -19,7 +19,7 @@ export type OptionsWith<Table extends OptionTable> = RunOptions & OptionsOf<Tabl
  * builders of options.
  */
 export type TaskDeclaration = {
-  /** As it is typed after `--task`. */
+  /** Name that is typed after `--task`. */
   readonly name: string;
   /** Kind of its model's file. */
   readonly kind: string;

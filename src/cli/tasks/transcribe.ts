@@ -122,7 +122,7 @@ const augmentation = ({ noise, timeMasks, timeWidth, bandMasks, bandWidth }: Opt
   bandWidth,
 });
 
-/** By the names that everybody knows. */
+/** Measures by the names that everybody knows. */
 const shortNames = ({ characterErrorRate: cer, wordErrorRate: wer }: TranscriberEvaluation["measures"]): Measures => ({
   cer,
   wer,

@@ -106,7 +106,7 @@ async function parallel(sources: string, targets: string): Promise<Pair[]> {
   });
 }
 
-/** By their numbers; empty ones are left out. */
+/** Lines by their numbers, without empty ones. */
 async function linesOf(path: string): Promise<ReadonlyMap<number, string>> {
   const lines = new Map<number, string>();
   for await (const entry of readRecords([path], { format: "lines" })) lines.set(entry.line, recordText(entry, "text"));

@@ -10,7 +10,7 @@ type Alias =
    * typed wins.
    */
   | { readonly option: string; readonly unless?: readonly string[] }
-  /** Its value is a file or directory that we take without an option. */
+  /** A file or directory, which this command takes without an option. */
   | { readonly positional: true }
   /** Has a value and means nothing here; the reason. */
   | { readonly ignored: string }

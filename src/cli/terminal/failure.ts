@@ -74,7 +74,7 @@ export function asUsage<R>(f: () => R): R {
   }
 }
 
-/** As `asUsage`, for what takes a while. */
+/** Asynchronous form of `asUsage`. */
 export async function asUsageLater<R>(f: () => Promise<R>): Promise<R> {
   try {
     return await f();

@@ -59,7 +59,7 @@ function listen(isOn: boolean): void {
 }
 
 /**
- * From now on a signal ends the process with its exit code as soon as the event loop has a turn:
+ * Makes a signal end the process with its exit code as soon as the event loop has a turn:
  * for commands that lose nothing by it.
  */
 export const exitOnSignals = (): void => listen(true);

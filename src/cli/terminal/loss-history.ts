@@ -5,10 +5,10 @@ type Bin = { readonly step: number; readonly loss: number };
 
 /** Means that are kept; beyond that, neighbours are merged. */
 const MAX_BINS = 512;
-/** With fewer there is nothing to see. */
+/** Fewest bins of a chart. */
 const MIN_BINS = 8;
 const HEIGHT = 8;
-/** In fewer columns lines would wrap. */
+/** Fewest columns of a chart. */
 const MIN_COLUMNS = 30;
 
 export class LossHistory {

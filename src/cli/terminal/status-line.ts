@@ -1,6 +1,6 @@
 /** A line at the end of a terminal's output that is drawn again in its place. */
 export type StatusLine = {
-  /** In place of what is shown: no wider than the terminal, without escape codes. */
+  /** Replaces the text that is shown: no wider than the terminal, without escape codes. */
   show(text: string): void;
   clear(): void;
 };

@@ -101,7 +101,7 @@ export function trainingStatus(
   };
 }
 
-/** As many parts as fit, from the first. */
+/** Joins as many parts as fit, from the first. */
 function fit(parts: readonly string[], width: number): string {
   let shown = parts.length;
   while (shown > 1 && parts.slice(0, shown).join(GAP).length > width) shown--;

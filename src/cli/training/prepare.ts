@@ -15,7 +15,7 @@ export type Prepared = {
   readonly data: unknown;
   readonly model: SavedModel;
   readonly training: TaskTraining;
-  /** Where the run is resumed. Undefined: it begins. */
+  /** Point from which the run is resumed. Undefined: it begins. */
   readonly from: ResumePoint | undefined;
 };
 

@@ -72,7 +72,7 @@ function sayEnd(event: EndEvent, status: Status, warning: string | undefined): v
 /** Paths that are shown. */
 const SHOWN = 3;
 
-/** Where a run begins, and which files it reads because a configuration names them. */
+/** Shows where a run begins, and the files that it reads because a configuration names them. */
 export function sayStart(
   status: Status,
   {

@@ -23,7 +23,7 @@ export async function writeFileDurably(
 }
 
 /**
- * As `writeFileDurably`, but returns when it is done. Contents that are larger than memory may come
+ * Blocking form of `writeFileDurably`. Contents that are larger than memory may come
  * in pieces.
  */
 export function writeFileDurablySync(path: string, contents: Uint8Array | string | Iterable<Uint8Array>): void {
@@ -55,7 +55,7 @@ export function removeDurablySync(directory: string, names: readonly string[]): 
   atOnce(removeAll(resolve(directory), names, nodeFilesSync));
 }
 
-/** As `sweepTemporaries`, but returns when it is done. */
+/** Blocking form of `sweepTemporaries`. */
 export function sweepTemporariesSync(directory: string): void {
   atOnce(sweep(directory, nodeFilesSync));
 }

@@ -5,7 +5,7 @@ import { codeOf } from "./file-system.ts";
 export type FoundPath = {
   isFile(): boolean;
   isDirectory(): boolean;
-  /** When it was last written, in milliseconds since 1970. */
+  /** Time of the last change, in milliseconds since 1970. */
   readonly mtimeMs: number;
   /** The file's number, and that of its device: together they tell files apart. */
   readonly ino: number;

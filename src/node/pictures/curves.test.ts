@@ -12,7 +12,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 /** Texts of the picture, in order. */
 const textsOf = (svg: string): string[] => Array.from(svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g), ([, text]) => text);
-/** Its colours, as far as something is drawn in them. */
+/** Whether something is drawn in a colour. */
 const isDrawn = (svg: string, color: string): boolean =>
   new RegExp(`<path[^>]* d="M[^"]{9,}"[^>]*"${color}"`).test(svg);
 const sizeOf = (svg: string): number[] => (/ width="(\d+)" height="(\d+)"/.exec(svg) ?? []).slice(1).map(Number);

@@ -150,7 +150,7 @@ const WIDTH = 640;
 type PanelOptions = {
   readonly height?: number;
   readonly x?: string;
-  /** Where the horizontal axis ends. Default: at the last point. */
+  /** End of the horizontal axis. Default: the last point. */
   readonly right?: number;
   /** Whether the vertical axis begins at 0. */
   readonly zero?: boolean;

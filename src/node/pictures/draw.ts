@@ -17,7 +17,7 @@ const metrics = (vega as unknown as { readonly textMetrics: TextMetrics }).textM
  */
 metrics.width = ({ fontSize = 11 }, text) => fontSize * widthOf(String(text));
 
-/** In parts of the font's size: those of Helvetica, and a little more. */
+/** Width in parts of the font's size: that of Helvetica, and a little more. */
 function widthOf(text: string): number {
   let width = 0;
   for (const sign of text) {

@@ -38,7 +38,7 @@ const COLORS: ReadonlyMap<number, readonly [samples: number, depths: readonly nu
 ]);
 const PALETTE = 3;
 
-/** Where the pixels of each pass begin, and how far apart they are (Adam7). */
+/** First pixel of each pass, and the distances between its pixels (Adam7). */
 const PASSES = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],

@@ -44,7 +44,7 @@ export const notUtf8Error = (file: string): DataError =>
 export const corpusBytes = (paths: readonly string[]): number =>
   paths.flatMap(textFiles).reduce((total, file) => total + (statOf(WHERE, file)?.size ?? 0), 0);
 
-/** As `readCorpus`, but the bytes as they are, of any encoding. */
+/** Bytes of the files that `readCorpus` reads, of any encoding. */
 export function readCorpusBytes(paths: readonly string[]): Uint8Array {
   return Buffer.concat(paths.flatMap(textFiles).map((file) => readGiven(WHERE, file)));
 }

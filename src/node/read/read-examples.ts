@@ -9,7 +9,7 @@ import { parseDataJson } from "../../formats/index.ts";
 import { textPieces } from "./file-pieces.ts";
 import { checkInside, namesIn, statOf } from "../files/safe-file.ts";
 
-/** How records are written. "lines": each line that isn't empty is a record `{ text }`. */
+/** Format of the records. "lines": each line that isn't empty is a record `{ text }`. */
 export type RecordFormat = "jsonl" | "json" | "csv" | "tsv" | "lines";
 
 const FORMATS: readonly RecordFormat[] = ["jsonl", "json", "csv", "tsv", "lines"];
@@ -37,7 +37,7 @@ export type ReadRecordsOptions = {
 
 /** A record and where it stands. */
 export type RecordEntry = {
-  /** By name. From tables all values are strings; from JSON they are what they are. */
+  /** Values by name. Those of tables are strings; JSON keeps its types. */
   readonly record: Readonly<Record<string, unknown>>;
   /** Path, or "-" for standard input. */
   readonly file: string;
@@ -222,7 +222,7 @@ export function recordValue({ record, place }: RecordEntry, name: string): unkno
   throw new DataError(sentence(place, `a value ${JSON.stringify(name)}`, names.join(", ") || "none"));
 }
 
-/** As `recordValue`, text. Numbers and truth values are taken as they are written. */
+/** Text of a value of a record. Numbers and truth values are taken as they are written. */
 export function recordText(entry: RecordEntry, name: string): string {
   const value = recordValue(entry, name);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
@@ -231,7 +231,7 @@ export function recordText(entry: RecordEntry, name: string): string {
   return value;
 }
 
-/** As `recordValue`, a finite number, or text that is one. */
+/** Finite number in a value of a record, which may be text. */
 export function recordNumber(entry: RecordEntry, name: string): number {
   const value = recordValue(entry, name);
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;

@@ -124,6 +124,6 @@ function pictureOf(
 
 const grey = ([red, green, blue]: readonly number[]): number => 0.299 * red + 0.587 * green + 0.114 * blue;
 
-/** As `decodePng`, of a file. */
+/** Picture in a PNG file; see `decodePng`. */
 export const readPng = async (path: string, options?: PngOptions): Promise<Picture> =>
   decodePng(path, readGiven("readPng", path), options);

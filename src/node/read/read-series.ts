@@ -27,7 +27,7 @@ export type ReadSeriesOptions = ReadRecordsOptions & {
 
 export type SeriesFile = {
   readonly series: readonly (Series & { readonly id: string; readonly start: string })[];
-  /** From each row to the next. */
+  /** Time from each row to the next. */
   readonly frequency: Frequency;
 };
 

@@ -61,7 +61,7 @@ test.each([4, 5, 7, 64, 1 << 20])("text in pieces of %d bytes is the text", (siz
   }
 });
 
-/** In memory, as `languageModel` does it. */
+/** Model of the whole text in memory, as `languageModel` makes it. */
 function whole(paths: readonly string[], unit: Unit): LanguageModel & { corpus: Int32Array } {
   const corpus = unit === "byte" ? readCorpusBytes(paths) : readCorpus(paths);
   return languageModel({ corpus, unit, hiddenSize: 6, embeddingSize: 4, seed: 1 }) as LanguageModel & {

@@ -13,7 +13,7 @@ import { describeData } from "../run/run-data.ts";
 
 export type StreamCorpusOptions = {
   /**
-   * Where the tokens of "char" and "word" are written, 2 bytes each, or 4 with more than 65,536
+   * Folder for the tokens of "char" and "word", 2 bytes each, or 4 with more than 65,536
    * different ones; made if needed.
    */
   readonly folder: string;
@@ -31,7 +31,7 @@ export type StreamedCorpus = {
   readonly tokens: FileTokens;
 };
 
-/** In the names of token files, so that those of another layout are not taken for them. */
+/** Part of the names of token files, so that those of another layout are not taken for them. */
 const LAYOUT = 1;
 
 /**

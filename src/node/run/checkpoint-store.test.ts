@@ -84,7 +84,7 @@ describe("on a simulated disk", () => {
       expect.fail(`${at}: best is ${best}`);
   }
 
-  /** As `checkState`, for everything that a loss of power now may leave. */
+  /** Runs `checkState` on everything that a loss of power now may leave. */
   async function checkCrashes(disk: SimulatedDisk, about: Parameters<typeof checkState>[1]): Promise<void> {
     for (const loss of Object.keys(losses) as Loss[]) {
       for (const image of disk.crashes(loss)) await checkState(image, { ...about, at: `${about.at}, ${loss}` });

@@ -33,7 +33,7 @@ export type OptionValue = string | number | boolean;
 export type RunConfig = {
   /** Such as "classify". */
   readonly task: string;
-  /** As one would type it, for people. */
+  /** Command line that a user would type. */
   readonly command: string;
   /** Files and folders that a resumed run reads. Default: the files of `data`. */
   readonly inputs?: readonly string[];

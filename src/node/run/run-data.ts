@@ -10,7 +10,7 @@ import { bytePieces } from "../read/file-pieces.ts";
 
 /** A file of the training data. */
 export type DataFile = {
-  /** As it was typed, or inside a folder that was. */
+  /** Path as it was typed, or inside a folder that was. */
   readonly path: string;
   readonly bytes: number;
   /** 64 hexadecimal digits. */

@@ -34,7 +34,7 @@ const CHECKPOINT_EVERY = 500;
 /** A model in a checkpoint, whose arrays are among the parameters of the snapshot. */
 type ModelState = { readonly kind: string; readonly configuration: JsonValue };
 
-/** Where a run is resumed. */
+/** Point from which a run is resumed. */
 export type ResumePoint = {
   readonly step: number;
   readonly snapshot: Snapshot;
@@ -50,8 +50,8 @@ export type RecordOptions = {
   /** The configuration without its maker, which is this process. Called when the run begins. */
   readonly config: () => Omit<RunConfig, "maker" | "continued">;
   /**
-   * Where the run is resumed. Default: it begins, and replaces what another run left in the
-   * directory.
+   * Point from which the run is resumed. Default: it begins, and replaces what another run left in
+   * the directory.
    */
   readonly from?: ResumePoint | undefined;
   /** The lock of the directory, which a run needs to notice that it was taken away. */
@@ -83,7 +83,7 @@ export type RunDirectory = {
   lock(): RunLock;
   /** Errors are those of `readRunConfig`. */
   config(): RunConfig;
-  /** Its lines so far; none without a file. Throws FormatError for a damaged one. */
+  /** Lines of the metrics so far; none without a file. Throws FormatError for a damaged one. */
   metrics(): readonly Metrics[];
   summary(): RunSummary;
   /**

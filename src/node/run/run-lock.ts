@@ -49,22 +49,22 @@ type Owner = {
    */
   readonly space: string;
   /**
-   * When the process started, so that a later one with its number is not taken for it. Empty where
+   * Start time of the process, so that a later one with its number is not taken for it. Empty where
    * that is unknown.
    */
   readonly started: string;
-  /** When the lock was taken, for people. */
+  /** Time when the lock was taken, for people. */
   readonly since: string;
 };
 
 /**
- * How often the holder touches its lock, and after how long without it one on another host counts
- * as dead, in milliseconds.
+ * Milliseconds between touches of a lock by its holder, and those after which a holder on another
+ * host that has not touched it counts as dead.
  */
 const TOUCH_INTERVAL = 15_000;
 const STALE_AFTER = 120_000;
 
-/** How often a lock is tried for that changes all the time. */
+/** Attempts to take a lock that changes all the time. */
 const ATTEMPTS = 100;
 
 /**
@@ -230,7 +230,7 @@ function processSpace(): string {
 }
 
 /**
- * When a process started, as text that no other process has; "gone" for one that has ended and is
+ * Start time of a process, as text that no other process has; "gone" for one that has ended and is
  * still listed, empty where that can't be known.
  */
 function startOf(pid: number): string {

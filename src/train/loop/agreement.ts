@@ -2,7 +2,7 @@
 import { type Communicator, leads } from "./communicator.ts";
 import type { EndReason } from "./events.ts";
 
-/** How much a reason counts: of those of all ranks the largest. */
+/** Rank of a reason: the largest among all ranks wins. */
 const weightOf = (reason: EndReason | undefined): number =>
   reason === undefined ? 0 : reason === "time" ? 1 : reason === "done" ? 2 : reason === "aborted" ? 4 : 3;
 

@@ -1,4 +1,4 @@
-/** Where a number that is not finite came from: said by name, wherever it was put in. */
+/** Origins of numbers that are not finite are named, wherever they were put in. */
 import { describe, expect, test } from "vitest";
 import { randomStream, type RandomStream } from "../../base/index.ts";
 import { checkedEngine, currentEngine, withEngine } from "../../engine/index.ts";

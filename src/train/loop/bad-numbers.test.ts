@@ -96,7 +96,7 @@ test("a loss that overflows changes nothing, and ten of them end the run", async
   expect(values(model)).toEqual(before);
 });
 
-/** Where a bad number is put, in a task of one's own. */
+/** Place of a bad number in a task of one's own. */
 type Site = "parameter" | "gradient" | "input" | "state" | "loss" | "rate" | "slot";
 
 /** Report of the step. An input is seen in what it leads to. */

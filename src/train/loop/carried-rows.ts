@@ -5,7 +5,7 @@ import type { State } from "../../rnn/index.ts";
 import { assign, outsideScopes, type Tensor, zeros } from "../../tensor/index.ts";
 import { type Communicator, isAlone } from "./communicator.ts";
 
-/** Where the rows of this rank are among those of all ranks. */
+/** Position of this rank's rows among those of all ranks. */
 export type Rows = { readonly from: number; readonly count: number; readonly total: number };
 
 /** Each part of a state by its path. */

@@ -7,7 +7,7 @@ import type { Parameters } from "../../optim/index.ts";
 
 /** Numbers of one rank, in whose place those of all ranks together are put. */
 export type RankSums = {
-  /** By name, in the same order on every rank: gradients of float32 or float64. */
+  /** Gradients by name, in the same order on every rank: float32 or float64. */
   readonly arrays: Parameters;
   /**
    * Counts of the step: weight, loss times weight, tokens, and a flag for each rank in trouble.

@@ -21,7 +21,7 @@ export type Trouble = {
    * another rank, whose events say what.
    */
   readonly name: string;
-  /** With `anomaly`: where it came from. Absent when it was there before the step. */
+  /** Origin of the number, with `anomaly`. Absent when it was there before the step. */
   readonly origin?: Anomaly;
 };
 
@@ -90,7 +90,7 @@ const SUBJECTS: Readonly<Record<Trouble["what"], (name: string) => string>> = {
   rank: (name) => `what rank ${name} computed`,
 };
 
-/** In words, for messages: "the gradient of rnn/0/kernel is not finite". */
+/** Words for messages: "the gradient of rnn/0/kernel is not finite". */
 export function describeTrouble({ what, name, origin }: Trouble): string {
   const fact = `${SUBJECTS[what](name)} is not ${what === "rate" ? "a finite number >= 0" : "finite"}`;
   if (origin === undefined) return fact;

@@ -36,7 +36,7 @@ export type Pass = {
   /** Tokens, examples or weights that each loss is a mean over. */
   readonly weights: readonly number[];
   /**
-   * How often each batch counts: its weight by `unit`. 1 for the last one where none has a weight.
+   * Share of each batch: its weight by `unit`. 1 for the last one where none has a weight.
    */
   readonly shares: readonly number[];
   /** The first weight above 0; 0 where there is none. */

@@ -23,7 +23,7 @@ export class Loop<B, E extends Measured = Measured> {
   /** The batches of the epoch in which the run begins or is resumed. */
   #begun: Promise<EpochBatches<B>> | undefined;
   #planned: number | undefined;
-  /** When training has ended: the state before the model was finished. */
+  /** State before the model was finished, when training has ended. */
   #last: Snapshot | undefined;
 
   constructor(task: Task<B, E>, settings: LoopSettings) {

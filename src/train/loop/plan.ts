@@ -13,9 +13,9 @@ export class Plan {
   readonly #limits: Limits;
   readonly #state: RunState;
   #perEpoch: number | undefined;
-  /** When the run would have begun, had it not been interrupted. */
+  /** Time when the run would have begun, had it not been interrupted. */
   #startedAt = now();
-  /** When the time limit began to count. */
+  /** Time from which the limit counts. */
   #limitFrom = now();
   /**
    * Steps of the whole run; undefined when only time limits it, or nobody knows the length of an
@@ -62,7 +62,7 @@ export class Plan {
     return step > 0 && step !== evaluatedAt && (evaluateEvery === undefined ? batch === 0 : step % evaluateEvery === 0);
   }
 
-  /** Where the run is now; sets its seconds. */
+  /** Progress of the run; sets its seconds. */
   progress(): Progress {
     const { step, epoch, batch } = this.#state;
     const done = this.#perEpoch === undefined ? 0 : Math.ceil(batch / this.#limits.accumulate) / this.#perEpoch;

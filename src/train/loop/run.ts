@@ -60,7 +60,7 @@ export class Run<B, E extends Measured> {
     evaluatedAt: 0,
     stopped: null,
   };
-  /** Where the carried rows of this rank are, once the run has begun. */
+  /** Position of this rank's carried rows, once the run has begun. */
   rows: Rows = { from: 0, count: 0, total: 0 };
 
   constructor(task: Task<B, E>, settings: LoopSettings) {

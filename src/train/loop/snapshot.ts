@@ -12,7 +12,7 @@ import { checkNumerics, type RunNumerics } from "./numerics.ts";
 /** Version of the state that is written, and the newest that can be continued. */
 const VERSION = 1;
 
-/** Where a run is. Numbers that JSON can't hold are written as their names. */
+/** Progress of a run. Numbers that JSON can't hold are written as their names. */
 export type RunState = {
   /** Steps done. */
   step: number;

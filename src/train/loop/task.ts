@@ -9,7 +9,7 @@ import type { Finding } from "./finding.ts";
 
 /** The batches of one epoch. */
 export type EpochBatches<B> = {
-  /** How many, undefined when nobody knows before the end. */
+  /** Number of batches; undefined when it is not known before the end. */
   readonly count: number | undefined;
   /**
    * Batches from number `start` on, in order. Called once per epoch, or after a resume with where
@@ -47,7 +47,7 @@ export type Loss = {
 /** On held-out data: the mean loss, and what else was measured. */
 export type Measured = {
   readonly loss: number;
-  /** By name, such as `{ accuracy: 0.97 }`. */
+  /** Measures by name, such as `{ accuracy: 0.97 }`. */
   readonly measures?: Readonly<Record<string, number>>;
   /** Findings that need attention, the worst first: `diagnose` in the options of `train`. */
   readonly findings?: readonly Finding[];

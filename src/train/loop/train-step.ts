@@ -14,7 +14,7 @@ import type { Task } from "./task.ts";
 export type StepSettings = {
   /** Parameters that are differentiated: those of the task that are not frozen. */
   readonly trained: Parameters;
-  /** Their names in the order in which the norm is summed. */
+  /** Names of the parameters in the order in which the norm is summed. */
   readonly names: readonly string[];
   /** Largest global norm of the gradients; Infinity: no limit. */
   readonly clipNorm: number;
@@ -150,7 +150,7 @@ async function overRanks(
   };
 }
 
-/** Where the flags of the ranks begin among the totals. */
+/** Index at which the flags of the ranks begin among the totals. */
 const RANKS = 3;
 
 const zerosLike = ({ shape, dtype }: Tensor): Tensor => zeros(shape, dtype);

@@ -14,7 +14,7 @@ const GIB = 2 ** 30;
 /** Part of a task that is counted: the part of a task that a step needs. */
 type Planned<B> = Pick<Task<B>, "loss" | "carried" | "rehearsal">;
 
-/** How a step is made. */
+/** Plan of a step. */
 type StepPlan = {
   readonly trained: Parameters;
   /** Batches of one step. */
