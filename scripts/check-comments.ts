@@ -53,7 +53,7 @@ const COMPLETE: readonly string[] = [
   "data",
   "metrics",
 ];
-const EXPLICIT: readonly string[] = NARROW.filter((folder) => folder !== "tasks");
+const EXPLICIT: readonly string[] = NARROW;
 
 const isComment = (line: string): boolean => /^\s*(?:\/\*\*|\*|\/\/)/.test(line);
 

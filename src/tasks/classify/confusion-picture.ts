@@ -56,7 +56,7 @@ export function confusionPicture(matrix: ConfusionMatrix, title = "Confusion mat
   ].join("\n");
 }
 
-/** From white to blue where it is right, to orange where it is wrong. */
+/** Colour of a cell: from white to blue on the diagonal, to orange elsewhere. */
 function shade(share: number, isRight: boolean): string {
   const [red, green, blue] = isRight ? [31, 90, 157] : [209, 101, 26];
   const mixed = [red, green, blue].map((full) => Math.round(255 + (full - 255) * share));

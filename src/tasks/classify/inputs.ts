@@ -42,11 +42,11 @@ export type NumberRows = readonly (readonly number[])[];
 /** Input of a classifier; all inputs of a model are of one kind. */
 export type ClassifierInput = string | NumberRows | Picture;
 
-/** How a classifier reads its inputs: plain JSON, which a saved model holds. */
+/** Settings by which a classifier reads its inputs: plain JSON, which a saved model holds. */
 export type InputConfig =
   | {
       readonly kind: "text";
-      /** With unit "word", white space is no token. */
+      /** Tokens; with unit "word", white space is none. */
       readonly vocabulary: VocabularyJSON;
       readonly lowercase: boolean;
       /** Tokens after these are not read; null: all are. */
@@ -80,7 +80,7 @@ export type EncodedInput = {
   readonly cutFrom?: number;
 };
 
-/** From inputs to sequences. */
+/** Reader that makes sequences of inputs. */
 export type InputReader = {
   readonly config: InputConfig;
   /** Features of a time step; undefined for ids. */
@@ -273,7 +273,8 @@ function textReader(config: Extract<InputConfig, { kind: "text" }>): InputReader
 }
 
 /**
- * As the vocabulary cuts it: with unit "word", each run of white space is one token, the same one.
+ * Text cut as the vocabulary cuts it: with unit "word", each run of white space is one token, the
+ * same one.
  */
 function prepared(text: string, unit: Unit, lowercase: boolean): string {
   const cased = lowercase ? text.toLowerCase() : text;

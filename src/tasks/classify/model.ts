@@ -39,7 +39,7 @@ import { type AttentionParameters, pool, type Pooling, POOLINGS } from "./poolin
 export type ClassifierExample = {
   readonly input: ClassifierInput;
   readonly label: string;
-  /** Where it stands, such as "mails.csv line 7", for messages. */
+  /** Place of the example, such as "mails.csv line 7", for messages. */
   readonly place?: string | undefined;
 };
 
@@ -54,7 +54,9 @@ export type ClassifierOptions = Partial<StackConfig> &
     readonly input?: InputConfig;
     /** Default: those of the examples, sorted. */
     readonly labels?: readonly string[] | undefined;
-    /** How the outputs of all steps become one vector. Default "mean"; with pictures "last". */
+    /**
+     * Pooling of the outputs of all steps into one vector. Default "mean"; with pictures "last".
+     */
     readonly pooling?: Pooling | undefined;
     /** Hidden units of attention. Default: `hiddenSize`. */
     readonly attentionSize?: number | undefined;
@@ -117,8 +119,8 @@ export class Classifier implements SavedModel {
   }
 
   /**
-   * By path: `embedding` (of texts), `rnn/0/kernel`, …, `attention/…` (with that pooling),
-   * `output/kernel`, `output/bias`.
+   * Parameters by path: `embedding` (of texts), `rnn/0/kernel`, …, `attention/…` (with that
+   * pooling), `output/kernel`, `output/bias`.
    */
   parameters(): Parameters {
     return parametersOf(this.#embedding, this.stack, this.#attention, this.#output);

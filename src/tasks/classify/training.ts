@@ -29,7 +29,7 @@ export type ClassifierTaskOptions = {
   /** Seed of the order of the examples. Default 0. */
   readonly seed?: number | undefined;
   /**
-   * How much an example of each class counts; "balanced" is n / (classes · examples of the class),
+   * Weight of an example by its class; "balanced" is n / (classes · examples of the class),
    * as in scikit-learn, so that each class counts the same. Made so that their mean over the
    * training examples is 1: a batch divides by its examples, so that they also act in a batch of
    * one, and an epoch's loss is the weighted mean. Default: all count 1.
@@ -41,7 +41,7 @@ export type ClassifierTaskOptions = {
 
 /** An example as the loss takes it. */
 export type PreparedExample = {
-  /** Where it stands, such as "mails.csv line 7", where that is known. */
+  /** Place of the example, such as "mails.csv line 7", if known. */
   readonly place?: string | undefined;
   readonly input: ClassifierInput;
   readonly encoded: EncodedInput;

@@ -72,7 +72,7 @@ export class ForecastTracker {
     return this.#reader.length;
   }
 
-  /** How its values are scaled. */
+  /** Scale of its values. */
   get scale(): SeriesScale {
     const { center, scale } = this.#reader.scale;
     return { center, scale };
@@ -238,7 +238,7 @@ function* forecastInPieces(model: Forecaster, history: Series, options: Forecast
  */
 export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Forecast> = interruptible(forecastInPieces);
 
-/** As `forecast`, for many series, one after another. */
+/** Forecasts of many series, one after another; see `forecast`. */
 export const forecastAll: Interruptible<Forecaster, readonly Series[], ForecastOptions, Forecast[]> = interruptible(
   allAnswers(forecastInPieces),
 );

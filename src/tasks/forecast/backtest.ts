@@ -66,7 +66,7 @@ export function seasonalNaive(
 }
 
 /**
- * How good forecasts were, over all of their values that are there. NaN where a measure isn't
+ * Measures of forecasts, over all of their values that are there. NaN where a measure isn't
  * defined, such as the wQL of values that are all 0.
  */
 export type ForecastMeasures = {

@@ -3,10 +3,10 @@ import { checkChoice, checkInteger, DataError, kindError, sentence } from "../..
 
 const UNITS = ["minute", "hour", "day", "week", "month"] as const;
 
-/** From one observation to the next. */
+/** Time from one observation to the next. */
 export type Frequency = {
   readonly unit: (typeof UNITS)[number];
-  /** How many units. */
+  /** Number of units. */
   readonly count: number;
   /**
    * Whether months that begin with a month's last day keep its number (30 April, 30 May), instead
@@ -54,8 +54,8 @@ export function parseTime(where: string, text: string): number {
 }
 
 /**
- * As `parseTime` reads it: a date alone at midnight. Throws DataError for a time that no calendar
- * here reaches, some 275,000 years away.
+ * Text that `parseTime` reads: a date alone at midnight. Throws DataError for a time that no
+ * calendar here reaches, some 275,000 years away.
  */
 export function formatTime(time: number): string {
   const date = new Date(time);
@@ -148,7 +148,7 @@ const features = {
     const start = startOf(yearOf(time), 0, 1);
     return wave((time - start) / (startOf(yearOf(time) + 1, 0, 1) - start), 4);
   },
-  /** From -½ on the first to ½ on the 31st. */
+  /** Day of the month, from -½ on the first to ½ on the 31st. */
   dayOfMonth: (time: number): number[] => [(new Date(time).getUTCDate() - 1) / 30 - 0.5],
   /** One of 12. */
   month: (time: number): number[] => choice(12, new Date(time).getUTCMonth()),

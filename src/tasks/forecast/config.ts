@@ -15,7 +15,7 @@ export type ForecasterConfig = StackConfig & {
   readonly head: HeadName;
   /** Levels of the quantile head. */
   readonly levels: readonly number[];
-  /** How a series is scaled. */
+  /** Scaler of a series. */
   readonly scaler: ScalerName;
   /** Steps back of the values that the network sees, ascending; the first is 1. */
   readonly lags: readonly number[];
@@ -34,7 +34,7 @@ export type ForecasterConfig = StackConfig & {
   /** Names of the columns of its files; `series` is "" where there is one series. */
   readonly columns: Columns;
   /**
-   * How far the ends of its intervals are moved from where it draws them, as `calibrate` found.
+   * Factors by which `calibrate` moves the ends of its intervals from where it draws them.
    * Absent: not at all.
    */
   readonly spread?: readonly Spread[];

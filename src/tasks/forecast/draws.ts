@@ -12,8 +12,8 @@ const open = (random: RandomStream): number => random.uniform() + 2 ** -25;
 const TRIES = 1000;
 
 /**
- * From the gamma distribution of this shape > 0 and scale 1 (Marsaglia and Tsang 2000). NaN for a
- * shape that is not finite.
+ * Draw from the gamma distribution of this shape > 0 and scale 1 (Marsaglia and Tsang 2000). NaN
+ * for a shape that is not finite.
  */
 export function drawGamma(random: RandomStream, shape: number): number {
   // comparisons with NaN are false, so nothing would ever be accepted
@@ -31,15 +31,15 @@ export function drawGamma(random: RandomStream, shape: number): number {
 }
 
 /**
- * From Student's t with `degrees` > 0 of freedom: a normal number over the root of a χ² one by its
- * degrees.
+ * Draw from Student's t with `degrees` > 0 of freedom: a normal number over the root of a χ² one by
+ * its degrees.
  */
 export const drawStudentT = (random: RandomStream, degrees: number): number =>
   random.normal() * Math.sqrt(degrees / (2 * drawGamma(random, degrees / 2)));
 
 /**
- * From the Poisson distribution of this mean >= 0: by counting up to 10, by transformed rejection
- * (Hörmann 1993, PTRS) above. NaN for a mean that is not finite.
+ * Draw from the Poisson distribution of this mean >= 0: by counting up to 10, by transformed
+ * rejection (Hörmann 1993, PTRS) above. NaN for a mean that is not finite.
  */
 export function drawPoisson(random: RandomStream, mean: number): number {
   if (!Number.isFinite(mean)) return NaN;
@@ -67,8 +67,8 @@ export function drawPoisson(random: RandomStream, mean: number): number {
 }
 
 /**
- * From the negative binomial distribution of this mean and variance mean + α·mean²: Poisson, its
- * mean from a gamma distribution.
+ * Draw from the negative binomial distribution of this mean and variance mean + α·mean²: Poisson,
+ * its mean from a gamma distribution.
  */
 export const drawNegativeBinomial = (random: RandomStream, mean: number, alpha: number): number =>
   drawPoisson(random, mean * alpha * drawGamma(random, 1 / alpha));

@@ -146,7 +146,7 @@ export class Forecaster implements SavedModel {
     return { covariates: covariates.length, dated: calendar.length > 0, counts: head === "negativeBinomial" };
   }
 
-  /** As in training for a series that was there, by its id; else from its values. */
+  /** Scale of training for a series that was there, by its id; else from its values. */
   scaleOf({ id = "", values }: Series): SeriesScale {
     const known = this.#seriesOf.get(id);
     if (known !== undefined) return this.config.series[known];
@@ -233,7 +233,7 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
 }
 
 /**
- * From less than two years nothing can be learnt of the seasons: whatever else changes would be
+ * Nothing can be learnt of the seasons from less than two years: whatever else changes would be
  * taken for one.
  */
 function featuresFor(series: readonly Series[], frequency: Frequency): readonly CalendarFeature[] {

@@ -9,7 +9,7 @@ export type Forecast = {
   readonly dates: readonly string[] | undefined;
   /** Mean of the samples, [H]. */
   readonly mean: readonly number[];
-  /** By level: [H] for each of those asked for. */
+  /** Quantiles by level: [H] for each that was asked for. */
   readonly quantiles: Readonly<Record<string, readonly number[]>>;
   /** Paths [S, H], row-major. */
   readonly samples: Float64Array;

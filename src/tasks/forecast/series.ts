@@ -21,7 +21,7 @@ export type Series = {
   readonly covariates?: readonly ArrayLike<number>[];
 };
 
-/** How a series is made small: (y - center) / scale. */
+/** Scale of a series: (y - center) / scale. */
 export type SeriesScale = { readonly center: number; readonly scale: number };
 
 export type ScalerName = "standard" | "robust" | "mean" | "none";

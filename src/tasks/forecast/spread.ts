@@ -6,8 +6,7 @@ import { checkNumber, kindError } from "../../base/index.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 
 /**
- * How much further than the model draws it an end of the middle `level` of the draws lies from
- * their median.
+ * Factor on the distance from the median of the draws to an end of their middle `level`.
  */
 export type Spread = { readonly level: number; readonly factor: number };
 

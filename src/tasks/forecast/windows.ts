@@ -28,7 +28,7 @@ export type Prepared = {
   readonly values: Float64Array;
   readonly scale: SeriesScale;
   readonly index: number;
-  /** Where what is held out begins: its length for none. */
+  /** Start of the held-out values: the length for none. */
   readonly end: number;
 };
 /** Steps `from` … `to` - 1, of which those from `countsFrom` on count. */
@@ -40,7 +40,7 @@ export type Window = {
 };
 
 /**
- * How many values of a series come before the last `heldOut` ones, which are held out; undefined
+ * Number of values of a series before the last `heldOut` ones, which are held out; undefined
  * where there are fewer than two, or two that aren't missing: there would be nothing to learn from.
  */
 export function trainedLength(values: ArrayLike<number>, heldOut: number): number | undefined {
@@ -106,7 +106,7 @@ export function windowBatch(model: Forecaster, length: number, windows: readonly
   return { features, targets, weights, scales, indices, shape: [length, batch, size] };
 }
 
-/** How many count. */
+/** Number of values that count. */
 export const valuesOf = ({ weights }: WindowBatch): number => weights.reduce((sum, w) => sum + w, 0);
 
 /** Mean over the values that count, a scalar. */

@@ -66,8 +66,9 @@ export function* evaluateInPieces(
 }
 
 /**
- * How well a model predicts token ids. Every token counts, but for the first of each row. With
- * `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
+ * Measures of a model's predictions of token ids. Every token counts, but for the first of each
+ * row. With `signal` the answer is a promise, which rejects with the signal's reason when that
+ * aborts.
  *
  * Throws DataError with fewer than two ids, RangeError for options.
  */

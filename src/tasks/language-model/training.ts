@@ -58,8 +58,8 @@ export type LanguageModelTaskOptions = {
   /** Shard whose rows are carried from batch to batch. Default: all rows. */
   readonly shard?: Shard | undefined;
   /**
-   * How a step is made, as `diagnose` takes it: evaluations then look for what hinders learning, on
-   * two batches of the training text, which has to be in memory. What was found is in their
+   * Settings of a step, as `diagnose` takes them: evaluations then look for what hinders learning,
+   * on two batches of the training text, which has to be in memory. What was found is in their
    * `findings`. Default: they don't.
    */
   readonly diagnosis?: Pick<DiagnoseOptions, "optimizer" | "clipNorm">;

@@ -24,7 +24,7 @@ export type TaggedSentence = {
   /** The log-probability of all tags together. */
   readonly score: number;
   /**
-   * By token: the probability of each of the model's tags, in the order of `model.config.tags`,
+   * Probabilities by token: that of each of the model's tags, in the order of `model.config.tags`,
    * over all ways to tag the sentence.
    */
   readonly probabilities: readonly Float64Array[];
@@ -65,7 +65,7 @@ export const tag: Interruptible<Tagger, readonly string[], TagOptions, TaggedSen
   oneAnswer(tagInPieces),
 );
 
-/** As `tag`, for many sentences. */
+/** Tags of many sentences; see `tag`. */
 export const tagAll: Interruptible<Tagger, readonly (readonly string[])[], TagOptions, TaggedSentence[]> =
   interruptible(tagInPieces);
 

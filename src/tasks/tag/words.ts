@@ -20,7 +20,7 @@ export function placed(example: TaggedExample, place: string | undefined): Tagge
   return example;
 }
 
-/** Where it stands, undefined where nobody has said so. */
+/** Place of an example, or undefined if it has none. */
 export const placeOf = (example: TaggedExample): string | undefined => places.get(example);
 
 /**
@@ -89,11 +89,11 @@ export function charactersOf(word: string): string[] {
   return all.length <= MAX_CHARACTERS ? all : [...all.slice(0, half), ...all.slice(-half)];
 }
 
-/** How many shapes there are. */
+/** Number of shapes. */
 export const SHAPES = 8;
 
 /**
- * How a word is written, as a number: other, lower case, Capital, CAPITALS, miXed, number, with
+ * Shape of a word, as a number: other, lower case, Capital, CAPITALS, miXed, number, with
  * digits, punctuation.
  */
 export function shapeOf(word: string): number {

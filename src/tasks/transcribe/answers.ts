@@ -71,14 +71,14 @@ function* transcribeInPieces(
 export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOptions, Transcript> =
   interruptible(transcribeInPieces);
 
-/** As `transcribe`, for many recordings, one after another. */
+/** Transcripts of many recordings, one after another; see `transcribe`. */
 export const transcribeAll: Interruptible<Transcriber, readonly Float32Array[], TranscribeOptions, Transcript[]> =
   interruptible(allAnswers(transcribeInPieces));
 
 /**
- * When each character of a known text is said: the best path of that text ("forced alignment").
- * Throws DataError for characters that the alphabet lacks and for a text that is too long for the
- * recording.
+ * Times at which the characters of a known text are said: the best path of that text ("forced
+ * alignment"). Throws DataError for characters that the alphabet lacks and for a text that is too
+ * long for the recording.
  */
 export function alignText(model: Transcriber, samples: Float32Array, text: string): readonly AlignedCharacter[] {
   checkSamples("alignText", samples);

@@ -10,7 +10,7 @@ import { powerSpectrum } from "./fft.ts";
 /** Frames, [frames, size] row-major. */
 export type Features = { readonly data: Float32Array; readonly frames: number; readonly size: number };
 
-/** How frames are made of samples. */
+/** Settings by which frames are made of samples. */
 export type FeatureConfig = {
   /**
    * "logMel": the logarithm of each band's energy. "mfcc": their cosine transform, which has less

@@ -10,7 +10,7 @@ export type HeardUtterance = {
   readonly text: string;
   /** The recording's name, for messages. */
   readonly place: string;
-  /** Its number in its batch, by which what is random of it is drawn. */
+  /** Row in its batch, by which its random numbers are drawn. */
   readonly row: number;
 };
 

@@ -46,7 +46,7 @@ export type Utterance = {
 };
 
 export type TranscriberOptions = Partial<TranscriberConfig> & {
-  /** How frames are made; the sample rate of all recordings is needed. */
+  /** Settings of the frames; the sample rate of all recordings is needed. */
   readonly features: FeatureOptions;
   /** Training data: the alphabet and the scales are taken from it. */
   readonly utterances: readonly Utterance[];
@@ -110,7 +110,7 @@ export class Transcriber implements SavedModel {
     return windowOf(this.features).hop / this.features.sampleRate;
   }
 
-  /** By path: `rnn/0/forward/kernel`, …, `output/kernel`, `output/bias`. */
+  /** Parameters by path: `rnn/0/forward/kernel`, …, `output/kernel`, `output/bias`. */
   parameters(): Parameters {
     return parametersOf(this.#stack, this.#output);
   }

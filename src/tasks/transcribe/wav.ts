@@ -5,7 +5,7 @@ import { checkChoice, checkInteger, FormatError, kindError, sentence, valueError
 export type Sound = {
   /** Samples per second. */
   readonly sampleRate: number;
-  /** In [-1, 1] for integer formats; several channels are averaged. */
+  /** Samples, in [-1, 1] for integer formats; several channels are averaged. */
   readonly samples: Float32Array;
 };
 
@@ -16,7 +16,7 @@ const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 
-/** How a sample is read, as a number in [-1, 1). */
+/** Readers of a sample, as a number in [-1, 1). */
 const readers: Readonly<Record<WavFormat, (view: DataView, at: number) => number>> = {
   pcm8: (view, at) => (view.getUint8(at) - 128) / 128,
   pcm16: (view, at) => view.getInt16(at, true) / 32768,

@@ -25,7 +25,7 @@ export type TranslateOptions = {
 
 /** Weights with which the decoder looked at the source. */
 export type AttentionMap = {
-  /** With the end of the text, `</s>`. */
+  /** Source tokens, with the end of the text, `</s>`. */
   readonly source: readonly string[];
   readonly target: readonly string[];
   /** A row for each target token, a weight for each source token; a row sums to 1. */
@@ -35,7 +35,7 @@ export type AttentionMap = {
 /** One of the translations that a search ends with. */
 export type TranslationCandidate = {
   readonly text: string;
-  /** By which translations are ranked: log probability with the penalties. */
+  /** Score by which translations are ranked: log probability with the penalties. */
   readonly score: number;
   readonly logProbability: number;
   /** False when it was cut off at `maxLength`. */
@@ -103,7 +103,7 @@ export function* translateInPieces(model: Translator, text: string, options: Tra
 export const translate: Interruptible<Translator, string, TranslateOptions, Translation> =
   interruptible(translateInPieces);
 
-/** As `translate`, for many texts, one after another. */
+/** Translations of many texts, one after another; see `translate`. */
 export const translateAll: Interruptible<Translator, readonly string[], TranslateOptions, Translation[]> =
   interruptible(allAnswers(translateInPieces));
 

@@ -11,10 +11,10 @@ export type Beginning<S> = { readonly tokens: readonly number[]; readonly state:
 export type Continuation<S> = {
   /** Natural logarithm of the probability of each token; -Infinity for one that can't follow. */
   readonly logProbabilities: ArrayLike<number>;
-  /** To go on from, whichever token is chosen. */
+  /** State to continue from, whichever token is chosen. */
   readonly state: S;
   /**
-   * How much each source position was attended to for this token. Needed for a coverage penalty.
+   * Attention to each source position for this token. Needed for a coverage penalty.
    */
   readonly attention?: ArrayLike<number>;
 };
@@ -41,7 +41,7 @@ export type BeamSearchOptions<S> = {
 export type Hypothesis = {
   /** Without the end token. */
   readonly tokens: readonly number[];
-  /** By which hypotheses are ranked: log probability with both penalties. */
+  /** Score by which hypotheses are ranked: log probability with both penalties. */
   readonly score: number;
   /** Sum over the tokens, with the end token where it is finished. */
   readonly logProbability: number;

@@ -92,7 +92,7 @@ export class BytePairEncoding {
   }
 
   /**
-   * In the order in which merges were learned, each everywhere from the left, as when they were.
+   * Applies merges in the order in which they were learned, each everywhere from the left.
    * What a merge makes occurs in later merges only, so that a queue by rank and place finds the
    * same pairs in n log n, however long a piece without white space is.
    */

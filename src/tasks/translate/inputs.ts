@@ -11,7 +11,7 @@ export type TranslationBatch = {
   /** [T, B]: what it has to say. */
   readonly targets: Int32Array;
   readonly targetLengths: Int32Array;
-  /** Its number among all batches of the training, counted from 0. */
+  /** Number of the batch among all batches of the training, counted from 0. */
   readonly index: number;
   /** Number of its first row in the whole batch, of which it may be a part. */
   readonly firstRow: number;

@@ -47,7 +47,7 @@ import { checkHalves, parseTranslatorConfig, type TranslatorConfig } from "./con
 export type Pair = {
   readonly source: string;
   readonly target: string;
-  /** Where it stands, such as "dates.tsv line 7", for messages. */
+  /** Place of the pair, such as "dates.tsv line 7", for messages. */
   readonly place?: string | undefined;
 };
 

@@ -41,7 +41,9 @@ export type DiagnoseOptions = {
   readonly validation?: number;
   /** Whether training reads windows in random order, each from a zero state. Default false. */
   readonly shuffle?: boolean;
-  /** With the rate of the step that is looked at. Default Adam with learning rate 2e-3. */
+  /**
+   * Optimizer, with the rate of the step that is looked at. Default Adam with learning rate 2e-3.
+   */
   readonly optimizer?: Optimizer;
   /** Default 5; Infinity: none. */
   readonly clipNorm?: number;

@@ -2,7 +2,7 @@
 
 import type { Finding, Verdict } from "../../../train/index.ts";
 
-/** How the gradient of the last step's loss goes back through time. */
+/** Gradient of the last step's loss on its way back through time. */
 export type GradientByStep = {
   /** Such as `rnn/0`. */
   readonly layer: string;
@@ -13,10 +13,10 @@ export type GradientByStep = {
   readonly norms: readonly number[];
 };
 
-/** How the values of a gate, or of what else comes out of an activation, are spread. */
+/** Distribution of the values of a gate, or of another activation. */
 export type GateSpread = {
   readonly layer: string;
-  /** Its name in a trace, such as "f". */
+  /** Name in a trace, such as "f". */
   readonly gate: string;
   /** Ends of the range: 0 and 1 for a gate, -1 and 1 for what goes through a tanh. */
   readonly range: readonly [low: number, high: number];
@@ -36,10 +36,10 @@ export type Diagnosis = {
   readonly findings: readonly Finding[];
   readonly gradientByStep: readonly GradientByStep[];
   readonly gates: readonly GateSpread[];
-  /** By path. Mean over the batches of the norm of the gradient. */
+  /** Norm of the gradient by path, as a mean over the batches. */
   readonly gradientNorms: Readonly<Record<string, number>>;
   /**
-   * By path, without biases. Norm of the last of several steps of the optimizer, all from the
+   * Norm by path, without biases, of the last of several steps of the optimizer, all from the
    * weights as they are, over the norm of the weights.
    */
   readonly updateRatios: Readonly<Record<string, number>>;

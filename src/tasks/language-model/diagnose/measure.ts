@@ -151,7 +151,7 @@ export class GateMeter {
   readonly #ranges: ReadonlyMap<string, GateRange>;
   readonly #counts = new Map<string, Float64Array>();
   readonly #ends = new Map<string, { low: number; high: number }>();
-  /** By layer: count, and for each unit the sum of the outputs and of their squares. */
+  /** Sums by layer: the count, and for each unit the sum of the outputs and of their squares. */
   readonly #units = new Map<string, { count: number; sums: Float64Array; squares: Float64Array }>();
 
   constructor(model: LanguageModel) {
@@ -215,7 +215,7 @@ export class GateMeter {
     });
   }
 
-  /** By layer: units that hardly change, and units. */
+  /** Units that hardly change, and all units, by layer. */
   get dead(): { layer: string; dead: number; units: number }[] {
     return Array.from(this.#units, ([layer, { count, sums, squares }]) => {
       const deviations = Array.from(sums, (total, i) => {

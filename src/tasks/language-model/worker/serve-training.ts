@@ -122,7 +122,7 @@ function callbackOf(data: WorkerCallback): Callback {
   return reduceOnPlateau(options);
 }
 
-/** With copies: after the end, a snapshot is kept by the loop. */
+/** Copies a snapshot, since the loop keeps it after the end. */
 function snapshotAnswer({ state, arrays }: Snapshot): { value: Snapshot; transfer: ArrayBuffer[] } {
   const copies = Object.entries(arrays).map(([path, array]) => [path, { ...array, data: array.data.slice() }] as const);
   return {

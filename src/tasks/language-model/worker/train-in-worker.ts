@@ -12,8 +12,8 @@ export type WorkerTrainOptions = Omit<TrainOptions, "corpus" | "callbacks" | "co
   /** Text to learn, or its token ids. Default: the corpus in the model's options. */
   readonly corpus?: string | Uint8Array | Int32Array;
   /**
-   * By their names, with their options. Default: none. Callbacks of your own can't follow: the loop
-   * sees every event.
+   * Callbacks by their names, with their options. Default: none. Callbacks of your own can't
+   * follow: the loop sees every event.
    */
   readonly callbacks?: readonly WorkerCallback[];
 };
@@ -22,7 +22,10 @@ export type WorkerTrainOptions = Omit<TrainOptions, "corpus" | "callbacks" | "co
  * A run in a worker: that of `train`, and the model as it is between two events or has been left.
  */
 export type WorkerTraining = Training<Evaluation> & {
-  /** As `encodeModel` writes it. Rejects with UnsupportedError before the first event. */
+  /**
+   * Bytes of the model, as `encodeModel` writes them. Rejects with UnsupportedError before the
+   * first event.
+   */
   modelBytes(): Promise<Uint8Array>;
   /** The model itself, here; reading it takes this thread some time. */
   model(): Promise<LanguageModel>;
