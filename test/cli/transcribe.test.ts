@@ -151,7 +151,7 @@ test("what does not fit is refused in one line", () => {
     expect(status).toBeGreaterThan(0);
   };
   writeFileSync(file("fast.wav"), encodeWav(sung("a", 1), { sampleRate: 8000 }));
-  const rate = "expected 4000 samples per second, as the model has learnt from, got 8000. Convert it";
+  const rate = "expected 4000 samples per second, as in the training data, got 8000. Convert it";
   refused(["predict", "run", "fast.wav"], `fast.wav: ${rate}`);
   mkdirSync(file("fast"));
   writeFileSync(file("fast", "fast.wav"), readFileSync(file("fast.wav")));

@@ -45,7 +45,7 @@ function checkRate({ features }: Transcriber, name: string, sampleRate: number):
   if (sampleRate === features.sampleRate) return;
   const hint = `Convert it, for example with: sox IN.wav -r ${features.sampleRate} OUT.wav`;
   throw new DataError(
-    `${name}: expected ${features.sampleRate} samples per second, as the model has learnt from, got ${sampleRate}. ${hint}`,
+    `${name}: expected ${features.sampleRate} samples per second, as in the training data, got ${sampleRate}. ${hint}`,
   );
 }
 

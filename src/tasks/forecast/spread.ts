@@ -1,6 +1,5 @@
 /**
- * @file Intervals that hold what they say: how much wider or narrower than the model draws them
- * they have to be.
+ * @file Calibration of intervals: the factors that make them contain their share of the values.
  */
 import { checkNumber, kindError } from "../../base/index.ts";
 import { type Forecast, forecastOf } from "./result.ts";
