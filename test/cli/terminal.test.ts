@@ -22,7 +22,7 @@ if (isSkipped) console.log("terminal tests are skipped: no tmux; install it");
 beforeAll(() => {
   writeFileSync(
     join(folder, "text.txt"),
-    Array.from({ length: 1_200_000 }, (_, i) => "abcdefghij \n"[(i * i + 7 * i) % 12]).join(""),
+    Array.from({ length: 3_000_000 }, (_, i) => "abcdefghij \n"[(i * i + 7 * i) % 12]).join(""),
   );
 });
 afterAll(() => {
@@ -91,7 +91,7 @@ async function stillness(screen: Terminal): Promise<string> {
     const text = lines.join("\n");
     since = text === before && stepAfter()(lines) !== undefined ? since + 1 : 0;
     before = text;
-    return since >= 10 ? stepAfter()(lines) : undefined;
+    return since >= 6 ? stepAfter()(lines) : undefined;
   });
 }
 
