@@ -96,14 +96,17 @@ async function runIn(
     from,
     lock,
     ...(lossUnit !== undefined && { lossUnit }),
-    config: () => ({
-      task: declaration.name,
-      command: typedCommand(),
-      inputs: task.files?.(files) ?? files,
-      data: describeData((task.files?.(files) ?? files).filter((file) => file !== "-")),
-      options: toStored(options, optionsOfTask(declaration)),
-      facts: { parameters: parameterCount(model), ...training.facts, stepsPerEpoch },
-    }),
+    config: () => {
+      const inputs = task.files?.(files) ?? files;
+      return {
+        task: declaration.name,
+        command: typedCommand(),
+        inputs,
+        data: describeData(inputs.filter((file) => file !== "-")),
+        options: toStored(options, optionsOfTask(declaration)),
+        facts: { parameters: parameterCount(model), ...training.facts, stepsPerEpoch },
+      };
+    },
     card: { pipeline: declaration.pipeline, usage: declaration.usage(".") },
     onWarning: (message) => warn(`unrolled train: ${message}`),
   });
