@@ -43,6 +43,7 @@ export { classFiles, readRecords, recordNumber, recordText, recordValue } from "
 export type { ClassFile, ReadRecordsOptions, RecordEntry, RecordFormat } from "./read/read-examples.ts";
 export { readTagged } from "./read/read-tagged.ts";
 export type { ReadTaggedOptions } from "./read/read-tagged.ts";
+export { decodeSound, SOUND_EXTENSIONS } from "./read/read-sound.ts";
 export { readRecordings } from "./read/read-recordings.ts";
 export type { Recording, Recordings } from "./read/read-recordings.ts";
 export { spectrogramSvg } from "./pictures/spectrogram.ts";

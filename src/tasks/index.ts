@@ -139,5 +139,6 @@ export { transcriberStream } from "./transcribe/stream.ts";
 export type { TranscriberStream } from "./transcribe/stream.ts";
 export { transcriberTask } from "./transcribe/training.ts";
 export type { SpeechAugmentation, TranscriberTaskOptions } from "./transcribe/training.ts";
+export { resample } from "./transcribe/resample.ts";
 export { decodeWav, encodeWav } from "./transcribe/wav.ts";
 export type { EncodeWavOptions, Sound, WavFormat } from "./transcribe/wav.ts";
