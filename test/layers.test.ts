@@ -14,7 +14,16 @@ const src = join(root, "src");
 /** Packages that a folder names, Node's own ("node:") among them. All others name none. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   platform: ["node:"],
-  node: ["node:", "@wasm-audio-decoders/flac", "fast-png", "mpg123-decoder", "vega", "vega-interpreter", "vega-lite"],
+  node: [
+    "node:",
+    "@wasm-audio-decoders/flac",
+    "fast-png",
+    "jpeg-js",
+    "mpg123-decoder",
+    "vega",
+    "vega-interpreter",
+    "vega-lite",
+  ],
   cli: ["node:", "commander", "simple-ascii-chart"],
 };
 

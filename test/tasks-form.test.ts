@@ -99,7 +99,8 @@ const lm = unrolled.languageModel({ corpus: "hello world. ".repeat(8), ...sizes 
 const classify = { model: "Classifier", one: "classify", all: "classifyAll", evaluate: "evaluateClassifier" };
 const classifierForm = (examples: readonly tasks.ClassifierExample[]): Form =>
   formOf(classify, {
-    model: tasks.classifier({ examples, ...sizes }),
+    // pictures had a black background before there was a choice
+    model: tasks.classifier({ examples, background: [0, 0, 0], ...sizes }),
     load: tasks.loadClassifier,
     task: (model) => tasks.classifierTask(model, { training: examples, validation: examples }),
     examples,

@@ -20,7 +20,8 @@ import { csvRows } from "../../src/data/index.ts";
 import { encodeModel } from "../../src/model/index.ts";
 import {
   corpusBytes,
-  decodePng,
+  decodePicture,
+  decodeSound,
   describeData,
   idxPictures,
   loadModel,
@@ -52,6 +53,8 @@ import {
   tagger,
 } from "../../src/tasks/index.ts";
 import { crc32 } from "node:zlib";
+import { encode as encodeJpeg } from "jpeg-js";
+import { flacOf } from "../helpers/flac.ts";
 import type { Format } from "./mutate.ts";
 import { smallModels } from "./small-models.ts";
 
@@ -477,7 +480,7 @@ export const readers: readonly Reader[] = [
     format: "png",
     seeds: [png(5, 4, 8, 2, 0), png(9, 9, 1, 0, 1), png(3, 3, 16, 6, 1), png(4, 4, 2, 3, 0), png(4, 2, 8, 4, 0)],
     read: async (bytes) => {
-      const input = await decodePng("x.png", bytes);
+      const input = await decodePicture("x.png", bytes);
       if (input.width * input.height < 1e4)
         classifier({
           examples: [
@@ -487,6 +490,27 @@ export const readers: readonly Reader[] = [
           hiddenSize: 2,
         });
     },
+  },
+  {
+    name: "JPEG",
+    format: "bytes",
+    seeds: [
+      encodeJpeg({ width: 24, height: 17, data: new Uint8Array(24 * 17 * 4).map((_, i) => (i * 7) & 255) }, 80).data,
+    ],
+    read: async (bytes) => void (await decodePicture("x.jpg", bytes, { channels: 3 })),
+  },
+  {
+    name: "FLAC",
+    format: "bytes",
+    seeds: [1, 2].map((channels) =>
+      flacOf(
+        Array.from({ length: channels }, (_, c) =>
+          Array.from({ length: 500 }, (__, i) => ((i * 7919 * (c + 1)) % 65_536) - 32_768),
+        ),
+        { sampleRate: 8000 },
+      ),
+    ),
+    read: async (bytes) => void (await decodeSound("x.flac", bytes)),
   },
   {
     name: "WAV",

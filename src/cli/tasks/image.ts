@@ -1,7 +1,5 @@
 /** @file The work of `--task image`. */
-import { extname } from "node:path";
-import { DataError } from "unrolled";
-import { classFiles, decodePng, idxPictures, readIdx, readPng, statIfAny } from "unrolled/node";
+import { decodeIdx, decodePicture, idxPictures, PICTURE_EXTENSIONS } from "unrolled/node";
 import {
   type Classifier,
   classifier,
@@ -10,7 +8,9 @@ import {
   classifyAll,
   loadClassifier,
   type Picture,
+  resizePicture,
 } from "unrolled/tasks";
+import { colorOf, sizeOf } from "../options/file-options.ts";
 import {
   type ClassifierData,
   describeClassifier,
@@ -20,7 +20,10 @@ import {
   splitOf,
   trainingOf,
 } from "./classifier-work.ts";
-import { plural } from "../terminal/format.ts";
+import { warn } from "../terminal/output.ts";
+import { type Reading, readExamples, readingOf, type Size } from "./image-data.ts";
+import { inputBytes, inputFiles, inputName } from "./input-bytes.ts";
+import { LeftOut } from "./left-out.ts";
 import { notEmpty } from "./not-empty.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import type { IMAGE_OPTIONS } from "./image-options.ts";
@@ -28,107 +31,49 @@ import { asTask, type OptionsWith, type Prediction, type Task } from "./task.ts"
 
 type Options = OptionsWith<typeof IMAGE_OPTIONS>;
 
-const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
-const isPng = (path: string): boolean => extname(path).toLowerCase() === ".png";
-
-/** Folders of classes, and pairs of idx files: pictures, then their labels. */
-type Reading = {
-  readonly channels: 1 | 3;
-  /** Model whose labels and size the pictures must have, if there is one. */
-  readonly model?: Classifier;
-};
-
-async function readAll(paths: readonly string[], { channels, model }: Reading): Promise<ClassifierExample[]> {
-  const check = checkOf(model);
-  const examples: ClassifierExample[] = [];
-  let pictures: { readonly path: string; readonly list: readonly Picture[] } | undefined;
-  for (const path of paths) {
-    checkExists(path);
-    if (isFolder(path)) {
-      for (const { label, file } of classFiles(path, [".png"]))
-        examples.push(check(file, { input: await readPng(file, { channels }), label, place: file }));
-    } else if (pictures === undefined) {
-      pictures = { path, list: idxPictures(path, readIdx(path)) };
-    } else {
-      for (const example of labelled(path, pictures)) examples.push(check(path, example));
-      pictures = undefined;
-    }
-  }
-  if (pictures !== undefined)
-    throw new DataError(`${pictures.path}: expected an idx file of labels after that of the pictures, got none`);
-  if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one picture, got none`);
-  return examples;
-}
-
-/**
- * Looks at each example and gives it back: its size is that of the others, or the model's, which
- * also knows its label.
- */
-function checkOf(model: Classifier | undefined): (file: string, example: ClassifierExample) => ClassifierExample {
-  let size = model?.config.input.kind === "images" ? sizeOf(model.config.input) : undefined;
-  return (file, example) => {
-    const got = sizeOf(example.input as Picture);
-    size ??= got;
-    if (got !== size) throw new DataError(`${file}: expected pictures of ${size}, got one of ${got}`);
-    if (model?.labels.includes(example.label) === false)
-      throw new DataError(
-        `${file}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(example.label)}`,
+/** Answers for picture files, folders, idx files of pictures, or one file on standard input. */
+async function* predict(
+  model: Classifier,
+  paths: readonly string[],
+  { skipBad = false }: { readonly skipBad?: boolean },
+): AsyncGenerator<Prediction> {
+  const reading = readingOf(model);
+  const left = new LeftOut("file", skipBad);
+  let isSaid = false;
+  const fitted = (name: string, picture: Picture): Picture => {
+    const { width, height } = reading.size as Size;
+    if (!isSaid && (picture.width !== width || picture.height !== height)) {
+      warn(
+        `unrolled: ${name}: resized from ${picture.width} x ${picture.height} pixels to the model's ${width} x ${height}`,
       );
-    return example;
-  };
-}
-
-const sizeOf = ({ width, height, channels }: Omit<Picture, "data">): string =>
-  `${width} x ${height} pixels, ${plural(channels, "channel")}`;
-
-function labelled(
-  path: string,
-  { path: picturePath, list }: { readonly path: string; readonly list: readonly Picture[] },
-): ClassifierExample[] {
-  const { shape, data } = readIdx(path);
-  if (shape.length !== 1 || data.length !== list.length)
-    throw new DataError(
-      `${path}: expected ${list.length} labels, as there are pictures in ${picturePath}, got [${shape.join(", ")}]`,
-    );
-  return list.map((input, i) => ({ input, label: String(data[i]) }));
-}
-
-function checkExists(path: string): void {
-  if (path === "-" || statIfAny(path) === undefined)
-    throw new DataError(
-      `${JSON.stringify(path)}: expected a folder or an idx file, got ${path === "-" ? "the standard input" : "nothing there"}`,
-    );
-}
-
-/** The channels that the model reads. */
-function channelsOf({ config }: Classifier): 1 | 3 {
-  return config.input.kind === "images" && config.input.channels === 3 ? 3 : 1;
-}
-
-async function bytesOfInput(): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of process.stdin) parts.push(part as Uint8Array);
-  return Buffer.concat(parts);
-}
-
-/** PNG files, idx files of pictures, or one PNG from the standard input. */
-async function* predict(model: Classifier, paths: readonly string[]): AsyncGenerator<Prediction> {
-  const channels = channelsOf(model);
-  for (const path of paths) {
-    if (path === "-" || isPng(path)) {
-      const picture =
-        path === "-"
-          ? await decodePng("standard input", await bytesOfInput(), { channels })
-          : await readPng(path, { channels });
-      const answer = await classify(model, picture, { signal: workSignal() });
-      yield predictionOf(answer, path === "-" ? undefined : path);
-    } else {
-      const answers = await classifyAll(model, idxPictures(path, readIdx(path)), { signal: workSignal() });
-      for await (const [i, answer] of notEmpty(path, "picture", answers.entries()))
-        yield predictionOf(answer, `${path} ${i + 1}`);
+      isSaid = true;
     }
+    return resizePicture(picture, { width, height });
+  };
+  for (const path of inputFiles(paths, PICTURE_EXTENSIONS)) {
+    const name = inputName(path);
+    const found = await left.take(name, async () => {
+      const bytes = await inputBytes(path, "a PNG or JPEG picture");
+      if (isIdx(bytes)) return idxPictures(name, decodeIdx(name, bytes));
+      const { channels, background } = reading;
+      return decodePicture(name, bytes, { channels, background });
+    });
+    if (found === undefined) continue;
+    if (!Array.isArray(found)) {
+      const answer = await classify(model, fitted(name, found), { signal: workSignal() });
+      yield predictionOf(answer, path === "-" ? undefined : path);
+      continue;
+    }
+    const pictures = found.map((picture) => fitted(name, picture));
+    const answers = await classifyAll(model, pictures, { signal: workSignal() });
+    for await (const [i, answer] of notEmpty(path, "picture", answers.entries()))
+      yield predictionOf(answer, `${path === "-" ? name : path} ${i + 1}`);
   }
+  left.say();
 }
+
+/** Whether it is an idx file, also a gzipped one. */
+const isIdx = ([a, b]: Uint8Array): boolean => (a === 0 && b === 0) || (a === 0x1f && b === 0x8b);
 
 /** A picture in signs, two of its rows in one. */
 function asSeen({ input, label }: ClassifierExample): string {
@@ -144,9 +89,20 @@ function asSeen({ input, label }: ClassifierExample): string {
 }
 
 const task: Task<Classifier, ClassifierData, Options> = {
-  read: async (paths, options) =>
-    splitOf(await readAll(paths, { channels: options.channels === "3" ? 3 : 1 }), options),
-  create: (data, options) => classifier({ ...modelOptions(data, options), scan: options.scan, patch: options.patch }),
+  async read(paths, options) {
+    const { channels, background, resize, skipBad = false } = options;
+    const reading: Reading = {
+      channels: channels === "3" ? 3 : 1,
+      background: colorOf(background),
+      size: resize === undefined ? undefined : sizeOf(resize),
+      skipBad,
+    };
+    return splitOf(await readExamples(paths, reading), options);
+  },
+  create(data, options) {
+    const { scan, patch, background } = options;
+    return classifier({ ...modelOptions(data, options), scan, patch, background: colorOf(background) });
+  },
   decode: loadClassifier,
   describe: (model, data) => describeClassifier(model, data, "picture"),
   preview: (_, { training }) => training.slice(0, 3).map((example) => asSeen(example)),
@@ -155,7 +111,8 @@ const task: Task<Classifier, ClassifierData, Options> = {
     return trainingOf(model, data, options, shift > 0 || affine > 0 ? { augment: { shift, affine } } : {});
   },
   predict,
-  evaluate: async (model, paths) => evaluatedOf(model, await readAll(paths, { channels: channelsOf(model), model })),
+  evaluate: async (model, paths, { skipBad = false }) =>
+    evaluatedOf(model, await readExamples(paths, { ...readingOf(model), skipBad, model })),
   finish: async (model, { validation }) =>
     validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation),
 };

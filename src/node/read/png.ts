@@ -12,7 +12,10 @@ import { checkPixels, checkUnpacked } from "./limits.ts";
 export type PngSamples = {
   readonly width: number;
   readonly height: number;
-  /** Grey 1, grey and alpha 2, colours 3, colours and alpha 4; 3 or 4 of a palette. */
+  /**
+   * Grey 1, grey and alpha 2, colours 3, colours and alpha 4; 3 or 4 of a palette. A single grey or
+   * colour that is transparent makes alpha too.
+   */
   readonly channels: number;
   /** Largest sample: 1, 3, 15, 255 or 65,535. */
   readonly largest: number;
@@ -36,7 +39,7 @@ const COLORS: ReadonlyMap<number, readonly [samples: number, depths: readonly nu
   [4, [2, [8, 16]]],
   [6, [4, [8, 16]]],
 ]);
-const PALETTE = 3;
+const [GREY, COLORED, PALETTE] = [0, 2, 3];
 
 /** First pixel of each pass, and the distances between its pixels (Adam7). */
 const PASSES = [
@@ -50,6 +53,23 @@ const PASSES = [
 ] as const;
 const WHOLE = [[0, 0, 1, 1]] as const;
 
+/** Size of the picture, by its header. Throws DataError as `readPngSamples`. */
+export function pngSize(where: string, bytes: Uint8Array): { readonly width: number; readonly height: number } {
+  const wrong = wrongPng(where);
+  checkSignature(wrong, bytes);
+  if (bytes.length < 33) throw wrong("one that is cut off");
+  return readHeader(wrong, bytes.subarray(16, 29));
+}
+
+const wrongPng =
+  (where: string) =>
+  (got: string): DataError =>
+    new DataError(sentence(where, "a PNG picture", got));
+
+function checkSignature(wrong: (got: string) => DataError, bytes: Uint8Array): void {
+  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw wrong("another beginning");
+}
+
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
@@ -57,13 +77,13 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
  * than such a file may have.
  */
 export function readPngSamples(where: string, bytes: Uint8Array): PngSamples {
-  const wrong = (got: string): DataError => new DataError(sentence(where, "a PNG picture", got));
-  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw wrong("another beginning");
-  const { header, palette, data } = readChunks(wrong, bytes);
+  const wrong = wrongPng(where);
+  checkSignature(wrong, bytes);
+  const { header, palette, transparent, data } = readChunks(wrong, bytes);
   const { width, height, depth, color, interlaced } = header;
   const [perPixel] = COLORS.get(color) as readonly [number, unknown];
   if (color === PALETTE && palette === undefined) throw wrong("one of a palette, without it");
-  const channels = palette?.channels ?? perPixel;
+  const channels = palette?.channels ?? perPixel + (transparent === undefined ? 0 : 1);
   checkPixels(where, width, height);
   const passes = (interlaced ? PASSES : WHOLE).map(([left, top, across, down]) => {
     const columns = Math.ceil((width - left) / across);
@@ -99,8 +119,30 @@ export function readPngSamples(where: string, bytes: Uint8Array): PngSamples {
       at += 1 + rowBytes;
     }
   }
-  if (palette === undefined) return { width, height, channels, largest: 2 ** depth - 1, samples };
-  return { width, height, channels, largest: 255, samples: looked(wrong, samples, palette) };
+  if (palette !== undefined) return { width, height, channels, largest: 255, samples: looked(wrong, samples, palette) };
+  const largest = 2 ** depth - 1;
+  const all = transparent === undefined ? samples : withAlpha(samples, transparent, largest);
+  return { width, height, channels, largest, samples: all };
+}
+
+/** Pixels with an alpha sample, which is 0 for those that are `transparent`. */
+function withAlpha(
+  samples: Uint8Array | Uint16Array,
+  transparent: readonly number[],
+  largest: number,
+): Uint8Array | Uint16Array {
+  const own = transparent.length;
+  const size = (samples.length / own) * (own + 1);
+  const all = samples instanceof Uint16Array ? new Uint16Array(size) : new Uint8Array(size);
+  for (let from = 0, to = 0; from < samples.length; from += own, to += own + 1) {
+    let isKey = true;
+    for (let c = 0; c < own; c++) {
+      all[to + c] = samples[from + c];
+      isKey &&= samples[from + c] === transparent[c];
+    }
+    all[to + own] = isKey ? 0 : largest;
+  }
+  return all;
 }
 
 type Palette = { readonly channels: 3 | 4; readonly colors: Uint8Array };
@@ -108,7 +150,13 @@ type Palette = { readonly channels: 3 | 4; readonly colors: Uint8Array };
 function readChunks(
   wrong: (got: string) => DataError,
   bytes: Uint8Array,
-): { header: Header; palette: Palette | undefined; data: readonly Uint8Array[] } {
+): {
+  header: Header;
+  palette: Palette | undefined;
+  /** Samples of the one grey or colour that is transparent. */
+  transparent: readonly number[] | undefined;
+  data: readonly Uint8Array[];
+} {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Uint8Array[] = [];
   let header: Header | undefined;
@@ -133,7 +181,27 @@ function readChunks(
     else if (type !== "PLTE" && (bytes[at + 4] & 0x20) === 0) throw wrong(`the unknown part ${JSON.stringify(type)}`);
     at += 12 + size;
   }
-  return { header: header as Header, palette: colors && paletteOf(colors, alphas), data };
+  const { depth, color } = header as Header;
+  return {
+    header: header as Header,
+    palette: colors && paletteOf(colors, alphas),
+    transparent: color === GREY || color === COLORED ? transparentOf(wrong, alphas, color, depth) : undefined,
+    data,
+  };
+}
+
+/** Samples of "tRNS" without a palette: 16 bits each, of which the lower ones count. */
+function transparentOf(
+  wrong: (got: string) => DataError,
+  bytes: Uint8Array,
+  color: number,
+  depth: number,
+): readonly number[] | undefined {
+  if (bytes.length === 0) return undefined;
+  const count = color === GREY ? 1 : 3;
+  if (bytes.length !== 2 * count) throw wrong(`a part "tRNS" of ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: count }, (_, i) => view.getUint16(2 * i) & (2 ** depth - 1));
 }
 
 function readHeader(wrong: (got: string) => DataError, body: Uint8Array): Header {

@@ -1,129 +1,115 @@
-/** @file Pictures from files: PNG, and the idx format of MNIST. */
-import { constants, gunzipSync, type ZlibOptions } from "node:zlib";
-import { DataError, sentence } from "../../base/index.ts";
-import type { Picture } from "../../tasks/index.ts";
-import { checkPictures, checkUnpacked } from "./limits.ts";
-import { type PngSamples, readPngSamples } from "./png.ts";
+/** @file Pictures from PNG and JPEG files. */
+import { DataError, sentence, warnOnce } from "../../base/index.ts";
+import { type Picture, resizePicture } from "../../tasks/index.ts";
 import { readGiven } from "../files/safe-file.ts";
+import { jpegSize, readJpegSamples } from "./jpeg.ts";
+import { pngSize, type PngSamples, readPngSamples } from "./png.ts";
 
-/** An array of unsigned bytes, as the idx format holds it. */
-export type IdxArray = { readonly shape: readonly number[]; readonly data: Uint8Array };
+/** Endings of the files that are read, in small letters. */
+export const PICTURE_EXTENSIONS: readonly string[] = [".png", ".jpg", ".jpeg"];
 
-/**
- * An idx file (http://yann.lecun.com/exdb/mnist) of unsigned bytes, plain or gzipped: two zero
- * bytes, the type 8, the number of dimensions, each dimension as four bytes (the most significant
- * first), then the elements. Throws DataError, with the path, for anything else, such as one that
- * unpacks to more than its dimensions say, or than 32 MiB and 200 times the file, and 1 GiB.
- */
-export function readIdx(path: string): IdxArray {
-  const packed = readGiven("readIdx", path);
-  const isPacked = packed[0] === 0x1f && packed[1] === 0x8b;
-  const { shape, start, size } = readHead(path, isPacked ? unzippedHead(path, packed) : packed);
-  if (!isPacked && packed.length - start !== size)
-    throw new DataError(sentence(path, `${size} elements of [${shape.join(", ")}]`, String(packed.length - start)));
-  if (!isPacked) return { shape, data: new Uint8Array(packed.buffer, packed.byteOffset + start, size) };
-  checkUnpacked(path, "an array", packed.length, start + size);
-  const bytes = unzipped(path, packed, start + size);
-  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, size) };
-}
-
-type IdxHead = { readonly shape: readonly number[]; readonly start: number; readonly size: number };
-
-/** Most dimensions. */
-const MAX_RANK = 8;
-
-function readHead(path: string, bytes: Uint8Array): IdxHead {
-  const wrong = (expected: string, got: string): DataError => new DataError(sentence(path, expected, got));
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) throw wrong("an idx file", "another beginning");
-  if (bytes[2] !== 8) throw wrong("an idx file of unsigned bytes (type 8)", `type ${bytes[2]}`);
-  const rank = bytes[3];
-  if (rank > MAX_RANK) throw wrong(`at most ${MAX_RANK} dimensions`, String(rank));
-  const start = 4 + 4 * rank;
-  if (bytes.length < start) throw wrong(`${rank} dimensions`, "the end of the file");
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  return { shape, start, size: shape.reduce((product, n) => product * n, 1) };
-}
-
-/** Compressed bytes that surely hold the dimensions; they become 4 MB at most. */
-const HEAD = 4096;
-
-function unzippedHead(path: string, bytes: Uint8Array): Uint8Array {
-  const head = gunzip(path, bytes.subarray(0, HEAD), { finishFlush: constants.Z_SYNC_FLUSH });
-  if (head.length === 0) throw new DataError(sentence(path, "gzipped data", "the end of the file"));
-  return head;
-}
-
-/** Exactly `size` bytes, and never more in memory. */
-function unzipped(path: string, bytes: Uint8Array, size: number): Uint8Array {
-  const found = gunzip(path, bytes, { maxOutputLength: size, chunkSize: Math.min(Math.max(size, 64), 2 ** 20) });
-  if (found.length < size)
-    throw new DataError(sentence(path, `${size} bytes as its dimensions say`, String(found.length)));
-  return found;
-}
-
-function gunzip(path: string, bytes: Uint8Array, options: ZlibOptions): Uint8Array {
-  try {
-    return gunzipSync(bytes, options);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ERR_BUFFER_TOO_LARGE")
-      throw new DataError(sentence(path, `${options.maxOutputLength} bytes as its dimensions say`, "more"));
-    throw new DataError(sentence(path, "gzipped data", message));
-  }
-}
-
-/**
- * The pictures of an idx array [n, height, width] or [n, height, width, channels]. Throws DataError
- * for another shape.
- */
-export function idxPictures(where: string, { shape, data }: IdxArray): Picture[] {
-  const [count, height, width, channels = 1] = shape;
-  if (shape.length !== 3 && shape.length !== 4)
-    throw new DataError(sentence(where, "pictures [n, height, width]", `[${shape.join(", ")}]`));
-  const size = height * width * channels;
-  if (size === 0) throw new DataError(sentence(where, "pictures of at least one pixel", `[${shape.join(", ")}]`));
-  checkPictures(where, count);
-  return Array.from({ length: count }, (_, i) => ({
-    width,
-    height,
-    channels,
-    data: data.subarray(i * size, (i + 1) * size),
-  }));
-}
-
-export type PngOptions = {
+export type PictureOptions = {
   /** 1: grey, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). 3: colours. Default 1. */
   readonly channels?: 1 | 3 | undefined;
+  /** Red, green and blue behind transparent pixels, 0 to 255. Default white. */
+  readonly background?: readonly [red: number, green: number, blue: number] | undefined;
+  /** Size that the picture gets; see `resizePicture`. Default: its own. */
+  readonly size?: { readonly width: number; readonly height: number } | undefined;
 };
 
-/**
- * A picture from the bytes of a PNG file of any kind; what an alpha channel makes transparent
- * becomes black, 16 bits per channel become 8. `where` is what errors begin with, such as the path.
- * Rejects with DataError for other bytes, for damage, and for more pixels than such a file may
- * have: 64 million, 1 GiB, and beyond 32 MiB 200 times the file.
- */
-export function decodePng(where: string, bytes: Uint8Array, options: PngOptions = {}): Promise<Picture> {
-  return new Promise((resolve) => resolve(pictureOf(readPngSamples(where, bytes), options)));
+/** Beginnings of other files, at a place, with their names. */
+const OTHERS: readonly (readonly [at: number, text: string, name: string])[] = [
+  [0, "GIF8", "GIF"],
+  [8, "WEBP", "WebP"],
+  [0, "BM", "BMP"],
+  [0, "II*\0", "TIFF"],
+  [0, "MM\0*", "TIFF"],
+  [4, "ftypavi", "AVIF"],
+  [4, "ftypheic", "HEIC"],
+  [4, "ftypmif1", "HEIC"],
+  [0, "\0\0\x01\0", "ICO"],
+  [0, "P6", "PPM"],
+  [0, "P5", "PGM"],
+  [0, "<svg", "SVG"],
+  [0, "<?xml", "SVG"],
+];
+
+const isPng = (bytes: Uint8Array): boolean => bytes[0] === 0x89 && bytes[1] === 0x50;
+const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
+
+function unknownError(where: string, bytes: Uint8Array): DataError {
+  const text = Buffer.from(bytes.subarray(0, 16)).toString("latin1");
+  const other = OTHERS.find(([at, begin]) => text.startsWith(begin, at));
+  const [got, hint] =
+    other === undefined
+      ? [bytes.length === 0 ? "an empty file" : "another beginning", undefined]
+      : [other[2], "Convert it, for example with: magick IN OUT.png"];
+  return new DataError(sentence(where, "a PNG or JPEG picture", got, hint));
 }
+
+/**
+ * A picture from the bytes of a PNG file of any kind, or of a JPEG file, which is turned as its
+ * EXIF data says. What is transparent shows the background; 16 bits per channel become 8. `where`
+ * is what errors begin with, such as the path.
+ *
+ * Rejects with DataError for other bytes, named where they are known, for damage, and for more
+ * pixels than such a file may have: 64 million, 1 GiB, and beyond 32 MiB 200 times the file.
+ */
+export async function decodePicture(
+  where: string,
+  bytes: Uint8Array,
+  { channels = 1, background = WHITE, size }: PictureOptions = {},
+): Promise<Picture> {
+  if (!isPng(bytes) && !isJpeg(bytes)) throw unknownError(where, bytes);
+  const samples = isPng(bytes) ? readPngSamples(where, bytes) : await readJpegSamples(where, bytes);
+  const picture = pictureOf(samples, channels, background);
+  if (hidesInk(samples, picture))
+    warnOnce(`${where}: what it shows has the colour of the background; another one (--background) makes it visible`);
+  return size === undefined ? picture : resizePicture(picture, size);
+}
+
+/**
+ * Width and height of the picture in the bytes of a PNG or JPEG file, by its header. Throws
+ * DataError for other bytes.
+ */
+export function pictureSize(where: string, bytes: Uint8Array): { readonly width: number; readonly height: number } {
+  if (isPng(bytes)) return pngSize(where, bytes);
+  if (isJpeg(bytes)) return jpegSize(where, bytes);
+  throw unknownError(where, bytes);
+}
+
+const WHITE = [255, 255, 255] as const;
 
 function pictureOf(
   { width, height, channels: own, largest, samples }: PngSamples,
-  { channels = 1 }: PngOptions,
+  channels: 1 | 3,
+  background: readonly [number, number, number],
 ): Picture {
   const data = new Uint8Array(width * height * channels);
+  const hasAlpha = own === 2 || own === 4;
+  const behind = channels === 3 ? background : [grey(...background)];
   for (let i = 0; i < width * height; i++) {
-    const at = (channel: number): number => samples[i * own + channel] / largest;
-    const alpha = own === 2 || own === 4 ? at(own - 1) : 1;
-    const colors = own < 3 ? [at(0), at(0), at(0)] : [at(0), at(1), at(2)];
-    const wanted = channels === 3 ? colors : [own < 3 ? colors[0] : grey(colors)];
-    wanted.forEach((value, channel) => (data[i * channels + channel] = Math.round(255 * alpha * value)));
+    const at = i * own;
+    const alpha = hasAlpha ? samples[at + own - 1] / largest : 1;
+    for (let c = 0; c < channels; c++) {
+      const value =
+        own < 3 ? samples[at] : channels === 3 ? samples[at + c] : grey(samples[at], samples[at + 1], samples[at + 2]);
+      data[i * channels + c] = Math.round(alpha * ((255 * value) / largest) + (1 - alpha) * behind[c]);
+    }
   }
   return { width, height, channels, data };
 }
 
-const grey = ([red, green, blue]: readonly number[]): number => 0.299 * red + 0.587 * green + 0.114 * blue;
+/** Whether parts are transparent and parts are not, and nothing of it can be seen. */
+function hidesInk({ channels: own, samples }: PngSamples, { data, channels }: Picture): boolean {
+  if (own !== 2 && own !== 4) return false;
+  let isVaried = false;
+  for (let at = own - 1; at < samples.length && !isVaried; at += own) isVaried = samples[at] !== samples[own - 1];
+  return isVaried && data.every((value, i) => value === data[i % channels]);
+}
 
-/** Picture in a PNG file; see `decodePng`. */
-export const readPng = async (path: string, options?: PngOptions): Promise<Picture> =>
-  decodePng(path, readGiven("readPng", path), options);
+const grey = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
+
+/** Picture in a PNG or JPEG file; see `decodePicture`. */
+export const readPicture = async (path: string, options?: PictureOptions): Promise<Picture> =>
+  decodePicture(path, readGiven("readPicture", path), options);

@@ -36,6 +36,9 @@ export type Picture = {
   readonly data: Uint8Array;
 };
 
+/** A colour, 0 to 255 each. */
+export type Color = readonly [red: number, green: number, blue: number];
+
 /** Rows of numbers, one for each time step. */
 export type NumberRows = readonly (readonly number[])[];
 
@@ -70,6 +73,11 @@ export type InputConfig =
       readonly scan: "rows" | "patches";
       /** Side of a square; 1 with "rows". */
       readonly patch: number;
+      /**
+       * Colour behind transparent pixels of the files that the pictures are read from. Left out
+       * where it is black.
+       */
+      readonly background?: Color;
     };
 
 /** A sequence as the model reads it: `steps` ids, or `steps` rows of features. */
@@ -118,6 +126,11 @@ export type InputOptions = {
    * sides of the picture. Default 4.
    */
   readonly patch?: number | undefined;
+  /**
+   * Colour behind transparent pixels: readers of files find it in the configuration, so that
+   * pictures are read the same way when the model is used. Default white, as that of `readPicture`.
+   */
+  readonly background?: Color | undefined;
 };
 
 /** Configuration that fits training inputs. Throws TypeError, RangeError and DataError. */
@@ -175,7 +188,12 @@ function numbersConfig(inputs: readonly ClassifierInput[], { scaler = "standard"
   return { kind: "numbers", features, scaler: scaler === "none" ? null : fit[scaler](values, features).toJSON() };
 }
 
-function imagesConfig(first: Picture, { scan = "rows", patch = 4 }: InputOptions): InputConfig {
+const [WHITE, BLACK]: readonly Color[] = [
+  [255, 255, 255],
+  [0, 0, 0],
+];
+
+function imagesConfig(first: Picture, { scan = "rows", patch = 4, background = WHITE }: InputOptions): InputConfig {
   const { width, height, channels } = checkPicture("classifier example 1", first);
   checkChoice("classifier scan", scan, ["rows", "patches"]);
   return checkedPatches("classifier", {
@@ -185,7 +203,16 @@ function imagesConfig(first: Picture, { scan = "rows", patch = 4 }: InputOptions
     channels,
     scan,
     patch: scan === "rows" ? 1 : patch,
+    ...backgroundOf("classifier background", background),
   });
+}
+
+/** Black is what models had before there was a choice: it is left out of the configuration. */
+function backgroundOf(where: string, value: unknown): { readonly background?: Color } {
+  const numbers = field.list((at, x) => checkInteger(at, x, 0, 255))(where, value);
+  if (numbers.length !== 3) throw valueError(where, "red, green and blue", numbers);
+  const [red, green, blue] = numbers;
+  return red + green + blue === 0 ? {} : { background: [red, green, blue] };
 }
 
 type ImagesConfig = Extract<InputConfig, { kind: "images" }>;
@@ -240,8 +267,11 @@ export function parseInputConfig(where: string, value: unknown): InputConfig {
       channels: field.size,
       scan: choice("rows", "patches"),
       patch: field.size,
+      // absent where it is black
+      background: (at, given = [0, 0, 0]) => backgroundOf(at, given).background ?? BLACK,
     };
-    const config = parseFields(where, value, fields);
+    const { background, ...others } = parseFields(where, value, fields);
+    const config = { ...others, ...backgroundOf(`${where}: background`, background) };
     if (config.width % config.patch !== 0 || config.height % config.patch !== 0)
       throw new FormatError(
         sentence(`${where}: patch`, `a divisor of ${config.width} and ${config.height}`, String(config.patch)),
