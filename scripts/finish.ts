@@ -1,10 +1,11 @@
 /**
  * @file The last step of the build: the compiled kernels beside the code that loads them, an
- * executable command, and what makes modules of dist/cjs, whose declarations have to lie in a
+ * executable command, the examples without types, and what makes modules of dist/cjs, whose declarations have to lie in a
  * package of CommonJS too.
  */
-import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { sep } from "node:path";
+import { transformSync } from "rolldown/utils";
 
 const path = (relative: string): URL => new URL(relative, import.meta.url);
 
@@ -26,4 +27,12 @@ writeFileSync(path("../dist/cjs/package.json"), `${JSON.stringify({ type: "commo
 for (const file of readdirSync(path("../dist"), { recursive: true, encoding: "utf8" })) {
   if (file.endsWith(".d.ts") && !/^(cjs|cli)\b/.test(file))
     cpSync(path(`../dist/${file}`), path(`../dist/cjs/${file}`), { recursive: true });
+}
+
+mkdirSync(path("../dist/examples"));
+for (const file of readdirSync(path("../examples"))) {
+  if (!file.endsWith(".ts")) continue;
+  const { code, errors } = transformSync(file, readFileSync(path(`../examples/${file}`), "utf8"));
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
+  writeFileSync(path(`../dist/examples/${file.replace(/\.ts$/, ".js")}`), code);
 }

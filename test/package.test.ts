@@ -63,10 +63,15 @@ test("the tarball holds the build, its sources and the texts, and nothing else",
     "LICENSE",
     "README.md",
     "CHANGELOG.md",
+    "docs/guide.md",
+    "docs/tutorial.ko.md",
+    "examples/06-gates.ts",
+    "dist/examples/06-gates.js",
   ]) {
     expect(paths).toContain(needed);
   }
-  const allowed = /^(dist\/|src\/|(node|tasks)\/package\.json$|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/;
+  const allowed =
+    /^(dist\/|docs\/|examples\/|src\/|(node|tasks)\/package\.json$|(LICENSE|(README|CHANGELOG|SECURITY)\.md|package\.json)$)/;
   expect(paths.filter((path) => !allowed.test(path) || path.includes(".test."))).toEqual([]);
 });
 

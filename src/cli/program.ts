@@ -11,6 +11,7 @@ import { addCompletion } from "./commands/completion-options.ts";
 import { addDiagnose } from "./commands/diagnose-options.ts";
 import { addDoctor } from "./commands/doctor-options.ts";
 import { addEvaluate } from "./commands/evaluate-options.ts";
+import { addExample } from "./commands/example-options.ts";
 import { EXIT, type Finish, reportFailure } from "./terminal/failure.ts";
 import { addHello } from "./commands/hello-options.ts";
 import { exitOnSignals } from "./terminal/interruptible.ts";
@@ -22,6 +23,7 @@ import { addTrain } from "./commands/train-options.ts";
 const EXAMPLES = `
 Examples:
   unrolled hello
+  unrolled example gates
   unrolled train book.txt --out runs/book
   unrolled sample runs/book --prime "Call me"
   unrolled train spam.csv --task classify --out runs/spam
@@ -52,6 +54,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addCompare(program);
   addDiagnose(program);
   addDoctor(program, finish);
+  addExample(program, finish);
   addCompletion(program);
   const chosen = program.commands.find((command) => command.name() === args[0]);
   const name = chosen === undefined ? "unrolled" : `unrolled ${args[0]}`;

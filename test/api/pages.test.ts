@@ -26,6 +26,7 @@ const NOT_PUBLIC: Readonly<Record<string, string>> = {
   "docs/adding-things.md addX": "a function of the command that is still to be written",
   "docs/adding-things.md currentEngine": "internal; the page is for contributors",
   "docs/tutorial.md cell.zero_state": "a method of TensorFlow's cells",
+  "docs/tutorial.ko.md cell.zero_state": "a method of TensorFlow's cells",
 };
 /** What begins like this is TensorFlow's; the tutorial compares with it. */
 const TENSORFLOW = /^tf\./;

@@ -17,11 +17,11 @@ let memory;
 let workers = 0;
 globalThis.Worker = class extends Worker {
   postMessage(start) {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+    super.postMessage(start);
     memory = start.memory;
     workers++;
     this.addEventListener("error", () => workers--);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-    super.postMessage(start);
   }
 };
 

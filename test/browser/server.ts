@@ -22,15 +22,20 @@ const TYPES: Readonly<Record<string, string>> = {
   wasm: "application/wasm",
 };
 
-/** `headers` come with every answer. */
-export async function serve(site: Site, headers: Readonly<Record<string, string>>): Promise<Server> {
+/** `headers` come with every answer. `posts` has what is called with the text that a page posts, by path. */
+export async function serve(
+  site: Site,
+  headers: Readonly<Record<string, string>>,
+  posts: Readonly<Record<string, (text: string) => void>> = {},
+): Promise<Server> {
   const served: string[] = [];
   const violations: string[] = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const path = pathname === "/" ? "index.html" : decodeURIComponent(pathname.slice(1));
-    if (path === "violations") {
-      void text(request).then((report) => violations.push(report));
+    const post = path === "violations" ? (report: string) => void violations.push(report) : posts[path];
+    if (post !== undefined) {
+      void text(request).then(post);
       response.writeHead(204).end();
       return;
     }
