@@ -20,6 +20,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     "fast-png",
     "jpeg-js",
     "mpg123-decoder",
+    "papaparse",
     "vega",
     "vega-interpreter",
     "vega-lite",

@@ -273,7 +273,7 @@ describe.each(cases)("$name", (one) => {
 });
 
 test.each<[string, string, string, RegExp]>([
-  ["texts in CSV", "cat good dog\n\ntree bad cat\n", "", /^(yes|no)\t0\.\d{4}\n(yes|no)\t0\.\d{4}\n$/],
+  ["texts in CSV", "cat good dog\n\ntree bad cat\n", "", /^(yes|no)\t0\.\d{4}\n\n(yes|no)\t0\.\d{4}\n$/],
   ["tags in CoNLL", "red cat\nblue dog\n", "", /^red\t\S+\ncat\t\S+\n\nblue\t\S+\ndog\t\S+\n\n$/],
   ["pairs in TSV", "red cat\nblue dog\n", "--beams 2 --n-best 2 --plot look.svg", /^(-\d+\.\d{4}\t.*\n){4}$/],
 ])("predict reads the standard input: %s", (name, input, options, expected) => {
@@ -422,11 +422,15 @@ const wrong: [string, string, RegExp][] = [
   [
     "train named.csv --task classify --out runs/none",
     "",
-    /named\.csv line 2: expected a value "label", got "body", "class"/,
+    /named\.csv line 1: expected a column "label", got "body", "class"\. --label-column names the column/,
   ],
   ["train sales.csv --task forecast --value-column x", "", /sales\.csv line 2: expected a column "x", got "date"/],
-  ["predict RUN nowhere.txt", "", /expected a text file or a folder, got "nowhere\.txt", which does not exist/],
-  ["predict RUN named.csv", "", /named\.csv line 2: expected a value "text"/],
+  ["predict RUN nowhere.txt", "", /expected a file, got "nowhere\.txt", which does not exist/],
+  [
+    "predict RUN named.csv",
+    "",
+    /named\.csv line 1: expected a column "text", got "body", "class"\. --text-column names/,
+  ],
   ["predict RUN empty.csv", "", /empty\.csv: expected at least one example, got none/],
   ["predict RUN bad.csv", "text\n", /bad\.csv: expected at least one example, got none/],
   ["predict RUN bad.json", "[]", /bad\.json: expected at least one example, got none/],

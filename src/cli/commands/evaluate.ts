@@ -2,11 +2,10 @@ import { mkdirSync } from "node:fs";
 import type { Command } from "commander";
 import { useThreads } from "unrolled";
 import { readModelBytes } from "unrolled/node";
-import { modelOptions } from "../options/model-options.ts";
 import { linesOf, savePicture } from "../tasks/evaluated.ts";
 import { loadTask } from "../tasks/load.ts";
 import { taskOfModel } from "../tasks/task-of.ts";
-import { trainedOptions } from "../tasks/trained-options.ts";
+import { readingOptions } from "../tasks/trained-options.ts";
 import type { TaskOptions } from "../tasks/task.ts";
 import { asUsage, asUsageLater } from "../terminal/failure.ts";
 import { interruptible } from "../terminal/interruptible.ts";
@@ -24,10 +23,7 @@ export async function evaluate(
   if (threads !== undefined) useThreads(threads);
   const bytes = asUsage(() => readModelBytes(directory));
   const declaration = taskOfModel(bytes);
-  const options = {
-    ...trainedOptions(directory, declaration),
-    ...modelOptions("evaluateOptions", declaration, command),
-  } as Partial<TaskOptions>;
+  const options: Partial<TaskOptions> = readingOptions("evaluateOptions", directory, declaration, command);
   const task = await loadTask(declaration);
   const model = task.decode(bytes);
   const evaluated = await asUsageLater(() => interruptible(() => task.evaluate(model, files, options)));

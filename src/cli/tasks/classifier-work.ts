@@ -105,8 +105,16 @@ export async function evaluatedOf(model: Classifier, examples: readonly Classifi
   };
 }
 
-/** `name` is what was classified, such as a file; none for a line of the standard input. */
-export function predictionOf({ label, probability, probabilities }: Classification, name?: string): Prediction {
+/**
+ * `name` is what was classified, such as a file; none for a line of the standard input. No
+ * classification is that of a blank line.
+ */
+export function predictionOf(found: Classification | undefined, name?: string): Prediction {
+  if (found === undefined) {
+    const json = { ...(name !== undefined && { input: name }), label: null, probability: null, probabilities: {} };
+    return { text: name ?? "", json };
+  }
+  const { label, probability, probabilities } = found;
   return {
     text: `${name === undefined ? "" : `${name}\t`}${label}\t${probability.toFixed(4)}`,
     json: { ...(name !== undefined && { input: name }), label, probability, probabilities: { ...probabilities } },

@@ -1,5 +1,6 @@
 /** @file The task `classify`: its name, texts and options. */
 import { choice, integer, onUnless, text } from "../options/table.ts";
+import { TABLE_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -22,6 +23,7 @@ export const CLASSIFY_OPTIONS = {
   textColumn: text("name", "column of the text", { default: "text" }),
   labelColumn: text("name", "column of the class", { default: "label" }),
   valuesColumn: text("name", "column of the rows of numbers, where there is no text", { default: "values" }),
+  ...TABLE_OPTIONS,
   unit: choice(["word", "char", "byte"], "what is read at a time", { default: "word" }),
   maxVocabulary: integer("most frequent words or characters to know", { min: 2 }),
   maxLength: integer("words or characters to read of each text (default: 1,000 words, 5,000 characters)", {}),
@@ -41,7 +43,9 @@ export const CLASSIFY: TaskDeclaration = {
   predictOptions: {
     textColumn: text("name", "column of the text, in tables and JSON", { default: "text" }),
     valuesColumn: text("name", "column of the rows of numbers, in JSON", { default: "values" }),
+    ...TABLE_OPTIONS,
   },
+  evaluateOptions: TABLE_OPTIONS,
   examples: [
     "unrolled train spam.csv --task classify --text-column body --out runs/spam",
     'echo "win a free prize" | unrolled predict runs/spam',

@@ -1,5 +1,4 @@
 /** @file The work of `--task classify`. */
-import { extname } from "node:path";
 import { DataError } from "unrolled";
 import {
   classFiles,
@@ -35,14 +34,16 @@ import { asTask, type OptionsWith, type Prediction, type Task } from "./task.ts"
 
 type Options = OptionsWith<typeof CLASSIFY_OPTIONS>;
 
-type Columns = Partial<Pick<Options, "textColumn" | "labelColumn" | "valuesColumn">>;
+type Reading = Partial<
+  Pick<Options, "textColumn" | "labelColumn" | "valuesColumn" | "separator" | "header" | "encoding">
+>;
 
 const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 
 /** `known` are the labels that a model has, where there is one. */
 async function readAll(
   paths: readonly string[],
-  columns: Columns,
+  { labelColumn = "label", ...reading }: Reading,
   known?: readonly string[],
 ): Promise<ClassifierExample[]> {
   const examples: ClassifierExample[] = [];
@@ -50,16 +51,17 @@ async function readAll(
   for (const path of paths) {
     if (isFolder(path)) {
       for (const { label, file } of classFiles(path, [".txt"]))
-        examples.push({ input: readCorpus([file]), label, place: file });
+        examples.push({ input: readCorpus([file], reading), label, place: file });
       continue;
     }
-    for await (const entry of readRecords([path])) {
-      const label = recordText(entry, columns.labelColumn ?? "label");
+    const { separator, header, encoding } = reading;
+    for await (const entry of readRecords([path], { format: "table", separator, header, encoding })) {
+      const label = recordText(entry, labelColumn, "--label-column");
       if (labels?.has(label) === false)
         throw new DataError(
           `${entry.place}: expected one of the model's ${labels.size} labels, got ${JSON.stringify(label)}`,
         );
-      examples.push({ input: inputOf(entry, columns), label, place: entry.place });
+      examples.push({ input: inputOf(entry, reading), label, place: entry.place });
       await rest();
     }
   }
@@ -68,9 +70,9 @@ async function readAll(
 }
 
 /** The text of a record or, where it has none, its rows of numbers. */
-function inputOf(entry: RecordEntry, { textColumn = "text", valuesColumn = "values" }: Columns): ClassifierInput {
+function inputOf(entry: RecordEntry, { textColumn = "text", valuesColumn = "values" }: Reading): ClassifierInput {
   if (Object.hasOwn(entry.record, textColumn) || !Object.hasOwn(entry.record, valuesColumn))
-    return recordText(entry, textColumn);
+    return recordText(entry, textColumn, "--text-column");
   const rows = recordValue(entry, valuesColumn);
   if (!isRows(rows))
     throw new DataError(
@@ -83,39 +85,35 @@ const isRows = (value: unknown): value is NumberRows =>
   Array.isArray(value) &&
   value.every((row) => Array.isArray(row) && row.every((x) => typeof x === "number" && row.length === value[0].length));
 
-/** An input to be classified, and its name. */
+/** An input to be classified, and its name; a blank line has an empty answer. */
 type Question = { readonly input: ClassifierInput; readonly name?: string };
 
-/** Lines of the standard input and records are questions each; a .txt file is one. */
-async function* questionsOf(model: Classifier, paths: readonly string[], columns: Columns): AsyncGenerator<Question> {
+/** Records, or lines of plain text. */
+async function* questionsOf(model: Classifier, paths: readonly string[], reading: Reading): AsyncGenerator<Question> {
+  const { separator, header, encoding, textColumn = "text" } = reading;
   for (const path of paths) {
     if (isFolder(path)) throw new DataError(`${path}: expected a file, got a folder`);
-    if (path !== "-" && extname(path).toLowerCase() === ".txt") {
-      yield { input: readCorpus([path]), name: path };
-      continue;
-    }
-    const areLines = path === "-" && model.vocabulary !== undefined;
-    const format = areLines ? "lines" : path === "-" ? "jsonl" : undefined;
-    for await (const entry of notEmpty(path, "example", readRecords([path], { format })))
-      yield areLines
-        ? { input: recordText(entry, "text") }
-        : { input: inputOf(entry, columns), ...(path !== "-" && { name: entry.place }) };
+    const options = { separator, header, encoding, ...(model.vocabulary !== undefined && { textColumn }) };
+    for await (const entry of notEmpty(path, "example", readRecords([path], { ...options, keepBlank: true })))
+      yield { input: inputOf(entry, reading), ...(path !== "-" && { name: entry.place }) };
   }
 }
+
+const isBlank = ({ input }: Question): boolean => typeof input === "string" && input.trim() === "";
 
 /** Questions that are answered together. */
 const TOGETHER = 64;
 
-async function* predict(model: Classifier, paths: readonly string[], columns: Columns): AsyncGenerator<Prediction> {
+async function* predict(model: Classifier, paths: readonly string[], reading: Reading): AsyncGenerator<Prediction> {
   let waiting: Question[] = [];
   const answers = async function* (): AsyncGenerator<Prediction> {
-    const inputs = waiting.map(({ input }) => input);
-    const found = await classifyAll(model, inputs, { signal: workSignal() });
-    const names = waiting.map(({ name }) => name);
+    const questions = waiting;
     waiting = [];
-    for (const [i, answer] of found.entries()) yield predictionOf(answer, names[i]);
+    const inputs = questions.filter((one) => !isBlank(one)).map(({ input }) => input);
+    const found = (await classifyAll(model, inputs, { signal: workSignal() })).values();
+    for (const one of questions) yield predictionOf(isBlank(one) ? undefined : found.next().value, one.name);
   };
-  for await (const question of questionsOf(model, paths, columns)) {
+  for await (const question of questionsOf(model, paths, reading)) {
     waiting.push(question);
     await rest();
     // a person who types wants the answer now

@@ -1,5 +1,6 @@
 /** @file The task `forecast`: its name, texts and options. */
 import { choice, flag, integer, text } from "../options/table.ts";
+import { TABLE_OPTIONS } from "../options/table-options.ts";
 import { integer as parseInteger } from "../options/values.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
@@ -44,6 +45,7 @@ export const FORECAST_OPTIONS = {
     default: 0,
     formerly: "seriesEmbedding",
   }),
+  ...TABLE_OPTIONS,
   fillGaps: flag("take dates that are left out as missing values"),
 } as const;
 
@@ -53,6 +55,7 @@ export const FORECAST_PREDICT_OPTIONS = {
   seed: integer("same seed, same answers", { min: 0, default: 0 }),
   plot: text("file", "draw the answer (SVG)", {}),
   csv: flag("print CSV"),
+  ...TABLE_OPTIONS,
 } as const;
 
 export const FORECAST: TaskDeclaration = {
@@ -63,7 +66,7 @@ export const FORECAST: TaskDeclaration = {
   options: FORECAST_OPTIONS,
   defaults: { learningRate: 0.004, epochs: 30, batchSize: 16 },
   predictOptions: FORECAST_PREDICT_OPTIONS,
-  evaluateOptions: PERIOD,
+  evaluateOptions: { ...PERIOD, ...TABLE_OPTIONS },
   examples: [
     "unrolled train births.csv --task forecast --value-column births --lags 7,364 --horizon 28",
     "unrolled predict runs/births births.csv --plot births.svg",

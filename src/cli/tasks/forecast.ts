@@ -82,9 +82,12 @@ function create(data: SeriesFile, options: Options): Forecaster {
 const readFor = (
   { config: { columns, covariates } }: Forecaster,
   paths: readonly string[],
-  fillGaps?: true,
+  { separator, header, encoding, fillGaps }: Partial<Options>,
 ): Promise<SeriesFile> =>
   readSeries(paths, {
+    separator,
+    header,
+    encoding,
     time: columns.time,
     value: columns.value,
     ...(columns.series !== "" && { series: columns.series }),
@@ -132,9 +135,9 @@ function rowsOf(found: Forecast): { readonly head: string[]; readonly rows: stri
 async function* predict(
   model: Forecaster,
   inputs: readonly string[],
-  { horizon, samples, seed, plot, csv }: PredictOptions,
+  { horizon, samples, seed, plot, csv, ...reading }: PredictOptions,
 ): AsyncGenerator<Prediction> {
-  const { series: all } = await readFor(model, inputs);
+  const { series: all } = await readFor(model, inputs, reading);
   const { frequency, columns } = model.config;
   const isForecast = forecastable(model);
   const series = all.filter(isForecast);
@@ -271,8 +274,11 @@ function measureNotes({ unscaled, measures, folds }: Backtest): string[] {
 }
 
 const task: Task<Forecaster, SeriesFile, Options> = {
-  read: (paths, { timeColumn, valueColumn, seriesColumn, covariates, fillGaps }) =>
+  read: (paths, { timeColumn, valueColumn, seriesColumn, covariates, fillGaps, separator, header, encoding }) =>
     readSeries(paths, {
+      separator,
+      header,
+      encoding,
       time: timeColumn,
       value: valueColumn,
       series: seriesColumn,
@@ -302,8 +308,9 @@ const task: Task<Forecaster, SeriesFile, Options> = {
     );
   },
   predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
-  async evaluate(model, paths, { period, fillGaps }) {
-    const { series } = await readFor(model, paths, fillGaps);
+  async evaluate(model, paths, options) {
+    const { period } = options;
+    const { series } = await readFor(model, paths, options);
     const { horizon } = model.config;
     const longest = longestOf(series);
     const shortest = series.reduce(

@@ -1,5 +1,6 @@
 /** @file What a language model is, and its options. */
 import { choice, flag, integer, number } from "../options/table.ts";
+import { TEXT_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -39,6 +40,7 @@ const PRESETS = {
 
 export const LANGUAGE_MODEL_OPTIONS = {
   unit: choice(["char", "byte", "word"], "what a token is", { default: "char" }),
+  ...TEXT_OPTIONS,
   embeddingSize: integer("numbers per token (default: 64, or the hidden size)", { max: 65_536 }),
   tieWeights: flag("one matrix for embedding and output layer; needs --embedding-size = --hidden-size"),
   sequenceLength: integer("time steps per batch", { default: 50 }),
@@ -56,6 +58,7 @@ export const LANGUAGE_MODEL_PREDICT_OPTIONS = {
   length: integer("tokens to add to each line", { min: 0, default: 100 }),
   temperature: number("below 1 safer, above 1 wilder, 0 always the most probable token", { default: 1 }),
   seed: integer("same seed, same answers", { min: 0, default: 0 }),
+  ...TEXT_OPTIONS,
 } as const;
 
 export const LANGUAGE_MODEL: TaskDeclaration = {
@@ -67,6 +70,7 @@ export const LANGUAGE_MODEL: TaskDeclaration = {
   defaults: { hiddenSize: 128, validation: 0.05, epochs: 50 },
   presets: PRESETS,
   predictOptions: LANGUAGE_MODEL_PREDICT_OPTIONS,
+  evaluateOptions: TEXT_OPTIONS,
   examples: [
     "unrolled train book.txt --out runs/book",
     "unrolled train chapters/ --cell gru --hidden-size 256 --layers 2 --seconds 600",

@@ -46,6 +46,7 @@ type Corpus = {
   readonly files: readonly string[];
   /** Undefined for a text that is read as it is needed. */
   readonly text: string | Uint8Array | undefined;
+  readonly encoding: string | undefined;
   /** Run directory. */
   readonly directory: string;
   tokens: Int32Array | TokenSource | undefined;
@@ -53,24 +54,25 @@ type Corpus = {
   undo: () => void;
 };
 
-const textOf = (files: readonly string[], unit: Options["unit"]): string | Uint8Array =>
-  unit === "byte" ? readCorpusBytes(files) : readCorpus(files);
+const textOf = (files: readonly string[], unit: Options["unit"], encoding?: string): string | Uint8Array =>
+  unit === "byte" ? readCorpusBytes(files) : readCorpus(files, { encoding });
 
 /**
  * Text files and folders of them as a model's tokens. Throws DataError where there is no text in
  * them, or text that the model doesn't know.
  */
-export function tokensOf({ vocabulary }: LanguageModel, files: readonly string[]): Int32Array {
-  const ids = encodeCorpus(vocabulary, textOf(files, vocabulary.unit));
+export function tokensOf({ vocabulary }: LanguageModel, files: readonly string[], encoding?: string): Int32Array {
+  const ids = encodeCorpus(vocabulary, textOf(files, vocabulary.unit, encoding));
   if (ids.length === 0) throw new DataError(`${files.join(", ")}: expected at least one token, got none`);
   return ids;
 }
 
-function read(files: readonly string[], { stream, unit, out = "" }: Options): Corpus {
+function read(files: readonly string[], { stream, unit, encoding, out = "" }: Options): Corpus {
   const isStreamed = stream === true || corpusBytes(files) > STREAM_ABOVE;
   return {
     files,
-    text: isStreamed ? undefined : textOf(files, unit),
+    text: isStreamed ? undefined : textOf(files, unit, encoding),
+    encoding,
     directory: out,
     tokens: undefined,
     undo: () => {},
@@ -86,7 +88,12 @@ function streamed(data: Corpus, unit: Options["unit"], model?: LanguageModel): R
     else for (const name of readdirSync(folder)) if (!before.includes(name)) rmSync(join(folder, name));
   };
   try {
-    const stream = streamCorpus(data.files, { folder, unit, ...(model && { vocabulary: model.vocabulary }) });
+    const stream = streamCorpus(data.files, {
+      folder,
+      unit,
+      encoding: data.encoding,
+      ...(model && { vocabulary: model.vocabulary }),
+    });
     data.tokens = stream.tokens;
     return stream;
   } catch (error) {
@@ -116,7 +123,7 @@ function create(data: Corpus, options: Options): LanguageModel {
 
 function corpusOf(model: LanguageModel, data: Corpus, unit: Options["unit"]): Int32Array | TokenSource {
   if (data.tokens === undefined && data.text === undefined) streamed(data, unit, model);
-  return (data.tokens ??= tokensOf(model, data.files));
+  return (data.tokens ??= tokensOf(model, data.files, data.encoding));
 }
 
 /** Steps: whole epochs that are 100 steps or more, but no more than 1,000 steps. */
@@ -154,10 +161,10 @@ function training(model: LanguageModel, data: Corpus, options: Options): TaskTra
 async function* predict(
   model: LanguageModel,
   inputs: readonly string[],
-  { length, temperature, seed }: OptionsOf<typeof LANGUAGE_MODEL_PREDICT_OPTIONS>,
+  { length, temperature, seed, encoding }: OptionsOf<typeof LANGUAGE_MODEL_PREDICT_OPTIONS>,
 ): AsyncGenerator<Prediction> {
   for (const path of inputs)
-    for await (const entry of notEmpty(path, "line", readRecords([path], { format: "lines" }))) {
+    for await (const entry of notEmpty(path, "line", readRecords([path], { format: "lines", encoding }))) {
       const prime = recordText(entry, "text");
       let text = prime;
       const options = { maxLength: length, temperature, seed, stop: ["\n"], signal: workSignal() };
@@ -167,8 +174,12 @@ async function* predict(
     }
 }
 
-async function evaluated(model: LanguageModel, files: readonly string[]): Promise<Evaluated> {
-  const ids = uninterrupted(() => tokensOf(model, files));
+async function evaluated(
+  model: LanguageModel,
+  files: readonly string[],
+  { encoding }: Partial<Options>,
+): Promise<Evaluated> {
+  const ids = uninterrupted(() => tokensOf(model, files, encoding));
   const { loss, measures, tokens } = await evaluate(model, ids, { signal: workSignal() });
   const text = `${plural(tokens, "token")}; the loss is in nats per token`;
   return { measures: { loss, ...measures }, text };

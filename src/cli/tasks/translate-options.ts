@@ -1,6 +1,7 @@
 /** @file The task `translate`: its name, texts and options. */
 import { InvalidArgumentError } from "commander";
 import { choice, integer, number, onUnless, text } from "../options/table.ts";
+import { TABLE_OPTIONS } from "../options/table-options.ts";
 import { number as parseNumber } from "../options/values.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
@@ -17,6 +18,7 @@ function schedule(typed: string): string {
 export const TRANSLATE_OPTIONS = {
   sourceColumn: text("name", "column of source texts in JSONL and CSV", { default: "source" }),
   targetColumn: text("name", "column of target texts in JSONL and CSV", { default: "target" }),
+  ...TABLE_OPTIONS,
   merges: integer("byte-pair merges of each language; 0 reads characters", { min: 0, max: 500_000, default: 500 }),
   embeddingSize: integer("numbers for a token", { max: 65_536, default: 64 }),
   attention: choice(["bahdanau", "dot", "general", "concat"], "how source tokens are scored", { default: "general" }),
@@ -31,6 +33,7 @@ export const TRANSLATE_OPTIONS = {
 
 export const TRANSLATE_PREDICT_OPTIONS = {
   sourceColumn: text("name", "column of the texts in JSONL and CSV", { default: "source" }),
+  ...TABLE_OPTIONS,
   beams: integer("hypotheses that are kept in the search", { max: 1000, default: 4 }),
   nBest: integer("translations of each text", { max: 1000, default: 1 }),
   lengthPenalty: number("longer translations gain", { default: 0 }),
@@ -46,6 +49,7 @@ export const TRANSLATE: TaskDeclaration = {
   options: TRANSLATE_OPTIONS,
   defaults: { hiddenSize: 128, learningRate: 0.005, epochs: 10 },
   predictOptions: TRANSLATE_PREDICT_OPTIONS,
+  evaluateOptions: TABLE_OPTIONS,
   examples: [
     "unrolled train pairs.tsv --task translate --out runs/dates",
     'echo "July 14, 1989" | unrolled predict runs/dates --beams 8 --plot attention.svg',

@@ -1,27 +1,36 @@
-import { constants, isUtf8 } from "node:buffer";
+import { constants } from "node:buffer";
 import { join } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
 import { checkInside, namesIn, readGiven, statOf } from "../files/safe-file.ts";
+import { textFrom } from "./text-encoding.ts";
 
 /** Beginning of errors. */
 const WHERE = "readCorpus";
 
+export type ReadCorpusOptions = {
+  /** Encoding of the files. Default: told by their bytes. */
+  readonly encoding?: string | undefined;
+};
+
 /**
  * The text of files, one after the other. A folder stands for its `.txt` files in natural order
  * (chapter 2 before chapter 10). Files are joined with a line break where one does not end in one.
- * Text is taken exactly as it is, a byte order mark included.
+ * Text is taken as it is, without a byte order mark.
+ *
+ * `encoding` is a label of the Encoding Standard, such as "latin1" or "euc-kr". Default: a byte
+ * order mark tells; else it is UTF-8, or UTF-16 or windows-1252 (of which Latin-1 is a part) where
+ * that is sure, which the console is told.
  *
  * Throws DataError for a path that does not exist or can't be read, a folder without text files or
- * with one that is no regular file or a symbolic link out of it, text that is not UTF-8 or longer
+ * with one that is no regular file or a symbolic link out of it, text of another encoding or longer
  * than a string can be.
  */
-export function readCorpus(paths: readonly string[]): string {
+export function readCorpus(paths: readonly string[], { encoding }: ReadCorpusOptions = {}): string {
   const files = paths.flatMap(textFiles);
   const parts: string[] = [];
   let length = 0;
   for (const file of files) {
     const bytes = readGiven(WHERE, file);
-    if (!isUtf8(bytes)) throw notUtf8Error(file);
     length += bytes.length;
     if (length > constants.MAX_STRING_LENGTH) {
       const limit = `at most ${Math.floor(constants.MAX_STRING_LENGTH / 2 ** 20)} MiB of text`;
@@ -29,12 +38,13 @@ export function readCorpus(paths: readonly string[]): string {
         sentence("readCorpus", limit, `${Math.ceil(length / 2 ** 20)} MiB`, "Leave it on the disk with streamCorpus"),
       );
     }
-    const text = bytes.toString("utf8");
+    const text = textFrom(file, bytes, encoding);
     parts.push(text.endsWith("\n") || files.length === 1 ? text : `${text}\n`);
   }
   return parts.join("");
 }
 
+/** The error for a file that is not UTF-8. */
 export const notUtf8Error = (file: string): DataError =>
   new DataError(
     sentence("readCorpus", `UTF-8 text in ${JSON.stringify(file)}`, "other bytes", `Convert it, or use unit "byte"`),

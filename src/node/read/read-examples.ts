@@ -3,71 +3,59 @@
  * per class.
  */
 import { extname, join } from "node:path";
-import { checkChoice, DataError, describe, firstRepeated, sentence, warnOnce } from "../../base/index.ts";
-import { csvRows } from "../../data/index.ts";
-import { parseDataJson } from "../../formats/index.ts";
-import { textPieces } from "./file-pieces.ts";
+import { checkChoice, DataError, describe, sentence, warnOnce } from "../../base/index.ts";
 import { checkInside, namesIn, statOf } from "../files/safe-file.ts";
+import { bytePieces } from "./file-pieces.ts";
+import { linesIn } from "./lines.ts";
+import { isJson, jsonEntries } from "./record-json.ts";
+import { isTableWith, tableEntries } from "./record-table.ts";
+import type { ReadRecordsOptions, RecordEntry, RecordFormat, TableOptions } from "./record.ts";
+import { separatorOf } from "./table-separator.ts";
+import { textReader } from "./text-encoding.ts";
 
-/** Format of the records. "lines": each line that isn't empty is a record `{ text }`. */
-export type RecordFormat = "jsonl" | "json" | "csv" | "tsv" | "lines";
+/** Formats that a file can have. */
+type FileFormat = Exclude<RecordFormat, "table">;
 
-const FORMATS: readonly RecordFormat[] = ["jsonl", "json", "csv", "tsv", "lines"];
+const FORMATS: readonly RecordFormat[] = ["jsonl", "json", "csv", "tsv", "table", "lines"];
 
 /** Formats by the extension of a file. */
-const FORMAT_OF: Readonly<Record<string, RecordFormat>> = {
+const FORMAT_OF: Readonly<Record<string, FileFormat>> = {
   ".jsonl": "jsonl",
   ".ndjson": "jsonl",
   ".json": "json",
   ".csv": "csv",
   ".tsv": "tsv",
+  ".tab": "tsv",
   ".txt": "lines",
-};
-
-export type ReadRecordsOptions = {
-  /**
-   * Default: by the extension (.jsonl, .ndjson, .json, .csv, .tsv, .txt). Without one of these, and
-   * from standard input, by how the text begins: "{" is JSON lines, "[" JSON, a first line with a
-   * tab "tsv", anything else "csv".
-   */
-  readonly format?: RecordFormat | undefined;
-  /** Input that "-" reads. Default `process.stdin`. */
-  readonly input?: AsyncIterable<Uint8Array | string> | undefined;
-};
-
-/** A record and where it stands. */
-export type RecordEntry = {
-  /** Values by name. Those of tables are strings; JSON keeps its types. */
-  readonly record: Readonly<Record<string, unknown>>;
-  /** Path, or "-" for standard input. */
-  readonly file: string;
-  /** Counted from 1; in a JSON array the number of the item. */
-  readonly line: number;
-  /** Beginning of errors about it, such as "mail.csv line 3". */
-  readonly place: string;
 };
 
 /**
  * The records of files, one after the other; "-" is standard input. JSON lines hold an object per
- * line, JSON an array of objects, tables (csv, tsv) the names in their first row. Lines are given
- * as they come, also from standard input; JSON arrays and tables are read whole first.
+ * line, JSON an array of objects or objects one after the other, tables (csv, tsv) the names in
+ * their first row. What separates the fields of a table is told by its first rows. Lines and rows
+ * are given as they come, also from standard input; JSON arrays are read whole first.
  *
- * Throws DataError, with file and line, for a file that does not exist, is not UTF-8 or not of its
- * format, and for a name that a table has twice.
+ * Throws DataError, with file and line, for a file that does not exist, is of another encoding or
+ * not of its format.
  */
 export async function* readRecords(
   paths: readonly string[],
-  { format, input }: ReadRecordsOptions = {},
+  options: ReadRecordsOptions = {},
 ): AsyncGenerator<RecordEntry, void, undefined> {
+  const { format, textColumn, encoding, input } = options;
   if (format !== undefined) checkChoice("readRecords format", format, FORMATS);
+  const separator = options.separator === undefined ? undefined : separatorOf("readRecords", options.separator);
   for (const path of paths) {
     if (path !== "-") checkFile(path);
-    const file = path === "-" ? "standard input" : path;
-    const named = format ?? (path === "-" ? undefined : FORMAT_OF[extname(path).toLowerCase()]);
-    const source = path === "-" ? decoded(file, input ?? process.stdin) : textPieces([path]);
-    const { begin, pieces } = await peeked(source);
-    const entries = ENTRIES[named ?? sniffed(begin)](file, pieces);
-    for await (const { record, line, place } of entries) yield { record, file: path, line, place };
+    const where = path === "-" ? "standard input" : path;
+    const extension = path === "-" ? undefined : FORMAT_OF[extname(path).toLowerCase()];
+    const asked = format === "table" ? (extension === "lines" ? undefined : extension) : (format ?? extension);
+    const source = path === "-" ? (input ?? process.stdin) : bytePieces(path);
+    const { begin, pieces } = await peeked(decoded(where, source, encoding));
+    const isOpen = format === undefined && (asked === undefined || asked === "lines") && textColumn !== undefined;
+    const found = isOpen ? looksLike(begin, textColumn, options) : (asked ?? sniffed(begin));
+    const entries = ENTRIES[found](where, pieces, { ...options, separator });
+    for await (const entry of entries) yield { ...entry, file: path };
   }
 }
 
@@ -80,37 +68,33 @@ function checkFile(path: string): void {
 
 type Pieces = AsyncIterable<string>;
 type Entry = Omit<RecordEntry, "file">;
+type Entries = (where: string, pieces: Pieces, options: ReadRecordsOptions) => AsyncIterable<Entry>;
 
-const ENTRIES: Readonly<Record<RecordFormat, (file: string, pieces: Pieces) => AsyncIterable<Entry>>> = {
-  jsonl: jsonLines,
-  json: jsonArray,
-  csv: (file, pieces) => table(file, pieces, ","),
-  tsv: (file, pieces) => table(file, pieces, "\t"),
+const ENTRIES: Readonly<Record<FileFormat, Entries>> = {
+  jsonl: jsonEntries,
+  json: jsonEntries,
+  csv: (where, pieces, options) => tableEntries(where, pieces, { ...options, preferred: "," }),
+  tsv: (where, pieces, options) => tableEntries(where, pieces, { ...options, preferred: "\t" }),
   lines: plainLines,
 };
 
-/** Text of bytes that come in pieces. Throws DataError unless they are UTF-8. */
-async function* decoded(file: string, input: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const text = (bytes?: Uint8Array): string => {
-    try {
-      return decoder.decode(bytes, { stream: bytes !== undefined });
-    } catch {
-      throw new DataError(sentence(file, "UTF-8 text", "other bytes"));
-    }
-  };
-  for await (const piece of input) yield typeof piece === "string" ? piece : text(piece);
-  yield text();
+/** Text of bytes, or of texts, that come in pieces. */
+async function* decoded(
+  where: string,
+  input: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
+  encoding: string | undefined,
+): AsyncGenerator<string, void, undefined> {
+  const reader = textReader(where, encoding);
+  for await (const piece of input) yield typeof piece === "string" ? piece : reader.push(piece);
+  yield reader.end();
 }
 
 /**
  * The first line that is not only white space with what came before it, and all of the text,
  * without a byte order mark.
  */
-async function peeked(
-  source: Iterable<string> | AsyncIterable<string>,
-): Promise<{ readonly begin: string; readonly pieces: Pieces }> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+async function peeked(source: AsyncIterable<string>): Promise<{ readonly begin: string; readonly pieces: Pieces }> {
+  const iterator = source[Symbol.asyncIterator]();
   const parts: string[] = [];
   let hasText: boolean = false;
   // each piece is looked at once: a first line of hundreds of megabytes may come in thousands
@@ -118,7 +102,7 @@ async function peeked(
     const next = await iterator.next();
     if (next.done === true) break;
     const piece = parts.length === 0 && next.value.startsWith("\uFEFF") ? next.value.slice(1) : next.value;
-    if (next.value === "") continue;
+    if (piece === "") continue;
     parts.push(piece);
     const text: string = hasText ? piece : piece.trimStart();
     hasText ||= text !== "";
@@ -136,108 +120,28 @@ async function peeked(
   return { begin, pieces: all() };
 }
 
-function sniffed(begin: string): RecordFormat {
-  const text = begin.trimStart();
-  if (text.startsWith("{")) return "jsonl";
-  if (text.startsWith("[")) return "json";
-  return /^[^\n]*\t/.test(text) ? "tsv" : "csv";
+const startsJson = (begin: string): boolean => /^\s*[{[]/.test(begin);
+
+function sniffed(begin: string): FileFormat {
+  if (startsJson(begin)) return "jsonl";
+  return /^[^\n]*\t/.test(begin.trimStart()) ? "tsv" : "csv";
 }
 
-/**
- * Lines without their ends ("\n" or "\r\n"), each as soon as it is known; empty ones are left out.
- */
-async function* linesOf(pieces: Pieces): AsyncGenerator<{ readonly text: string; readonly line: number }> {
-  // of the line that has not ended yet, joined once
-  let rest: string[] = [];
-  let line = 0;
-  for await (const piece of pieces) {
-    let at = 0;
-    for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", at)) {
-      rest.push(piece.slice(at, end));
-      at = end + 1;
-      line++;
-      const text = rest.splice(0).join("");
-      if (text.trim() !== "") yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, line };
-    }
-    if (at < piece.length) rest.push(at === 0 ? piece : piece.slice(at));
-  }
-  const text = rest.join("");
-  rest = [];
-  if (text.trim() !== "") yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, line: line + 1 };
+/** Format of a text that may be plain lines. */
+function looksLike(begin: string, textColumn: string, options: TableOptions): FileFormat {
+  if (startsJson(begin) && isJson(begin)) return "jsonl";
+  return isTableWith(begin, textColumn, options) ? sniffed(begin) : "lines";
 }
 
-async function* plainLines(file: string, pieces: Pieces): AsyncGenerator<Entry> {
-  for await (const { text, line } of linesOf(pieces)) yield { record: { text }, line, place: `${file} line ${line}` };
-}
-
-async function* jsonLines(file: string, pieces: Pieces): AsyncGenerator<Entry> {
-  for await (const { text, line } of linesOf(pieces)) {
-    const place = `${file} line ${line}`;
-    yield { record: objectOf(place, parseDataJson(text, { where: place })), line, place };
-  }
-}
-
-async function* jsonArray(file: string, pieces: Pieces): AsyncGenerator<Entry> {
-  const parts: string[] = [];
-  for await (const piece of pieces) parts.push(piece);
-  const items = parseDataJson(parts.join(""), { where: file });
-  if (!Array.isArray(items)) throw new DataError(sentence(file, "a JSON array of objects", describe(items)));
-  for (const [i, item] of items.entries()) {
-    const place = `${file} item ${i + 1}`;
-    yield { record: objectOf(place, item), line: i + 1, place };
-  }
-}
-
-function objectOf(place: string, value: unknown): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new DataError(sentence(place, "an object with a value by name", describe(value)));
-}
-
-async function* table(file: string, pieces: Pieces, separator: string): AsyncGenerator<Entry> {
-  const parts: string[] = [];
-  for await (const piece of pieces) parts.push(piece);
-  let names: readonly string[] | undefined;
-  for (const { fields, line } of csvRows(parts, { separator, where: file })) {
-    if (names === undefined) {
-      names = fields;
-      const twice = firstRepeated(names);
-      if (twice !== undefined)
-        throw new DataError(
-          sentence(`${file} line ${line}`, "names that differ in the first row", `${describe(twice)} twice`),
-        );
-      continue;
-    }
-    const record = Object.fromEntries(names.map((name, i) => [name, fields[i]]));
-    yield { record, line, place: `${file} line ${line}` };
-  }
-}
-
-/**
- * The value of a record under `name`. Throws DataError, with the names that there are, where it has
- * none.
- */
-export function recordValue({ record, place }: RecordEntry, name: string): unknown {
-  if (Object.hasOwn(record, name)) return record[name];
-  const names = Object.keys(record).map((each) => JSON.stringify(each));
-  throw new DataError(sentence(place, `a value ${JSON.stringify(name)}`, names.join(", ") || "none"));
-}
-
-/** Text of a value of a record. Numbers and truth values are taken as they are written. */
-export function recordText(entry: RecordEntry, name: string): string {
-  const value = recordValue(entry, name);
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value !== "string")
-    throw new DataError(sentence(entry.place, `text as ${JSON.stringify(name)}`, describe(value)));
-  return value;
-}
-
-/** Finite number in a value of a record, which may be text. */
-export function recordNumber(entry: RecordEntry, name: string): number {
-  const value = recordValue(entry, name);
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isFinite(number))
-    throw new DataError(sentence(entry.place, `a number as ${JSON.stringify(name)}`, describe(value)));
-  return number;
+async function* plainLines(
+  where: string,
+  pieces: Pieces,
+  { textColumn = "text", keepBlank = false }: ReadRecordsOptions,
+): AsyncGenerator<Entry> {
+  for await (const lines of linesIn(where, pieces))
+    for (const { text, line } of lines)
+      if (keepBlank || text.trim() !== "")
+        yield { record: Object.fromEntries([[textColumn, text]]), line, place: `${where} line ${line}` };
 }
 
 const naturally = new Intl.Collator("en", { numeric: true }).compare;

@@ -10,7 +10,8 @@ import {
   type Series,
   timeAfter,
 } from "../../tasks/index.ts";
-import { readRecords, type ReadRecordsOptions, type RecordEntry } from "./read-examples.ts";
+import { readRecords } from "./read-examples.ts";
+import type { ReadRecordsOptions, RecordEntry } from "./record.ts";
 
 export type ReadSeriesOptions = ReadRecordsOptions & {
   /** Column of the times. Default "date". */
@@ -54,7 +55,7 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
   /** Ids of the series in JSON. */
   const ids = new Set<string>();
   const frequencies: { readonly frequency: Frequency; readonly place: string }[] = [];
-  for await (const entry of readRecords(paths, options)) {
+  for await (const entry of readRecords(paths, { ...options, format: options.format ?? "table" })) {
     if (Array.isArray(entry.record["values"])) {
       const { frequency, ...series } = wholeSeries(entry, options);
       if (ids.has(series.id)) throw new DataError(sentence(entry.place, "another id", describe(series.id)));

@@ -23,6 +23,8 @@ export type StreamCorpusOptions = {
   readonly vocabulary?: Vocabulary;
   /** Most frequent words to keep with unit "word". Default 10,000. */
   readonly maxVocabulary?: number;
+  /** Encoding of the text. Default: told by the bytes, as in `readCorpus`. */
+  readonly encoding?: string | undefined;
 };
 
 export type StreamedCorpus = {
@@ -32,7 +34,7 @@ export type StreamedCorpus = {
 };
 
 /** Part of the names of token files, so that those of another layout are not taken for them. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /**
  * The vocabulary and the tokens that `readCorpus` and `languageModel` would give, with a few MiB of
@@ -45,7 +47,7 @@ const LAYOUT = 1;
  */
 export function streamCorpus(
   paths: readonly string[],
-  { folder, unit = "char", vocabulary, maxVocabulary = DEFAULT_WORDS }: StreamCorpusOptions,
+  { folder, unit = "char", vocabulary, maxVocabulary = DEFAULT_WORDS, encoding }: StreamCorpusOptions,
 ): StreamedCorpus {
   const files = paths.flatMap(textFiles);
   if ((vocabulary?.unit ?? unit) === "byte") {
@@ -54,25 +56,26 @@ export function streamCorpus(
     return { vocabulary: vocabulary ?? vocabularyFromJSON({ unit: "byte" }), tokens };
   }
   const known =
-    vocabulary ?? buildVocabulary(textPieces(files), { unit, ...(unit === "word" && { maxSize: maxVocabulary }) });
+    vocabulary ??
+    buildVocabulary(textPieces(files, { encoding }), { unit, ...(unit === "word" && { maxSize: maxVocabulary }) });
   const width = known.size <= 65_536 ? 2 : 4;
-  const file = join(folder, `${keyOf(paths, known)}.${8 * width}`);
-  if (!existsSync(file)) writeFileDurablySync(file, encoded(files, known, width));
+  const file = join(folder, `${keyOf(paths, known, encoding)}.${8 * width}`);
+  if (!existsSync(file)) writeFileDurablySync(file, encoded(textPieces(files, { encoding }), known, width));
   return { vocabulary: known, tokens: fileTokens([file], width) };
 }
 
-/** Name that depends on contents and vocabulary only. */
-function keyOf(paths: readonly string[], vocabulary: Vocabulary): string {
+/** Name that depends on contents, their encoding and the vocabulary only. */
+function keyOf(paths: readonly string[], vocabulary: Vocabulary, encoding = ""): string {
   const files = describeData(paths).map(({ bytes, sha256 }) => [bytes, sha256]);
-  const key = createHash("sha256").update(JSON.stringify([LAYOUT, files, vocabulary.toJSON()]));
+  const key = createHash("sha256").update(JSON.stringify([LAYOUT, files, encoding, vocabulary.toJSON()]));
   return key.digest("hex").slice(0, 32);
 }
 
 /** The token file in pieces. */
-function* encoded(files: readonly string[], vocabulary: Vocabulary, width: 2 | 4): Generator<Uint8Array> {
+function* encoded(pieces: Iterable<string>, vocabulary: Vocabulary, width: 2 | 4): Generator<Uint8Array> {
   const bytesOf = (ids: Int32Array): Uint8Array =>
     new Uint8Array(width === 2 ? Uint16Array.from(ids).buffer : ids.slice().buffer);
   const stream = vocabulary.encodeStream();
-  for (const piece of textPieces(files)) yield bytesOf(stream.push(piece));
+  for (const piece of pieces) yield bytesOf(stream.push(piece));
   yield bytesOf(stream.end());
 }
