@@ -30,7 +30,7 @@ export { bytesPerElement, dtypeOf, isFloat, typedArray } from "./dtype.ts";
 export type { DType, FloatDType, TypedArray } from "./dtype.ts";
 export { broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "./shape.ts";
 export type { Shape } from "./shape.ts";
-export { isBranch, join, leavesOf, mapTree, withPrefix, zipTrees } from "./tree.ts";
+export { isBranch, join, leafValues, leavesOf, mapTree, withPrefix, zipTrees } from "./tree.ts";
 export type { Tree } from "./tree.ts";
 export { philox4x32, RandomStream, randomStream, refusingDraws } from "./random.ts";
 export type { RandomState } from "./random.ts";

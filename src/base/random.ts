@@ -52,6 +52,9 @@ const DRAW = 0;
 const NAME = 1;
 const INDEX = 2;
 
+/** Words from which a stream is derived: one array for all, since steps derive several streams. */
+const derived = new Uint32Array(4);
+
 const refusal = context.refusal as Ambient<(() => Error) | undefined>;
 
 /**
@@ -70,7 +73,8 @@ export type RandomState = { readonly key: readonly [number, number]; readonly po
 export class RandomStream {
   readonly #key: readonly [number, number];
   #position: number;
-  readonly #block = new Uint32Array(4);
+  /** Words of the block at `#blockIndex`, once one has been drawn. */
+  #block: Uint32Array | undefined;
   #blockIndex = -1;
 
   constructor(state: RandomState) {
@@ -98,20 +102,20 @@ export class RandomStream {
   }
 
   #derive(counter: readonly number[]): RandomStream {
-    const out = new Uint32Array(4);
-    philox4x32(counter, this.#key, out);
-    return new RandomStream({ key: [out[0], out[1]], position: 0 });
+    philox4x32(counter, this.#key, derived);
+    return new RandomStream({ key: [derived[0], derived[1]], position: 0 });
   }
 
   /** The next 32 random bits as an unsigned integer. */
   nextUint32(): number {
     if (refusal.value !== undefined) throw refusal.value();
     const index = Math.floor(this.#position / 4);
+    const block = (this.#block ??= new Uint32Array(4));
     if (index !== this.#blockIndex) {
-      philox4x32([index >>> 0, Math.floor(index / 4294967296), 0, DRAW], this.#key, this.#block);
+      philox4x32([index >>> 0, Math.floor(index / 4294967296), 0, DRAW], this.#key, block);
       this.#blockIndex = index;
     }
-    return this.#block[this.#position++ % 4];
+    return block[this.#position++ % 4];
   }
 
   /** Uniform in [0, 1) with 24 random bits: exact in float32 and in float64. */

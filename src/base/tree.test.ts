@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { join, leavesOf, mapTree, type Tree, withPrefix, zipTrees } from "./index.ts";
+import { join, leafValues, leavesOf, mapTree, type Tree, withPrefix, zipTrees } from "./index.ts";
 
 class Leaf {
   readonly value: number;
@@ -23,6 +23,11 @@ test("mapTree keeps the structure and gives each leaf its path", () => {
     b: "model/b",
     a: { c: "model/a/c", d: { e: "model/a/d/e" } },
   });
+});
+
+test("the leaves alone, in the same order", () => {
+  expect(leafValues(tree)).toEqual([1, 2, 3]);
+  expect(leafValues({ f: 4 }, [3])).toEqual([3, 4]);
 });
 
 test("a lone leaf, an empty record, a record without prototype", () => {

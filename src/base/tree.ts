@@ -40,6 +40,13 @@ export function leavesOf<T>(tree: Tree<T>, path = ""): [path: string, leaf: T][]
   return leaves;
 }
 
+/** Every leaf without its path, in insertion order. */
+export function leafValues<T>(tree: Tree<T>, into: T[] = []): T[] {
+  if (!isBranch(tree)) into.push(tree as T);
+  else for (const name of Object.keys(tree)) leafValues(tree[name], into);
+  return into;
+}
+
 function collect<T>(tree: Tree<T>, path: string, into: [path: string, leaf: T][]): void {
   if (!isBranch(tree)) into.push([path, tree as T]);
   else for (const name of Object.keys(tree)) collect(tree[name], join(path, name), into);

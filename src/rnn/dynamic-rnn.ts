@@ -242,7 +242,7 @@ export function checkSequenceInputs(
 ): { x: SequenceInputs; features: number; batch: number; steps: number; dtype: FloatDType } {
   if (inputs instanceof Tensor || inputs?.table === undefined) {
     const checked = checkInputs(where, inputs, timeMajor);
-    return { ...checked, features: checked.x.shape[2] };
+    return Object.assign(checked, { features: checked.x.shape[2] });
   }
   const { table } = inputs;
   const expected = timeMajor ? "[T, B]" : "[B, T]";

@@ -1,5 +1,14 @@
 /** @file Making, choosing and checking states. */
-import { type FloatDType, kindError, leavesOf, mapTree, shapeError, type Tree, zipTrees } from "../base/index.ts";
+import {
+  type FloatDType,
+  isBranch,
+  kindError,
+  leavesOf,
+  mapTree,
+  shapeError,
+  type Tree,
+  zipTrees,
+} from "../base/index.ts";
 import { assign, detach, expandDims, less, Tensor, tensor, where, zeros } from "../tensor/index.ts";
 import { asTree, type Cell, type State } from "./cell.ts";
 
@@ -10,8 +19,11 @@ export function zeroState<S extends State>(cell: Cell<S>, batch: number, dtype: 
 
 /** Copies a state into the tensors that carry it to the next batch; zeros without one. */
 export function carryInto(carried: State, next: State | undefined): void {
-  const sources = next && new Map(leavesOf(asTree(next)));
-  for (const [path, part] of leavesOf(asTree(carried))) assign(part, sources?.get(path) ?? new Float32Array(part.size));
+  for (const name of Object.keys(carried)) {
+    const [part, source] = [carried[name], next?.[name]];
+    if (part instanceof Tensor) assign(part, (source as Tensor | undefined) ?? new Float32Array(part.size));
+    else carryInto(part, source as State | undefined);
+  }
 }
 
 /**
@@ -22,30 +34,21 @@ export function detachState<S extends State>(state: S): S {
   return mapTree(asTree(state), detach) as unknown as S;
 }
 
-type Sizes = readonly (readonly [path: string, size: number])[];
-
-const knownSizes = new WeakMap<object, Sizes>();
-
-/** Path and size of each part of a cell's state, which are listed once for each cell. */
-function sizesOf({ stateSize }: Cell): Sizes {
-  const sizes = knownSizes.get(stateSize) ?? leavesOf(stateSize as Tree<number>);
-  knownSizes.set(stateSize, sizes);
-  return sizes;
+/** Whether a state has exactly the parts of `size`, each [batch, n]. */
+function fits(size: Tree<number>, state: Tree<Tensor> | undefined, batch: number): boolean {
+  if (typeof size === "number")
+    return state instanceof Tensor && state.rank === 2 && state.shape[0] === batch && state.shape[1] === size;
+  if (state === undefined || !isBranch(state)) return false;
+  const names = Object.keys(size);
+  return Object.keys(state).length === names.length && names.every((name) => fits(size[name], state[name], batch));
 }
 
 /** Throws unless `state` has the parts that the cell declares, each [batch, n]. */
 export function checkState(where: string, cell: Cell, state: State, batch: number): void {
-  const parts = leavesOf(asTree(state));
-  const sizes = sizesOf(cell);
-  const fits = ([path, size]: readonly [string, number], at: number): boolean => {
-    const [name, part] = parts[at];
-    return (
-      name === path && part instanceof Tensor && part.rank === 2 && part.shape[0] === batch && part.shape[1] === size
-    );
-  };
-  if (parts.length === sizes.length && sizes.every(fits)) return;
-  const given = new Map(parts);
-  for (const [path, size] of sizes) {
+  const sizes = cell.stateSize as Tree<number>;
+  if (fits(sizes, asTree(state), batch)) return;
+  const given = new Map(leavesOf(asTree(state)));
+  for (const [path, size] of leavesOf(sizes)) {
     const part = given.get(path);
     if (!(part instanceof Tensor))
       throw kindError(`${where} initialState`, `a tensor "${path}" for ${cell.name}`, part);

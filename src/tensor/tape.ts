@@ -9,6 +9,7 @@ import {
   dtypeError,
   isFloat,
   kindError,
+  leafValues,
   leavesOf,
   mapTree,
   runNow,
@@ -92,12 +93,9 @@ export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readon
   f: (parameters: P) => R,
   parameters: P,
 ): { value: Tensor; gradients: P; result: R } {
-  const leaves = leavesOf<Tensor>(parameters);
-  for (const [path, leaf] of leaves) {
-    if (!(leaf instanceof Tensor)) throw kindError(`grad parameter "${path}"`, "a tensor", leaf);
-    if (!isFloat(leaf.dtype)) throw dtypeError(`grad parameter "${path}"`, "float32 or float64", leaf.dtype);
-  }
-  const tape: Tape = { watched: new Set(leaves.map(([, leaf]) => leaf)), entries: [] };
+  const leaves = leafValues<Tensor>(parameters);
+  if (!leaves.every(isDifferentiable)) throw parameterError(parameters);
+  const tape: Tape = { watched: new Set(leaves), entries: [] };
   const result: R = tapes.with([...tapes.value, tape], () => runNow("grad", f, parameters));
   const value = result instanceof Tensor ? result : (result as { value: Tensor } | undefined)?.value;
   if (!(value instanceof Tensor)) throw kindError("grad", "a function that returns a scalar tensor", value);
@@ -109,6 +107,17 @@ export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readon
     gradients: mapTree<Tensor, Tensor>(parameters, (leaf) => gradients.get(leaf) ?? filled(leaf, 0)) as P,
   };
 }
+
+/** The error of the first parameter that can't be differentiated. */
+function parameterError(parameters: Tree<Tensor>): TypeError {
+  const [[path, leaf]] = leavesOf(parameters).filter(([, value]) => !isDifferentiable(value));
+  const where = `grad parameter "${path}"`;
+  return leaf instanceof Tensor
+    ? dtypeError(where, "float32 or float64", leaf.dtype)
+    : kindError(where, "a tensor", leaf);
+}
+
+const isDifferentiable = (leaf: unknown): boolean => leaf instanceof Tensor && isFloat(leaf.dtype);
 
 /** The gradient of the scalar `f(parameters)` with respect to every tensor in the tree. */
 export function grad<P extends Tree<Tensor>>(f: (parameters: P) => Tensor, parameters: P): P {

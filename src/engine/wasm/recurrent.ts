@@ -7,7 +7,7 @@ import type { LayerInputGradients, LayerInputs, Operand, RnnBackward, RnnForward
 import { type Address, at, BYTES } from "./address.ts";
 import { jobs, type ReadOperands } from "./generated/jobs.ts";
 import { pointerOf } from "./linear-memory.ts";
-import { isLongSum, type Workspace } from "./workspace.ts";
+import { isLongSum, type Packing, type Workspace } from "./workspace.ts";
 
 /** Sizes T, B, I, P and G*H. */
 export type Sizes = {
@@ -65,9 +65,9 @@ export function packedAbove(
   const [outputs, width] = recurrent.shape;
   const rows = features + outputs;
   const to = work.scratch(work.packedLength(rows, columns));
-  const part = { n: columns, row: width, column: 1 };
-  if (inputKernel) work.packInto(to, at(pointerOf(inputKernel), column), { ...part, k: features }, 0, rows);
-  work.packInto(to, at(pointerOf(recurrent), column), { ...part, k: outputs }, features, rows);
+  const part = (k: number): Packing => ({ k, n: columns, row: width, column: 1 });
+  if (inputKernel) work.packInto(to, at(pointerOf(inputKernel), column), part(features), 0, rows);
+  work.packInto(to, at(pointerOf(recurrent), column), part(outputs), features, rows);
   return to;
 }
 

@@ -93,7 +93,7 @@ export function gruCell({
     readsTables: true,
 
     sequence(inputs, state, { lengths, trace }) {
-      const { outputs, h, gates: all } = gruSequence({ ...operands(), inputs, lengths, h: state.h }, spec);
+      const { outputs, h, gates: all } = gruSequence(Object.assign({ inputs, lengths, h: state.h }, operands()), spec);
       return { outputs, state: { h }, ...(trace && { trace: { ...gateTrace(named, all), h: outputs } }) };
     },
   };

@@ -3,11 +3,11 @@
  * layout.
  */
 import type { GruSpec } from "../../engine/index.ts";
-import { concat, reshape, slice, type Tensor } from "../../tensor/index.ts";
+import { concat, reshape, slice, type Tensor, transpose } from "../../tensor/index.ts";
 import type { Parameters } from "../cell.ts";
 import { constant, glorotUniform, orthogonal } from "../initializers.ts";
 import type { ParameterDeclarations } from "../parameter-set.ts";
-import { arrangeKernels, declareKernels, type Dialect, type Kernels } from "./dialect.ts";
+import { declareKernels, type Dialect, type Kernels } from "./dialect.ts";
 
 /** Options that decide which parameters a cell has. */
 type GruLayout = { readonly dialect: Dialect; readonly units: number; readonly resetAfter: boolean };
@@ -67,7 +67,12 @@ export function arrangeGru({ dialect, resetAfter, units }: GruLayout, p: Paramet
       };
     }
     case "torch":
-      return { ...arrangeKernels("torch", p), bias: p["bias_ih"], recurrentBias: p["bias_hh"] };
+      return {
+        inputKernel: transpose(p["weight_ih"]),
+        recurrentKernel: transpose(p["weight_hh"]),
+        bias: p["bias_ih"],
+        recurrentBias: p["bias_hh"],
+      };
     default:
       return dialect satisfies never;
   }

@@ -122,18 +122,17 @@ export function lstmCell({
     readsTables: true,
 
     sequence(inputs, state, { lengths, trace }) {
-      const { peephole, projectionKernel, ...kernels } = operands();
-      const result = lstmSequence(
-        {
-          ...kernels,
-          inputs,
-          lengths,
-          ...state,
-          peepholes: peephole && stack([peephole.input, peephole.forget, peephole.output]),
-          projection: projectionKernel,
-        },
-        spec,
-      );
+      const arranged = operands();
+      const { peephole, projectionKernel } = arranged;
+      const own = {
+        inputs,
+        lengths,
+        c: state.c,
+        h: state.h,
+        peepholes: peephole && stack([peephole.input, peephole.forget, peephole.output]),
+        projection: projectionKernel,
+      };
+      const result = lstmSequence(Object.assign(own, arranged), spec);
       const { outputs, c, h, cells } = result;
       const shown = trace && { trace: { ...gateTrace(named, result.gates), c: cells, h: outputs } };
       return { outputs, state: { c, h }, ...shown };

@@ -75,8 +75,7 @@ export function arrangeLstm(
   p: Parameters,
 ): ArrangedLstm {
   const stored = projection === undefined ? undefined : p[projectionName(dialect)];
-  return {
-    ...arrangeKernels(dialect, p),
+  return Object.assign(arrangeKernels(dialect, p), {
     peephole: peepholes
       ? {
           // the coupled cell has no input gate to peek for
@@ -86,5 +85,5 @@ export function arrangeLstm(
         }
       : undefined,
     projectionKernel: stored && dialect === "torch" ? transpose(stored) : stored,
-  };
+  });
 }

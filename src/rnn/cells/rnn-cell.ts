@@ -45,7 +45,7 @@ export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: R
     readsTables: true,
 
     sequence(inputs, state, { lengths, trace }) {
-      const { outputs, h } = rnnSequence({ ...operands(), inputs, h: state.h, lengths }, activation);
+      const { outputs, h } = rnnSequence(Object.assign({ inputs, lengths, h: state.h }, operands()), activation);
       return { outputs, state: { h }, ...(trace && { trace: { h: outputs } }) };
     },
   };

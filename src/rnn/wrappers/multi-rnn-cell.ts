@@ -57,7 +57,12 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
       const traces: Record<string, Trace> = {};
       const run = (cell: Cell, i: number, below: SequenceInputs): Tensor => {
         const random = context.random?.named(String(i));
-        const layer: SequenceResult<State> = runSequence(cell, below, state[String(i)], { ...context, random });
+        const layer: SequenceResult<State> = runSequence(
+          cell,
+          below,
+          state[String(i)],
+          Object.assign({}, context, { random }),
+        );
         next[String(i)] = layer.state;
         if (layer.trace) traces[String(i)] = layer.trace;
         return layer.outputs;

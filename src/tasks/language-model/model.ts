@@ -130,7 +130,7 @@ export class LanguageModel implements SavedModel {
     const [steps, batch] = ids.shape;
     const hidden = this.#stack.forward(this.#embedding.inputs(ids), { initialState: state, random, trace });
     const logits = this.#output.forward(reshape(hidden.outputs, [steps * batch, this.config.hiddenSize]));
-    return { ...hidden, logits };
+    return Object.assign(hidden, { logits });
   }
 }
 

@@ -128,12 +128,15 @@ function ownInputs(inputs: Tensor, lengths: Tensor | undefined): Source {
   };
 }
 
+const AS_THEY_ARE = { transposeA: false, transposeB: false, accumulate: false };
+const TRANSPOSED_A = { transposeA: true, transposeB: false, accumulate: false };
+const TRANSPOSED_B = { transposeA: false, transposeB: true, accumulate: false };
+
 function tableInputs({ table, ids }: TableInputs): Source {
   const [steps, batch] = ids.shape;
   const [rows, features] = table.shape;
   checkIndices("table ids", ids, rows);
   const wants = isRecording([table]);
-  const plain = { transposeA: false, transposeB: false, accumulate: false };
   return {
     steps,
     batch,
@@ -141,17 +144,17 @@ function tableInputs({ table, ids }: TableInputs): Source {
     watched: table,
     read(inputKernel) {
       const projected = empty(table, [rows, inputKernel.shape[1]]);
-      currentEngine().matmul(table, inputKernel, projected, plain);
+      currentEngine().matmul(table, inputKernel, projected, AS_THEY_ARE);
       return { projected, ids };
     },
     readBack({ inputKernel, dInputKernel }) {
       const dProjected = empty(table, [rows, inputKernel.shape[1]]);
       const finish = (): Tensor | undefined => {
         const engine = currentEngine();
-        engine.matmul(table, dProjected, dInputKernel, { ...plain, transposeA: true });
+        engine.matmul(table, dProjected, dInputKernel, TRANSPOSED_A);
         if (!wants) return undefined;
         const dTable = empty(table, table.shape);
-        engine.matmul(dProjected, inputKernel, dTable, { ...plain, transposeB: true });
+        engine.matmul(dProjected, inputKernel, dTable, TRANSPOSED_B);
         return dTable;
       };
       return { arrays: { ids, dProjected }, finish };
@@ -200,7 +203,8 @@ export function rnnSequence(operands: SequenceOperands, activation: ActivationNa
   commonDtype("rnnSequence", ...watched);
   const { states, outputs } = makeStates(source.steps, h0);
   const hLast = empty(h0, h0.shape);
-  currentEngine().rnnForward({ ...source.read(inputKernel), recurrent, bias, lengths, h0, states, hLast, activation });
+  const forward = { recurrent, bias, lengths, h0, states, hLast, activation };
+  currentEngine().rnnForward(Object.assign(forward, source.read(inputKernel)));
   record(watched, [outputs, hLast], (dOutputs, dhLast) => {
     if (isDifferentiated(watched, [dOutputs, dhLast])) {
       return composedGradients(watched, [dOutputs, dhLast], ([x, b, h, ...stored]) =>
@@ -216,8 +220,7 @@ export function rnnSequence(operands: SequenceOperands, activation: ActivationNa
     const { arrays, finish } = source.readBack({ inputKernel, dInputKernel: gradients.inputKernel });
     const dBias = empty(bias, bias.shape);
     const dh0 = empty(h0, h0.shape);
-    currentEngine().rnnBackward({
-      ...arrays,
+    const backward = {
       recurrent,
       lengths,
       states,
@@ -227,7 +230,8 @@ export function rnnSequence(operands: SequenceOperands, activation: ActivationNa
       dRecurrent: gradients.recurrent,
       dBias,
       dh0,
-    });
+    };
+    currentEngine().rnnBackward(Object.assign(backward, arrays));
     return [finish(), dBias, dh0, ...gradients.stored];
   });
   return { outputs, h: hLast };
@@ -288,7 +292,7 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
   };
   const hLast = empty(h0, h0.shape);
   const cLast = empty(c0, c0.shape);
-  currentEngine().lstmForward({ ...source.read(inputKernel), ...saved, bias, h0, hLast, cLast });
+  currentEngine().lstmForward(Object.assign({ bias, h0, hLast, cLast }, saved, source.read(inputKernel)));
   const results = [outputs, hLast, cLast, saved.gates, saved.cells];
   record(watched, results, (dOutputs, dhLast, dcLast, dGates, dCells) => {
     const upstream = [dOutputs, dhLast, dcLast, dGates, dCells];
@@ -310,9 +314,7 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
     const dc0 = empty(h0, c0.shape);
     const dPeepholes = peepholes && empty(h0, peepholes.shape);
     const dProjection = projection && empty(h0, projection.shape);
-    currentEngine().lstmBackward({
-      ...arrays,
-      ...saved,
+    const wanted = {
       dOutputs: orZeros(dOutputs, outputs),
       dhLast,
       dcLast,
@@ -322,7 +324,8 @@ export function lstmSequence(operands: LstmOperands, spec: LstmSpec): LstmSequen
       dc0,
       dPeepholes,
       dProjection,
-    });
+    };
+    currentEngine().lstmBackward(Object.assign(wanted, saved, arrays));
     const dExtras = [dPeepholes, dProjection].filter((extra) => extra !== undefined);
     return [finish(), dBias, dh0, dc0, ...gradients.stored, ...dExtras];
   });
@@ -372,7 +375,7 @@ export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceRe
     resetTerm: perStep(units),
   };
   const hLast = empty(h0, h0.shape);
-  currentEngine().gruForward({ ...source.read(inputKernel), ...saved, bias, h0, recurrentBias, hLast });
+  currentEngine().gruForward(Object.assign({ bias, h0, recurrentBias, hLast }, saved, source.read(inputKernel)));
   record(watched, [outputs, hLast, saved.gates], (dOutputs, dhLast, dGates) => {
     if (dGates !== undefined || isDifferentiated(watched, [dOutputs, dhLast])) {
       return composedGradients(watched, [dOutputs, dhLast, dGates], ([x, b, h, ...rest]) => {
@@ -389,16 +392,15 @@ export function gruSequence(operands: GruOperands, spec: GruSpec): GruSequenceRe
     const dBias = empty(bias, bias.shape);
     const dh0 = empty(h0, h0.shape);
     const dRecurrentBias = recurrentBias && empty(h0, recurrentBias.shape);
-    currentEngine().gruBackward({
-      ...arrays,
-      ...saved,
+    const wanted = {
       dOutputs: orZeros(dOutputs, outputs),
       dhLast,
       dRecurrent: gradients.recurrent,
       dBias,
       dh0,
       dRecurrentBias,
-    });
+    };
+    currentEngine().gruBackward(Object.assign(wanted, saved, arrays));
     return [finish(), dBias, dh0, ...gradients.stored, ...(dRecurrentBias ? [dRecurrentBias] : [])];
   });
   return { outputs, h: hLast, gates: saved.gates };

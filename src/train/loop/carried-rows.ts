@@ -63,13 +63,13 @@ export function ownRows(array: StoredArray, { from, count, total }: Rows): Store
  * those of all ranks.
  */
 export function resetRows(carried: State, probability: number, { from, total }: Rows, random: RandomStream): void {
-  const parts = Object.values(stateArrays(carried));
-  const isReset = Array.from({ length: total }, () => random.uniform() < probability);
-  if (!isReset.includes(true)) return;
-  for (const part of parts) {
+  const reset: number[] = [];
+  for (let row = 0; row < total; row++) if (random.uniform() < probability) reset.push(row - from);
+  if (reset.length === 0) return;
+  for (const part of Object.values(stateArrays(carried))) {
     const values = part.values();
     const [rows, width] = part.shape;
-    for (let row = 0; row < rows; row++) if (isReset[from + row]) values.fill(0, row * width, (row + 1) * width);
+    for (const row of reset) if (row >= 0 && row < rows) values.fill(0, row * width, (row + 1) * width);
     assign(part, values);
   }
 }

@@ -2,7 +2,7 @@
  * @file The gradients of the batches of one step, and the questions whose answers say whether they
  * are good.
  */
-import { leavesOf, type RandomStream, type Tree } from "../../base/index.ts";
+import { leafValues, leavesOf, type RandomStream, type Tree } from "../../base/index.ts";
 import type { Answers, Questions } from "../../engine/index.ts";
 import type { Parameters } from "../../optim/index.ts";
 import { carryInto, type State } from "../../rnn/index.ts";
@@ -41,10 +41,8 @@ export type Pass = {
   readonly shares: readonly number[];
   /** The first weight above 0; 0 where there is none. */
   readonly unit: number;
-  /** Each part of the state after each batch. */
-  readonly states: readonly Tensor[];
-  /** Batch and path of each part in `states`. */
-  readonly stateNames: readonly (readonly [batch: number, path: string])[];
+  /** State after each batch. */
+  readonly states: readonly (State | undefined)[];
 };
 
 export type PassSettings = {
@@ -73,8 +71,7 @@ export function gradientsOf<B>(
   let shares: number[] = [];
   let unit = 0;
   let gradients: Parameters | undefined;
-  const states: Tensor[] = [];
-  const stateNames: (readonly [number, string])[] = [];
+  const states: (State | undefined)[] = [];
   batches.forEach((batch, at) => {
     if (isEmpty(batch, communicator)) return;
     const stream = at === 0 ? random : random.named("batch").at(at);
@@ -82,18 +79,16 @@ export function gradientsOf<B>(
       const { value, weight = 1, penalty, state } = task.loss(batch, { state: carried, random: stream });
       return { value: penalty === undefined ? value : add(value, penalty), reported: value, weight, state };
     }, trained);
-    for (const [path, part] of partsOf(result.state)) {
-      states.push(part);
-      stateNames.push([losses.length, path]);
-    }
     const { weight } = result;
+    states.push(result.state);
     losses.push(result.reported);
     weights.push(weight);
     if (carried !== undefined) carryInto(carried, result.state);
     // until one counts, gradients are kept only for their shapes
     if (unit === 0) {
       gradients = next;
-      shares = [...shares.map(() => 0), 1];
+      shares = shares.map(() => 0);
+      shares.push(1);
       unit = weight;
     } else {
       const share = weight / unit;
@@ -104,7 +99,7 @@ export function gradientsOf<B>(
   gradients ??= Object.fromEntries(
     Object.entries(trained).map(([path, { shape, dtype }]) => [path, zeros(shape, dtype)]),
   );
-  return { gradients, losses, weights, shares, unit, states, stateNames };
+  return { gradients, losses, weights, shares, unit, states };
 }
 
 const sumOf = (sums: Parameters, gradients: Parameters, share: number): Parameters =>
@@ -115,8 +110,18 @@ const sumOf = (sums: Parameters, gradients: Parameters, share: number): Paramete
     }),
   );
 
-const partsOf = (state: State | undefined): readonly (readonly [string, Tensor])[] =>
-  state === undefined ? [] : leavesOf(state as Tree<Tensor>);
+/** Each part of the state after each batch. */
+export function stateParts({ states }: Pass): Tensor[] {
+  const parts: Tensor[] = [];
+  for (const state of states) if (state !== undefined) leafValues(state as Tree<Tensor>, parts);
+  return parts;
+}
+
+/** Batch and path of each of `stateParts`. */
+const stateNames = ({ states }: Pass): (readonly [batch: number, path: string])[] =>
+  states.flatMap((state, batch) =>
+    state === undefined ? [] : leavesOf(state as Tree<Tensor>).map(([path]) => [batch, path] as const),
+  );
 
 /** Mean of the losses by their weights, and how many batches of the weight `unit` it stands for. */
 export function meanLoss(
@@ -134,11 +139,11 @@ export function meanLoss(
 
 /** The first batch whose loss or state is not finite, with what it is. */
 export function troubleIn(
-  { states, stateNames }: Pass,
+  pass: Pass,
   { scalars, notFinite }: Answers,
 ): { readonly trouble: Trouble; readonly batch: number } | undefined {
   const loss = scalars.findIndex((value) => !Number.isFinite(value));
-  const [batch, name] = states.length === 0 || notFinite < 0 ? [Infinity, ""] : stateNames[notFinite];
+  const [batch, name] = notFinite < 0 ? [Infinity, ""] : stateNames(pass)[notFinite];
   if (loss >= 0 && loss <= batch) return { trouble: { what: "loss", name: "loss" }, batch: loss };
   return batch === Infinity ? undefined : { trouble: { what: "state", name }, batch };
 }

@@ -2,7 +2,7 @@
 import { DataError, sentence } from "../../base/index.ts";
 import type { Parameters } from "../../optim/index.ts";
 import { carryInto } from "../../rnn/index.ts";
-import { yieldToHost } from "#platform";
+import { pacer } from "#platform";
 import { planMemory } from "../memory/memory-plan.ts";
 import { agreeOnEnd } from "./agreement.ts";
 import { isAlone } from "./communicator.ts";
@@ -62,12 +62,13 @@ export class Loop<B, E extends Measured = Measured> {
     let batches = await this.#begin();
     this.#planned = planMemory(task, { trained: optimizer.trained, accumulate });
     this.#plan.startClock();
+    const pace = pacer();
     let iterator = batches.from(state.batch);
     let reason: EndReason | undefined;
     // what comes next depends on the state alone, so that a resumed run does the same
     for (;;) {
       if (state.batch >= (batches.count ?? Infinity)) {
-        yield* this.#announced(this.#endEpoch());
+        yield this.#announced(this.#endEpoch());
         batches = this.#batchesOf(state.epoch);
         iterator = batches.from(0);
       }
@@ -79,18 +80,19 @@ export class Loop<B, E extends Measured = Measured> {
       }
       if (reason !== undefined) break;
       if (state.batch === 0 && task.carried !== undefined) carryInto(task.carried, undefined);
-      const group = await take(iterator, accumulate);
+      const taken = take(iterator, accumulate);
+      const group = taken instanceof Promise ? await taken : taken;
       if (group.length > 0) {
-        yield* this.#announced(await this.#stepper.step(group));
+        yield this.#announced(await this.#stepper.step(group));
         const warning = this.#stepper.warning();
-        if (warning !== undefined) yield* this.#announced(warning);
+        if (warning !== undefined) yield this.#announced(warning);
         this.#stepper.checkSkipped();
-        await yieldToHost();
+        if (pace.isDue) await pace.rest();
       } else if (state.batch === 0) {
         throw new DataError(sentence("train", "at least one batch in an epoch", "none"));
       } else {
         // an epoch whose length nobody knew
-        yield* this.#announced(this.#endEpoch());
+        yield this.#announced(this.#endEpoch());
         batches = this.#batchesOf(state.epoch);
         iterator = batches.from(0);
       }
@@ -102,7 +104,7 @@ export class Loop<B, E extends Measured = Measured> {
     // callbacks may put other weights into the model
     this.#last = await this.snapshot();
     average?.apply();
-    yield* this.#announced({ kind: "end", ...this.#plan.progress(), loss: state.loss, reason });
+    yield this.#announced({ kind: "end", ...this.#plan.progress(), loss: state.loss, reason });
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -143,10 +145,10 @@ export class Loop<B, E extends Measured = Measured> {
   }
 
   /** The event, after the callbacks have seen it. */
-  *#announced(event: TrainEvent<E>): Generator<TrainEvent<E>, void, undefined> {
+  #announced(event: TrainEvent<E>): TrainEvent<E> {
     const { settings, control } = this.#run;
     for (const callback of settings.callbacks) callback.onEvent(event, control);
-    yield event;
+    return event;
   }
 
   #endEpoch(): TrainEvent<E> {
@@ -173,23 +175,38 @@ export class Loop<B, E extends Measured = Measured> {
       state.evaluatedAt = state.step;
       if (evaluation === null) return;
       // callbacks see the weights that were evaluated
-      yield* this.#announced({ kind: "evaluation", ...this.#plan.progress(), ...evaluation });
+      yield this.#announced({ kind: "evaluation", ...this.#plan.progress(), ...evaluation });
     } finally {
       average?.restore();
     }
   }
 }
 
-/** The next `n` batches, fewer at the end. */
-async function take<B>(
-  iterator: Iterator<B | undefined> | AsyncIterator<B | undefined>,
-  n: number,
-): Promise<(B | undefined)[]> {
+type Batches<B> = Iterator<B | undefined> | AsyncIterator<B | undefined>;
+
+/** The next `n` batches, fewer at the end; not a promise where they are there at once. */
+function take<B>(from: Batches<B>, n: number): (B | undefined)[] | Promise<(B | undefined)[]> {
   const batches: (B | undefined)[] = [];
   while (batches.length < n) {
-    const next = await iterator.next();
+    const next = from.next();
+    if ("then" in next) return takeLater(from, n, batches, next);
     if (next.done === true) break;
     batches.push(next.value);
+  }
+  return batches;
+}
+
+async function takeLater<B>(
+  from: Batches<B>,
+  n: number,
+  batches: (B | undefined)[],
+  first: Promise<IteratorResult<B | undefined>>,
+): Promise<(B | undefined)[]> {
+  let next = await first;
+  while (next.done !== true) {
+    batches.push(next.value);
+    if (batches.length === n) break;
+    next = await from.next();
   }
   return batches;
 }

@@ -88,8 +88,9 @@ describe("a second run of one model", () => {
     for await (const _ of second);
     const third = train(model, settings);
     await third.next();
+    const resume = await third.snapshot();
     const running = third.next();
-    await expect(train(model, { ...settings, resume: await third.snapshot() }).next()).rejects.toThrow(refused);
+    await expect(train(model, { ...settings, resume }).next()).rejects.toThrow(refused);
     await running;
     await third.return();
   });

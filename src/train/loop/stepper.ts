@@ -61,9 +61,13 @@ export class Stepper<B, E extends Measured> {
       state.epochWeight += weight;
       average?.update();
     } else state.skippedTotal++;
+    const { epoch, seconds, steps } = this.#plan.progress();
     return {
       kind: "step",
-      ...this.#plan.progress(),
+      step: state.step,
+      steps,
+      epoch,
+      seconds,
       loss,
       gradientNorm,
       learningRate: rate ?? optimizer.learningRate,

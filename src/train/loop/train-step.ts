@@ -8,7 +8,16 @@ import { type Parameters, scaleOfNorm } from "../../optim/index.ts";
 import { mul, OpenScope, type Tensor, zeros } from "../../tensor/index.ts";
 import { type Communicator, isAlone } from "./communicator.ts";
 import type { Trouble } from "./events.ts";
-import { gradientsOf, isEmpty, meanLoss, NOTHING, type Pass, type Suspects, troubleIn } from "./gradients.ts";
+import {
+  gradientsOf,
+  isEmpty,
+  meanLoss,
+  NOTHING,
+  type Pass,
+  stateParts,
+  type Suspects,
+  troubleIn,
+} from "./gradients.ts";
 import type { Task } from "./task.ts";
 
 export type StepSettings = {
@@ -72,7 +81,7 @@ export async function trainStep<B>(
     const asking = engine.ask({
       scalars: pass.losses,
       squares: alone ? names.map((name) => pass.gradients[name]) : [],
-      finite: pass.states,
+      finite: stateParts(pass),
     });
     const isLate = asked instanceof Promise || asking instanceof Promise;
     const [before, answers] = isLate ? await Promise.all([asked, asking]) : [asked, asking];
@@ -92,11 +101,10 @@ export async function trainStep<B>(
     }
     const { gradients, loss, weight, parts } = step;
     const { scale, norm, finite } = scaleOfNorm(Math.sqrt(step.sumOfSquares), settings.clipNorm * parts);
-    const result = { loss, weight, tokens: step.tokens, gradientNorm: norm / parts, arose };
-    if (!finite) return { ...result, trouble: await badGradient(gradients) };
+    const found = finite ? undefined : await badGradient(gradients);
     // batches that count nothing change nothing
-    open.run(() => apply(gradients, weight === 0 ? 0 : scale / parts));
-    return { ...result, trouble: undefined };
+    if (finite) open.run(() => apply(gradients, weight === 0 ? 0 : scale / parts));
+    return { loss, weight, tokens: step.tokens, gradientNorm: norm / parts, trouble: found, arose };
   } finally {
     open.end();
   }
