@@ -29,6 +29,7 @@ const ofTheCommand: Readonly<Record<string, string>> = {
   "--learning-rate-decay-every": "`every` of torchRnn",
   "--activation-penalty": "`penalties.activation`",
   "--temporal-activation-penalty": "`penalties.temporalActivation`",
+  "--skip-bad": "`onBad` of the readers",
   "--text-column": "columns of files",
   "--label-column": "columns of files",
   "--values-column": "columns of files",

@@ -1,16 +1,39 @@
 /** @file The task `tag`: its name, texts and options. */
-import { choice, integer, number, onUnless } from "../options/table.ts";
+import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
+
+const COLUMNS = {
+  tokenColumn: text(
+    "column",
+    "column of the word: a number from 0, or a name that the file has (default: told by the file)",
+    {},
+  ),
+  tagColumn: text("column", "column of the tag, -1 for the last, or a name (default: told by the file)", {}),
+} as const;
+
+/** Options of files with tags. */
+const DATA = {
+  ...COLUMNS,
+  offsets: choice(["utf16", "codepoint"], "what places of spans count after an emoji (default: what fits)", {}),
+  badSpans: choice(
+    ["mend", "skip", "refuse"],
+    "spans with a space at an end, part of a word, or inside of another: mend them (whole words, the longer span), leave them out, or stop",
+    { default: "mend" },
+  ),
+  skipBad: flag("leave out sentences that can't be read, and say how many and why"),
+} as const;
+
+const TOKENIZERS = ["spaces", "punctuation", "characters"] as const;
 
 export const TAG_OPTIONS = {
   scheme: choice(
     ["BIO", "BIOES", "none"],
-    "scheme of the model's tags; the data's are converted (default: the data's)",
+    "scheme of the model's tags; the data's are converted, or taken as they are with none (default: the data's)",
     {},
   ),
-  tokenColumn: integer("column of the word, from 0", { min: 0, default: 0 }),
-  tagColumn: integer("column of the tag, from 0; -1 is the last", { min: -64, default: -1 }),
+  ...DATA,
+  tokenizer: choice(TOKENIZERS, "how predict cuts a text into words (default: as the data were cut)", {}),
   output: choice(["crf", "softmax"], "crf: the best sequence of tags; softmax: each word by itself", {
     default: "crf",
   }),
@@ -26,6 +49,13 @@ export const TAG_OPTIONS = {
 } as const;
 
 export const TAG_PREDICT_OPTIONS = {
+  ...COLUMNS,
+  format: choice(
+    ["text", "columns", "json"],
+    "format of the input: a sentence per line, CoNLL columns, or JSON (default: told by name and content)",
+    {},
+  ),
+  tokenizer: choice(TOKENIZERS, "how a text is cut into words (default: as the model was trained)", {}),
   batchSize: integer("lines that are tagged together, without effect on the tags", { default: 64 }),
   constrained: onUnless("allow tag sequences that the scheme forbids"),
 } as const;
@@ -34,10 +64,11 @@ export const TAG: TaskDeclaration = {
   name: "tag",
   kind: "tagger",
   summary: "Train a model that gives each word of a sentence a tag, such as parts of speech or names.",
-  data: "CoNLL columns (a word and its tag per line, a blank line between sentences), or JSONL with tokens and tags, or text and spans",
+  data: "CoNLL columns (a word and its tag per line, a blank line between sentences), or JSON with tokens and tags, or text and spans",
   options: TAG_OPTIONS,
   defaults: { hiddenSize: 100, dropout: 0.3, learningRate: 0.003, epochs: 10 },
   predictOptions: TAG_PREDICT_OPTIONS,
+  evaluateOptions: DATA,
   examples: [
     "unrolled train train.conll --task tag --out runs/names",
     'echo "we flew to New York" | unrolled predict runs/names',

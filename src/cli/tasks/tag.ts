@@ -10,35 +10,81 @@ import {
   type SpanF1,
   tagAll,
   type TaggedExample,
-  type TaggedSentence,
   type Tagger,
   tagger,
+  type TaggerEvaluation,
   taggerTask,
+  type TagNotation,
+  tagsInScheme,
+  writtenTag,
 } from "unrolled/tasks";
 import { uninterrupted, workSignal } from "../terminal/interruptible.ts";
 import type { OptionsOf } from "../options/table.ts";
 import { count, networkOf, plural } from "../terminal/format.ts";
+import { warn } from "../terminal/output.ts";
 import { exampleTraining, type Split } from "./example-training.ts";
 import { notEmpty } from "./not-empty.ts";
+import { predictionOf, type Question, questionsOf } from "./tag-inputs.ts";
 import type { TAG_OPTIONS, TAG_PREDICT_OPTIONS } from "./tag-options.ts";
 import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
 type Options = OptionsWith<typeof TAG_OPTIONS>;
 
-type TagData = Split<TaggedExample>;
+type TagData = Split<TaggedExample> & Pick<Read, "notation" | "notes">;
 
-function readAll(paths: readonly string[], { tokenColumn = 0, tagColumn = -1 }: Partial<Options>): TaggedExample[] {
-  const examples = paths.flatMap((path) => readTagged(path, { tokenColumn, tagColumn }));
-  if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one sentence, got none`);
-  return examples;
+/** A column by its number, or by its name. */
+const columnOf = (typed: string | undefined): number | string | undefined =>
+  typed !== undefined && /^-?\d+$/.test(typed) ? Number(typed) : typed;
+
+type Read = {
+  readonly examples: readonly TaggedExample[];
+  /** Notation that their tags had. Undefined where they are as they were. */
+  readonly notation?: TagNotation | undefined;
+  /** Lines to print about them. */
+  readonly notes: readonly string[];
+};
+
+/** The sentences of files. `isStrict`: a tag that is not of the scheme of most is an error. */
+function readAll(paths: readonly string[], options: Partial<Options>, isStrict: boolean): Read {
+  const { tokenColumn, tagColumn, offsets, badSpans, skipBad = false } = options;
+  const notes: string[] = [];
+  const bad: string[] = [];
+  const onBad = skipBad ? (error: DataError): void => void bad.push(error.message) : undefined;
+  const read = paths.flatMap((path) =>
+    readTagged(path, {
+      tokenColumn: columnOf(tokenColumn),
+      tagColumn: columnOf(tagColumn),
+      offsets,
+      badSpans,
+      onNote: (note) => notes.push(note),
+      onBad,
+    }),
+  );
+  const scheme = options.scheme === "none" ? "none" : undefined;
+  const found = isStrict || skipBad ? tagsInScheme(read, { scheme, onBad }) : { examples: read };
+  if (bad.length > 0) notes.push(leftOut(bad));
+  if (found.examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one sentence, got none`);
+  return { ...found, notes };
 }
 
-function create({ training }: TagData, options: Options): Tagger {
+/** Reasons that are told. */
+const REASONS = 3;
+
+function leftOut(bad: readonly string[]): string {
+  const more = bad.length > REASONS ? `; and ${bad.length - REASONS} more` : "";
+  return `${plural(bad.length, "sentence")} left out: ${bad.slice(0, REASONS).join("; ")}${more}`;
+}
+
+function create({ training, validation, notation }: TagData, options: Options): Tagger {
   const { cell, dialect, hiddenSize, layers, dropout, bidirectional, seed } = options;
-  const { scheme, output, embeddingSize, characterSize, shapeSize, minCount, maxVocabulary, inputDropout, lowercase } =
-    options;
+  const { scheme, tokenizer, output, embeddingSize, characterSize, shapeSize, minCount, maxVocabulary } = options;
+  const { inputDropout, lowercase } = options;
   return tagger({
     examples: training,
+    // a rare tag may be among those that are held out
+    tags: [...new Set(validation.flatMap(({ tags }) => tags))],
+    notation,
+    tokenizer,
     cell,
     dialect,
     hiddenSize,
@@ -68,42 +114,27 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   for await (const line of createInterface({ input, crlfDelay: Infinity })) yield line;
 }
 
-function predictionOf(
-  { tokens, tags, spans, score, probabilities }: TaggedSentence,
-  names: readonly string[],
-): Prediction {
-  // a blank line follows
-  const text = tokens.map((token, t) => `${token}\t${tags[t]}\n`).join("");
-  const own = tags.map((tag, t) => probabilities[t][names.indexOf(tag)]);
-  return {
-    text,
-    json: {
-      tokens: [...tokens],
-      tags: [...tags],
-      spans: spans.map((span) => ({ ...span })),
-      score,
-      probabilities: own,
-    },
-  };
-}
-
 async function* predict(
   model: Tagger,
   inputs: readonly string[],
-  { batchSize, constrained }: OptionsOf<typeof TAG_PREDICT_OPTIONS>,
+  { batchSize, constrained, format, tokenizer, tokenColumn, tagColumn }: OptionsOf<typeof TAG_PREDICT_OPTIONS>,
 ): AsyncGenerator<Prediction> {
-  let waiting: string[][] = [];
+  let waiting: Question[] = [];
   const answers = async function* (): AsyncGenerator<Prediction> {
-    const found = await tagAll(model, waiting, { constrained, batchSize, signal: workSignal() });
+    const asked = waiting;
     waiting = [];
-    for (const sentence of found) yield predictionOf(sentence, model.config.tags);
+    const sentences = asked.map(({ tokens }) => tokens);
+    const found = await tagAll(model, sentences, { constrained, batchSize, signal: workSignal() });
+    for (const [i, sentence] of found.entries()) yield predictionOf(model, asked[i], sentence);
   };
   for (const path of inputs.length === 0 ? ["-"] : inputs) {
-    for await (const line of notEmpty(path, "sentence", linesOf(path))) {
-      // an empty line has an answer too, so that lines and answers go together
-      waiting.push(line.trim() === "" ? [] : line.trim().split(/\s+/u));
-      // a person who types wants the answer now
-      if (waiting.length >= batchSize || (path === "-" && process.stdin.isTTY)) yield* answers();
+    // a person who types wants the answer now
+    const isTyped = path === "-" && process.stdin.isTTY;
+    const reading = { format, tokenizer, tokenColumn: columnOf(tokenColumn), tagColumn: columnOf(tagColumn) };
+    const questions = questionsOf(model, path, linesOf(path), { ...reading, peeked: isTyped ? 1 : batchSize });
+    for await (const question of notEmpty(path, "sentence", questions)) {
+      waiting.push(question);
+      if (waiting.length >= batchSize || isTyped) yield* answers();
     }
   }
   yield* answers();
@@ -123,37 +154,66 @@ function table({ labels, micro, macro }: SpanF1): string {
   ].join("\n");
 }
 
+/** Line that says what F1 counts where the tags have no scheme. */
+const WORDS = 'the tags have no scheme: F1 counts words, those with the tag "O" left out';
+
+/** Tags that are listed. */
+const LISTED = 5;
+
+/** Tags that the model can't give. */
+function unknownTags({ unknown }: TaggerEvaluation): string[] {
+  if (unknown.length === 0) return [];
+  const words = unknown.reduce((sum, one) => sum + one.count, 0);
+  const listed = unknown
+    .slice(0, LISTED)
+    .map(({ tag, count: n, place }) => `${tag} (${n}${place === undefined ? "" : `, the first in ${place}`})`);
+  const more = unknown.length > LISTED ? `, and ${unknown.length - LISTED} more` : "";
+  return [
+    `${plural(words, "word")} with a tag that the model does not have count as mistakes: ${listed.join(", ")}${more}`,
+  ];
+}
+
 async function evaluated(model: Tagger, examples: readonly TaggedExample[]): Promise<Evaluated> {
-  const { loss, measures, spans } = await evaluateTagger(model, examples, { signal: workSignal() });
-  return { measures: { loss, ...measures }, text: table(spans) };
+  const found = await evaluateTagger(model, examples, { signal: workSignal() });
+  const { loss, measures, spans } = found;
+  const notes = [...(model.config.scheme === "none" ? [WORDS] : []), ...unknownTags(found)];
+  return {
+    measures: { ...(Number.isFinite(loss) && { loss }), ...measures },
+    text: [table(spans), ...notes].join("\n"),
+  };
 }
 
 const task: Task<Tagger, TagData, Options> = {
   read(paths, options) {
     const random = randomStream(options.seed).named("split");
-    return splitExamples(readAll(paths, options), { validation: options.validation, random });
+    const { examples, notation, notes } = readAll(paths, options, true);
+    return { ...splitExamples(examples, { validation: options.validation, random }), notation, notes };
   },
   create,
   decode: loadTagger,
   optionsOf: ({ config }) => config,
   describe(model, { training, validation }) {
-    const { tags, words, output } = model.config;
+    const { tags, words, output, scheme, notation } = model.config;
     const sentences = plural(training.length + validation.length, "sentence");
-    return `${sentences} (${tags.length} tags, ${count(words.length)} words); ${networkOf(model.config)}, ${output}`;
+    const shown = (tag: string): string => (notation === undefined ? tag : writtenTag(tag, notation));
+    const example = tags.find((tag) => shown(tag) !== tag);
+    const written = example === undefined ? "" : `, ${example} is written ${shown(example)}`;
+    const as = scheme === "none" ? "no scheme" : `scheme ${scheme}${written}`;
+    return `${sentences} (${plural(tags.length, "tag")}, ${as}, ${count(words.length)} words); ${networkOf(model.config)}, ${output}`;
   },
   preview: (model, { training }) => training.slice(0, 3).map((example) => asSeen(model, example)),
-  training: (model, { training, validation }, { batchSize, seed, wordDropout }) =>
+  training: (model, { training, validation, notes }, { batchSize, seed, wordDropout }) =>
     exampleTraining(
       taggerTask(model, { training, validation, batchSize, seed, wordDropout }),
       { training: training.length, validation: validation.length },
-      { unit: "words" },
+      { unit: "words", notes: model.config.scheme === "none" ? [...notes, WORDS] : notes },
     ),
   predict: (model, inputs, options) => predict(model, inputs, options as OptionsOf<typeof TAG_PREDICT_OPTIONS>),
-  evaluate: async (model, paths, options) =>
-    evaluated(
-      model,
-      uninterrupted(() => readAll(paths, options)),
-    ),
+  async evaluate(model, paths, options) {
+    const { examples, notes } = uninterrupted(() => readAll(paths, options, false));
+    for (const note of notes) warn(`unrolled evaluate: ${note}`);
+    return evaluated(model, examples);
+  },
   finish: async (model, { validation }) => (validation.length === 0 ? { measures: {} } : evaluated(model, validation)),
 };
 

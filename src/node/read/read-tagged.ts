@@ -1,31 +1,39 @@
 import { isUtf8 } from "node:buffer";
-import type { TagScheme } from "../../metrics/index.ts";
-import { parseConll, parseTaggedJsonl, type TaggedExample } from "../../tasks/index.ts";
+import type { DataError } from "../../base/index.ts";
+import { parseConll, parseTaggedJsonl, type TaggedExample, type TaggedJsonlOptions } from "../../tasks/index.ts";
 import { notUtf8Error } from "./read-corpus.ts";
 import { readGiven } from "../files/safe-file.ts";
 
-export type ReadTaggedOptions = {
-  /** Columns of token and tag, as in `parseConll`. */
-  readonly tokenColumn?: number;
-  readonly tagColumn?: number;
-  /** Tags that are not of it are errors. Default: any tag. */
-  readonly scheme?: TagScheme | undefined;
+export type ReadTaggedOptions = Pick<TaggedJsonlOptions, "badSpans" | "offsets" | "onNote" | "scheme"> & {
+  /**
+   * Columns of token and tag: numbers from 0, or names where the file has them; see `parseConll`.
+   * In JSON the names of the fields. Default: what the file's dialect has.
+   */
+  readonly tokenColumn?: number | string | undefined;
+  readonly tagColumn?: number | string | undefined;
+  /** Called with the error about a sentence, which is left out. Default: the error is thrown. */
+  readonly onBad?: ((error: DataError) => void) | undefined;
 };
 
+/** Whether text or, if that doesn't tell, a name is that of JSON. */
+const isJson = (path: string, text: string): boolean =>
+  /\.(?:jsonl|json|ndjson)$/i.test(path) || /^\s*(?:\{\s*"|\[(?:\s*\n\s*)?[{["])/.test(text);
+
 /**
- * Tagged sentences in a file of UTF-8: JSON lines when its name ends in .jsonl or .json, as
- * `parseTaggedJsonl`, else columns, as `parseConll`. "-" is the standard input, whose first
- * character tells. Errors begin with the path and the line. Throws DataError.
+ * Tagged sentences in a file: JSON, as `parseTaggedJsonl`, when its name ends in .jsonl, .ndjson or
+ * .json or it begins like that, else columns, as `parseConll`. "-" is the standard input. Errors
+ * begin with the path and the line. Throws DataError.
  */
 export function readTagged(
   path: string,
-  { scheme, tokenColumn = 0, tagColumn = -1 }: ReadTaggedOptions = {},
+  { tokenColumn, tagColumn, ...options }: ReadTaggedOptions = {},
 ): TaggedExample[] {
   const bytes = readGiven("readTagged", path);
   if (!isUtf8(bytes)) throw notUtf8Error(path);
   const text = bytes.toString("utf8");
   const where = path === "-" ? "standard input" : path;
-  const isJson = path === "-" ? text.trimStart().startsWith('{"') : /\.jsonl?$/i.test(path);
-  if (isJson) return parseTaggedJsonl(text, { scheme, where });
-  return parseConll(text, { tokenColumn, tagColumn, scheme, where });
+  if (!isJson(path, text)) return parseConll(text, { ...options, where, tokenColumn, tagColumn });
+  const named = (column: number | string | undefined): string | undefined =>
+    typeof column === "string" ? column : undefined;
+  return parseTaggedJsonl(text, { ...options, where, tokenColumn: named(tokenColumn), tagColumn: named(tagColumn) });
 }

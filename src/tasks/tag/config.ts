@@ -1,8 +1,10 @@
-import { checkChoice, FormatError, sentence } from "../../base/index.ts";
+import { checkChoice, describe, FormatError, sentence } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import type { TagScheme } from "../../metrics/index.ts";
 import { asFormatError, field, type Fields, parseFields, type StackConfig, stackFields } from "../../model/index.ts";
 import { tagConstraints } from "./scheme.ts";
+import type { TagNotation } from "./notation.ts";
+import { type Tokenizer, TOKENIZERS } from "./split-tokens.ts";
 import { UNKNOWN_TOKEN } from "./words.ts";
 
 /** All that inference needs, apart from the parameters. */
@@ -32,6 +34,10 @@ export type TaggerConfig = StackConfig & {
   /** Probability of dropping a number of what stands for a word, while training. */
   readonly inputDropout: number;
   readonly seed: number;
+  /** Notation of the training data, where it is not that of the scheme. */
+  readonly notation?: TagNotation | undefined;
+  /** Way to cut a text into tokens like those of the training data. Default "punctuation". */
+  readonly tokenizer?: Tokenizer | undefined;
 };
 
 const text = (where: string, value: unknown): string => field.text(where, value);
@@ -63,12 +69,29 @@ const fields: Fields<FileConfig> = {
   output: (where, value) => checkChoice(where, value, ["crf", "softmax"]),
   inputDropout: field.probability,
   seed: field.integer,
+  notation: (where, value) => (value === undefined ? undefined : notation(where, value)),
+  tokenizer: (where, value) => (value === undefined ? undefined : checkChoice(where, value, TOKENIZERS)),
 };
 
+const notation = (where: string, value: unknown): TagNotation =>
+  parseFields<TagNotation>(where, value, {
+    letters(name, letters) {
+      if (typeof letters === "string" && /^(?:[Bb][IiMm]|[Bb][IiMm][EeLl][SsUuWw])$/.test(letters)) return letters;
+      throw new FormatError(sentence(name, 'letters such as "BIES"', describe(letters)));
+    },
+    order: (name, order) => checkChoice(name, order, ["prefix", "suffix"]),
+    separator: text,
+    outside: text,
+  });
+
 /** The configuration as a file holds it. */
-export function taggerFields({ tags, words, characters, ...rest }: TaggerConfig): JsonValue {
+export function taggerFields({ tags, words, characters, notation, tokenizer, ...rest }: TaggerConfig): JsonValue {
   const lists = { tags: [...tags], words: [...words], characters: [...characters] };
-  return { ...(renamed(rest, FILE_NAMES) as { [name: string]: JsonValue }), ...lists };
+  const more = {
+    ...(notation !== undefined && { notation: { ...notation } }),
+    ...(tokenizer !== undefined && tokenizer !== "punctuation" && { tokenizer }),
+  };
+  return { ...(renamed(rest, FILE_NAMES) as { [name: string]: JsonValue }), ...lists, ...more };
 }
 
 /** Configuration that `configuration()` gave. Throws FormatError. */

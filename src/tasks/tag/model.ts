@@ -1,12 +1,4 @@
-import {
-  checkChoice,
-  checkInteger,
-  DataError,
-  kindError,
-  randomStream,
-  type RandomStream,
-  sentence,
-} from "../../base/index.ts";
+import { checkChoice, checkInteger, kindError, randomStream, type RandomStream } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   type EmbeddingLayer,
@@ -42,18 +34,42 @@ import {
   type Tensor,
   tensor,
 } from "../../tensor/index.ts";
-import { detectScheme, tagConstraints, tagSet } from "./scheme.ts";
 import { parseTaggerConfig, type TaggerConfig, taggerFields } from "./config.ts";
-import { charactersOf, checkTokens, countedTable, SHAPES, shapeOf, type TaggedExample, TokenTable } from "./words.ts";
+import { isOwnNotation, ownTag, schemeOf, type TagNotation, tagsInScheme } from "./notation.ts";
+import { tagConstraints, tagSet, unknownTagError } from "./scheme.ts";
+import { type Tokenizer, tokenizerOf, TOKENIZERS } from "./split-tokens.ts";
+import {
+  charactersOf,
+  checkExamples,
+  checkTokens,
+  countedTable,
+  SHAPES,
+  shapeOf,
+  type TaggedExample,
+  tokenPlaceOf,
+  TokenTable,
+} from "./words.ts";
 
 export type TaggerOptions = Partial<StackConfig> & {
   /** Training data: words, characters and tags are taken from it. */
   readonly examples: readonly TaggedExample[];
   /**
-   * Scheme of the tags that the model gives. Those of the examples are converted. Default: that of
-   * the examples.
+   * Scheme of the tags that the model gives. Those of the examples are converted, whatever their
+   * notation is; "none" takes them as they are. Default: that of the examples.
    */
   readonly scheme?: TagScheme;
+  /** Tags beside those of the examples, such as those of held-out sentences. Default: none. */
+  readonly tags?: readonly string[] | undefined;
+  /**
+   * Notation of tags in files, which the model keeps. It is not that of the tags that the model
+   * gives. Default: that of the examples.
+   */
+  readonly notation?: TagNotation | undefined;
+  /**
+   * Way to cut a text into tokens: at "spaces", at "punctuation" too, or into "characters".
+   * Default: the one that gives tokens like those of the examples.
+   */
+  readonly tokenizer?: Tokenizer | undefined;
   /** Words that occur less often are not known. Default 1. */
   readonly minCount?: number;
   /** Most frequent words to keep. Default 50,000. */
@@ -195,19 +211,21 @@ export class Tagger implements SavedModel {
     return this.words.idOf(this.config.lowercase ? token.toLowerCase() : token);
   }
 
+  /** Whether the model can give a tag of its scheme. */
+  hasTag(tag: string): boolean {
+    return this.#idOfTag.has(tag);
+  }
+
   /**
-   * Ids of tags that are in the examples' scheme or the model's, [T, B], 0 on padding. Throws
-   * DataError for one that the model does not have.
+   * Ids of tags that are in the model's scheme, [T, B], 0 on padding. Throws DataError, with the
+   * place, for one that the model does not have.
    */
   tagIds(examples: readonly TaggedExample[], steps: number): Int32Array {
     const ids = new Int32Array(steps * examples.length);
     examples.forEach(({ tags }, b) => {
       tags.forEach((tag, t) => {
         const id = this.#idOfTag.get(tag);
-        if (id === undefined) {
-          const known = this.config.tags.join(", ");
-          throw new DataError(sentence("tagger tag", `one of ${known}`, JSON.stringify(tag)));
-        }
+        if (id === undefined) throw unknownTagError(this.config.tags, { tag, place: tokenPlaceOf(examples[b], t) });
         ids[t * examples.length + b] = id;
       });
     });
@@ -282,17 +300,28 @@ export function tagger(options: TaggerOptions): Tagger {
   } = options;
   if (typeof lowercase !== "boolean") throw kindError(`${where} lowercase`, "true or false", lowercase);
   checkExamples(where, examples);
-  const own = detectScheme(examples.flatMap(({ tags }) => tags));
-  const scheme = checkChoice(`${where} scheme`, options.scheme ?? own, ["BIO", "BIOES", "none"]);
+  const asked = options.scheme && checkChoice(`${where} scheme`, options.scheme, ["BIO", "BIOES", "none"]);
+  const tokenizer = options.tokenizer && checkChoice(`${where} tokenizer`, options.tokenizer, TOKENIZERS);
+  const { examples: own, scheme: found, notation } = tagsInScheme(examples, { scheme: asked });
+  const written = options.notation ?? notation;
+  const scheme = asked ?? found;
   const tokens = examples.flatMap((example) => example.tokens);
   const cased = lowercase ? tokens.map((token) => token.toLowerCase()) : tokens;
+  // the notation of other tags is that of the examples
+  const others = (options.tags ?? []).map((tag) => (notation && ownTag(tag, notation)) ?? tag);
+  const isWritten = written !== undefined && !isOwnNotation(written) && schemeOf(written) === scheme;
   return new Tagger({
     ...stackConfigOf(where, options, { hiddenSize: 100, bidirectional: true, dropout: 0.3 }),
     scheme,
     tags: tagSet(
-      examples.flatMap((example) => toScheme(example, own, scheme)),
+      [
+        ...own.flatMap(({ tags }) => converted(tags, found, scheme)),
+        ...others.flatMap((tag) => converted([tag], found, scheme)),
+      ],
       scheme,
     ),
+    ...(isWritten && { notation: written }),
+    tokenizer: tokenizer ?? tokenizerOf(examples.map((example) => example.tokens)),
     words: countedTable(
       cased,
       checkInteger(`${where} minCount`, minCount, 1),
@@ -313,32 +342,8 @@ export function tagger(options: TaggerOptions): Tagger {
   });
 }
 
-const toScheme = ({ tags }: TaggedExample, own: TagScheme, scheme: TagScheme): readonly string[] =>
-  own === "none" || own === scheme ? tags : convertTags(tags, own, scheme);
-
-/**
- * Throws DataError for no examples, or one whose tokens and tags differ in number, or that has
- * none.
- */
-export function checkExamples(where: string, examples: readonly TaggedExample[]): void {
-  if (!Array.isArray(examples)) throw kindError(`${where} examples`, "a list", examples);
-  if (examples.length === 0) throw new DataError(sentence(`${where} examples`, "at least one", "none"));
-  examples.forEach(({ tokens, tags }, i) => {
-    if (tokens.length !== tags.length)
-      throw new DataError(sentence(`${where} example ${i}`, `${tokens.length} tags`, String(tags.length)));
-    checkTokens(`${where} example ${i}`, tokens);
-  });
-}
-
-/** The examples in the tags of the model's scheme; also repairs tags that break it. */
-export function examplesFor(model: Tagger, examples: readonly TaggedExample[]): TaggedExample[] {
-  const { scheme } = model.config;
-  const own = detectScheme(examples.flatMap(({ tags }) => tags));
-  if (scheme === "none") return [...examples];
-  // all tags are "O": any scheme reads them
-  const from = own === "none" ? scheme : own;
-  return examples.map(({ tokens, tags }) => ({ tokens, tags: convertTags(tags, from, scheme) }));
-}
+const converted = (tags: readonly string[], from: TagScheme, to: TagScheme): readonly string[] =>
+  from === "none" || from === to ? tags : convertTags(tags, from, to);
 
 /** The tagger that `configuration()` describes, with parameters of zero. Throws FormatError. */
 const buildTagger: BuildModel<Tagger> = (configuration) =>

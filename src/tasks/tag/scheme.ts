@@ -54,3 +54,16 @@ export function tagSet(tags: Iterable<string>, scheme: TagScheme): string[] {
 }
 
 const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Tag of the data that a model can't give, and the place of the first, where it is known. */
+export type UnknownTag = { readonly tag: string; readonly count: number; readonly place: string | undefined };
+
+/** Most tags that a message lists. */
+const LISTED = 20;
+
+/** Error about a tag that a model can't give. */
+export function unknownTagError(tags: readonly string[], { tag, place }: Pick<UnknownTag, "place" | "tag">): DataError {
+  const more = tags.length > LISTED ? `, … (${tags.length} in all)` : "";
+  const expected = `one of ${tags.slice(0, LISTED).join(", ")}${more}`;
+  return new DataError(sentence(place ?? "tagger tag", expected, JSON.stringify(tag)));
+}

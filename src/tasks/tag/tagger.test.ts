@@ -9,7 +9,7 @@ import { tag, tagAll } from "./answers.ts";
 import { loadTagger, type Tagger, tagger, type TaggerOptions } from "./model.ts";
 import { evaluateTagger } from "./evaluation.ts";
 import { taggerTask } from "./training.ts";
-import { charactersOf, shapeOf, type TaggedExample } from "./words.ts";
+import { charactersOf, placed, shapeOf, type TaggedExample } from "./words.ts";
 
 /**
  * "to CITY" is a place, "with CITY" a person: the word alone doesn't tell. Every name but few
@@ -197,6 +197,63 @@ test("words: shape and characters", () => {
   expect(words.map(shapeOf)).toEqual([1, 2, 3, 4, 5, 6, 7, 0, 2, 1]);
   expect(charactersOf("né𝒳")).toEqual(["n", "é", "𝒳"]);
   expect(charactersOf(`${"a".repeat(100)}b`)).toHaveLength(48);
+});
+
+test("tags in another notation are learned as the scheme's, and the model keeps how they were written", () => {
+  const examples = sentences(40, 1).map(({ tokens, tags }) => ({
+    tokens,
+    tags: tags.map((tag) => (tag === "O" ? tag : `${tag.slice(2)}_${tag[0]}`)),
+  }));
+  const model = loadTagger(encodeModel(small({ examples, tags: ["ORG_I"], tokenizer: "spaces" })));
+  expect(model.config.scheme).toBe("BIO");
+  expect(model.config.tags).toEqual(["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"]);
+  expect(model.config.notation).toEqual({ letters: "BI", order: "suffix", separator: "_", outside: "O" });
+  expect(model.config.tokenizer).toBe("spaces");
+  const own = small({ examples: sentences(40, 1) });
+  expect(own.config.notation).toBeUndefined();
+  expect(own.config.tokenizer).toBe("punctuation");
+  const asIs = small({ examples, scheme: "none" });
+  expect([asIs.config.scheme, asIs.config.tags[0], asIs.config.notation]).toEqual(["none", "LOC_B", undefined]);
+  expect(small({ examples, scheme: "BIOES" }).config.notation).toBeUndefined();
+  // sentences in either notation are measured alike
+  expect(evaluateTagger(model, examples).measures).toEqual(evaluateTagger(model, sentences(40, 1)).measures);
+});
+
+test("a wrong tag is refused, not taken for another scheme", () => {
+  const [first, ...others] = sentences(40, 1);
+  const examples = [...others, { ...first, tags: first.tags.map((tag) => (tag === "O" ? "0" : tag)) }];
+  expect(() => small({ examples })).toThrow(/expected a tag like B-X, I-X or O, as \d+ of \d+ are, got "0"/);
+  expect(small({ examples, scheme: "none" }).config.tags[0]).toBe("0");
+});
+
+test("tags that the model lacks are measured as mistakes, and told", () => {
+  const model = small();
+  const gold = placed(
+    { tokens: ["we", "saw", "Rhine"], tags: ["O", "O", "B-RIVER"] },
+    "x.conll line 1",
+    (t) => `x.conll line ${t + 1}`,
+  );
+  const wrong = { tokens: ["Rhine"], tags: ["0"] };
+  const known = sentences(5, 3);
+  const { loss, measures, spans, unknown } = evaluateTagger(model, [gold, ...known, wrong, gold]);
+  expect(unknown).toEqual([
+    { tag: "B-RIVER", count: 2, place: "x.conll line 3" },
+    { tag: "0", count: 1, place: undefined },
+  ]);
+  expect(loss).toBe(evaluateTagger(model, known).loss);
+  expect(spans.labels.RIVER.support).toBe(2);
+  expect(measures.accuracy).toBeLessThan(1);
+  expect(evaluateTagger(model, known).unknown).toEqual([]);
+  expect(evaluateTagger(model, [gold]).loss).toBeNaN();
+  // held-out sentences of a run, too
+  const task = taggerTask(model, { training: sentences(5, 1), validation: [gold] });
+  expect(task.rehearsal?.().evaluate?.()).toBeUndefined();
+  expect(() => taggerTask(model, { training: [gold] })).toThrow(
+    'x.conll line 3: expected one of O, B-LOC, I-LOC, B-PER, I-PER, got "B-RIVER"',
+  );
+  expect(() => evaluateTagger(model, [{ tokens: ["a"], tags: ["NN"] }])).toThrow(
+    'evaluateTagger: expected tags of the model, such as "I-PER", got "NN". If the tags are in another column, choose it with --tag-column',
+  );
 });
 
 test("wrong data and options are named", () => {

@@ -6,8 +6,10 @@ import { describeBatch } from "../largest-example.ts";
 import { div } from "../../tensor/index.ts";
 import type { OwnTask } from "../../train/index.ts";
 import { batchLoss, EVALUATED, evaluateInPieces, lengthOf, tokensOf } from "./evaluation.ts";
-import { checkExamples, examplesFor, type Tagger } from "./model.ts";
-import { countsOf, placed, placeOf, type TaggedExample, UNKNOWN } from "./words.ts";
+import { examplesFor } from "./examples.ts";
+import type { Tagger } from "./model.ts";
+import { unknownTagError } from "./scheme.ts";
+import { checkExamples, countsOf, placed, placeOf, type TaggedExample, UNKNOWN } from "./words.ts";
 
 export type TaggerTaskOptions = {
   readonly training: readonly TaggedExample[];
@@ -39,7 +41,8 @@ export function taggerTask(
   checkInteger(`${where} seed`, seed);
   checkExamples(`${where} training`, training);
   const examples = readable(model, training);
-  const held = validation && validation.length > 0 ? readable(model, validation) : undefined;
+  const held =
+    validation && validation.length > 0 ? filled(examplesFor(model, validation).examples, validation) : undefined;
   const counts = countsOf(examples.flatMap(({ tokens }) => tokens.map((token) => String(model.wordId(token)))));
   const rates = Float64Array.from(model.words.tokens, (_, id) => {
     const n = counts.get(String(id)) ?? 0;
@@ -84,14 +87,18 @@ export function taggerTask(
   };
 }
 
-function readable(model: Tagger, examples: readonly TaggedExample[]): TaggedExample[] {
-  const found = examplesFor(model, examples)
-    .map((example, i) => placed(example, placeOf(examples[i]) ?? `sentence ${i + 1}`))
-    .filter(({ tokens }) => tokens.length > 0);
-  // now and not in the middle of training; one by one, since one may be long
-  for (const example of found) model.tagIds([example], example.tokens.length);
-  return found;
+/** Sentences with tags that the model has. Throws DataError for others. */
+function readable(model: Tagger, given: readonly TaggedExample[]): TaggedExample[] {
+  const { examples, unknown } = examplesFor(model, given);
+  if (unknown.length > 0) throw unknownTagError(model.config.tags, unknown[0]);
+  return filled(examples, given);
 }
+
+/** Sentences that are not empty, with their places. */
+const filled = (examples: readonly TaggedExample[], given: readonly TaggedExample[]): TaggedExample[] =>
+  examples
+    .map((example, i) => placed(example, placeOf(given[i]) ?? `sentence ${i + 1}`))
+    .filter(({ tokens }) => tokens.length > 0);
 
 function dropWords(ids: Int32Array, rates: Float64Array, random: RandomStream): Int32Array {
   return ids.map((id) => (id !== UNKNOWN && rates[id] > 0 && random.uniform() < rates[id] ? UNKNOWN : id));

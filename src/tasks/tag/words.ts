@@ -1,5 +1,5 @@
 /** @file What a tagger sees of a word: its id, its characters, its shape. */
-import { DataError, describe, sentence } from "../../base/index.ts";
+import { DataError, describe, kindError, sentence } from "../../base/index.ts";
 
 /** A sentence with the right answer. */
 export type TaggedExample = {
@@ -9,19 +9,39 @@ export type TaggedExample = {
   readonly tags: readonly string[];
 };
 
-const places = new WeakMap<TaggedExample, string>();
+/** Place of an example, and of each of its tokens. */
+type Place = { readonly place: string; readonly tokens?: ((t: number) => string) | undefined };
+
+const places = new WeakMap<TaggedExample, Place>();
 
 /**
- * Notes where an example stands, such as "names.conll line 7", for messages. It is no part of the
- * example.
+ * Notes where an example stands, such as "names.conll line 7", for messages, and where each of its
+ * tokens does. It is no part of the example.
  */
-export function placed(example: TaggedExample, place: string | undefined): TaggedExample {
-  if (place !== undefined) places.set(example, place);
+export function placed(
+  example: TaggedExample,
+  place: string | undefined,
+  tokens?: (t: number) => string,
+): TaggedExample {
+  if (place !== undefined) places.set(example, { place, tokens });
   return example;
 }
 
 /** Place of an example, or undefined if it has none. */
-export const placeOf = (example: TaggedExample): string | undefined => places.get(example);
+export const placeOf = (example: TaggedExample): string | undefined => places.get(example)?.place;
+
+/** Place of a token of an example, or that of the example, or undefined if it has none. */
+export function tokenPlaceOf(example: TaggedExample, t: number): string | undefined {
+  const found = places.get(example);
+  return found?.tokens?.(t) ?? found?.place;
+}
+
+/** Notes for `example` the places of another. */
+export function placedLike(example: TaggedExample, other: TaggedExample): TaggedExample {
+  const found = places.get(other);
+  if (found !== undefined) places.set(example, found);
+  return example;
+}
 
 /**
  * Token for everything that is not in a table. A word that is spelled so is not known either.
@@ -108,4 +128,18 @@ export function shapeOf(word: string): number {
   const tail = rest.join("");
   if (first !== first.toLowerCase() && tail === tail.toLowerCase()) return 2;
   return word === word.toUpperCase() ? 3 : 4;
+}
+
+/**
+ * Throws DataError for no examples, or one whose tokens and tags differ in number, or that has
+ * none.
+ */
+export function checkExamples(where: string, examples: readonly TaggedExample[]): void {
+  if (!Array.isArray(examples)) throw kindError(`${where} examples`, "a list", examples);
+  if (examples.length === 0) throw new DataError(sentence(`${where} examples`, "at least one", "none"));
+  examples.forEach(({ tokens, tags }, i) => {
+    if (tokens.length !== tags.length)
+      throw new DataError(sentence(`${where} example ${i}`, `${tokens.length} tags`, String(tags.length)));
+    checkTokens(`${where} example ${i}`, tokens);
+  });
 }
