@@ -59,4 +59,6 @@ export type { PictureOptions } from "./read/read-pictures.ts";
 export { forecastPicture } from "./pictures/forecast-picture.ts";
 export type { ForecastPictureOptions } from "./pictures/forecast-picture.ts";
 export { readSeries } from "./read/read-series.ts";
-export type { ReadSeriesOptions, SeriesFile } from "./read/read-series.ts";
+export type { SeriesFile } from "./read/read-series.ts";
+export type { ReadSeriesOptions, SeriesReading, TableReading } from "./read/series-options.ts";
+export type { Decimal } from "./read/table-numbers.ts";

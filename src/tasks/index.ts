@@ -71,18 +71,18 @@ export type {
 } from "./forecast/backtest.ts";
 export {
   calendarFeatures,
-  checkFrequency,
-  formatFrequency,
   formatTime,
+  formatTimes,
   frequenciesBetween,
   frequencyBetween,
   parseTime,
-  timeAfter,
 } from "./forecast/calendar.ts";
-export type { CalendarFeature, Frequency } from "./forecast/calendar.ts";
-export type { Columns, Covariate, ForecasterConfig, KnownSeries } from "./forecast/config.ts";
+export type { CalendarFeature } from "./forecast/calendar.ts";
+export type { Columns, Covariate, ForecasterConfig, KnownSeries, Reading } from "./forecast/config.ts";
 export { evaluateForecaster } from "./forecast/evaluation.ts";
 export type { ForecasterEvaluation } from "./forecast/evaluation.ts";
+export { checkFrequency, formatFrequency, parseFrequency, stepsBetween, timeAfter } from "./forecast/frequency.ts";
+export type { Frequency } from "./forecast/frequency.ts";
 export type { HeadName } from "./forecast/heads.ts";
 export { featureNames } from "./forecast/inputs.ts";
 export { Forecaster, forecaster, loadForecaster } from "./forecast/model.ts";
@@ -95,6 +95,7 @@ export { firstWindows, forecasterTask } from "./forecast/training.ts";
 export type { ForecasterTaskOptions } from "./forecast/training.ts";
 export { trainedLength } from "./forecast/windows.ts";
 export type { WindowBatch } from "./forecast/windows.ts";
+export { checkTimeZone, momentsOf, wallTime } from "./forecast/zone.ts";
 
 // translate: a text from a text
 export { bleu, chrF, exactMatch } from "../metrics/index.ts";

@@ -79,12 +79,19 @@ test.each([
   30_000,
 );
 
-test("weekdays with filled gaps: trained, and measured against the week before", async () => {
+test("weekdays, with filled gaps or as they are: trained, and measured against the week before", async () => {
   const lines = dates(500).flatMap((time, i) => (i % 7 >= 5 ? [] : [`${time},${100 + noisy(i)}`]));
-  const { text, found } = await finished(fileOf(["date,value", ...lines]), { fillGaps: true });
+  for (const fillGaps of [true, undefined]) {
+    const { text, found } = await finished(fileOf(["date,value", ...lines]), { fillGaps });
+    expect(text).toContain("season of 5 steps (for values every weekday)");
+    expect(text).not.toContain("not available");
+    expect(Object.values(found?.measures ?? {}).every(Number.isFinite)).toBe(true);
+  }
+  // a season of a week of which two days are always missing
+  const sparse = dates(280).map((time, i) => `${time},${i % 7 >= 5 ? "" : 100 + noisy(i)}`);
+  const { text } = await finished(fileOf(["date,value", ...sparse]));
   expect(text).toContain("value 7 before");
   expect(text).not.toContain("not available");
-  expect(Object.values(found?.measures ?? {}).every(Number.isFinite)).toBe(true);
 });
 
 /** Two long shops, one constant one, and short ones of 3, 1 and 5 rows, the last without values. */
@@ -112,7 +119,7 @@ test.each([{ heldOut: 14 }, {}])(
     const held = "heldOut" in more ? 14 : 18;
     expect(training.notes).toEqual([
       `too short to hold out ${held} steps, trained on whole and not measured: "new" (3 rows)`,
-      'left out, for lack of two values: "closed" (5 rows), "kiosk" (1 row)',
+      'left out, for lack of two values: "kiosk" (1 row), "closed" (5 rows)',
     ]);
     expect(training.facts).toEqual({ trainingExamples: 293 - 3 * held, validationExamples: 3 * held });
     expect(text).toContain("6 forecasts of 7 steps");
@@ -120,7 +127,7 @@ test.each([{ heldOut: 14 }, {}])(
     expect(found?.measures["mase"]).toBeGreaterThan(0);
     expect(found?.measures["mase"]).toBeLessThan(Infinity);
     const evaluated = await forecastTask.evaluate(made, [path], { ...options, ...asked });
-    expect(evaluated.text).toContain('too short to be measured: "new", "closed", "kiosk"');
+    expect(evaluated.text).toContain('too short to be measured: "new", "kiosk", "closed"');
     // answers for all but the one without values
     const answers: unknown[] = [];
     for await (const { json } of forecastTask.predict(made, [path], { horizon: 1 }))

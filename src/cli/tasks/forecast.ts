@@ -1,7 +1,7 @@
 /** @file The work of `--task forecast`. */
 import { writeFileSync } from "node:fs";
 import { DataError } from "unrolled";
-import { forecastPicture, readSeries, type SeriesFile } from "unrolled/node";
+import { forecastPicture, type SeriesFile } from "unrolled/node";
 import {
   backtest,
   type Backtest,
@@ -9,7 +9,6 @@ import {
   calibrate,
   featureNames,
   firstWindows,
-  type Forecast,
   forecast,
   type Forecaster,
   forecaster,
@@ -25,7 +24,9 @@ import {
 import { count, networkOf, plural, real, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import { warn } from "../terminal/output.ts";
+import { csvLines, forecastJson, tableLines } from "./forecast-answers.ts";
 import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
+import { keptReading, listOf, readData, readLike } from "./forecast-reading.ts";
 import type { OptionsOf } from "../options/table.ts";
 import { exampleTraining } from "./example-training.ts";
 import type { FORECAST_OPTIONS, FORECAST_PREDICT_OPTIONS } from "./forecast-options.ts";
@@ -41,8 +42,6 @@ type PredictOptions = OptionsOf<typeof FORECAST_PREDICT_OPTIONS>;
 const FOLDS = 12;
 const FOLDS_OF_FEW = 24;
 const FEW = 3;
-
-const listOf = (text: string | undefined): string[] => (text === undefined ? [] : text.split(","));
 
 const splitOf = ({ series }: SeriesFile, options: Options): SeriesSplit => splitSeries(series, options);
 
@@ -74,26 +73,9 @@ function create(data: SeriesFile, options: Options): Forecaster {
     lags: listOf(options.lags).map(Number),
     covariates: listOf(options.covariates),
     embeddingSize: options.embeddingSize,
-    columns: { time: options.timeColumn, value: options.valueColumn, series: options.seriesColumn ?? "" },
+    ...keptReading(data, options),
   });
 }
-
-/** Files with the columns that the model was trained on. */
-const readFor = (
-  { config: { columns, covariates } }: Forecaster,
-  paths: readonly string[],
-  { separator, header, encoding, fillGaps }: Partial<Options>,
-): Promise<SeriesFile> =>
-  readSeries(paths, {
-    separator,
-    header,
-    encoding,
-    time: columns.time,
-    value: columns.value,
-    ...(columns.series !== "" && { series: columns.series }),
-    covariates: covariates.map(({ name }) => name),
-    fillGaps,
-  });
 
 function taskOptions(data: SeriesFile, options: Options): ForecasterTaskOptions {
   const { trained, held } = splitOf(data, options);
@@ -117,27 +99,13 @@ function preview(model: Forecaster, data: SeriesFile, options: Options): string[
   });
 }
 
-/** A row for each step. */
-function rowsOf(found: Forecast): { readonly head: string[]; readonly rows: string[][] } {
-  const levels = Object.keys(found.quantiles);
-  const head = [
-    found.dates === undefined ? "step" : "date",
-    "mean",
-    ...levels.map((level) => `${100 * Number(level)} %`),
-  ];
-  const rows = found.mean.map((mean, h) => [
-    found.dates?.[h] ?? String(h + 1),
-    ...[mean, ...levels.map((level) => found.quantiles[level][h])].map((x) => String(Number(x.toPrecision(6)))),
-  ]);
-  return { head, rows };
-}
-
 async function* predict(
   model: Forecaster,
   inputs: readonly string[],
   { horizon, samples, seed, plot, csv, ...reading }: PredictOptions,
 ): AsyncGenerator<Prediction> {
-  const { series: all } = await readFor(model, inputs, reading);
+  const { series: all, notes } = await readLike(model, inputs, reading);
+  for (const note of notes) warn(note);
   const { frequency, columns } = model.config;
   const isForecast = forecastable(model);
   const series = all.filter(isForecast);
@@ -147,25 +115,15 @@ async function* predict(
   // where there is nothing else, the error says what is wrong
   for (const [i, one] of (series.length === 0 ? all : series).entries()) {
     const found = await forecast(model, one, { horizon, samples, seed, signal: workSignal() });
-    const { head, rows } = rowsOf(found);
-    const id = all.length > 1 ? [one.id] : [];
-    const lines = csv
-      ? [...(i === 0 ? [[...id.map(() => "series"), ...head]] : []), ...rows.map((row) => [...id, ...row])].map((row) =>
-          row.join(","),
-        )
-      : [...id, table([head, ...rows], new Set(head.map((_, column) => column).slice(1)))];
+    const id = all.length > 1 || columns.series !== "" ? one.id : undefined;
+    const lines = csv ? csvLines(found, id, i === 0) : tableLines(found, id);
     if (plot !== undefined) {
       const file = i === 0 ? plot : plot.replace(/(\.svg)?$/, `-${i + 1}.svg`);
       writeFileSync(file, await forecastPicture(one, found, { frequency, value: columns.value }));
     }
     yield {
       text: lines.join("\n"),
-      json: {
-        series: one.id,
-        dates: [...(found.dates ?? [])],
-        mean: [...found.mean],
-        quantiles: Object.fromEntries(Object.entries(found.quantiles).map(([level, values]) => [level, [...values]])),
-      },
+      json: forecastJson(one.id, found),
     };
   }
 }
@@ -274,17 +232,7 @@ function measureNotes({ unscaled, measures, folds }: Backtest): string[] {
 }
 
 const task: Task<Forecaster, SeriesFile, Options> = {
-  read: (paths, { timeColumn, valueColumn, seriesColumn, covariates, fillGaps, separator, header, encoding }) =>
-    readSeries(paths, {
-      separator,
-      header,
-      encoding,
-      time: timeColumn,
-      value: valueColumn,
-      series: seriesColumn,
-      covariates: listOf(covariates),
-      fillGaps,
-    }),
+  read: readData,
   create,
   decode: loadForecaster,
   describe({ config }, { series }) {
@@ -304,13 +252,13 @@ const task: Task<Forecaster, SeriesFile, Options> = {
     return exampleTraining(
       own,
       { training: all - held, validation: held },
-      { unit: "values", notes: splitNotes(split, options), keepsBest: true },
+      { unit: "values", notes: [...data.notes, ...splitNotes(split, options)], keepsBest: true },
     );
   },
   predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
-  async evaluate(model, paths, options) {
-    const { period } = options;
-    const { series } = await readFor(model, paths, options);
+  async evaluate(model, paths, { period, ...reading }) {
+    const { series, notes } = await readLike(model, paths, reading);
+    for (const note of notes) warn(note);
     const { horizon } = model.config;
     const longest = longestOf(series);
     const shortest = series.reduce(

@@ -5,7 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { DataError } from "../../base/index.ts";
 import { forecast, forecaster } from "../../tasks/index.ts";
 import { forecastPicture } from "../pictures/forecast-picture.ts";
-import { readSeries, type ReadSeriesOptions, type SeriesFile } from "./read-series.ts";
+import { readSeries, type SeriesFile } from "./read-series.ts";
+import type { ReadSeriesOptions } from "./series-options.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unrolled-series-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,9 +46,10 @@ test("gaps and whatever else is wrong are told by line", async () => {
   expect((await read(gap, { fillGaps: true })).series[0].values).toEqual([1, 2, NaN, NaN, 3]);
   await expect(read("date,value\n2001-01-01,1\n2001-01-02,x\n")).rejects.toThrow(/line 3 value: expected a number/);
   await expect(read("date,value\n2001-01-01,1\n2001-02-30,1\n")).rejects.toThrow(/line 3 date: expected a date/);
-  await expect(read("date,value\n2001-01-02,1\n2001-01-01,1\n")).rejects.toThrow(/line 3: expected a later time/);
-  await expect(read("day,value\n2001-01-02,1\n")).rejects.toThrow(
-    'line 2: expected a column "date", got "day", "value"',
+  const twice = "date,value\n2001-01-01,1\n2001-01-02,1\n2001-01-02,2\n";
+  await expect(read(twice)).rejects.toThrow(/line 4: expected a later time .*--series-column/);
+  await expect(read("date,value\n2001-01-02,1\n", { time: "day" })).rejects.toThrow(
+    'line 1: expected a column "day", got "date", "value". --time-column names the column',
   );
   await expect(read("date,value\n2001-01-02,1\n")).rejects.toThrow("at least two rows");
 });
@@ -65,7 +67,7 @@ test.each<[string, readonly string[], SeriesFile["frequency"]]>([
   [
     "a zone",
     ["1950-01-01T00:00+02:00", "1950-02-01T00:00+02:00", "1950-03-01T00:00+02:00"],
-    { unit: "month", count: 1 },
+    { unit: "month", count: 1, timeZone: "+02:00" },
   ],
   ["the 30th", ["2003-04-30", "2003-05-30", "2003-06-30"], { unit: "month", count: 1, keepsDay: true }],
   [

@@ -1,232 +1,145 @@
 /** @file Time series from tables and from JSON lines. */
 import { DataError, describe, sentence } from "../../base/index.ts";
 import {
-  checkFrequency,
+  checkTimeZone,
   formatFrequency,
   formatTime,
   type Frequency,
-  frequenciesBetween,
-  parseTime,
+  parseFrequency,
   type Series,
-  timeAfter,
 } from "../../tasks/index.ts";
 import { readRecords } from "./read-examples.ts";
-import type { ReadRecordsOptions, RecordEntry } from "./record.ts";
-
-export type ReadSeriesOptions = ReadRecordsOptions & {
-  /** Column of the times. Default "date". */
-  readonly time?: string | undefined;
-  /** Column of the values. Default "value". */
-  readonly value?: string | undefined;
-  /** Column that tells series apart, whose rows may be mixed. Default: all rows are one series. */
-  readonly series?: string | undefined;
-  /** Columns of what is known in advance. Default: none. */
-  readonly covariates?: readonly string[] | undefined;
-  /** Take times that are left out as missing values. Default false: they are an error. */
-  readonly fillGaps?: boolean | undefined;
-};
+import type { RecordEntry } from "./record.ts";
+import { isWhole, pairRows, type WholeSeries, wholeSeries } from "./series-json.ts";
+import { SKIP_BAD } from "./series-dates.ts";
+import { buildSeries } from "./series-rows.ts";
+import type { ReadSeriesOptions, SeriesReading } from "./series-options.ts";
+import { seriesTable } from "./series-table.ts";
 
 export type SeriesFile = {
   readonly series: readonly (Series & { readonly id: string; readonly start: string })[];
   /** Time from each row to the next. */
   readonly frequency: Frequency;
+  /** Form of the tables; undefined for JSON lines of whole series. */
+  readonly reading?: SeriesReading;
+  /** Sentences on what was found and could be read otherwise. */
+  readonly notes: readonly string[];
 };
 
-type Row = {
-  readonly time: number;
-  readonly value: number;
-  readonly covariates: readonly number[];
-  readonly place: string;
-};
+type Found = SeriesFile["series"][number];
+
+/** Reasons that are told of rows that are left out. */
+const MOST_REASONS = 3;
 
 /**
- * The series in files, "-" being standard input: a table has a row for each time, in order, and an
- * empty value (or "NaN") where it is missing; where there are covariates, rows without values at
- * the end are the future. A JSON line is a whole series: `{"id": "a", "start": "2001-01-01",
- * "values": [1, null, 3]}`, with `"frequency": {"unit": "day", "count": 1}` (default) and
- * `"covariates"`, a list of rows.
+ * The series in files, "-" being standard input: a table has a row for each time, in order or from
+ * the newest to the oldest, and an empty value (or "NA", "?", "-" and the like) where it is
+ * missing; where there are covariates, rows without values at the end are the future. A JSON line
+ * is a whole series: `{"id": "a", "start": "2001-01-01", "values": [1, null, 3]}`, with
+ * `"frequency"`, "hour" or `{"unit": "day", "count": 1}` (default), and `"covariates"`, a list of
+ * rows; GluonTS's names (`item_id`, `target`, `freq`) are read too.
  *
  * Throws DataError, with file and line, for a column that is not there, what is no date or number,
  * a time that is left out, twice or out of order, and for series of different frequencies.
  */
 export async function readSeries(paths: readonly string[], options: ReadSeriesOptions = {}): Promise<SeriesFile> {
-  const rows = new Map<string, Row[]>();
-  const found: SeriesFile["series"][number][] = [];
-  /** Ids of the series in JSON. */
-  const ids = new Set<string>();
-  const frequencies: { readonly frequency: Frequency; readonly place: string }[] = [];
-  for await (const entry of readRecords(paths, { ...options, format: options.format ?? "table" })) {
-    if (Array.isArray(entry.record["values"])) {
-      const { frequency, ...series } = wholeSeries(entry, options);
-      if (ids.has(series.id)) throw new DataError(sentence(entry.place, "another id", describe(series.id)));
-      ids.add(series.id);
-      found.push(series);
-      frequencies.push({ frequency, place: entry.place });
-      continue;
-    }
-    const id = options.series === undefined ? "" : textOf(entry, options.series);
-    const list = rows.get(id) ?? [];
-    rows.set(id, list);
-    list.push(rowOf(entry, options));
+  const { skipBad = false } = options;
+  const notes: string[] = [];
+  const bad: string[] = [];
+  const onBad = (error: DataError): void => {
+    if (!skipBad) throw error;
+    bad.push(error.message.replace(`. ${SKIP_BAD}`, ""));
+  };
+  const timeZone = options.timeZone === undefined ? undefined : checkTimeZone("--time-zone", options.timeZone);
+  const asked = options.frequency === undefined ? undefined : parseFrequency("--frequency", options.frequency);
+  const whole: { readonly found: WholeSeries; readonly entry: RecordEntry }[] = [];
+  const table = seriesTable(options, onBad);
+  const needs = { covariates: (options.covariates ?? []).length, timeZone };
+  for await (const entry of readRecords(paths, { ...options, onBad, format: options.format ?? "table" })) {
+    const pairs = pairRows(entry);
+    if (isWhole(entry)) whole.push({ found: wholeSeries(entry, needs), entry });
+    else if (pairs === undefined) table.push(entry);
+    else table.pushPairs(pairs.id, pairs.rows);
   }
-  // one row has no frequency: it takes that of the other series
-  const several = [...rows].filter(([, list]) => list.length > 1);
-  const alone = [...rows].filter(([, list]) => list.length === 1);
-  const isAlone = several.length === 0 && found.length === 0;
-  const tables = (isAlone ? [...rows] : several).map(([id, list]) => {
-    const { frequency, ...series } = seriesOf(id, list, options);
-    return { list, series, frequency };
+  const { groups, reading, ids, notes: tableNotes } = table.end();
+  notes.push(...tableNotes);
+  const json = wholeOnes(whole, { asked, usual: options.like?.frequency, timeZone }, notes);
+  if (bad.length > 0) {
+    const more = bad.length > MOST_REASONS ? `; and ${bad.length - MOST_REASONS} more` : "";
+    notes.push(`left out, since they can't be read: ${bad.slice(0, MOST_REASONS).join("; ")}${more}`);
+  }
+  if (groups.length === 0) {
+    if (json === undefined) throw new DataError(sentence(paths.join(", "), "at least one row", "none"));
+    return { ...json, notes };
+  }
+  const fillGaps = options.fillGaps ?? options.like?.fillGaps ?? false;
+  const isShort = groups.every(({ rows }) => rows.length < 2);
+  const built = buildSeries(groups, {
+    timeZone,
+    frequency: asked ?? options.like?.frequency ?? (isShort ? json?.frequency : undefined),
+    fillGaps,
+    hasSeries: options.series !== undefined,
+    hasCovariates: (options.covariates ?? []).length > 0,
+    note: (text) => notes.push(text),
   });
-  // a series that fits both keeps the day where another one must
-  const keepsDay = tables.find(({ frequency }) => frequency.keepsDay)?.frequency;
-  for (const { list, series, frequency } of tables) {
-    const isSame = keepsDay !== undefined && formatFrequency(keepsDay) === formatFrequency(frequency);
-    if (isSame) seriesWith(series.id, list, keepsDay, options);
-    found.push(series);
-    frequencies.push({ frequency: isSame ? keepsDay : frequency, place: list[0].place });
+  const { frequency } = built;
+  if (json !== undefined && formatFrequency(json.frequency) !== formatFrequency(frequency)) {
+    const expected = `a value every ${formatFrequency(json.frequency)}, as in the first series`;
+    throw new DataError(sentence(groups[0].rows[0].place, expected, `every ${formatFrequency(frequency)}`));
   }
-  for (const [id, list] of isAlone ? [] : alone) {
-    const { frequency: _, ...series } = seriesWith(id, list, frequencies[0].frequency, options);
-    found.push(series);
-  }
-  if (found.length === 0) throw new DataError(sentence(paths.join(", "), "at least one row", "none"));
-  const [{ frequency }] = frequencies;
-  const other = frequencies.find((one) => formatFrequency(one.frequency) !== formatFrequency(frequency));
-  if (other !== undefined)
-    throw new DataError(
-      sentence(
-        other.place,
-        `a value every ${formatFrequency(frequency)}, as in the first series`,
-        `every ${formatFrequency(other.frequency)}`,
-      ),
-    );
-  return { series: found, frequency };
-}
-
-function textOf({ record, place }: RecordEntry, column: string): string {
-  if (!Object.hasOwn(record, column)) {
-    const got = Object.keys(record).map(describe).join(", ");
-    throw new DataError(sentence(place, `a column ${describe(column)}`, got));
-  }
-  const value = record[column];
-  if (value === null || value === undefined) return "";
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new DataError(sentence(`${place} ${column}`, "text or a number", describe(value)));
-}
-
-function numberOf(entry: RecordEntry, column: string, mayBeMissing: boolean): number {
-  const text = textOf(entry, column).trim();
-  if (mayBeMissing && /^(|nan|na|null)$/i.test(text)) return NaN;
-  const value = text === "" ? NaN : Number(text);
-  if (Number.isFinite(value)) return value;
-  throw new DataError(
-    sentence(`${entry.place} ${column}`, `a number${mayBeMissing ? ", or nothing" : ""}`, describe(text)),
+  const series = built.series.flatMap(({ id, start, values, covariates }) =>
+    values.map((own, i): Found => ({
+      id: ids(id, i),
+      start: formatTime(start, frequency.timeZone),
+      values: own,
+      ...(covariates.length > 0 && { covariates }),
+    })),
   );
+  return { series: [...(json?.series ?? []), ...series], frequency, reading: { ...reading, fillGaps }, notes };
 }
 
-function rowOf(entry: RecordEntry, { time = "date", value = "value", covariates = [] }: ReadSeriesOptions): Row {
-  return {
-    time: parseTime(`${entry.place} ${time}`, textOf(entry, time).trim()),
-    value: numberOf(entry, value, true),
-    covariates: covariates.map((name) => numberOf(entry, name, false)),
-    place: entry.place,
-  };
-}
-
-function seriesOf(
-  id: string,
-  rows: readonly Row[],
-  options: ReadSeriesOptions,
-): SeriesFile["series"][number] & { readonly frequency: Frequency } {
-  const [first, second] = rows;
-  if (second === undefined) throw new DataError(sentence(first.place, "at least two rows of a series", "one"));
-  const frequencies = frequenciesBetween(second.place, first.time, second.time);
-  const frequency = frequencies.find((one) => fits(rows, one, options.fillGaps === true)) ?? frequencies[0];
-  return seriesWith(id, rows, frequency, options);
-}
-
-/** Whether the frequency leads from row to row, or with gaps to each of them. */
-function fits(rows: readonly Row[], frequency: Frequency, withGaps: boolean): boolean {
-  let steps = 0;
-  const most = mostSteps(rows);
-  return rows.every(({ time }) => {
-    while (withGaps && steps < most && timeAfter(rows[0].time, frequency, steps) < time) steps++;
-    return timeAfter(rows[0].time, frequency, steps++) === time;
+/** Series of JSON lines, which all have one frequency. */
+function wholeOnes(
+  all: readonly { readonly found: WholeSeries; readonly entry: RecordEntry }[],
+  {
+    asked,
+    usual,
+    timeZone,
+  }: Readonly<Record<"asked" | "usual", Frequency | undefined>> & { readonly timeZone: string | undefined },
+  notes: string[],
+): Pick<SeriesFile, "series" | "frequency"> | undefined {
+  if (all.length === 0) return undefined;
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const ofOne = (found: WholeSeries): Frequency => ({
+    ...(asked ?? found.frequency ?? usual ?? { unit: "day", count: 1 }),
+    ...zone,
   });
-}
-
-/**
- * Steps of a series with its gaps filled: two rows a minute apart and one in another century would
- * otherwise become a billion.
- */
-const mostSteps = (rows: readonly Row[]): number => 1_000_000 + 10 * rows.length;
-
-/** Throws DataError for a row that is not where this frequency leads. */
-function seriesWith(
-  id: string,
-  rows: readonly Row[],
-  frequency: Frequency,
-  { covariates = [], fillGaps = false }: ReadSeriesOptions,
-): SeriesFile["series"][number] & { readonly frequency: Frequency } {
-  const [first] = rows;
-  const most = mostSteps(rows);
-  const values: number[] = [];
-  for (const row of rows) {
-    for (;;) {
-      const expected = timeAfter(first.time, frequency, values.length);
-      if (row.time === expected) break;
-      if (!fillGaps || covariates.length > 0 || row.time < expected) {
-        const hint = `Rows must be in order, one every ${formatFrequency(frequency)}; leave the value empty where it is missing`;
-        throw new DataError(sentence(row.place, formatTime(expected), formatTime(row.time), hint));
-      }
-      if (values.length >= most)
-        throw new DataError(
-          sentence(
-            row.place,
-            `gaps of at most ${most} steps in all`,
-            `${formatTime(row.time)}, with rows every ${formatFrequency(frequency)}`,
-          ),
-        );
-      values.push(NaN);
-    }
-    values.push(row.value);
-  }
-  if (covariates.length > 0) while (values.length > 0 && Number.isNaN(values.at(-1))) values.pop();
-  const known = covariates.length > 0 && { covariates: rows.map((row) => row.covariates) };
-  return { id, start: formatTime(first.time), values, ...known, frequency };
-}
-
-function frequencyOf(place: string, value: unknown): Frequency {
-  try {
-    return checkFrequency(`${place} frequency`, value);
-  } catch (error) {
-    // what is wrong is the file, not a value that the caller gave
-    throw new DataError((error as Error).message, { cause: error });
-  }
-}
-
-function wholeSeries(
-  { record, place }: RecordEntry,
-  { covariates = [] }: ReadSeriesOptions,
-): SeriesFile["series"][number] & { readonly frequency: Frequency } {
-  const { id = "", start, values, frequency = { unit: "day", count: 1 }, covariates: known } = record;
-  if (typeof id !== "string" && typeof id !== "number")
-    throw new DataError(sentence(`${place} id`, "text or a number", describe(id)));
-  if (typeof start !== "string") throw new DataError(sentence(`${place} start`, "a date", describe(start)));
-  parseTime(`${place} start`, start);
-  const numbers = (values as readonly unknown[]).map((value, i) => {
-    if (value === null) return NaN;
-    if (typeof value === "number") return value;
-    throw new DataError(sentence(`${place} values[${i}]`, "a number or null", describe(value)));
+  const frequency = ofOne(all[0].found);
+  const ids = new Set<string>();
+  const series = all.map(({ found, entry }): Found => {
+    const own = ofOne(found);
+    if (formatFrequency(own) !== formatFrequency(frequency))
+      throw new DataError(
+        sentence(
+          entry.place,
+          `a value every ${formatFrequency(frequency)}, as in the first series`,
+          `every ${formatFrequency(own)}`,
+        ),
+      );
+    const id = found.id ?? (all.length === 1 ? "" : String(entry.line));
+    if (ids.has(id)) throw new DataError(sentence(entry.place, "another id", describe(id)));
+    ids.add(id);
+    return { id, ...found.series };
   });
-  const isTable = Array.isArray(known) && known.every((row) => Array.isArray(row) && row.every(Number.isFinite));
-  if (covariates.length > 0 && !isTable)
-    throw new DataError(sentence(`${place} covariates`, `rows of ${covariates.length} numbers`, describe(known)));
-  return {
-    id: String(id),
-    start,
-    values: numbers,
-    ...(covariates.length > 0 && { covariates: known as number[][] }),
-    frequency: frequencyOf(place, frequency),
-  };
+  if (all.length > 1 && all.some(({ found }) => found.id === undefined))
+    notes.push("series without an id are called by the numbers of their lines");
+  if (
+    (asked ?? usual) === undefined &&
+    all.some(({ found, entry }) => found.frequency === undefined && hasClock(entry))
+  )
+    notes.push("series without a frequency have one value every day; --frequency sets another, such as hour");
+  return { series, frequency };
 }
+
+/** Whether the start of a series has a time of day. */
+const hasClock = ({ record }: RecordEntry): boolean => String(record["start"] as string).includes(":");

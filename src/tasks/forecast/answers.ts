@@ -10,7 +10,7 @@ import {
 } from "../../base/index.ts";
 import { CarriedState, type State } from "../../rnn/index.ts";
 import { gather, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
-import { formatTime } from "./calendar.ts";
+import { formatTimes } from "./calendar.ts";
 import { allAnswers, type Interruptible, interruptible } from "../../model/index.ts";
 import type { Forecaster } from "./model.ts";
 import { heads } from "./heads.ts";
@@ -131,9 +131,9 @@ export class ForecastTracker {
     if (options.covariates !== undefined) this.#reader.know(this.length, options.covariates);
     const samples = yield* this.#draw(horizon, count, random);
     const times = Array.from({ length: horizon }, (_, h) => this.#reader.time(this.length + h));
-    const dates = times.flatMap((time) => (time === undefined ? [] : [formatTime(time)]));
+    const known = times.filter((time) => time !== undefined);
     const drawn = forecastOf(samples, count, {
-      dates: dates.length === horizon ? dates : undefined,
+      dates: known.length === horizon ? formatTimes(known, config.frequency) : undefined,
       levels: count === 1 ? [] : options.quantiles,
     });
     return config.spread === undefined ? drawn : spreadOut(drawn, config.spread, needs.counts);

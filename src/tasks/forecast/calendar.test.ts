@@ -1,16 +1,8 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../base/index.ts";
 import { calendarFeatures, forecast, forecaster } from "../index.ts";
-import {
-  checkFrequency,
-  formatFrequency,
-  formatTime,
-  frequenciesBetween,
-  type Frequency,
-  frequencyBetween,
-  parseTime,
-  timeAfter,
-} from "./calendar.ts";
+import { formatTime, frequenciesBetween, frequencyBetween, parseTime } from "./calendar.ts";
+import { checkFrequency, formatFrequency, type Frequency, timeAfter } from "./frequency.ts";
 
 test("dates are read and written in UTC", () => {
   expect(formatTime(parseTime("a", "2000-02-29"))).toBe("2000-02-29");

@@ -1,7 +1,8 @@
 /** @file Everything about a forecaster but its weights, as its file holds it. */
 import { checkChoice, checkInteger, checkNumber, FormatError, kindError, sentence } from "../../base/index.ts";
 import { asFormatError, field, type Fields, parseFields, type StackConfig, stackFields } from "../../model/index.ts";
-import { CALENDAR_FEATURES, type CalendarFeature, checkFrequency, type Frequency } from "./calendar.ts";
+import { CALENDAR_FEATURES, type CalendarFeature } from "./calendar.ts";
+import { checkFrequency, type Frequency } from "./frequency.ts";
 import { type HeadName, HEADS } from "./heads.ts";
 import type { ScalerName, SeriesScale } from "./series.ts";
 import { checkSpread, type Spread } from "./spread.ts";
@@ -9,7 +10,19 @@ import { checkSpread, type Spread } from "./spread.ts";
 export type KnownSeries = SeriesScale & { readonly id: string };
 export type Covariate = SeriesScale & { readonly name: string };
 
+/** Names of columns; lists of several have commas between them. */
 export type Columns = { readonly time: string; readonly value: string; readonly series: string };
+
+/** Form of the files that a model was trained on. */
+export type Reading = {
+  /** Whether each column of values is a series. */
+  readonly isWide: boolean;
+  /** Format of the dates, such as "dd.MM.yyyy"; "" where several fit them. */
+  readonly dateFormat: string;
+  readonly decimal: "." | ",";
+  /** Whether times that are left out are missing values. */
+  readonly fillGaps: boolean;
+};
 
 export type ForecasterConfig = StackConfig & {
   readonly head: HeadName;
@@ -33,6 +46,8 @@ export type ForecasterConfig = StackConfig & {
   readonly covariates: readonly Covariate[];
   /** Names of the columns of its files; `series` is "" where there is one series. */
   readonly columns: Columns;
+  /** Absent where there were no files, and in models from before there was this. */
+  readonly reading?: Reading;
   /**
    * Factors by which `calibrate` moves the ends of its intervals from where it draws them.
    * Absent: not at all.
@@ -65,7 +80,7 @@ function checkLevels(where: string, value: unknown): readonly number[] {
 }
 
 /** Checks of everything but the stack: of options as of a file. */
-export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig | "spread">> = {
+export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig | "spread" | "reading">> = {
   head: (where, value) => checkChoice(where, value, HEADS),
   levels: checkLevels,
   scaler: (where, value) => checkChoice(where, value, SCALERS),
@@ -95,18 +110,39 @@ export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig | "
   },
 };
 
+/** Checks how files were read, as from a file. */
+export function checkReading(where: string, value: unknown): Reading {
+  if (typeof value !== "object" || value === null) throw kindError(where, "an object", value);
+  const { isWide, dateFormat, decimal, fillGaps } = value as Partial<Record<keyof Reading, unknown>>;
+  for (const [name, flag] of Object.entries({ isWide, fillGaps }))
+    if (typeof flag !== "boolean") throw kindError(`${where} ${name}`, "true or false", flag);
+  return {
+    isWide: isWide === true,
+    dateFormat: field.text(`${where} dateFormat`, dateFormat),
+    decimal: checkChoice(`${where} decimal`, decimal, [".", ","]),
+    fillGaps: fillGaps === true,
+  };
+}
+
 /** The configuration in a file. Throws FormatError for one that isn't. */
 export function parseForecasterConfig(value: unknown): ForecasterConfig {
   const where = "forecaster file";
-  // a file from before there was a spread has none
+  // a file from before there were a spread and a reading has none
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  const { spread, ...rest } = (isObject ? value : {}) as { readonly spread?: unknown };
-  const config = parseFields<Omit<ForecasterConfig, "spread">>(where, isObject ? rest : value, {
+  const { spread, reading, ...rest } = (isObject ? value : {}) as {
+    readonly spread?: unknown;
+    readonly reading?: unknown;
+  };
+  const config = parseFields<Omit<ForecasterConfig, "spread" | "reading">>(where, isObject ? rest : value, {
     ...stackFields,
     ...forecastFields,
   });
   return asFormatError(() => {
     if (config.bidirectional) throw new FormatError(sentence(where, "layers in one direction", "both"));
-    return spread === undefined ? config : { ...config, spread: checkSpread(`${where}: spread`, spread) };
+    return {
+      ...config,
+      ...(reading !== undefined && { reading: checkReading(`${where}: reading`, reading) }),
+      ...(spread !== undefined && { spread: checkSpread(`${where}: spread`, spread) }),
+    };
   });
 }

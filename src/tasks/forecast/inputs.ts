@@ -1,6 +1,7 @@
 /** @file What the network sees at each step, as numbers. */
 import { DataError, sentence } from "../../base/index.ts";
-import { calendarFeatures, formatFrequency, parseTime, timeAfter } from "./calendar.ts";
+import { calendarFeatures, parseTime } from "./calendar.ts";
+import { formatFrequency, timeAfter } from "./frequency.ts";
 import type { ForecasterConfig } from "./config.ts";
 import type { Series, SeriesScale } from "./series.ts";
 
@@ -32,7 +33,7 @@ export class FeatureReader {
     this.#config = config;
     this.scale = scale;
     this.size = featureNames(config).length;
-    this.#start = start === undefined ? undefined : parseTime("forecast start", start);
+    this.#start = start === undefined ? undefined : parseTime("forecast start", start, config.frequency.timeZone);
     this.#covariates = [...covariates];
   }
 
@@ -91,6 +92,6 @@ export class FeatureReader {
       throw new DataError(
         sentence("forecast start", `the date of the first value (every ${formatFrequency(frequency)})`, "none"),
       );
-    return calendarFeatures(time, calendar);
+    return calendarFeatures(time, calendar, frequency.timeZone);
   }
 }

@@ -20,13 +20,15 @@ import {
 } from "../../model/index.ts";
 import type { Parameters, State } from "../../rnn/index.ts";
 import { concat, reshape, type Tensor, tensor } from "../../tensor/index.ts";
-import { type CalendarFeature, DAILY, type Frequency, timeAfter, usualFeatures } from "./calendar.ts";
+import { type CalendarFeature, usualFeatures } from "./calendar.ts";
+import { DAILY, type Frequency, timeAfter } from "./frequency.ts";
 import {
   type Columns,
   type Covariate,
   type ForecasterConfig,
   forecastFields,
   parseForecasterConfig,
+  type Reading,
 } from "./config.ts";
 import { heads, type HeadName } from "./heads.ts";
 import { featureNames } from "./inputs.ts";
@@ -79,6 +81,8 @@ export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
    * and none for the series.
    */
   readonly columns?: Partial<Columns>;
+  /** Form of its files, which is kept with the model. Default: not known. */
+  readonly reading?: Reading | undefined;
   /** Seed of the initial weights. Default 0. */
   readonly seed?: number;
 };
@@ -142,8 +146,13 @@ export class Forecaster implements SavedModel {
 
   /** Requirements on a series. */
   get needs(): SeriesNeeds {
-    const { covariates, calendar, head } = this.config;
-    return { covariates: covariates.length, dated: calendar.length > 0, counts: head === "negativeBinomial" };
+    const { covariates, calendar, head, frequency } = this.config;
+    return {
+      covariates: covariates.length,
+      dated: calendar.length > 0,
+      counts: head === "negativeBinomial",
+      timeZone: frequency.timeZone,
+    };
   }
 
   /** Scale of training for a series that was there, by its id; else from its values. */
@@ -220,13 +229,19 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
   const ids = series.map(({ id = "" }) => id);
   if (new Set(ids).size < ids.length)
     throw new DataError(sentence(`${where} series`, "a different id for each", `${ids.length} series`));
-  const needs = { covariates: names.length, dated: given.calendar.length > 0, counts: head === "negativeBinomial" };
+  const needs: SeriesNeeds = {
+    covariates: names.length,
+    dated: given.calendar.length > 0,
+    counts: head === "negativeBinomial",
+    timeZone: frequency.timeZone,
+  };
   series.forEach((one, i) => checkSeries(`${where} series[${i}]`, one, needs));
   const config: ForecasterConfig = {
     ...stack,
     ...given,
     series: series.map((one, i) => ({ id: ids[i], ...scaleOf(`${where} series[${i}]`, given.scaler, one.values) })),
     covariates: names.map((name, i) => covariateOf(name, i, series)),
+    ...(options.reading !== undefined && { reading: options.reading }),
   };
   // as it is read from a file, field by field in the same order: a run that goes on compares it
   return new Forecaster(parseForecasterConfig(config));

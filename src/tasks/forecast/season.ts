@@ -1,8 +1,10 @@
 import { checkInteger } from "../../base/index.ts";
-import type { Frequency } from "./calendar.ts";
+import type { Frequency } from "./frequency.ts";
 
 /** Steps of the seasons that a frequency suggests, for one unit of it: the likeliest first. */
 const SEASONS: Readonly<Record<Frequency["unit"], readonly number[]>> = {
+  millisecond: [86_400_000, 3_600_000, 60_000, 1000],
+  second: [86_400, 3600, 60],
   minute: [1440, 60],
   hour: [24],
   day: [7],
@@ -11,12 +13,13 @@ const SEASONS: Readonly<Record<Frequency["unit"], readonly number[]>> = {
 };
 
 /**
- * Steps of a season: a day of minutes or hours, a week of days, a year of weeks, months or
- * quarters. An hour of minutes where `length` values, if given, are fewer than two days; 1 where no
- * season fits twice into them, or whole steps don't make one.
+ * Steps of a season: a day of seconds, minutes or hours, a week of days (of the days of the week
+ * that have values), a year of weeks, months or quarters. An hour of minutes, or a minute of
+ * seconds, where `length` values, if given, are fewer than two of what is longer; 1 where no season
+ * fits twice into them, or whole steps don't make one.
  */
-export function seasonOf({ unit, count }: Frequency, length?: number): number {
+export function seasonOf({ unit, count, weekdays }: Frequency, length?: number): number {
   if (length !== undefined) checkInteger("seasonOf length", length);
-  const seasons = SEASONS[unit].map((steps) => steps / count);
+  const seasons = (weekdays === undefined ? SEASONS[unit] : [weekdays.length]).map((steps) => steps / count);
   return seasons.find((steps) => Number.isInteger(steps) && 2 * steps <= (length ?? Infinity)) ?? 1;
 }

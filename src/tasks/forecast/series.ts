@@ -8,8 +8,8 @@ export type Series = {
   /** Name of the series, where there are several. Default "". */
   readonly id?: string;
   /**
-   * Time of the first value: ISO 8601, UTC without a zone. Needed by calendar features, and for the
-   * dates of a forecast.
+   * Time of the first value: ISO 8601, without a zone in that of the model's frequency (UTC where
+   * it has none). Needed by calendar features, and for the dates of a forecast.
    */
   readonly start?: string;
   /** NaN where a value is missing. */
@@ -40,7 +40,13 @@ export function scaleOf(where: string, scaler: ScalerName, values: ArrayLike<num
   return { center: center[0], scale: scale[0] };
 }
 
-export type SeriesNeeds = { readonly covariates: number; readonly dated: boolean; readonly counts: boolean };
+export type SeriesNeeds = {
+  readonly covariates: number;
+  readonly dated: boolean;
+  readonly counts: boolean;
+  /** Zone of a start that names none. */
+  readonly timeZone: string | undefined;
+};
 
 /**
  * Throws TypeError, RangeError or DataError for a series that a model with these needs can't read.
@@ -51,7 +57,7 @@ export function checkSeries(where: string, series: Series, needs: SeriesNeeds): 
     throw kindError(`${where} values`, "numbers", values);
   if (needs.dated && start === undefined)
     throw kindError(`${where} start`, "the date of the first value, which calendar features need", start);
-  if (start !== undefined) parseTime(`${where} start`, start);
+  if (start !== undefined) parseTime(`${where} start`, start, needs.timeZone);
   for (let i = 0; i < values.length; i++) checkValue(`${where} values[${i}]`, values[i], needs.counts);
   if (needs.covariates === 0) return;
   if (covariates.length < values.length)
