@@ -94,13 +94,22 @@ const series = [1, 2].map((id) => ({ id: String(id), values: Array.from({ length
 const pairs = ["ab", "ba", "b"].map((source) => ({ source, target: source.toUpperCase() }));
 const sound = (hertz: number) => Float32Array.from({ length: 2000 }, (_, i) => Math.sin((i * hertz) / 1000));
 const utterances = [60, 200].map((hertz, i) => ({ samples: sound(hertz), text: i === 0 ? "a" : "b" }));
-const lm = unrolled.languageModel({ corpus: "hello world. ".repeat(8), ...sizes });
+// the initial embedding that all had then
+const lm = unrolled.languageModel({ corpus: "hello world. ".repeat(8), embeddingInitializer: "uniform", ...sizes });
 
 const classify = { model: "Classifier", one: "classify", all: "classifyAll", evaluate: "evaluateClassifier" };
+const isOfPictures = ([{ input }]: readonly tasks.ClassifierExample[]): boolean =>
+  typeof input === "object" && "width" in input;
 const classifierForm = (examples: readonly tasks.ClassifierExample[]): Form =>
   formOf(classify, {
-    // pictures had a black background before there was a choice
-    model: tasks.classifier({ examples, background: [0, 0, 0], ...sizes }),
+    // as the defaults were then; pictures had a black background before there was a choice
+    model: tasks.classifier({
+      examples,
+      background: [0, 0, 0],
+      unit: "char",
+      bidirectional: isOfPictures(examples),
+      ...sizes,
+    }),
     load: tasks.loadClassifier,
     task: (model) => tasks.classifierTask(model, { training: examples, validation: examples }),
     examples,

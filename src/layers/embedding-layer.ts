@@ -9,7 +9,7 @@ export type EmbeddingLayerOptions = LayerOptions & {
   /** Features E of an id. */
   readonly outputSize: number;
   /** Initial table. Default U(±sqrt(3 / E)), which has variance 1 / E. */
-  readonly initializer?: Initializer;
+  readonly initializer?: Initializer | undefined;
 };
 
 export type EmbeddingLayer = Layer & {

@@ -10,6 +10,12 @@ export type BleuOptions = {
    * in sacreBLEU. "none": they are 0. Default "exp".
    */
   readonly smoothing?: "exp" | "none";
+  /**
+   * Whether the mean leaves out the orders of which the hypotheses have no n-gram, since all of
+   * them are shorter: sacreBLEU's effective order, without which texts of one word have a BLEU of
+   * 0. Default false.
+   */
+  readonly effectiveOrder?: boolean;
 };
 
 /** A BLEU score and its parts. */
@@ -37,7 +43,7 @@ export const whiteSpaceTokens = (text: string): readonly string[] => text.split(
 export function bleu(
   hypotheses: readonly string[],
   references: readonly (string | readonly string[])[],
-  { tokenize = whiteSpaceTokens, smoothing = "exp" }: BleuOptions = {},
+  { tokenize = whiteSpaceTokens, smoothing = "exp", effectiveOrder = false }: BleuOptions = {},
 ): Bleu {
   if (hypotheses.length !== references.length)
     throw valueError("bleu", `${hypotheses.length} references`, references.length);
@@ -55,14 +61,14 @@ export function bleu(
       matches[n - 1] += overlap(countNgrams(tokens, n), most(others.map((other) => countNgrams(other, n))));
     }
   });
-  return scored(matches, totals, lengths, smoothing);
+  return scored(matches, totals, lengths, { smoothing, effectiveOrder });
 }
 
 function scored(
   matches: Float64Array,
   totals: Float64Array,
   lengths: Bleu["lengths"],
-  smoothing: "exp" | "none",
+  { smoothing, effectiveOrder }: Required<Pick<BleuOptions, "smoothing" | "effectiveOrder">>,
 ): Bleu {
   const brevityPenalty =
     lengths.hypotheses >= lengths.references
@@ -78,9 +84,11 @@ function scored(
     smoothed *= 2;
     return 100 / (smoothed * totals[i]);
   });
-  const score = precisions.includes(0)
-    ? 0
-    : brevityPenalty * exp(precisions.reduce((sum, p) => sum + log(p), 0) / ORDER);
+  const counted = effectiveOrder ? precisions.filter((_, i) => totals[i] > 0) : precisions;
+  const score =
+    counted.length === 0 || counted.includes(0)
+      ? 0
+      : brevityPenalty * exp(counted.reduce((sum, p) => sum + log(p), 0) / counted.length);
   return { score, precisions, brevityPenalty, lengths };
 }
 

@@ -38,6 +38,19 @@ test("a text of its own tokens", () => {
   expect(bleu(["abcdef"], ["abcdxf"], { tokenize: (text) => [...text] }).precisions[0]).toBeCloseTo(500 / 6, 10);
 });
 
+test("texts of few words: the orders that they have", () => {
+  const score = (hypotheses: string[], references: string[], effectiveOrder?: boolean): number =>
+    bleu(hypotheses, references, effectiveOrder === undefined ? {} : { effectiveOrder }).score;
+  // sacreBLEU 2.5: corpus_bleu, and corpus_bleu with use_effective_order
+  expect(score(["cat", "dog"], ["cat", "dog"])).toBe(0);
+  expect(score(["cat", "dog"], ["cat", "dog"], true)).toBeCloseTo(100, 10);
+  expect(score(["cat", "dog"], ["cat", "hen"], true)).toBeCloseTo(50, 10);
+  expect(score(["a c"], ["a b"], true)).toBeCloseTo(50, 10);
+  expect(score(["cat"], ["hen"], true)).toBe(0);
+  expect(score([""], ["hen"], true)).toBe(0);
+  expect(score(["a b c d"], ["a b c d"], true)).toBe(score(["a b c d"], ["a b c d"]));
+});
+
 test("of two references that are equally close in length, the shorter counts", () => {
   const [short, long] = ["a b c", "a b c d e"];
   for (const references of [

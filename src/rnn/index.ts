@@ -42,7 +42,7 @@ export { dynamicRnn, runSequence } from "./dynamic-rnn.ts";
 export type { DynamicRnnOptions, DynamicRnnResult, Lengths } from "./dynamic-rnn.ts";
 export { gateRanges, isGated } from "./gates.ts";
 export type { GateRange } from "./gates.ts";
-export { constant, glorotNormal, glorotUniform, orthogonal, truncatedNormal, uniform } from "./initializers.ts";
+export { constant, glorotNormal, glorotUniform, normal, orthogonal, truncatedNormal, uniform } from "./initializers.ts";
 export type { Initializer } from "./initializers.ts";
 export { parameterSet, withParameterBudget } from "./parameter-set.ts";
 export type { ParameterDeclarations, ParameterSet } from "./parameter-set.ts";

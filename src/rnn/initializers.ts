@@ -16,6 +16,12 @@ export const uniform =
   (shape, random, dtype) =>
     randomTensor(shape, random, { kind: "uniform", low: -limit, high: limit }, dtype);
 
+/** N(0, deviation²). PyTorch's embeddings use deviation 1. */
+export const normal =
+  (deviation: number): Initializer =>
+  (shape, random, dtype) =>
+    randomTensor(shape, random, { kind: "normal", mean: 0, deviation }, dtype);
+
 /** N(mean, deviation²), redrawn beyond two deviations. */
 export const truncatedNormal =
   (deviation: number, mean = 0): Initializer =>

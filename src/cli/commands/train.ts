@@ -13,7 +13,8 @@ import { type Status, trainingStatus } from "../terminal/status.ts";
 import { stopSignals } from "../terminal/stop-signals.ts";
 import { unlessItFails } from "../terminal/unless-it-fails.ts";
 import { dryRun } from "../training/dry-run.ts";
-import { loopOptions } from "../training/loop-options.ts";
+import { evaluateEveryOf } from "../training/evaluation-plan.ts";
+import { loopOptions, rateCallback } from "../training/loop-options.ts";
 import { planOf } from "../training/plan.ts";
 import { prepare, type Prepared } from "../training/prepare.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "../training/run-loop.ts";
@@ -30,8 +31,12 @@ export async function train(
   const { files, options } = { ...plan, options: { ...plan.options, out: directory } };
   const isResumed = options.resume !== undefined;
   if (!isResumed && !options.dryRun && !options.overwrite) refuseModel(directory);
-  if (options.patience !== undefined && options.validation === 0)
-    throw new UsageError("--patience: expected data held out for evaluations, got --validation 0");
+  if (options.validation === 0)
+    for (const [flag, isGiven] of [
+      ["--patience", options.patience !== undefined],
+      ["--schedule plateau", options.schedule === "plateau"],
+    ] as const)
+      if (isGiven) throw new UsageError(`${flag}: expected data held out for evaluations, got --validation 0`);
   const prepared = (from?: ResumePoint): Promise<Prepared> => prepare(declaration, { files, options }, command, from);
   if (options.dryRun === true) return dryRun(await prepared());
   // a resumed run locks its directory before it reads there; a new one has none before its data is
@@ -83,12 +88,17 @@ async function runIn(
     unit,
   });
   const stops = stopSignals();
-  const keepsBest = training.keepsBest === true || options.patience !== undefined;
+  const keepsBest = options.keepBest || options.patience !== undefined;
   const best = keepsBest ? earlyStopping({ patience: options.patience ?? Number.MAX_SAFE_INTEGER }) : undefined;
+  const rate = rateCallback(options, from?.seconds ?? 0);
+  // a run of an earlier version goes on as it was begun
+  const cadence = options["evaluatesEachEpoch"] === true ? undefined : evaluateEveryOf(options, stepsPerEpoch);
+  const evaluateEvery = training.evaluateEvery ?? cadence;
   const run = training.start({
+    ...(evaluateEvery !== undefined && { evaluateEvery }),
     ...loopOptions(options, stepsPerEpoch),
     signal: stops.signal,
-    ...(best && { callbacks: [best] }),
+    callbacks: [best, rate].filter((callback) => callback !== undefined),
     ...(from && { resume: from.snapshot }),
   });
   const recorder = runDirectory(directory).record(model, {

@@ -3,7 +3,7 @@
  * command.
  */
 import { CELL_NAMES, DIALECT_NAMES, OPTIMIZER_NAMES } from "./names.ts";
-import { choice, flag, integer, norm, number, type OptionsOf, text } from "./table.ts";
+import { choice, flag, integer, norm, number, onUnless, type OptionsOf, text } from "./table.ts";
 
 /** `--threads`, for commands that compute much. */
 export const THREADS = {
@@ -26,15 +26,21 @@ export const RUN_OPTIONS = {
     stored: "free",
   }),
   seconds: number("stop after this many seconds", { stored: "free" }),
-  patience: integer(
-    "stop after more than this many evaluations without improvement, with the weights of the best one",
-    {},
-  ),
+  patience: integer("stop after more than this many evaluations without improvement", {}),
+  keepBest: onUnless("save the last weights, not those of the evaluation with the lowest loss", { before: false }),
   optimizer: choice(OPTIMIZER_NAMES, "update rule", { default: "adam" }),
   learningRate: number("size of the updates", { default: 0.002 }),
   momentum: number("momentum of the update rules that have one (default: 0.9)", { max: 0.999999 }),
   rmspropDecay: number("decay of rmsprop's average of squares (default: 0.99)", { max: 0.999999 }),
   weightDecay: number("weight decay of the optimizer", {}),
+  schedule: choice(
+    ["cosine", "linear", "plateau", "constant"],
+    "how the learning rate falls: to 0 at the end of the run, or where evaluations stop improving (default: cosine; constant with --learning-rate-decay and its kin)",
+    { before: "constant" },
+  ),
+  warmUp: integer("steps in which the learning rate rises to its full size", { min: 0, default: 0, before: 0 }),
+  plateauFactor: number("... of --schedule plateau: multiply by this (default: 0.5)", { max: 0.999 }),
+  plateauPatience: integer("... after more than this many evaluations without improvement (default: 2)", { min: 0 }),
   learningRateDecay: number("multiply the learning rate by this each epoch", {}),
   learningRateDecayAfter: integer("... from this epoch on (default: 10)", { min: 0 }),
   learningRateDecayEvery: integer("... or every so many epochs (by 0.5 if no factor is given)", {}),
@@ -43,9 +49,10 @@ export const RUN_OPTIONS = {
   freeze: text("names", "parameters that stay as they are, with commas: embedding,rnn/0", {}),
   rateFactors: text("list", "factors of the learning rate for some parameters: embedding=0.1,output=2", {}),
   validation: number("share of the data held out for validation", { max: 0.9, default: 0.1 }),
-  evaluateEvery: integer("steps between evaluations (default: an epoch, or at least 100 steps of a text)", {
-    stored: "free",
-  }),
+  evaluateEvery: integer(
+    "steps between evaluations (default: one or more epochs, some 20 times in all; at least 100 steps of a text)",
+    { stored: "free" },
+  ),
   checkpointEvery: integer("steps between checkpoints; there is one twice a minute besides", {
     default: 500,
     stored: "free",

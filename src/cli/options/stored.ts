@@ -42,6 +42,15 @@ export function fromStored(stored: Readonly<Record<string, OptionValue>>, table:
   );
 }
 
+/**
+ * Values of options that a configuration doesn't have because it was written before there were
+ * these options.
+ */
+export const beforeOptions = (table: OptionTable): Values =>
+  Object.fromEntries(
+    Object.entries(table).flatMap(([name, { before }]) => (before === undefined ? [] : [[name, before]])),
+  );
+
 function valueOf(where: string, { placeholder, choices, parse }: OptionTable[string], value: OptionValue): unknown {
   const wrong = (expected: string): UsageError =>
     new UsageError(`${where}: expected ${expected}, got ${JSON.stringify(value)}`);

@@ -21,6 +21,8 @@ type Settings<T> = {
   readonly stored?: Stored;
   /** Name that the option had in configurations of before. */
   readonly formerly?: string;
+  /** Value of the runs whose configuration was written before there was this option. */
+  readonly before?: T;
 };
 
 /** One option. `T` is the type of its value. */

@@ -24,7 +24,11 @@ export const CLASSIFY_OPTIONS = {
   labelColumn: text("name", "column of the class", { default: "label" }),
   valuesColumn: text("name", "column of the rows of numbers, where there is no text", { default: "values" }),
   ...TABLE_OPTIONS,
-  unit: choice(["word", "char", "byte"], "what is read at a time", { default: "word" }),
+  unit: choice(
+    ["word", "char", "byte"],
+    "what is read at a time (default: word; char where texts have few spaces, such as Chinese, or are single words)",
+    { before: "word" },
+  ),
   maxVocabulary: integer("most frequent words or characters to know", { min: 2 }),
   maxLength: integer("words or characters to read of each text (default: 1,000 words, 5,000 characters)", {}),
   embeddingSize: integer("numbers for a word or character", { max: 65_536, default: 64 }),

@@ -142,6 +142,8 @@ function asSeen(model: Classifier, { input, label }: ClassifierExample): string 
   return `${label}: ${tokens.join(vocabulary.unit === "word" ? " " : "")}${more}`;
 }
 
+const UNSPACED = "reads characters, since the texts have few spaces or are single words; --unit word reads words";
+
 const task: Task<Classifier, ClassifierData, Options> = {
   read: async (paths, options) => splitOf(await readAll(paths, options), options),
   create(data, options) {
@@ -149,9 +151,13 @@ const task: Task<Classifier, ClassifierData, Options> = {
     return classifier({ ...modelOptions(data, options), unit, maxVocabulary, maxLength, embeddingSize, scaler });
   },
   decode: loadClassifier,
+  decided: ({ vocabulary }) => (vocabulary === undefined ? {} : { unit: vocabulary.unit }),
   describe: (model, data) => describeClassifier(model, data, model.vocabulary === undefined ? "sequence" : "text"),
   preview: (model, { training }) => training.slice(0, 3).map((example) => asSeen(model, example)),
-  training: (model, data, options) => trainingOf(model, data, options),
+  training: (model, data, options) => ({
+    ...trainingOf(model, data, options),
+    ...(options.unit === undefined && model.vocabulary?.unit === "char" && { notes: [UNSPACED] }),
+  }),
   predict,
   evaluate: async (model, paths, options) => evaluatedOf(model, await readAll(paths, options, model.labels)),
   finish: async (model, { validation }) =>

@@ -12,7 +12,7 @@ const stepsOf = <B>(task: OwnTask<B>): number => [...(task.batches(0) as Iterabl
 export function exampleTraining<B>(
   task: OwnTask<B>,
   examples: { readonly training: number; readonly validation: number },
-  more: Pick<TaskTraining, "unit" | "notes" | "keepsBest"> = {},
+  more: Pick<TaskTraining, "unit" | "notes"> = {},
 ): TaskTraining {
   const held = examples.validation === 0 ? "" : ` (${count(examples.validation)} held out)`;
   return {

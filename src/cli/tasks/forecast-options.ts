@@ -90,6 +90,7 @@ export const FORECAST: TaskDeclaration = {
   data: "tables with a column of dates and one of values, or JSON lines with start and values",
   options: FORECAST_OPTIONS,
   defaults: { learningRate: 0.004, epochs: 30, batchSize: 16 },
+  before: { keepBest: true },
   predictOptions: FORECAST_PREDICT_OPTIONS,
   evaluateOptions: FORECAST_EVALUATE_OPTIONS,
   examples: [

@@ -33,6 +33,8 @@ const options: TaskOptions = {
   optimizer: "adam",
   learningRate: 0.004,
   clipNorm: 5,
+  keepBest: true,
+  warmUp: 0,
   checkpointEvery: 500,
 };
 

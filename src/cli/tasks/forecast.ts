@@ -252,7 +252,7 @@ const task: Task<Forecaster, SeriesFile, Options> = {
     return exampleTraining(
       own,
       { training: all - held, validation: held },
-      { unit: "values", notes: [...data.notes, ...splitNotes(split, options)], keepsBest: true },
+      { unit: "values", notes: [...data.notes, ...splitNotes(split, options)] },
     );
   },
   predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),

@@ -4,6 +4,9 @@ import { TEXT_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
+/** Conventions of both train.lua: a forget bias of 1, and the last weights. */
+const AS_THEY_DO = { dialect: "tf1", embeddingInitializer: "uniform", keepBest: false } as const;
+
 /** Defaults of the two train.lua. */
 const PRESETS = {
   "char-rnn": {
@@ -21,6 +24,7 @@ const PRESETS = {
     evaluateEvery: 1000,
     checkpointEvery: 1000,
     seed: 123,
+    ...AS_THEY_DO,
   },
   "torch-rnn": {
     hiddenSize: 128,
@@ -35,6 +39,9 @@ const PRESETS = {
     clipNorm: 5,
     validation: 0.1,
     checkpointEvery: 1000,
+    ...AS_THEY_DO,
+    // a LookupTable begins so
+    embeddingInitializer: "normal",
   },
 } as const;
 
@@ -42,6 +49,11 @@ export const LANGUAGE_MODEL_OPTIONS = {
   unit: choice(["char", "byte", "word"], "what a token is", { default: "char" }),
   ...TEXT_OPTIONS,
   embeddingSize: integer("numbers per token (default: 64, or the hidden size)", { max: 65_536 }),
+  embeddingInitializer: choice(
+    ["normal", "uniform"],
+    "distribution of the initial embedding: N(0, 1), or a uniform one of variance 1 / embedding size (default: normal; uniform with --tie-weights)",
+    { before: "uniform" },
+  ),
   tieWeights: flag("one matrix for embedding and output layer; needs --embedding-size = --hidden-size"),
   sequenceLength: integer("time steps per batch", { default: 50 }),
   shuffle: flag("windows in random order instead of carried state"),
@@ -67,8 +79,13 @@ export const LANGUAGE_MODEL: TaskDeclaration = {
   summary: "Train a language model on text, or another task (--task NAME --help).",
   data: "text files, or folders of .txt files",
   options: LANGUAGE_MODEL_OPTIONS,
-  defaults: { hiddenSize: 128, validation: 0.05, epochs: 50 },
+  defaults: { dialect: "torch", hiddenSize: 128, validation: 0.05, learningRate: 0.01, steps: 4000 },
   presets: PRESETS,
+  complete: ({ cell, dialect, tieWeights, embeddingInitializer }, isTyped) => ({
+    embeddingInitializer: embeddingInitializer ?? (tieWeights === true ? "uniform" : "normal"),
+    // no framework has this cell
+    dialect: cell === "mingru" && !isTyped("dialect") ? "tf1" : dialect,
+  }),
   predictOptions: LANGUAGE_MODEL_PREDICT_OPTIONS,
   evaluateOptions: TEXT_OPTIONS,
   examples: [

@@ -104,6 +104,7 @@ function streamed(data: Corpus, unit: Options["unit"], model?: LanguageModel): R
 
 function create(data: Corpus, options: Options): LanguageModel {
   const { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed, tieWeights = false } = options;
+  const { embeddingInitializer } = options;
   const settings = {
     unit,
     cell,
@@ -113,6 +114,7 @@ function create(data: Corpus, options: Options): LanguageModel {
     dropout,
     seed,
     tieWeights,
+    ...(embeddingInitializer !== undefined && { embeddingInitializer }),
     ...(embeddingSize !== undefined && { embeddingSize }),
   };
   if (data.text === undefined) return languageModel({ vocabulary: streamed(data, unit).vocabulary, ...settings });
@@ -149,8 +151,9 @@ function training(model: LanguageModel, data: Corpus, options: Options): TaskTra
     ...(resetState !== undefined && { resetState }),
   };
   return {
-    start: (loop) => train(model, { evaluateEvery: defaultEvaluateEvery(stepsPerEpoch), ...settings, ...loop }),
+    start: (loop) => train(model, { ...settings, ...loop }),
     stepsPerEpoch,
+    evaluateEvery: defaultEvaluateEvery(stepsPerEpoch),
     unit: "tokens",
     lossUnit: "nats per token",
     amount: plural(corpus.length, "token"),
@@ -190,7 +193,12 @@ const task: Task<LanguageModel, Corpus, Options> = {
   files: (paths) => paths.flatMap(textFiles),
   create,
   decode: loadLanguageModel,
-  optionsOf: ({ config, vocabulary }) => ({ tieWeights: false, ...config, unit: vocabulary.unit }),
+  optionsOf: ({ config, vocabulary }) => ({
+    tieWeights: false,
+    embeddingInitializer: "uniform",
+    ...config,
+    unit: vocabulary.unit,
+  }),
   describe(model, data) {
     const { unit, size } = model.vocabulary;
     const tokens = plural(corpusOf(model, data, unit).length, "token");

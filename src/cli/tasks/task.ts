@@ -30,7 +30,11 @@ export type TaskDeclaration = {
   /** Options of `train` beside those of every run. */
   readonly options: OptionTable;
   /** Defaults of the options of every run that differ from those in `RUN_OPTIONS`. */
-  readonly defaults: Partial<RunOptions> & Pick<RunOptions, "epochs">;
+  readonly defaults: Partial<RunOptions>;
+  /** Values of runs that were configured before there were these options, as in `RUN_OPTIONS`. */
+  readonly before?: Partial<RunOptions>;
+  /** Options whose defaults depend on others, filled in. Default: there are none. */
+  readonly complete?: (options: TaskOptions, isTyped: (name: string) => boolean) => Readonly<Record<string, unknown>>;
   /** Values of `--preset`, which are defaults of other tools. Default: there is no such option. */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Options of `predict`, such as `--beams`. */
@@ -87,6 +91,8 @@ export type TaskTraining = {
   /** Begins to train. */
   readonly start: (settings: TrainOnOptions) => Training;
   readonly stepsPerEpoch: number;
+  /** Steps between evaluations by default. Default: those of one epoch or several. */
+  readonly evaluateEvery?: number;
   /** Unit of the speed that is shown. Default: "examples". */
   readonly unit?: string;
   /** Unit of the losses, such as "nats per token". Default: none. */
@@ -97,11 +103,6 @@ export type TaskTraining = {
   readonly facts: Readonly<Record<string, number>>;
   /** Lines to be shown before the first step, such as what of the data is not trained on. */
   readonly notes?: readonly string[];
-  /**
-   * Whether the model that is saved at the end has the weights of the best evaluation, and not the
-   * last ones. Default: the last ones.
-   */
-  readonly keepsBest?: boolean;
 };
 
 /** The work of a task. `M` is its model, `D` its data in memory, `O` its options. */
@@ -117,6 +118,11 @@ export type Task<M extends SavedModel = SavedModel, D = unknown, O = TaskOptions
   files?(paths: readonly string[]): readonly string[];
   /** A new model for the data. Throws for options that don't fit. */
   create(data: D, options: O): M;
+  /**
+   * Options that were not given and that the data of a new model have decided, to be stored with
+   * the others. Default: none.
+   */
+  decided?(model: M): Readonly<Record<string, unknown>>;
   /** A model from the bytes of its file. */
   decode(bytes: Uint8Array): M;
   /** Values of options of `train` that a model implies. Default: its configuration. */

@@ -1,16 +1,20 @@
 /** @file What the options of `unrolled train` mean for the library's trainer. */
 import {
+  type Callback,
   charRnn,
   type Optimizer,
   optimizers,
   type ParameterGroup,
   type Schedule,
+  reduceOnPlateau,
   torchRnn,
   type TrainOnOptions,
+  warmUp,
 } from "unrolled";
 import { flagOf } from "../options/table.ts";
 import type { RunOptions } from "../options/run-options.ts";
 import { UsageError } from "../terminal/failure.ts";
+import { fallingRate } from "./falling-rate.ts";
 
 type LoopOptions = OptimizerOptions &
   ScheduleOptions &
@@ -75,16 +79,42 @@ export function optimizerOf({
 
 type ScheduleOptions = Pick<
   RunOptions,
-  "learningRate" | "learningRateDecay" | "learningRateDecayAfter" | "learningRateDecayEvery"
+  | "learningRate"
+  | "learningRateDecay"
+  | "learningRateDecayAfter"
+  | "learningRateDecayEvery"
+  | "plateauFactor"
+  | "plateauPatience"
+  | "schedule"
+  | "warmUp"
 >;
 
-/** The learning rate by step, or undefined for a constant one. */
+/** The learning rate by step, without what a callback does to it; undefined for a constant one. */
 function scheduleOf(options: ScheduleOptions, stepsPerEpoch: number): Schedule | undefined {
+  const decay = decayOf(options, stepsPerEpoch);
+  const { warmUp: steps, learningRate } = options;
+  return steps === 0 ? decay : warmUp(decay ?? (() => learningRate), { steps });
+}
+
+function decayOf(options: ScheduleOptions, stepsPerEpoch: number): Schedule | undefined {
   const { learningRate: initial, learningRateDecay: decay, learningRateDecayAfter: after } = options;
   const every = options.learningRateDecayEvery;
   if (every !== undefined) return torchRnn({ initial, every, factor: decay ?? 0.5, stepsPerEpoch });
   if (decay === undefined && after === undefined) return undefined;
   return charRnn({ initial, decay: decay ?? 0.97, decayAfterEpochs: after ?? 10, stepsPerEpoch });
+}
+
+/**
+ * The callback that lowers the rate in the course of the run, if any. `secondsBefore` is the time
+ * of training before it was resumed.
+ */
+export function rateCallback(
+  { schedule, seconds, plateauFactor = 0.5, plateauPatience = 2 }: ScheduleOptions & Pick<RunOptions, "seconds">,
+  secondsBefore: number,
+): Callback | undefined {
+  if (schedule === "plateau") return reduceOnPlateau({ factor: plateauFactor, patience: plateauPatience });
+  if (schedule === undefined || schedule === "constant") return undefined;
+  return fallingRate({ shape: schedule, seconds, secondsBefore });
 }
 
 type GroupOptions = Pick<RunOptions, "freeze" | "rateFactors">;

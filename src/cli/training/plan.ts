@@ -7,7 +7,8 @@ import type { Command } from "commander";
 import { checkRunData, readRunConfig, readRunOptions, type RunConfig } from "unrolled/node";
 import { optionsOfTask, type TaskDeclaration, type TaskOptions } from "../tasks/task.ts";
 import { LIMITS } from "../options/run-options.ts";
-import { fromStored, isTyped, refuseChanges, typedFlag } from "../options/stored.ts";
+import { beforeOptions, fromStored, isTyped, refuseChanges, typedFlag } from "../options/stored.ts";
+import { flagOf } from "../options/table.ts";
 import { asUsage, UsageError } from "../terminal/failure.ts";
 import { directoryOf } from "../tasks/task-of.ts";
 
@@ -28,6 +29,7 @@ export function planOf(
   const typed = (name: string): boolean => isTyped(command, name);
   if (resume !== undefined && config !== undefined) throw new UsageError("expected --resume or --config, got both");
   if (typed("steps") && typed("epochs")) throw new UsageError("expected --steps or --epochs, got both");
+  if (typed("patience") && typed("keepBest")) throw new UsageError("expected --patience or --no-keep-best, got both");
   if (resume !== undefined)
     for (const name of ["out", "overwrite", "initFrom", "preset"])
       if (typed(name)) throw new UsageError(`expected --resume or ${typedFlag(table, name)}, got both`);
@@ -37,7 +39,7 @@ export function planOf(
     const place = JSON.stringify(resume ?? config);
     throw new UsageError(`--task: expected ${run.task}, as in ${place}, got ${declaration.name}`);
   }
-  const stored = { ...preset, ...(run && fromStored(run.options ?? {}, table)) };
+  const stored = { ...preset, ...(run && optionsOfRun(run, declaration)) };
   if (resume !== undefined) refuseChanges(stored, options, table, command);
   if (files.length === 0 && run !== undefined) asUsage(() => checkInputs(run, resume !== undefined));
   const isLimited = LIMITS.some(typed);
@@ -48,10 +50,12 @@ export function planOf(
   );
   const taken = Object.entries(stored).filter(([name]) => !typed(name) && !(isLimited && isLimit(name)));
   const place = resume === undefined ? {} : { resume: directoryOf(resume), out: directoryOf(resume) };
-  const all = { ...Object.fromEntries(kept), ...Object.fromEntries(taken), ...place } as TaskOptions;
+  const merged = { ...Object.fromEntries(kept), ...Object.fromEntries(taken), ...place } as TaskOptions;
+  const all = withSchedule({ ...merged, ...declaration.complete?.(merged, typed) }, typed);
   const inputs = files.length > 0 || run === undefined ? files : inputsOf(run);
   if (inputs.length === 0) throw new UsageError(`expected ${declaration.data}, got no files`);
-  return { files: inputs, options: all };
+  const isOld = resume !== undefined && run?.maker !== undefined && run.options?.["keepBest"] === undefined;
+  return { files: inputs, options: isOld ? { ...all, evaluatesEachEpoch: true } : all };
 }
 
 const isLimit = (name: string): boolean => (LIMITS as readonly string[]).includes(name);
@@ -60,6 +64,31 @@ const isLimit = (name: string): boolean => (LIMITS as readonly string[]).include
 function presetOf({ presets = {} }: TaskDeclaration, { preset }: TaskOptions): Readonly<Record<string, unknown>> {
   return typeof preset === "string" ? (presets[preset] ?? {}) : {};
 }
+
+/**
+ * Options of a run. One that is written by hand has the present defaults for what it leaves out.
+ */
+function optionsOfRun({ options = {}, maker }: StoredRun, task: TaskDeclaration): Readonly<Record<string, unknown>> {
+  const table = optionsOfTask(task);
+  return { ...(maker && { ...beforeOptions(table), ...task.before }), ...fromStored(options, table) };
+}
+
+const DECAYS = ["learningRateDecay", "learningRateDecayAfter", "learningRateDecayEvery"] as const;
+
+/**
+ * The options with the schedule where none is chosen. Throws UsageError for two that were typed.
+ */
+function withSchedule(options: TaskOptions, typed: (name: string) => boolean): TaskOptions {
+  const decay = DECAYS.find((name) => options[name] !== undefined);
+  if (decay === undefined) return { ...options, schedule: options.schedule ?? "cosine" };
+  const typedDecay = DECAYS.find(typed);
+  if (!typed("schedule")) return { ...options, schedule: "constant" };
+  if (options.schedule !== "constant" && typedDecay !== undefined)
+    throw new UsageError(`expected --schedule ${options.schedule} or ${flagOf(typedDecay)}, got both`);
+  return options.schedule === "constant" ? options : { ...options, ...NO_DECAY };
+}
+
+const NO_DECAY = Object.fromEntries(DECAYS.map((name) => [name, undefined]));
 
 type StoredRun = Pick<RunConfig, "task"> & Partial<RunConfig>;
 

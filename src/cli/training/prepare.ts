@@ -52,7 +52,16 @@ function modelFor(
   const start = planned.resume ?? planned.initFrom;
   const model =
     start === undefined ? asUsage(() => task.create(data, planned)) : savedModel(start, declaration, task, from?.model);
-  const options = start === undefined ? planned : withSavedModel(planned, model, { declaration, task, command });
-  const training = asUsage(() => task.training(model, data, options));
+  const options =
+    start === undefined
+      ? withDecided(planned, task.decided?.(model))
+      : withSavedModel(planned, model, { declaration, task, command });
+  const training = asUsage(() => task.training(model, data, start === undefined ? planned : options));
   return { model, options, training };
+}
+
+/** The options with those that the data have decided, where none was given. */
+function withDecided(options: TaskOptions, decided: Readonly<Record<string, unknown>> = {}): TaskOptions {
+  const missing = Object.entries(decided).filter(([name]) => options[name] === undefined);
+  return { ...options, ...Object.fromEntries(missing) };
 }

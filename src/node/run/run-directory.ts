@@ -37,6 +37,8 @@ type ModelState = { readonly kind: string; readonly configuration: JsonValue };
 /** Point from which a run is resumed. */
 export type ResumePoint = {
   readonly step: number;
+  /** Seconds of training by then. */
+  readonly seconds: number;
   readonly snapshot: Snapshot;
   /** Lines of the metrics when the checkpoint was made. */
   readonly lines: number;
@@ -142,6 +144,7 @@ async function resumePointOf(directory: string, onDamaged: (error: Error) => voi
   if (!isRecord(state["run"]) || state["run"]["step"] !== step) throw wrong("run.step", `${step}, as in its name`);
   return {
     step,
+    seconds: Number(state["run"]["seconds"]) || 0,
     snapshot: { state, arrays },
     lines: lines as number,
     best: best === undefined ? undefined : (best ?? Infinity),

@@ -115,7 +115,9 @@ export function classifierStream(model: Classifier): ClassifierStream {
   if (pooling !== "last" || bidirectional || input.kind === "images") {
     const got =
       input.kind === "images" ? "one of pictures" : bidirectional ? "one in both directions" : `pooling "${pooling}"`;
-    throw new UnsupportedError(sentence("classifierStream", `a classifier in one direction with pooling "last"`, got));
+    const expected = `a classifier in one direction with pooling "last"`;
+    const cure = input.kind === "images" ? undefined : 'Make it with bidirectional: false and pooling: "last"';
+    throw new UnsupportedError(sentence("classifierStream", expected, got, cure));
   }
   const carried = new CarriedState();
   let latest: Classification | undefined;

@@ -27,6 +27,7 @@ import {
   vocabularyFromJSON,
 } from "../../data/index.ts";
 import { field, type Fields, parseFields } from "../../model/index.ts";
+import { textUnit } from "./text-unit.ts";
 
 /** A picture: rows from the top, pixels from the left, `channels` values from 0 to 255 each. */
 export type Picture = {
@@ -102,7 +103,10 @@ export type InputReader = {
 };
 
 export type InputOptions = {
-  /** Unit that a token of a text is. Default "char". */
+  /**
+   * Unit that a token of a text is. Default "word", but "char" where the texts have few spaces
+   * (Chinese, Japanese, Thai, addresses, DNA) or are single words (names).
+   */
   readonly unit?: Unit | undefined;
   /**
    * Most frequent tokens of texts to keep. Default: 20,000 words, all characters that occur twice.
@@ -154,10 +158,11 @@ export const DEFAULT_MAX_LENGTH: Readonly<Record<Unit, number>> = { word: 1000, 
 export const UNITS: Readonly<Record<Unit, string>> = { word: "words", char: "characters", byte: "bytes" };
 
 function textConfig(inputs: readonly ClassifierInput[], options: InputOptions): InputConfig {
-  const { unit = "char", maxVocabulary, embeddingSize = 64 } = options;
+  const { maxVocabulary, embeddingSize = 64 } = options;
+  const texts = inputs.map((input, i) => textOf(`classifier example ${i + 1}`, input));
+  const unit = options.unit ?? textUnit(texts);
   const { maxLength = DEFAULT_MAX_LENGTH[unit] } = options;
   const lowercase = options.lowercase ?? unit === "word";
-  const texts = inputs.map((input, i) => textOf(`classifier example ${i + 1}`, input));
   // between texts, so that white space is always known; and it makes sure that there is something
   const pieces = texts.flatMap((text) => [prepared(text, unit, lowercase), " "]);
   const limited =

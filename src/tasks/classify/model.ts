@@ -189,7 +189,7 @@ export class Classifier implements SavedModel {
 /**
  * A classifier of texts, of sequences of numbers, or of pictures: which it is, its vocabulary or
  * scaler, and its labels are taken from the training examples. Defaults: one LSTM layer of 64
- * units, forward (pictures: in both directions), mean pooling (pictures: last).
+ * units in both directions, mean pooling (pictures: last).
  *
  * Throws DataError without examples or with fewer than two classes, TypeError and RangeError for
  * options and examples of a wrong kind.
@@ -207,7 +207,7 @@ export function classifier(options: ClassifierOptions): Classifier {
       : parseInputConfig(`${where} input`, options.input);
   const found = options.labels ?? [...new Set((examples ?? []).map(({ label }) => label))].toSorted();
   const isImage = input.kind === "images";
-  const stack = stackConfigOf(where, stackOptions(options), { hiddenSize: 64, bidirectional: isImage });
+  const stack = stackConfigOf(where, stackOptions(options), { hiddenSize: 64, bidirectional: true });
   const config: ClassifierConfig = {
     ...stack,
     input,

@@ -28,6 +28,9 @@ test("gives back what was stored", () => {
   const tied = { ...config, embeddingSize: config.hiddenSize, tieWeights: true };
   expect(parseLanguageModelConfig({ ...stored, ...tied }).config).toEqual(tied);
   expect(parseLanguageModelConfig({ ...stored, tieWeights: false }).config).toEqual(config);
+  const normal = { ...config, embeddingInitializer: "normal" };
+  expect(parseLanguageModelConfig({ ...stored, ...normal }).config).toEqual(normal);
+  expect(parseLanguageModelConfig({ ...stored, embeddingInitializer: "uniform" }).config).toEqual(config);
 });
 
 test.each<[name: string, value: unknown, message: string]>([
@@ -43,12 +46,13 @@ test.each<[name: string, value: unknown, message: string]>([
   ["dropout", -0.1, `dropout: expected a number in [0, ${1 - 2 ** -53}], got -0.1`],
   ["dropout", null, `dropout: expected a number in [0, ${1 - 2 ** -53}], got null`],
   ["seed", -1, "seed: expected an integer >= 0, got -1"],
+  ["embeddingInitializer", "N", 'embeddingInitializer: expected "normal" | "uniform", got "N"'],
   ["tieWeights", 1, "tieWeights: expected true or false, got 1"],
   ["tieWeights", true, "embeddingSize: expected 65536, the hiddenSize, with tieWeights, got 1"],
   [
     "toString",
     1,
-    'expected cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed, tieWeights, vocabulary and no other field, got "toString"',
+    'expected cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed, tieWeights, embeddingInitializer, vocabulary and no other field, got "toString"',
   ],
 ])("%s %j is a FormatError that names it", (name, value, message) => {
   const parse = (): unknown => parseLanguageModelConfig({ ...stored, [name]: value });

@@ -1,4 +1,4 @@
-import { valueError } from "../../base/index.ts";
+import { checkChoice, valueError } from "../../base/index.ts";
 import { type Vocabulary, vocabularyFromJSON } from "../../data/index.ts";
 import type { CellName, Dialect } from "../../rnn/index.ts";
 import { asFormatError, field, type Fields, parseFields } from "../../model/index.ts";
@@ -19,7 +19,16 @@ export type LanguageModelConfig = {
    * `hiddenSize` then. Left out where it is not.
    */
   readonly tieWeights?: boolean;
+  /**
+   * Distribution of the initial embedding: "normal" is N(0, 1), as in PyTorch, "uniform" is
+   * U(±sqrt(3 / embeddingSize)). Left out where it is "uniform", as it was in each model of before.
+   */
+  readonly embeddingInitializer?: EmbeddingInitializer;
 };
+
+export const EMBEDDING_INITIALIZERS = ["normal", "uniform"] as const;
+
+export type EmbeddingInitializer = (typeof EMBEDDING_INITIALIZERS)[number];
 
 /** Checks of options as of a file. */
 export const configFields: Fields<LanguageModelConfig> = {
@@ -32,6 +41,7 @@ export const configFields: Fields<LanguageModelConfig> = {
   seed: field.integer,
   // absent in files of models that are not tied
   tieWeights: (where, value = false) => field.flag(where, value),
+  embeddingInitializer: (where, value = "uniform") => checkChoice(where, value, EMBEDDING_INITIALIZERS),
 };
 
 /** Throws RangeError where the tied matrix can't be both. */
@@ -46,11 +56,25 @@ export function checkTied(where: string, { tieWeights = false, embeddingSize, hi
  */
 export function parseLanguageModelConfig(value: unknown): { config: LanguageModelConfig; vocabulary: Vocabulary } {
   const where = "languageModel configuration";
-  const { vocabulary, tieWeights, ...others } = parseFields(where, value, {
+  const { vocabulary, ...fields } = parseFields(where, value, {
     ...configFields,
     vocabulary: (_: string, given: unknown) => given,
   });
-  const config: LanguageModelConfig = tieWeights === true ? { ...others, tieWeights } : others;
+  const config = withoutDefaults(fields);
   asFormatError(() => checkTied(`${where}:`, config));
   return { config, vocabulary: vocabularyFromJSON(vocabulary) };
+}
+
+type Given = Omit<LanguageModelConfig, "tieWeights" | "embeddingInitializer"> & {
+  readonly tieWeights?: boolean | undefined;
+  readonly embeddingInitializer?: EmbeddingInitializer | undefined;
+};
+
+/** The configuration without the values that it has where they are left out. */
+export function withoutDefaults({ tieWeights, embeddingInitializer, ...config }: Given): LanguageModelConfig {
+  return {
+    ...config,
+    ...(tieWeights === true && { tieWeights }),
+    ...(embeddingInitializer === "normal" && { embeddingInitializer }),
+  };
 }

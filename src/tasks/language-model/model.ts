@@ -8,14 +8,21 @@ import {
   recurrentStack,
 } from "../../layers/index.ts";
 import { decodeModelOf, type ModelKinds, checkFields, field, type SavedModel } from "../../model/index.ts";
-import { checkTied, type LanguageModelConfig, configFields, parseLanguageModelConfig } from "./config.ts";
+import {
+  checkTied,
+  configFields,
+  type EmbeddingInitializer,
+  type LanguageModelConfig,
+  parseLanguageModelConfig,
+  withoutDefaults,
+} from "./config.ts";
 import { DataError, kindError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { buildVocabulary, type Unit, type Vocabulary } from "../../data/index.ts";
-import type { Gates, Parameters, State, Trace } from "../../rnn/index.ts";
+import { type Gates, normal, type Parameters, type State, type Trace } from "../../rnn/index.ts";
 import { reshape, type Tensor } from "../../tensor/index.ts";
 
-export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights">> & {
+export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights" | "embeddingInitializer">> & {
   /**
    * Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they
    * are with unit "byte".
@@ -33,6 +40,11 @@ export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights
    * is not given. Default false.
    */
   readonly tieWeights?: boolean;
+  /**
+   * Distribution of the initial embedding: "normal" is N(0, 1), as in PyTorch, which learns faster;
+   * "uniform" is U(±sqrt(3 / embeddingSize)). Default "normal", but "uniform" with `tieWeights`.
+   */
+  readonly embeddingInitializer?: EmbeddingInitializer;
 };
 
 /** Settings of `languageModel` where nothing else is asked for. */
@@ -80,10 +92,11 @@ export class LanguageModel implements SavedModel {
     this.config = config;
     this.vocabulary = vocabulary;
     this.corpus = corpus;
-    const { hiddenSize, embeddingSize, seed, tieWeights = false } = config;
+    const { hiddenSize, embeddingSize, seed, tieWeights = false, embeddingInitializer } = config;
     const size = vocabulary.size;
     const build = { random: randomStream(seed).named("init"), initialize };
-    this.#embedding = embeddingLayer({ inputSize: size, outputSize: embeddingSize, ...build });
+    const initializer = embeddingInitializer === "normal" ? normal(1) : undefined;
+    this.#embedding = embeddingLayer({ inputSize: size, outputSize: embeddingSize, initializer, ...build });
     this.#stack = recurrentStack({ ...config, inputSize: embeddingSize, ...build });
     this.#output = linearLayer({
       name: "output",
@@ -137,7 +150,7 @@ export class LanguageModel implements SavedModel {
 /**
  * A language model over characters (default), bytes or words. Give it a `corpus`, or a `vocabulary`
  * when the text comes later. Defaults: one LSTM layer of 128 units in the tf1 dialect, embeddings
- * of 64, no dropout, seed 0.
+ * of 64 from N(0, 1), no dropout, seed 0.
  *
  * Throws TypeError without corpus and vocabulary, DataError for an empty or malformed corpus,
  * RangeError for sizes.
@@ -148,17 +161,20 @@ export function languageModel({
   unit = "char",
   maxVocabulary,
   tieWeights = false,
+  embeddingInitializer = tieWeights ? "uniform" : "normal",
   ...rest
 }: LanguageModelOptions): LanguageModel {
   const where = "languageModel";
-  const config: LanguageModelConfig = {
+  const given: LanguageModelConfig = {
     ...LANGUAGE_MODEL_DEFAULTS,
     ...(tieWeights && { embeddingSize: rest.hiddenSize ?? LANGUAGE_MODEL_DEFAULTS.hiddenSize }),
     ...rest,
-    ...(tieWeights && { tieWeights }),
+    tieWeights,
+    embeddingInitializer,
   };
   // the limits are those of a saved model
-  checkFields<LanguageModelConfig>(where, { ...config, tieWeights }, { ...configFields, dropout: field.dropout });
+  checkFields<LanguageModelConfig>(where, given, { ...configFields, dropout: field.dropout });
+  const config = withoutDefaults(given);
   checkTied(where, config);
   if (corpus === undefined && vocabulary === undefined) throw kindError(where, "a corpus or a vocabulary", undefined);
   if (corpus instanceof Uint8Array && unit !== "byte")

@@ -46,7 +46,8 @@ export type TranslationCandidate = {
 /** The best candidate. */
 export type Translation = TranslationCandidate & {
   /**
-   * The candidates after it, best first: `nBest - 1`, or fewer where the search ends with fewer.
+   * The candidates after it, best first, each another text: `nBest - 1`, or fewer where the search
+   * ends with fewer.
    */
   readonly alternatives: readonly TranslationCandidate[];
 };
@@ -80,12 +81,16 @@ export function* translateInPieces(model: Translator, text: string, options: Tra
       beams,
       maxLength,
       end: model.end,
-      nBest,
+      nBest: beams,
       lengthPenalty,
       coveragePenalty,
     });
     const source = [...Array.from(ids.subarray(0, -1), (id) => model.source.tokens[id]), END_TOKEN];
-    const [best, ...alternatives] = found.map((hypothesis) => candidateOf(model, source, hypothesis));
+    const candidates = found.map((hypothesis) => candidateOf(model, source, hypothesis));
+    // a text can be cut into pieces in several ways, of which the first is the most probable
+    const first = new Map<string, TranslationCandidate>();
+    for (const one of candidates) if (!first.has(one.text)) first.set(one.text, one);
+    const [best, ...alternatives] = [...first.values()].slice(0, nBest);
     return { ...best, alternatives };
   } finally {
     keeper.free();

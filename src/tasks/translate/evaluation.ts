@@ -64,7 +64,7 @@ function* evaluateInPieces(
     measures: {
       perplexity: Math.exp(loss),
       exactMatch: exactMatch(texts, references),
-      bleu: bleu(texts, references).score,
+      bleu: bleu(texts, references, { effectiveOrder: true }).score,
       chrF: chrF(texts, references),
     },
     translations,
@@ -73,7 +73,8 @@ function* evaluateInPieces(
 
 /**
  * Loss of a translator on pairs of texts, and how near its translations are to the target texts.
- * BLEU takes the texts as their words: nothing is cut apart any further. With `signal` the answer
+ * BLEU takes the texts as their words: nothing is cut apart any further; where all translations are
+ * shorter than four words, it counts n-grams up to their length. With `signal` the answer
  * is a promise, which rejects with the signal's reason when that aborts.
  *
  * Throws DataError without pairs, RangeError for options.

@@ -166,6 +166,20 @@ describe.each([
   });
 });
 
+test("the best translations differ, although a text can be cut into pieces in several ways", () => {
+  const ones = Array.from({ length: 12 }, (_, i) => ({
+    source: "x".repeat(1 + (i % 3)),
+    target: "1".repeat(1 + (i % 6)),
+  }));
+  const model = translator({ pairs: ones, hiddenSize: 8, embeddingSize: 4, merges: 8 });
+  const { text, alternatives } = translate(model, "xx", { beams: 40, nBest: 20, maxLength: 4 });
+  const texts = [text, ...alternatives.map((one) => one.text)];
+  expect(texts.length).toBeGreaterThan(3);
+  expect(new Set(texts).size).toBe(texts.length);
+  const scores = alternatives.map(({ score }) => score);
+  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+});
+
 test("scheduled sampling changes the inputs, and the same stream gives the same loss", () => {
   const model = translator(small);
   const [batch] = [
