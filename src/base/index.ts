@@ -21,7 +21,8 @@ export {
   valueError,
 } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
-export { asFormatError, schema } from "./schema.ts";
+export { asFormatError } from "./as-format-error.ts";
+export * as schema from "./schema.ts";
 export type { Check, Checks } from "./schema.ts";
 export { errorFromData, errorToData } from "./error-data.ts";
 export type { ErrorData } from "./error-data.ts";

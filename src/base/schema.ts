@@ -1,4 +1,4 @@
-/** @file Checks of values that come from a file, field by field. */
+/** @file Checks of values that come from a file, field by field; read as `schema.integer(1)`. */
 import { checkChoice, checkInteger, checkNumber, describe, FormatError, kindError, sentence } from "./errors.ts";
 
 /**
@@ -9,28 +9,28 @@ export type Check<T> = (where: string, value: unknown) => T;
 /** A check for each field. */
 export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
 
-const integer =
-  (min: number, max?: number): Check<number> =>
+export const integer =
+  (min?: number, max?: number): Check<number> =>
   (where, value) =>
     checkInteger(where, value, min, max);
 
-const number =
+export const number =
   (min: number, max?: number): Check<number> =>
   (where, value) =>
     checkNumber(where, value, min, max);
 
-const choice =
+export const choice =
   <C extends string>(...choices: readonly C[]): Check<C> =>
   (where, value) =>
     checkChoice(where, value, choices);
 
-const text: Check<string> = (where, value) => {
+export const text: Check<string> = (where, value) => {
   if (typeof value !== "string") throw kindError(where, "text", value);
   return value;
 };
 
 /** Text that matches `pattern`, which errors describe as `expected`. */
-const matching =
+export const matching =
   (pattern: RegExp, expected: string): Check<string> =>
   (where, value) => {
     if (typeof value !== "string" || !pattern.test(value))
@@ -39,20 +39,20 @@ const matching =
   };
 
 /** A list whose items pass `check`, which errors describe as `expected`. */
-const list =
+export const list =
   <T>(check: Check<T>, expected = "a list"): Check<readonly T[]> =>
   (where, value) => {
     if (!Array.isArray(value)) throw kindError(where, expected, value);
     return value.map((item: unknown, i) => check(`${where}[${i}]`, item));
   };
 
-const object: Check<Readonly<Record<string, unknown>>> = (where, value) => {
+export const object: Check<Readonly<Record<string, unknown>>> = (where, value) => {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw kindError(where, "an object", value);
 };
 
 /** An object with fields of any name, each of which passes `check`. */
-const dictionary =
+export const dictionary =
   <T>(check: Check<T>): Check<Readonly<Record<string, T>>> =>
   (where, value) =>
     Object.fromEntries(
@@ -60,7 +60,7 @@ const dictionary =
     );
 
 /** An object with exactly these fields; those for which `isOptional` is true may be missing. */
-function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = () => false): Check<T> {
+export function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = () => false): Check<T> {
   return (where, value) => {
     const fields = object(where, value);
     const names = Object.keys(checks) as (keyof T & string)[];
@@ -77,29 +77,3 @@ function record<T>(checks: Checks<T>, isOptional: (name: string) => boolean = ()
  * field `steps` in that is "config.json: facts.steps".
  */
 const under = (where: string, name: string): string => `${where}${where.endsWith(":") ? " " : "."}${name}`;
-
-/**
- * Runs `f` and rethrows a RangeError or TypeError as a FormatError: the file is wrong, not an
- * argument of the caller.
- */
-export function asFormatError<R>(f: () => R): R {
-  try {
-    return f();
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new FormatError(error.message);
-    throw error;
-  }
-}
-
-/** The checks by name, to be written as `schema.integer(1)`. */
-export const schema: {
-  readonly integer: typeof integer;
-  readonly number: typeof number;
-  readonly choice: typeof choice;
-  readonly text: typeof text;
-  readonly matching: typeof matching;
-  readonly list: typeof list;
-  readonly object: typeof object;
-  readonly dictionary: typeof dictionary;
-  readonly record: typeof record;
-} = { integer, number, choice, text, matching, list, object, dictionary, record };

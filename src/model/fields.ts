@@ -1,5 +1,5 @@
 /** @file Configurations that come from a file, checked field by field. */
-import { checkChoice, checkInteger, checkNumber, describe, FormatError, kindError, sentence } from "../base/index.ts";
+import { asFormatError, type Check, describe, FormatError, kindError, schema, sentence } from "../base/index.ts";
 import { CELL_NAMES, type CellName, type Dialect, DIALECT_NAMES } from "../rnn/index.ts";
 
 /** Check of each field: it returns the value, or throws. */
@@ -19,32 +19,37 @@ export const MOST_FEATURES = 65_536;
 /** Most layers. A stack is as many objects, and each has its parameters. */
 export const MOST_LAYERS = 256;
 
+const isTrueOrFalse: Check<boolean> = (where, value) => {
+  if (typeof value !== "boolean") throw kindError(where, "true or false", value);
+  return value;
+};
+
 /** The checks that several configurations share. */
-export const field = {
-  size: (where: string, value: unknown): number => checkInteger(where, value, 1, MOST_FEATURES),
-  layers: (where: string, value: unknown): number => checkInteger(where, value, 1, MOST_LAYERS),
-  integer: (where: string, value: unknown): number => checkInteger(where, value),
+export const field: {
+  readonly size: Check<number>;
+  readonly layers: Check<number>;
+  readonly integer: Check<number>;
   /** A probability of dropping something, as an option: below 1 in float32 too. */
-  dropout: (where: string, value: unknown): number => checkNumber(where, value, 0, 1 - 2 ** -24),
-  probability: (where: string, value: unknown): number => checkNumber(where, value, 0, BELOW_ONE),
-  cell: (where: string, value: unknown): CellName => checkChoice(where, value, CELL_NAMES),
-  dialect: (where: string, value: unknown): Dialect => checkChoice(where, value, DIALECT_NAMES),
-  flag: (where: string, value: unknown): boolean => {
-    if (typeof value !== "boolean") throw kindError(where, "true or false", value);
-    return value;
-  },
-  text: (where: string, value: unknown): string => {
-    if (typeof value !== "string") throw kindError(where, "text", value);
-    return value;
-  },
-  /** A list, each of whose items passes `check`. */
-  list:
-    <T>(check: (where: string, value: unknown) => T) =>
-    (where: string, value: unknown): readonly T[] => {
-      if (!Array.isArray(value)) throw kindError(where, "a list", value);
-      return value.map((item: unknown, i) => check(`${where}[${i}]`, item));
-    },
-} as const;
+  readonly dropout: Check<number>;
+  readonly probability: Check<number>;
+  readonly cell: Check<CellName>;
+  readonly dialect: Check<Dialect>;
+  readonly flag: Check<boolean>;
+  readonly text: Check<string>;
+  /** A list, each of whose items passes a check. */
+  readonly list: <T>(check: Check<T>) => Check<readonly T[]>;
+} = {
+  size: schema.integer(1, MOST_FEATURES),
+  layers: schema.integer(1, MOST_LAYERS),
+  integer: schema.integer(),
+  dropout: schema.number(0, 1 - 2 ** -24),
+  probability: schema.number(0, BELOW_ONE),
+  cell: schema.choice(...CELL_NAMES),
+  dialect: schema.choice(...DIALECT_NAMES),
+  flag: isTrueOrFalse,
+  text: schema.text,
+  list: schema.list,
+};
 
 /**
  * An object whose fields all pass and that has no other. Throws FormatError that names the first
@@ -67,13 +72,4 @@ export function parseFields<T>(where: string, value: unknown, fields: Fields<T>)
 export function checkFields<T extends object>(where: string, given: T, fields: Fields<T>): void {
   for (const [name, check] of Object.entries<Fields<T>[keyof T]>(fields))
     check(`${where} ${name}`, given[name as keyof T]);
-}
-
-/** Result of `f`, whose errors become FormatErrors. */
-export function asFormatError<R>(f: () => R): R {
-  try {
-    return f();
-  } catch (error) {
-    throw error instanceof FormatError ? error : new FormatError((error as Error).message);
-  }
 }

@@ -1,4 +1,5 @@
-export { asFormatError, checkFields, field, parseFields } from "./fields.ts";
+export { asFormatError } from "../base/index.ts";
+export { checkFields, field, parseFields } from "./fields.ts";
 export type { Fields } from "./fields.ts";
 export { stackConfigOf, stackFields } from "./stack-config.ts";
 export type { StackConfig } from "./stack-config.ts";
