@@ -44,6 +44,8 @@ export type { ConllOptions, ConllSentence, ConllSentencesOptions } from "./tag/c
 export { labelledRecords, parseTaggedJsonl } from "./tag/json.ts";
 export type { LabelledEntry, LabelledRecordsOptions, TaggedJsonlOptions } from "./tag/json.ts";
 export type { LabelledRecord } from "./tag/records.ts";
+export { isTaggedTable, parseTaggedTable } from "./tag/table.ts";
+export type { TaggedRow, TaggedTableOptions } from "./tag/table.ts";
 export { tagsInScheme, writtenTag } from "./tag/notation.ts";
 export type { ReadSchemeOptions, TagNotation, TagsInScheme } from "./tag/notation.ts";
 export { splitTokens, tokensOfText } from "./tag/split-tokens.ts";

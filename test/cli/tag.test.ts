@@ -162,3 +162,26 @@ test("the format and the cut can be said", () => {
     /^to\tO\nOslo\.\t/,
   );
 });
+
+test("tables with a row per token, and texts in a table, are read by every command", () => {
+  const rows = sentences.flatMap((tokens, i) =>
+    tokens.map((token, t) => `${t === 0 ? `Sentence: ${i}` : ""},${token},X,${tagsOf(tokens)[t]}\n`),
+  );
+  write("gmb.csv", `Sentence #,Word,POS,Tag\n${rows.join("")}`);
+  expect(said(train("gmb.csv", "--dry-run"))).toContain("48 sentences (5 tags, scheme BIO, ");
+  expect(said(unrolled("evaluate", "runs/bio.conll", "gmb.csv"))).toContain("f1 1.0000");
+  const answer = said(unrolled("predict", "runs/bio.conll", "gmb.csv"));
+  expect(answer.startsWith("to\tO\nOslo\tB-LOC\n.\tO\n\nwith\tO\nKarl\tB-PER\n")).toBe(true);
+  write("texts.csv", "id,text\n7,to Oslo.\n8,with Mira\n");
+  expect(said(unrolled("predict", "runs/bio.conll", "texts.csv"))).toBe(
+    "to\tO\nOslo\tB-LOC\n.\tO\n\nwith\tO\nMira\tB-PER\n\n",
+  );
+});
+
+test("other encodings are read, and said where they are not sure", () => {
+  writeFileSync(file("latin1.conll"), Buffer.from("to O\nZürich B-LOC\n", "latin1"));
+  const { stdout, stderr } = unrolled("predict", "runs/bio.conll", "latin1.conll");
+  expect(stderr).toMatch(/latin1\.conll is not UTF-8 and is read as windows-1252/);
+  expect(stdout).toMatch(/^to O O\nZürich B-LOC \S+\n$/);
+  expect(said(unrolled("predict", "runs/bio.conll", "latin1.conll", "--encoding", "latin1"))).toBe(stdout);
+});

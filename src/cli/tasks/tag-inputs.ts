@@ -1,10 +1,15 @@
 /** @file Inputs of `predict` for tags, plain text, columns and records, and their answers. */
+import { Readable } from "node:stream";
 import { DataError } from "unrolled";
+import { readRecords } from "unrolled/node";
 import {
   type ConllSentence,
   conllSentences,
+  isTaggedTable,
   labelledRecords,
+  parseTaggedTable,
   type PlacedToken,
+  type TaggedRow,
   type TaggedSentence,
   type Tagger,
   tagsInScheme,
@@ -16,7 +21,7 @@ import { rest } from "../terminal/interruptible.ts";
 import type { Prediction } from "./task.ts";
 
 /** Formats of what is read. */
-export const TAG_FORMATS = ["text", "columns", "json"] as const;
+export const TAG_FORMATS = ["text", "columns", "json", "table"] as const;
 export type TagFormat = (typeof TAG_FORMATS)[number];
 
 export type InputOptions = {
@@ -24,6 +29,7 @@ export type InputOptions = {
   readonly tokenizer?: Tokenizer | undefined;
   readonly tokenColumn?: number | string | undefined;
   readonly tagColumn?: number | string | undefined;
+  readonly separator?: string | undefined;
   /** Lines that are looked at to tell the format. */
   readonly peeked: number;
 };
@@ -40,6 +46,13 @@ export type Question = {
 const COLUMN_FILE = /\.(?:conll\w*|\w*_conll|iob2?|bio|bioes|bilou|bmes|ner|pos)$/i;
 const JSON_FILE = /\.(?:jsonl|ndjson|json)$/i;
 
+/** The format that a name says. */
+function formatOfName(path: string): TagFormat | undefined {
+  if (JSON_FILE.test(path)) return "json";
+  if (/\.csv$/i.test(path)) return "table";
+  return COLUMN_FILE.test(path) ? "columns" : undefined;
+}
+
 /**
  * The questions in the lines of an input. The format is that which its name says, or which its
  * first lines look like: JSON; columns whose last ones are tags of the model; else text, a sentence
@@ -53,7 +66,7 @@ export async function* questionsOf(
 ): AsyncGenerator<Question, void, undefined> {
   const where = path === "-" ? "standard input" : path;
   const first: string[] = [];
-  let format = options.format ?? (JSON_FILE.test(path) ? "json" : COLUMN_FILE.test(path) ? "columns" : undefined);
+  let format = options.format ?? formatOfName(path);
   let number = 0;
   const ask = (line: string): Question => {
     number++;
@@ -73,6 +86,7 @@ export async function* questionsOf(
   format ??= formatOf(model, first, options);
   if (format === "text") yield* first.map(ask);
   else if (format === "json") yield* jsonQuestions(model, where, first.join("\n"), options);
+  else if (format === "table") yield* tableQuestions(model, where, first.join("\n"), options);
   else yield* columnQuestions(where, `${first.join("\n")}\n`, options);
 }
 
@@ -80,6 +94,7 @@ function formatOf(model: Tagger, lines: readonly string[], options: InputOptions
   const filled = lines.filter((line) => line.trim() !== "");
   if (filled.length === 0) return "text";
   if (/^(?:[[{]\s*$|\{\s*"|\[\s*[[{"])/.test(filled[0].trim())) return "json";
+  if (isTaggedTable(filled[0])) return "table";
   return areColumns(model, lines, options) ? "columns" : "text";
 }
 
@@ -165,6 +180,37 @@ function jsonQuestions(
       return { tokens: record.tokens, text: (tags) => tokenLines(record.tokens, tags), json: more };
     },
   );
+}
+
+/** Rows of a table: tokens of sentences, or a text each. */
+async function* tableQuestions(
+  model: Tagger,
+  where: string,
+  text: string,
+  { tokenizer, tokenColumn, tagColumn, separator }: InputOptions,
+): AsyncGenerator<Question, void, undefined> {
+  const rows: TaggedRow[] = [];
+  let names: readonly string[] | undefined;
+  const input = Readable.from([text]);
+  for await (const { record, line, head } of readRecords(["-"], { format: "csv", input, separator })) {
+    names ??= head?.names ?? [];
+    rows.push({ line, fields: names.map((name) => String(record[name] ?? "")) });
+  }
+  if (names === undefined) return;
+  const at = names.findIndex((name) => name.toLowerCase() === String(tokenColumn ?? "text").toLowerCase());
+  if (at >= 0 && rows.some(({ fields }) => /\S\s+\S/.test(fields[at]))) {
+    const id = names.findIndex((name) => name.toLowerCase() === "id");
+    for (const { line, fields } of rows)
+      yield textQuestion(model, fields[at], { tokenizer, more: { ...(id >= 0 && { id: fields[id] }), line } });
+    return;
+  }
+  const examples = parseTaggedTable([{ line: 1, fields: names }, ...rows], {
+    where,
+    tokenColumn,
+    tagColumn,
+    isTagless: true,
+  });
+  for (const { tokens } of examples) yield { tokens, text: (tags) => tokenLines(tokens, tags), json: {} };
 }
 
 /** Columns of JSON have names. */

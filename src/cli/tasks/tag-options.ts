@@ -1,5 +1,6 @@
 /** @file The task `tag`: its name, texts and options. */
 import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
+import { TABLE_OPTIONS, TEXT_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -10,6 +11,8 @@ const COLUMNS = {
     {},
   ),
   tagColumn: text("column", "column of the tag, -1 for the last, or a name (default: told by the file)", {}),
+  separator: TABLE_OPTIONS.separator,
+  ...TEXT_OPTIONS,
 } as const;
 
 /** Options of files with tags. */
@@ -51,8 +54,8 @@ export const TAG_OPTIONS = {
 export const TAG_PREDICT_OPTIONS = {
   ...COLUMNS,
   format: choice(
-    ["text", "columns", "json"],
-    "format of the input: a sentence per line, CoNLL columns, or JSON (default: told by name and content)",
+    ["text", "columns", "json", "table"],
+    "format of the input: a sentence per line, CoNLL columns, JSON, or CSV (default: told by name and content)",
     {},
   ),
   tokenizer: choice(TOKENIZERS, "how a text is cut into words (default: as the model was trained)", {}),

@@ -1,8 +1,6 @@
 /** @file The work of `--task tag`. */
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { DataError, randomStream } from "unrolled";
-import { readTagged } from "unrolled/node";
+import { readRecords, readTagged, recordText } from "unrolled/node";
 import {
   evaluateTagger,
   loadTagger,
@@ -46,7 +44,7 @@ type Read = {
 
 /** The sentences of files. `isStrict`: a tag that is not of the scheme of most is an error. */
 function readAll(paths: readonly string[], options: Partial<Options>, isStrict: boolean): Read {
-  const { tokenColumn, tagColumn, offsets, badSpans, skipBad = false } = options;
+  const { tokenColumn, tagColumn, offsets, badSpans, separator, encoding, skipBad = false } = options;
   const notes: string[] = [];
   const bad: string[] = [];
   const onBad = skipBad ? (error: DataError): void => void bad.push(error.message) : undefined;
@@ -56,6 +54,8 @@ function readAll(paths: readonly string[], options: Partial<Options>, isStrict: 
       tagColumn: columnOf(tagColumn),
       offsets,
       badSpans,
+      separator,
+      encoding,
       onNote: (note) => notes.push(note),
       onBad,
     }),
@@ -109,15 +109,15 @@ function asSeen(model: Tagger, { tokens, tags }: TaggedExample): string {
   return tokens.map((token, t) => `${model.wordId(token) === 0 ? `[${token}]` : token}/${tags[t]}`).join(" ");
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const input = path === "-" ? process.stdin : createReadStream(path, "utf8");
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) yield line;
+async function* linesOf(path: string, encoding: string | undefined): AsyncGenerator<string> {
+  for await (const entry of readRecords([path], { format: "lines", keepBlank: true, encoding }))
+    yield recordText(entry, "text");
 }
 
 async function* predict(
   model: Tagger,
   inputs: readonly string[],
-  { batchSize, constrained, format, tokenizer, tokenColumn, tagColumn }: OptionsOf<typeof TAG_PREDICT_OPTIONS>,
+  { batchSize, constrained, encoding, ...options }: OptionsOf<typeof TAG_PREDICT_OPTIONS>,
 ): AsyncGenerator<Prediction> {
   let waiting: Question[] = [];
   const answers = async function* (): AsyncGenerator<Prediction> {
@@ -130,8 +130,12 @@ async function* predict(
   for (const path of inputs.length === 0 ? ["-"] : inputs) {
     // a person who types wants the answer now
     const isTyped = path === "-" && process.stdin.isTTY;
-    const reading = { format, tokenizer, tokenColumn: columnOf(tokenColumn), tagColumn: columnOf(tagColumn) };
-    const questions = questionsOf(model, path, linesOf(path), { ...reading, peeked: isTyped ? 1 : batchSize });
+    const columns = { tokenColumn: columnOf(options.tokenColumn), tagColumn: columnOf(options.tagColumn) };
+    const questions = questionsOf(model, path, linesOf(path, encoding), {
+      ...options,
+      ...columns,
+      peeked: isTyped ? 1 : batchSize,
+    });
     for await (const question of notEmpty(path, "sentence", questions)) {
       waiting.push(question);
       if (waiting.length >= batchSize || isTyped) yield* answers();

@@ -1,39 +1,91 @@
-import { isUtf8 } from "node:buffer";
 import type { DataError } from "../../base/index.ts";
-import { parseConll, parseTaggedJsonl, type TaggedExample, type TaggedJsonlOptions } from "../../tasks/index.ts";
-import { notUtf8Error } from "./read-corpus.ts";
+import {
+  isTaggedTable,
+  parseConll,
+  parseTaggedJsonl,
+  parseTaggedTable,
+  type TaggedExample,
+  type TaggedJsonlOptions,
+} from "../../tasks/index.ts";
 import { readGiven } from "../files/safe-file.ts";
+import { lineCutter } from "./lines.ts";
+import type { TableOptions } from "./record.ts";
+import { tableRows } from "./table-rows.ts";
+import { separatorOf, sniffSeparator } from "./table-separator.ts";
+import { textFrom } from "./text-encoding.ts";
 
-export type ReadTaggedOptions = Pick<TaggedJsonlOptions, "badSpans" | "offsets" | "onNote" | "scheme"> & {
-  /**
-   * Columns of token and tag: numbers from 0, or names where the file has them; see `parseConll`.
-   * In JSON the names of the fields. Default: what the file's dialect has.
-   */
-  readonly tokenColumn?: number | string | undefined;
-  readonly tagColumn?: number | string | undefined;
-  /** Called with the error about a sentence, which is left out. Default: the error is thrown. */
-  readonly onBad?: ((error: DataError) => void) | undefined;
-};
-
-/** Whether text or, if that doesn't tell, a name is that of JSON. */
-const isJson = (path: string, text: string): boolean =>
-  /\.(?:jsonl|json|ndjson)$/i.test(path) || /^\s*(?:\{\s*"|\[(?:\s*\n\s*)?[{["])/.test(text);
+export type ReadTaggedOptions = Pick<TaggedJsonlOptions, "badSpans" | "offsets" | "onNote" | "scheme"> &
+  Pick<TableOptions, "separator"> & {
+    /**
+     * Columns of token and tag: numbers from 0, or names where the file has them; see
+     * `parseConll`. In JSON the names of the fields. Default: what the file's dialect has.
+     */
+    readonly tokenColumn?: number | string | undefined;
+    readonly tagColumn?: number | string | undefined;
+    /** Encoding of the text, such as "latin1". Default: told by the bytes; see `readCorpus`. */
+    readonly encoding?: string | undefined;
+    /** Called with the error about a sentence, which is left out. Default: the error is thrown. */
+    readonly onBad?: ((error: DataError) => void) | undefined;
+  };
 
 /**
  * Tagged sentences in a file: JSON, as `parseTaggedJsonl`, when its name ends in .jsonl, .ndjson or
- * .json or it begins like that, else columns, as `parseConll`. "-" is the standard input. Errors
- * begin with the path and the line. Throws DataError.
+ * .json or it begins like that; a table, as `parseTaggedTable`, when its name ends in .csv or its
+ * first line is a head such as "Sentence #,Word,Tag"; else columns, as `parseConll`. "-" is the
+ * standard input. Errors begin with the path and the line. Throws DataError.
  */
 export function readTagged(
   path: string,
-  { tokenColumn, tagColumn, ...options }: ReadTaggedOptions = {},
+  { tokenColumn, tagColumn, encoding, separator, ...options }: ReadTaggedOptions = {},
 ): TaggedExample[] {
-  const bytes = readGiven("readTagged", path);
-  if (!isUtf8(bytes)) throw notUtf8Error(path);
-  const text = bytes.toString("utf8");
   const where = path === "-" ? "standard input" : path;
-  if (!isJson(path, text)) return parseConll(text, { ...options, where, tokenColumn, tagColumn });
-  const named = (column: number | string | undefined): string | undefined =>
-    typeof column === "string" ? column : undefined;
-  return parseTaggedJsonl(text, { ...options, where, tokenColumn: named(tokenColumn), tagColumn: named(tagColumn) });
+  return taggedText(path, textFrom(where, readGiven("readTagged", path), encoding), {
+    ...options,
+    tokenColumn,
+    tagColumn,
+    separator,
+  });
+}
+
+const isJson = (path: string, text: string): boolean =>
+  /\.(?:jsonl|json|ndjson)$/i.test(path) || /^\s*(?:\{\s*"|\[(?:\s*\n\s*)?[{["])/.test(text);
+
+function taggedText(
+  path: string,
+  text: string,
+  { tokenColumn, tagColumn, separator, ...more }: Omit<ReadTaggedOptions, "encoding">,
+): TaggedExample[] {
+  const options = { ...more, where: path === "-" ? "standard input" : path };
+  if (isJson(path, text)) {
+    const named = (column: number | string | undefined): string | undefined =>
+      typeof column === "string" ? column : undefined;
+    return parseTaggedJsonl(text, { ...options, tokenColumn: named(tokenColumn), tagColumn: named(tagColumn) });
+  }
+  const first = /[^\r\n]+/.exec(text)?.[0] ?? "";
+  if (!/\.csv$/i.test(path) && separator === undefined && !isTaggedTable(first))
+    return parseConll(text, { ...options, tokenColumn, tagColumn });
+  return parseTaggedTable(rowsOf(options.where, text, separator, options.onBad), {
+    ...options,
+    tokenColumn,
+    tagColumn,
+  });
+}
+
+/** Rows of a table. */
+function rowsOf(
+  where: string,
+  text: string,
+  separator: string | undefined,
+  onBad: ((error: DataError) => void) | undefined,
+): { readonly line: number; readonly fields: readonly string[] }[] {
+  const cutter = lineCutter(where);
+  const lines = [...cutter.push(text), ...cutter.end()];
+  const sign = separator === undefined ? sniffSeparator(lines, ",") : separatorOf(where, separator);
+  const rows = tableRows({ where, separator: sign });
+  return [...lines.flatMap((line) => rows.push(line)), ...rows.end()].flatMap((row) => {
+    if (row.error === undefined) return [row];
+    if (onBad === undefined) throw row.error;
+    onBad(row.error);
+    return [];
+  });
 }

@@ -37,8 +37,8 @@ export function columnsOf(line: string, isTrailing = false): string[] {
 const CONLLU = ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"];
 
 /** Names in a head line. */
-const TOKEN_NAMES = ["form", "token", "tokens", "word", "words"];
-const TAG_NAMES = [
+export const TOKEN_NAMES: readonly string[] = ["form", "token", "tokens", "word", "words"];
+export const TAG_NAMES: readonly string[] = [
   "ner",
   "ner_tag",
   "ner_tags",

@@ -69,7 +69,7 @@ export function parseTaggedJsonl(text: string, options: TaggedJsonlOptions = {})
         notes.add(`a text ${record.why}, left out`, place);
         continue;
       }
-      const example = exampleOf(place, record, { offsets, badSpans, notes, scheme });
+      const example = exampleOfRecord(place, record, { offsets, badSpans, notes, scheme });
       if (example.tokens.length > 0) examples.push(placed(example, place));
     } catch (error) {
       if (!(error instanceof DataError) || onBad === undefined) throw error;
@@ -185,7 +185,8 @@ type ExampleOptions = {
   readonly scheme: TagScheme | undefined;
 };
 
-function exampleOf(
+/** Sentence of a record. Throws DataError for one that is wrong. */
+export function exampleOfRecord(
   here: string,
   record: Exclude<LabelledRecord, { readonly kind: "unlabelled" }>,
   { offsets, badSpans, notes, scheme }: ExampleOptions,
