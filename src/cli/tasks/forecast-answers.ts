@@ -3,8 +3,20 @@ import type { JsonValue } from "unrolled";
 import type { Forecast } from "unrolled/tasks";
 import { table } from "../terminal/format.ts";
 
-/** Significant digits in the table for people. */
+/** Significant digits in the table for people, more where numbers differ in later ones only. */
 const DIGITS = 6;
+/** Digits of the differences between its numbers. */
+const OWN_DIGITS = 4;
+
+function digitsOf(numbers: readonly number[]): number {
+  const largest = largestOf(numbers.map(Math.abs));
+  const range = largestOf(numbers) + largestOf(numbers.map((x) => -x));
+  const before = range > 0 ? Math.ceil(Math.log10(largest / range)) : 0;
+  return Math.min(15, Math.max(DIGITS, before + OWN_DIGITS));
+}
+
+const largestOf = (numbers: readonly number[]): number =>
+  numbers.reduce((largest, x) => Math.max(largest, x), -Infinity);
 
 /** A field of CSV, in quotes where it needs them. */
 const csvField = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -15,13 +27,14 @@ const stepsOf = ({ mean, quantiles }: Forecast): number[][] =>
 
 const dateOf = ({ dates }: Forecast, h: number): string => dates?.[h] ?? String(h + 1);
 
-/** Lines of a table, with six digits, under the name of the series if there is one. */
+/** Lines of a table, with six digits or more, under the name of the series if there is one. */
 export function tableLines(found: Forecast, id: string | undefined): string[] {
   const levels = Object.keys(found.quantiles).map((level) => `${100 * Number(level)} %`);
   const head = [found.dates === undefined ? "step" : "date", "mean", ...levels];
+  const digits = digitsOf(stepsOf(found).flat());
   const rows = stepsOf(found).map((numbers, h) => [
     dateOf(found, h),
-    ...numbers.map((x) => String(Number(x.toPrecision(DIGITS)))),
+    ...numbers.map((x) => String(Number(x.toPrecision(digits)))),
   ]);
   return [...(id === undefined ? [] : [id]), table([head, ...rows], new Set(head.map((_, column) => column).slice(1)))];
 }

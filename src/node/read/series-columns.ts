@@ -4,6 +4,7 @@ import { csvRows } from "../../data/index.ts";
 import { formsOf } from "./date-column.ts";
 import type { RecordEntry } from "./record.ts";
 import { decimalIn, isMissing, readNumber } from "./table-numbers.ts";
+import { cellText, dateColumns, PARTS, plain, timeText, yearColumns } from "./time-columns.ts";
 
 export type SeriesColumns = {
   /** One column of dates, a date and a time, or year, month and so on. */
@@ -12,8 +13,11 @@ export type SeriesColumns = {
   readonly values: readonly string[];
   /** Whether each column of values is a series. */
   readonly isWide: boolean;
-  readonly series: string | undefined;
+  /** Columns that name the series of a row: none, or mostly one. */
+  readonly series: readonly string[];
   readonly covariates: readonly string[];
+  /** Columns that are named by dates, where a row is a series; else none. */
+  readonly dates: readonly { readonly name: string; readonly time: string }[];
   /** Sentences on what was chosen and not asked for. */
   readonly notes: readonly string[];
 };
@@ -31,7 +35,6 @@ const DATES =
   "date,datum,datetime,date time,date_time,timestamp,ds,time,time_period,observation_date,period,day,week,month,quarter,year,index".split(
     ",",
   );
-const PARTS = "year,month,day,hour,minute,second".split(",");
 /** Columns that usually hold the values. */
 const VALUES = "value,y,target,values".split(",");
 /** Columns that number the rows. */
@@ -42,17 +45,11 @@ const MOST_NAMES = 20;
 /** Forms that numbers of other kinds have as well. */
 const NUMERIC = /^[\d.]+$/;
 
-/** Text of a cell, "" for one that has none. */
-export const cellText = (value: unknown): string =>
-  value === null || value === undefined || typeof value === "object" ? "" : String(value as string);
-
 /** Names with commas between them, those with commas in quotes. */
 export function namesIn(text: string): string[] {
   const [row] = csvRows(text, { where: "names of columns" });
   return row === undefined ? [] : row.fields.map((name) => name.trim());
 }
-
-const plain = (name: string): string => name.trim().toLowerCase();
 
 /** Chooses the columns by the first rows. Throws DataError that names the option which chooses. */
 export function findColumns(sample: readonly RecordEntry[], asked: ColumnsAsked): SeriesColumns {
@@ -79,7 +76,8 @@ export function findColumns(sample: readonly RecordEntry[], asked: ColumnsAsked)
     (names.includes(text) ? [text] : namesIn(text)).map((name) => named(name, option));
   const byName = (name: string): string | undefined =>
     names.includes(name) ? name : names.find((one) => plain(one) === name);
-  const areDates = (name: string): boolean => formsOf(cells(name)).share >= 0.8;
+  const areDates = (name: string): boolean =>
+    formsOf(sample.map(({ record }) => timeText(record, [name]))).share >= 0.8;
 
   function findTime(): readonly string[] {
     if (asked.time !== undefined) return several(asked.time, "--time-column");
@@ -90,14 +88,12 @@ export function findColumns(sample: readonly RecordEntry[], asked: ColumnsAsked)
       const hasTimes = time !== undefined && cells(time).some((text) => /^\d{1,2}:\d\d/.test(text));
       return isDateOnly && hasTimes && time !== date ? [date, time] : [date];
     }
-    const parts = PARTS.map(byName);
-    if (parts[0] !== undefined && parts[1] !== undefined) {
-      const all = parts.slice(0, (parts.indexOf(undefined) + 7) % 7 || 6);
-      return all.filter((name) => name !== undefined);
-    }
+    const parts = yearColumns(byName);
+    if (parts !== undefined) return parts;
     const found =
       candidates.find(areDates) ??
       names.find((name) => areDates(name) && !cells(name).some((text) => NUMERIC.test(text)));
+    if (found === undefined && dateColumns(names).length > 0 && byName("month") === undefined) return [];
     // where its dates can't be read, the rows say so
     if (found === undefined && names.includes("date")) return ["date"];
     if (found === undefined) throw missing("a column of dates", "--time-column names it, --date-format gives its form");
@@ -105,10 +101,16 @@ export function findColumns(sample: readonly RecordEntry[], asked: ColumnsAsked)
   }
 
   const time = findTime();
+  const dates = time.length === 0 ? dateColumns(names) : [];
+  if (dates.length > 0) {
+    const ids = asked.series === undefined ? idColumns() : [named(asked.series, "--series-column")];
+    notes.push(`each row is a series, called by ${ids.map(describe).join(", ")}; the names of columns are its dates`);
+    return { time, values: [], isWide: false, series: ids, covariates: [], dates, notes };
+  }
   if (asked.time === undefined && String(time) !== "date") notes.push(`dates are in ${time.map(describe).join(", ")}`);
-  const series = asked.series === undefined ? undefined : named(asked.series, "--series-column");
+  const series = asked.series === undefined ? [] : [named(asked.series, "--series-column")];
   const covariates = (asked.covariates ?? []).map((name) => named(name, "--covariates"));
-  const others = names.filter((name) => !time.includes(name) && name !== series && !covariates.includes(name));
+  const others = names.filter((name) => !time.includes(name) && !series.includes(name) && !covariates.includes(name));
   const numeric = others.filter((name) => isNumeric(cells(name)) && !isCounter(name, cells(name)));
 
   function findValues(): readonly string[] {
@@ -125,10 +127,17 @@ export function findColumns(sample: readonly RecordEntry[], asked: ColumnsAsked)
     throw missing(`${numeric.length === 0 ? "a" : "one"} column of values`, hint);
   }
 
+  /** The first column that tells all rows apart, else all that are named by no date. */
+  function idColumns(): readonly string[] {
+    const free = names.filter((name) => !dates.some((date) => date.name === name));
+    const one = free.find((name) => new Set(cells(name)).size === sample.length && !cells(name).includes(""));
+    return one === undefined ? free : [one];
+  }
+
   const values = findValues();
   if (asked.value === undefined && asked.values === undefined && values[0] !== "value")
     notes.push(`values are in ${describe(values[0])}`);
-  return { time, values, isWide: asked.values !== undefined, series, covariates, notes };
+  return { time, values, isWide: asked.values !== undefined, series, covariates, dates, notes };
 }
 
 /** Whether all cells are numbers or missing, and at least one is a number. */
@@ -145,20 +154,6 @@ function isNumeric(texts: readonly string[]): boolean {
 /** Whether a column numbers the rows. */
 const isCounter = (name: string, texts: readonly string[]): boolean =>
   COUNTERS.test(name.trim()) && texts.every((text, i) => Number(text) === Number(texts[0]) + i);
-
-/** Text of a row's date: "2012-3-1 5:00" from cells of year, month, day and hour. */
-export function timeText(record: Readonly<Record<string, unknown>>, columns: readonly string[]): string {
-  const texts = columns.map((name) => timeCell(record[name]));
-  if (texts.length < 2 || !texts.every((text) => /^\d{1,4}$/.test(text))) return texts.join(" ").trim();
-  const [year, month, day = "1", hour, minute = "0", second = "0"] = texts;
-  const clock = hour === undefined ? "" : ` ${hour}:${minute.padStart(2, "0")}:${second.padStart(2, "0")}`;
-  return `${year}-${month}-${day}${clock}`;
-}
-
-function timeCell(value: unknown): string {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
-  return cellText(value).trim().replaceAll(/\s+/g, " ");
-}
 
 /** Texts that tell the decimal sign of a table, from its first rows. */
 export const numbersIn = (sample: readonly RecordEntry[], columns: SeriesColumns): string[] =>

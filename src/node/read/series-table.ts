@@ -1,11 +1,12 @@
 /** @file Rows of a table of time series, as text first: all of them decide how they are read. */
 import { DataError, describe, sentence } from "../../base/index.ts";
 import type { RecordEntry } from "./record.ts";
-import { cellText, findColumns, numbersIn, type SeriesColumns, timeText } from "./series-columns.ts";
+import { findColumns, numbersIn, type SeriesColumns } from "./series-columns.ts";
 import { dateError, readDates, SKIP_BAD, type TextRow } from "./series-dates.ts";
 import type { DatedRow, RowGroup } from "./series-rows.ts";
 import type { ReadSeriesOptions, TableReading } from "./series-options.ts";
 import { type Decimal, findDecimal, readNumber } from "./table-numbers.ts";
+import { cellText, timeText } from "./time-columns.ts";
 
 type Cell = string | number | Date | undefined;
 type RawRow = TextRow & { readonly values: readonly Cell[]; readonly covariates: readonly Cell[] };
@@ -31,8 +32,9 @@ const PAIRS: SeriesColumns = {
   time: ["time"],
   values: ["value"],
   isWide: false,
-  series: undefined,
+  series: [],
   covariates: [],
+  dates: [],
   notes: [],
 };
 
@@ -60,11 +62,17 @@ export function seriesTable(options: ReadSeriesOptions, onBad: (error: DataError
     return found;
   }
 
-  function add(entry: RecordEntry, { time, values, series, covariates }: SeriesColumns): void {
+  function add(entry: RecordEntry, { time, values, series, covariates, dates }: SeriesColumns): void {
     const { record, place } = entry;
+    const id = series.map((name) => cellText(cellOf(entry, name, "--series-column")).trim()).join(", ");
+    for (const date of dates) {
+      const own = { id, time: date.time, covariates: [], place: `${place} ${date.name}` };
+      rows.push({ ...own, values: [cellOf(entry, date.name, "--time-column")] });
+    }
+    if (dates.length > 0) return;
     for (const name of time) cellOf(entry, name, "--time-column");
     rows.push({
-      id: series === undefined ? "" : cellText(cellOf(entry, series, "--series-column")).trim(),
+      id,
       time: timeText(record, time),
       values: values.map((name) => cellOf(entry, name, "--value-column")),
       covariates: covariates.map((name) => cellOf(entry, name, "--covariates")),
