@@ -33,6 +33,7 @@ export type {
   CsvOptions,
   CsvRow,
   EncodeStream,
+  Normalization,
   PaddedBatch,
   Scaler,
   Shard,

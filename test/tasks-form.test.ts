@@ -94,18 +94,23 @@ const series = [1, 2].map((id) => ({ id: String(id), values: Array.from({ length
 const pairs = ["ab", "ba", "b"].map((source) => ({ source, target: source.toUpperCase() }));
 const sound = (hertz: number) => Float32Array.from({ length: 2000 }, (_, i) => Math.sin((i * hertz) / 1000));
 const utterances = [60, 200].map((hertz, i) => ({ samples: sound(hertz), text: i === 0 ? "a" : "b" }));
-// the initial embedding that all had then
-const lm = unrolled.languageModel({ corpus: "hello world. ".repeat(8), embeddingInitializer: "uniform", ...sizes });
+// as the defaults were then: texts as they are, pictures on black, the initial embedding that all had
+const before = { normalize: "none", background: [0, 0, 0] } as const;
+const lm = unrolled.languageModel({
+  corpus: "hello world. ".repeat(8),
+  normalize: before.normalize,
+  embeddingInitializer: "uniform",
+  ...sizes,
+});
 
 const classify = { model: "Classifier", one: "classify", all: "classifyAll", evaluate: "evaluateClassifier" };
 const isOfPictures = ([{ input }]: readonly tasks.ClassifierExample[]): boolean =>
   typeof input === "object" && "width" in input;
 const classifierForm = (examples: readonly tasks.ClassifierExample[]): Form =>
   formOf(classify, {
-    // as the defaults were then; pictures had a black background before there was a choice
     model: tasks.classifier({
       examples,
-      background: [0, 0, 0],
+      ...before,
       unit: "char",
       bidirectional: isOfPictures(examples),
       ...sizes,
@@ -139,7 +144,14 @@ const forms: Readonly<Record<string, Form>> = {
   tag: formOf(
     { model: "Tagger", one: "tag", all: "tagAll", evaluate: "evaluateTagger" },
     {
-      model: tasks.tagger({ examples: tagged, embeddingSize: 3, characterSize: 2, shapeSize: 2, ...sizes }),
+      model: tasks.tagger({
+        examples: tagged,
+        normalize: before.normalize,
+        embeddingSize: 3,
+        characterSize: 2,
+        shapeSize: 2,
+        ...sizes,
+      }),
       load: tasks.loadTagger,
       task: (model) => tasks.taggerTask(model, { training: tagged, validation: tagged }),
       examples: tagged,
@@ -165,7 +177,7 @@ const forms: Readonly<Record<string, Form>> = {
   translate: formOf(
     { model: "Translator", one: "translate", all: "translateAll", evaluate: "evaluateTranslator" },
     {
-      model: tasks.translator({ pairs, merges: 2, embeddingSize: 3, ...sizes }),
+      model: tasks.translator({ pairs, merges: 2, embeddingSize: 3, normalize: before.normalize, ...sizes }),
       load: tasks.loadTranslator,
       task: (model) => tasks.translatorTask(model, { training: pairs, validation: pairs }),
       examples: pairs,
@@ -178,7 +190,12 @@ const forms: Readonly<Record<string, Form>> = {
   transcribe: formOf(
     { model: "Transcriber", one: "transcribe", all: "transcribeAll", evaluate: "evaluateTranscriber" },
     {
-      model: tasks.transcriber({ utterances, features: { sampleRate: 4000, bands: 8 }, ...sizes }),
+      model: tasks.transcriber({
+        utterances,
+        features: { sampleRate: 4000, bands: 8 },
+        normalize: before.normalize,
+        ...sizes,
+      }),
       load: tasks.loadTranscriber,
       task: (model) => tasks.transcriberTask(model, { training: utterances, validation: utterances }),
       examples: utterances,

@@ -1,5 +1,7 @@
 export { buildVocabulary, Vocabulary, vocabularyFromJSON } from "./vocabulary.ts";
 export type { VocabularyJSON, VocabularyOptions } from "./vocabulary.ts";
+export { NORMALIZATIONS, normalized } from "./normalize.ts";
+export type { Normalization } from "./normalize.ts";
 export type { DecodeStream, EncodeStream } from "./token-codecs.ts";
 export { readTokens } from "./token-source.ts";
 export { shardBatches, shardRows, WHOLE } from "./shard.ts";

@@ -1,6 +1,6 @@
 /**
  * @file Tokenization of text into units, without allocations per character. Positions are UTF-16
- * indices (`text[position]`). Text is never changed: no normalisation (NFC and NFD stay distinct),
+ * indices (`text[position]`). Text is never changed: no normalisation (see normalize.ts),
  * no newline conversion, no case folding, and a byte order mark is an ordinary character.
  */
 import { DataError, sentence } from "../base/index.ts";
@@ -88,37 +88,6 @@ function classesOfBasicPlane(): Uint8Array {
   return basicPlane;
 }
 
-/**
- * Splits well-formed `text` into word tokens and calls `visit(start, end)` for each, in order;
- * together they are the whole text. A token is a word (letters, marks, digits and "_", with single
- * apostrophes inside: "don't"), a run of white space, or one other character.
- */
-export function forEachWord(text: string, visit: (start: number, end: number) => void): void {
-  const classes = classesOfBasicPlane();
-  const classAt = (i: number): number => {
-    const unit = text.charCodeAt(i);
-    return (unit & 0xfc00) === 0xd800 ? classify(text.codePointAt(i) as number) : classes[unit];
-  };
-  const widthAt = (i: number): number => ((text.charCodeAt(i) & 0xfc00) === 0xd800 ? 2 : 1);
-  const n = text.length;
-  for (let start = 0; start < n;) {
-    const kind = classAt(start);
-    let end = start + widthAt(start);
-    if (kind === SPACE) {
-      while (end < n && classAt(end) === SPACE) end++;
-    } else if (kind === LETTER) {
-      while (end < n) {
-        const next = classAt(end);
-        if (next === LETTER) end += widthAt(end);
-        else if (next === APOSTROPHE && end + 1 < n && classAt(end + 1) === LETTER) end += 1;
-        else break;
-      }
-    }
-    visit(start, end);
-    start = end;
-  }
-}
-
 /** A tokenizer of text in pieces, which are not split inside a character. */
 export type WordCutter = {
   push(piece: string): void;
@@ -127,8 +96,10 @@ export type WordCutter = {
 };
 
 /**
- * Splits a text in pieces as `forEachWord` splits the whole, and calls `visit` for each token, with
- * its position in the whole. Reads each character once.
+ * Splits well-formed text into word tokens and calls `visit` for each, in order, with its position
+ * in the whole; together they are the whole text. A token is a word (letters, marks, digits and
+ * "_", with single apostrophes inside: "don't"), a run of white space, or one other character.
+ * Reads each character once.
  */
 export function wordCutter(visit: (word: string, position: number) => void): WordCutter {
   const classes = classesOfBasicPlane();

@@ -3,7 +3,7 @@
  * `vocabulary.ts` has checked.
  */
 import { checkInteger, DataError, describe, encodeUtf8, sentence, valueError } from "../base/index.ts";
-import { checkWellFormed, codePointName, forEachWord, loneSurrogateError, wordCutter } from "./text-units.ts";
+import { checkWellFormed, codePointName, loneSurrogateError, wordCutter } from "./text-units.ts";
 
 /** A decoder of ids that come one at a time. */
 export type DecodeStream = {
@@ -141,28 +141,37 @@ export function wordCodec(tokens: readonly string[], unknownId: number | undefin
     if (id === undefined) throw unknownError("word", word, position, tokens.length);
     return id;
   };
+  const encoder = (expected: number) => {
+    const ids = new IdList(expected);
+    const cutter = wordCutter((word, position) => ids.push(known(word, position)));
+    let offset = 0;
+    return {
+      add: (piece: string): void => {
+        checkWellFormed(ENCODE, piece, offset);
+        offset += piece.length;
+        cutter.push(piece);
+      },
+      take: () => ids.take(),
+      end: () => {
+        cutter.end();
+        return ids.take();
+      },
+    };
+  };
   return {
     encode(text) {
-      checkWellFormed(ENCODE, text);
-      const ids = new IdList(Math.max(16, text.length >>> 1));
-      forEachWord(text, (start, end) => ids.push(known(text.slice(start, end), start)));
-      return ids.take();
+      const { add, end } = encoder(Math.max(16, text.length >>> 1));
+      add(text);
+      return end();
     },
     encodeStream() {
-      const ids = new IdList(1024);
-      const cutter = wordCutter((word, position) => ids.push(known(word, position)));
-      let offset = 0;
+      const { add, take, end } = encoder(1024);
       return {
         push(piece) {
-          checkWellFormed(ENCODE, piece, offset);
-          offset += piece.length;
-          cutter.push(piece);
-          return ids.take();
+          add(piece);
+          return take();
         },
-        end() {
-          cutter.end();
-          return ids.take();
-        },
+        end,
       };
     },
     ...joining(tokens),

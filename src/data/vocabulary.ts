@@ -8,6 +8,7 @@ import {
   sentence,
   valueError,
 } from "../base/index.ts";
+import { type Normalization, NORMALIZATIONS, normalized } from "./normalize.ts";
 import { checkWellFormed, compareCodePoints, findLoneSurrogate, wordCutter } from "./text-units.ts";
 import type { Unit } from "./text-units.ts";
 import { byteCodec, charCodec, wordCodec } from "./token-codecs.ts";
@@ -23,7 +24,7 @@ export const UNKNOWN_TOKEN = "<unk>";
  * A vocabulary as plain JSON. Tokens are an array (never keys), so "__proto__" is an ordinary
  * token.
  */
-export type VocabularyJSON = { unit: Unit; tokens?: string[]; unknown?: boolean };
+export type VocabularyJSON = { unit: Unit; tokens?: string[]; unknown?: boolean; normalize?: Normalization };
 
 /** Options of `buildVocabulary`. */
 export type VocabularyOptions = {
@@ -39,13 +40,14 @@ export type VocabularyOptions = {
   maxSize?: number;
   /** Fewest occurrences of a token that is kept. Not for "byte". Default 1. */
   minCount?: number;
+  /** Unicode form that text is brought to, here and in `encode`. Default "none". */
+  normalize?: Normalization;
 };
 
 /**
  * The tokens of a model, and the conversion between text and ids. Created by `buildVocabulary` or
- * `vocabularyFromJSON`. Text is never changed: a byte order mark, "\r\n" and both Unicode spellings
- * of "é" (NFC, NFD) are kept, so decode(encode(text)) === text. To normalise text, do so before
- * (`text.normalize()`).
+ * `vocabularyFromJSON`. Text is not changed but for its Unicode form, `normalize`: a byte order
+ * mark and "\r\n" are kept, so decode(encode(text)) is the text in that form.
  */
 export class Vocabulary {
   readonly unit: Unit;
@@ -53,6 +55,8 @@ export class Vocabulary {
   readonly tokens: readonly string[];
   /** Id of the unknown token; undefined if there is none. */
   readonly unknownId: number | undefined;
+  /** Unicode form that `encode` brings text to. */
+  readonly normalize: Normalization;
   readonly #codec: TokenCodec;
   readonly #idOf: Map<string, number>;
 
@@ -60,8 +64,9 @@ export class Vocabulary {
    * Internal: `tokens` are distinct and valid for `unit`; with `unknown`, tokens[0] is the unknown
    * token.
    */
-  constructor(unit: Unit, tokens: readonly string[], unknown: boolean) {
+  constructor(unit: Unit, tokens: readonly string[], unknown: boolean, normalize: Normalization) {
     this.unit = unit;
+    this.normalize = normalize;
     this.tokens = Object.freeze(tokens.slice());
     this.unknownId = unknown ? 0 : undefined;
     this.#idOf = new Map(tokens.map((token, id) => [token, id]));
@@ -90,15 +95,16 @@ export class Vocabulary {
    * (UTF-16 index).
    */
   encode(text: string): Int32Array {
-    return this.#codec.encode(checkText("vocabulary.encode", text));
+    return this.#codec.encode(normalized(checkText("vocabulary.encode", text), this.normalize));
   }
 
   /**
    * An encoder of text in pieces; the ids are those of the whole. Pieces may end anywhere except
-   * inside a character (a surrogate pair).
+   * inside a character (a surrogate pair) or, with `normalize`, before a mark of it.
    */
   encodeStream(): EncodeStream {
-    return this.#codec.encodeStream();
+    const stream = this.#codec.encodeStream();
+    return { push: (piece) => stream.push(normalized(piece, this.normalize)), end: () => stream.end() };
   }
 
   /**
@@ -119,25 +125,32 @@ export class Vocabulary {
 
   /** The vocabulary as plain JSON, for `vocabularyFromJSON`. */
   toJSON(): VocabularyJSON {
-    if (this.unit === "byte") return { unit: "byte" };
-    return { unit: this.unit, tokens: this.tokens.slice(), unknown: this.unknownId !== undefined };
+    const { unit, normalize } = this;
+    return {
+      unit,
+      ...(unit !== "byte" && { tokens: this.tokens.slice(), unknown: this.unknownId !== undefined }),
+      // left out as before there was a choice
+      ...(normalize !== "none" && { normalize }),
+    };
   }
 }
 
 /**
  * Builds the vocabulary of `text`, in time linear in its length. Text too long for memory may come
- * in pieces, which may end anywhere except inside a character (a surrogate pair). Ids are
+ * in pieces, which may end anywhere except inside a character (a surrogate pair) or, with
+ * `normalize`, before a mark of it. Ids are
  * deterministic: characters in order of code point, words from the most frequent (ties by code
  * point). With `maxSize` or `minCount` id 0 is the unknown token. Throws DataError if the text is
  * empty or has a lone surrogate, or if no token is kept.
  */
 export function buildVocabulary(
   text: string | Iterable<string>,
-  { unit = "char", maxSize, minCount }: VocabularyOptions = {},
+  { unit = "char", maxSize, minCount, normalize = "none" }: VocabularyOptions = {},
 ): Vocabulary {
   const where = "buildVocabulary";
   const pieces = typeof text === "object" && text !== null ? text : [checkText(where, text)];
-  checkChoice(`${where} unit`, unit, ["char", "byte", "word"]);
+  checkChoice(`${where} unit`, unit, UNITS);
+  checkChoice(`${where} normalize`, normalize, NORMALIZATIONS);
   if (maxSize !== undefined) checkInteger(`${where} maxSize`, maxSize, 2);
   if (minCount !== undefined) checkInteger(`${where} minCount`, minCount, 1);
   const limited = maxSize !== undefined || minCount !== undefined;
@@ -150,10 +163,10 @@ export function buildVocabulary(
   for (const piece of pieces) {
     checkWellFormed(where, checkText(where, piece), length);
     length += piece.length;
-    counter?.push(piece);
+    counter?.push(normalized(piece, normalize));
   }
   if (length === 0) throw new DataError(sentence(where, "text with at least one character", "empty text"));
-  if (counter === undefined || unit === "byte") return byteVocabulary();
+  if (counter === undefined || unit === "byte") return byteVocabulary(normalize);
   const counts = counter.end();
   const order = [...counts].filter(([, count]) => count >= (minCount ?? 1));
   order.sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b));
@@ -162,8 +175,11 @@ export function buildVocabulary(
     throw new DataError(sentence(where, `a token that occurs at least ${minCount} times`, "none", "Lower minCount"));
   }
   if (unit === "char") kept.sort(compareCodePoints);
-  return new Vocabulary(unit, limited ? [UNKNOWN_TOKEN, ...kept] : kept, limited);
+  return new Vocabulary(unit, limited ? [UNKNOWN_TOKEN, ...kept] : kept, limited, normalize);
 }
+
+const UNITS: readonly Unit[] = ["char", "byte", "word"];
+const KEYS = ["unit", "tokens", "unknown", "normalize"];
 
 /**
  * Recreates a vocabulary from the result of `toJSON`. Throws FormatError if `value` is anything
@@ -177,17 +193,18 @@ export function vocabularyFromJSON(value: unknown): Vocabulary {
     throw wrong("an object { unit, tokens }", value);
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const key of fields.keys()) {
-    if (key !== "unit" && key !== "tokens" && key !== "unknown")
-      throw wrong(`the keys "unit", "tokens" and "unknown" only`, key);
+    if (!KEYS.includes(key)) throw wrong(`the keys ${KEYS.join()} only`, key);
   }
-  const unit = fields.get("unit");
-  if (unit !== "char" && unit !== "byte" && unit !== "word") throw wrong(`unit "char" | "byte" | "word"`, unit);
+  const unit = fields.get("unit") as Unit;
+  if (!UNITS.includes(unit)) throw wrong(`unit ${UNITS.join()}`, unit);
   const unknown = fields.get("unknown") ?? false;
   if (typeof unknown !== "boolean") throw wrong("unknown: a boolean", unknown);
+  const normalize = (fields.get("normalize") ?? "none") as Normalization;
+  if (!NORMALIZATIONS.includes(normalize)) throw wrong(NORMALIZATIONS.join(), normalize);
   const tokens = fields.get("tokens");
   if (unit === "byte") {
     if (tokens !== undefined || unknown) throw wrong(`no tokens with unit "byte"`, tokens ?? unknown);
-    return byteVocabulary();
+    return byteVocabulary(normalize);
   }
   if (!Array.isArray(tokens) || tokens.length === 0) throw wrong("tokens: a list of at least one string", tokens);
   const seen = new Set<string>();
@@ -205,14 +222,14 @@ export function vocabularyFromJSON(value: unknown): Vocabulary {
       throw wrong(`tokens[${id}]: one character`, token);
     }
   }
-  return new Vocabulary(unit, [...seen], unknown);
+  return new Vocabulary(unit, [...seen], unknown, normalize);
 }
 
-function byteVocabulary(): Vocabulary {
+function byteVocabulary(normalize: Normalization): Vocabulary {
   const tokens = Array.from({ length: 256 }, (_, byte) =>
     byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
   );
-  return new Vocabulary("byte", tokens, false);
+  return new Vocabulary("byte", tokens, false, normalize);
 }
 
 /** A counter of the tokens of text in pieces. */

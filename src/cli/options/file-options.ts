@@ -31,6 +31,7 @@ export const PICTURE_OPTIONS = {
   background: text("color", "what is behind transparent pixels: white, black or #rrggbb", {
     parse: parseColor,
     default: "white",
+    before: "#000000",
   }),
   ...SKIP_BAD,
 } as const;

@@ -1,11 +1,19 @@
 /** @file Options of tables and texts that all tasks that read them share. */
-import { onUnless, text } from "./table.ts";
+import { choice, onUnless, text } from "./table.ts";
 import { checkEncoding, separatorOf } from "./table-values.ts";
 
 /** `--encoding`, for all that is read as text. */
 export const TEXT_OPTIONS = {
   encoding: text("name", "encoding of the files, such as latin1, utf-16le, euc-kr (default: told by the bytes)", {
     parse: checkEncoding,
+  }),
+} as const;
+
+/** `--normalize`, for all tasks that learn texts. */
+export const NORMALIZE = {
+  normalize: choice(["nfc", "nfkc", "none"], "Unicode form of texts, in training and use; bytes stay as they are", {
+    default: "nfc",
+    before: "none",
   }),
 } as const;
 

@@ -38,7 +38,7 @@ export function modelOptions(
   return {
     examples: training,
     // a rare class may be among those that are held out
-    labels: [...new Set([...training, ...validation].map(({ label }) => label))].toSorted(),
+    labels: [...new Set([...training, ...validation].map(({ label }) => label.normalize()))].toSorted(),
     bidirectional,
     cell,
     dialect,

@@ -1,6 +1,6 @@
 /** @file The task `classify`: its name, texts and options. */
 import { choice, integer, onUnless, text } from "../options/table.ts";
-import { TABLE_OPTIONS } from "../options/table-options.ts";
+import { NORMALIZE, TABLE_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -24,6 +24,7 @@ export const CLASSIFY_OPTIONS = {
   labelColumn: text("name", "column of the class", { default: "label" }),
   valuesColumn: text("name", "column of the rows of numbers, where there is no text", { default: "values" }),
   ...TABLE_OPTIONS,
+  ...NORMALIZE,
   unit: choice(
     ["word", "char", "byte"],
     "what is read at a time (default: word; char where texts have few spaces, such as Chinese, or are single words)",

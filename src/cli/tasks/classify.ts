@@ -2,6 +2,7 @@
 import { DataError } from "unrolled";
 import {
   classFiles,
+  filesIn,
   readCorpus,
   readRecords,
   type RecordEntry,
@@ -40,14 +41,13 @@ type Reading = Partial<
 
 const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 
-/** `known` are the labels that a model has, where there is one. */
+/** `model` has to have the labels, where there is one. */
 async function readAll(
   paths: readonly string[],
   { labelColumn = "label", ...reading }: Reading,
-  known?: readonly string[],
+  model?: Classifier,
 ): Promise<ClassifierExample[]> {
   const examples: ClassifierExample[] = [];
-  const labels = known && new Set(known);
   for (const path of paths) {
     if (isFolder(path)) {
       for (const { label, file } of classFiles(path, [".txt"]))
@@ -57,9 +57,9 @@ async function readAll(
     const { separator, header, encoding } = reading;
     for await (const entry of readRecords([path], { format: "table", separator, header, encoding })) {
       const label = recordText(entry, labelColumn, "--label-column");
-      if (labels?.has(label) === false)
+      if (model !== undefined && model.labelIndex(label) === undefined)
         throw new DataError(
-          `${entry.place}: expected one of the model's ${labels.size} labels, got ${JSON.stringify(label)}`,
+          `${entry.place}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(label)}`,
         );
       examples.push({ input: inputOf(entry, reading), label, place: entry.place });
       await rest();
@@ -92,7 +92,10 @@ type Question = { readonly input: ClassifierInput; readonly name?: string };
 async function* questionsOf(model: Classifier, paths: readonly string[], reading: Reading): AsyncGenerator<Question> {
   const { separator, header, encoding, textColumn = "text" } = reading;
   for (const path of paths) {
-    if (isFolder(path)) throw new DataError(`${path}: expected a file, got a folder`);
+    if (isFolder(path)) {
+      for (const file of filesIn(path, [".txt"])) yield { input: readCorpus([file], { encoding }), name: file };
+      continue;
+    }
     const options = { separator, header, encoding, ...(model.vocabulary !== undefined && { textColumn }) };
     for await (const entry of notEmpty(path, "example", readRecords([path], { ...options, keepBlank: true })))
       yield { input: inputOf(entry, reading), ...(path !== "-" && { name: entry.place }) };
@@ -147,8 +150,16 @@ const UNSPACED = "reads characters, since the texts have few spaces or are singl
 const task: Task<Classifier, ClassifierData, Options> = {
   read: async (paths, options) => splitOf(await readAll(paths, options), options),
   create(data, options) {
-    const { unit, maxVocabulary, maxLength, embeddingSize, scaler } = options;
-    return classifier({ ...modelOptions(data, options), unit, maxVocabulary, maxLength, embeddingSize, scaler });
+    const { unit, normalize, maxVocabulary, maxLength, embeddingSize, scaler } = options;
+    return classifier({
+      ...modelOptions(data, options),
+      unit,
+      normalize,
+      maxVocabulary,
+      maxLength,
+      embeddingSize,
+      scaler,
+    });
   },
   decode: loadClassifier,
   decided: ({ vocabulary }) => (vocabulary === undefined ? {} : { unit: vocabulary.unit }),
@@ -159,7 +170,7 @@ const task: Task<Classifier, ClassifierData, Options> = {
     ...(options.unit === undefined && model.vocabulary?.unit === "char" && { notes: [UNSPACED] }),
   }),
   predict,
-  evaluate: async (model, paths, options) => evaluatedOf(model, await readAll(paths, options, model.labels)),
+  evaluate: async (model, paths, options) => evaluatedOf(model, await readAll(paths, options, model)),
   finish: async (model, { validation }) =>
     validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation),
 };

@@ -110,7 +110,7 @@ function commonSize(sizes: readonly Size[]): Size {
 }
 
 function checkLabel(place: string, label: string, model: Classifier | undefined): void {
-  if (model === undefined || model.labels.includes(label)) return;
+  if (model?.labelIndex(label) !== undefined || model === undefined) return;
   throw new DataError(
     `${place}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(label)}`,
   );

@@ -1,6 +1,6 @@
 /** @file What a language model is, and its options. */
 import { choice, flag, integer, number } from "../options/table.ts";
-import { TEXT_OPTIONS } from "../options/table-options.ts";
+import { NORMALIZE, TEXT_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -48,6 +48,7 @@ const PRESETS = {
 export const LANGUAGE_MODEL_OPTIONS = {
   unit: choice(["char", "byte", "word"], "what a token is", { default: "char" }),
   ...TEXT_OPTIONS,
+  ...NORMALIZE,
   embeddingSize: integer("numbers per token (default: 64, or the hidden size)", { max: 65_536 }),
   embeddingInitializer: choice(
     ["normal", "uniform"],

@@ -80,7 +80,11 @@ function read(files: readonly string[], { stream, unit, encoding, out = "" }: Op
 }
 
 /** Writes the tokens of a long text into the run directory, or removes them again. */
-function streamed(data: Corpus, unit: Options["unit"], model?: LanguageModel): ReturnType<typeof streamCorpus> {
+function streamed(
+  data: Corpus,
+  { unit, normalize }: Pick<Options, "unit" | "normalize">,
+  model?: LanguageModel,
+): ReturnType<typeof streamCorpus> {
   const folder = join(data.directory, TOKENS_FOLDER);
   const before = existsSync(folder) ? readdirSync(folder) : undefined;
   data.undo = () => {
@@ -91,6 +95,7 @@ function streamed(data: Corpus, unit: Options["unit"], model?: LanguageModel): R
     const stream = streamCorpus(data.files, {
       folder,
       unit,
+      normalize,
       encoding: data.encoding,
       ...(model && { vocabulary: model.vocabulary }),
     });
@@ -103,10 +108,11 @@ function streamed(data: Corpus, unit: Options["unit"], model?: LanguageModel): R
 }
 
 function create(data: Corpus, options: Options): LanguageModel {
-  const { unit, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed, tieWeights = false } = options;
-  const { embeddingInitializer } = options;
+  const { unit, normalize, cell, dialect, hiddenSize, layers, embeddingSize, dropout, seed } = options;
+  const { embeddingInitializer, tieWeights = false } = options;
   const settings = {
     unit,
+    normalize: unit === "byte" ? ("none" as const) : normalize,
     cell,
     dialect,
     hiddenSize,
@@ -117,14 +123,14 @@ function create(data: Corpus, options: Options): LanguageModel {
     ...(embeddingInitializer !== undefined && { embeddingInitializer }),
     ...(embeddingSize !== undefined && { embeddingSize }),
   };
-  if (data.text === undefined) return languageModel({ vocabulary: streamed(data, unit).vocabulary, ...settings });
+  if (data.text === undefined) return languageModel({ vocabulary: streamed(data, options).vocabulary, ...settings });
   const model = languageModel({ corpus: data.text, ...settings });
   data.tokens = model.corpus as Int32Array;
   return model;
 }
 
-function corpusOf(model: LanguageModel, data: Corpus, unit: Options["unit"]): Int32Array | TokenSource {
-  if (data.tokens === undefined && data.text === undefined) streamed(data, unit, model);
+function corpusOf(model: LanguageModel, data: Corpus): Int32Array | TokenSource {
+  if (data.tokens === undefined && data.text === undefined) streamed(data, model.vocabulary, model);
   return (data.tokens ??= tokensOf(model, data.files, data.encoding));
 }
 
@@ -133,7 +139,7 @@ const defaultEvaluateEvery = (perEpoch: number): number =>
   perEpoch >= 1000 ? 1000 : Math.ceil(100 / perEpoch) * perEpoch;
 
 function training(model: LanguageModel, data: Corpus, options: Options): TaskTraining {
-  const corpus = corpusOf(model, data, options.unit);
+  const corpus = corpusOf(model, data);
   const { sequenceLength, batchSize, validation, shuffle = false, diagnose = false, resetState } = options;
   const { l2, activationPenalty: activation, temporalActivationPenalty: temporalActivation } = options;
   const penalties = Object.fromEntries(
@@ -198,10 +204,11 @@ const task: Task<LanguageModel, Corpus, Options> = {
     embeddingInitializer: "uniform",
     ...config,
     unit: vocabulary.unit,
+    normalize: vocabulary.normalize,
   }),
   describe(model, data) {
     const { unit, size } = model.vocabulary;
-    const tokens = plural(corpusOf(model, data, unit).length, "token");
+    const tokens = plural(corpusOf(model, data).length, "token");
     return `${tokens} (${unit}, ${count(size)} different); ${networkOf(model.config)}`;
   },
   training,

@@ -1,6 +1,6 @@
 /** @file The task `tag`: its name, texts and options. */
 import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
-import { TABLE_OPTIONS, TEXT_OPTIONS } from "../options/table-options.ts";
+import { NORMALIZE, TABLE_OPTIONS, TEXT_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -37,6 +37,7 @@ export const TAG_OPTIONS = {
   ),
   ...DATA,
   tokenizer: choice(TOKENIZERS, "how predict cuts a text into words (default: as the data were cut)", {}),
+  ...NORMALIZE,
   output: choice(["crf", "softmax"], "crf: the best sequence of tags; softmax: each word by itself", {
     default: "crf",
   }),

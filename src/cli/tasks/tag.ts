@@ -78,7 +78,7 @@ function leftOut(bad: readonly string[]): string {
 function create({ training, validation, notation }: TagData, options: Options): Tagger {
   const { cell, dialect, hiddenSize, layers, dropout, bidirectional, seed } = options;
   const { scheme, tokenizer, output, embeddingSize, characterSize, shapeSize, minCount, maxVocabulary } = options;
-  const { inputDropout, lowercase } = options;
+  const { inputDropout, lowercase, normalize } = options;
   return tagger({
     examples: training,
     // a rare tag may be among those that are held out
@@ -100,6 +100,7 @@ function create({ training, validation, notation }: TagData, options: Options): 
     maxVocabulary,
     inputDropout,
     lowercase,
+    normalize,
     seed,
   });
 }

@@ -1,5 +1,6 @@
 /** @file The task `transcribe`: its name, texts and options. */
 import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
+import { NORMALIZE } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -21,6 +22,7 @@ export const TRANSCRIBE_OPTIONS = {
   ),
   bidirectional: onUnless("read from the beginning only, as a stream needs it", { formerly: "oneDirection" }),
   alphabet: text("characters", "characters that can be written (default: those of the texts)", {}),
+  ...NORMALIZE,
   lowercase: flag("put the texts in lowercase", { formerly: "lowerCase" }),
   noise: number("deviation of noise that is added to scaled frames while training", { default: 0 }),
   timeMasks: integer("runs of frames that are silenced while training", { min: 0, default: 0 }),

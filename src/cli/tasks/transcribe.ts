@@ -77,6 +77,7 @@ function create({ sampleRate, training, validation }: TranscribeData, options: O
   return transcriber({
     utterances: training,
     // what is held out may have a letter that nothing else has
+    normalize: options.normalize,
     alphabet: options.alphabet ?? [...training, ...validation].map(({ text }) => text).join(""),
     features: {
       kind,

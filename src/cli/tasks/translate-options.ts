@@ -1,7 +1,7 @@
 /** @file The task `translate`: its name, texts and options. */
 import { InvalidArgumentError } from "commander";
 import { choice, integer, number, onUnless, text } from "../options/table.ts";
-import { TABLE_OPTIONS } from "../options/table-options.ts";
+import { NORMALIZE, TABLE_OPTIONS } from "../options/table-options.ts";
 import { number as parseNumber } from "../options/values.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
@@ -19,6 +19,7 @@ export const TRANSLATE_OPTIONS = {
   sourceColumn: text("name", "column of source texts in JSONL and CSV", { default: "source" }),
   targetColumn: text("name", "column of target texts in JSONL and CSV", { default: "target" }),
   ...TABLE_OPTIONS,
+  ...NORMALIZE,
   merges: integer("byte-pair merges of each language; 0 reads characters", { min: 0, max: 500_000, default: 500 }),
   embeddingSize: integer("numbers for a token", { max: 65_536, default: 64 }),
   attention: choice(["bahdanau", "dot", "general", "concat"], "how source tokens are scored", { default: "general" }),

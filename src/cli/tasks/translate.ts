@@ -124,7 +124,7 @@ function scheduleOf(text: string | undefined): ScheduledSampling | undefined {
 
 function create({ training }: Pairs, options: Options): Translator {
   const { cell, dialect, hiddenSize, layers, dropout, seed } = options;
-  const { merges, embeddingSize, attention, bidirectional, inputFeeding } = options;
+  const { merges, normalize, embeddingSize, attention, bidirectional, inputFeeding } = options;
   return translator({
     pairs: training,
     cell,
@@ -136,6 +136,7 @@ function create({ training }: Pairs, options: Options): Translator {
     bidirectional,
     inputFeeding,
     merges,
+    normalize,
     embeddingSize,
     attention,
   });

@@ -148,6 +148,23 @@ test("token files serve again, and hold two bytes per token, or four for many wo
   expect(vocabulary.decode(tokens.read(139_990, 9))).toBe("w69995 w69996 w69997 w69998 w69999");
 });
 
+test("a letter and its marks may stand in two pieces: the tokens are those of the whole", () => {
+  // more than 4 MiB, which are read at once, without a place where a piece could end well
+  const spelled = `${"한글이다".normalize("NFD").repeat(50_000)}é`.normalize("NFD").repeat(2);
+  writeFileSync(at("hangul.txt"), spelled);
+  for (const normalize of ["nfc", "none"] as const) {
+    const model = languageModel({ corpus: spelled, normalize });
+    const { vocabulary, tokens } = streamCorpus([at("hangul.txt")], { folder, normalize });
+    expect(vocabulary.toJSON()).toEqual(model.vocabulary.toJSON());
+    expect(tokens.length).toBe(model.corpus?.length);
+    expect(
+      Buffer.from(tokens.read(0, tokens.length).buffer).equals(
+        Buffer.from((model.corpus as Int32Array).slice().buffer),
+      ),
+    ).toBe(true);
+  }
+});
+
 test("more files than are open at once", () => {
   mkdirSync(at("chapters"));
   for (let i = 0; i < 100; i++) writeFileSync(at(`chapters/${i}.txt`), `chapter ${i}\n`.repeat(1 + (i % 3)));

@@ -3,11 +3,18 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
-import { buildVocabulary, type Unit, type Vocabulary, vocabularyFromJSON } from "../../data/index.ts";
+import {
+  buildVocabulary,
+  type Normalization,
+  type Unit,
+  type Vocabulary,
+  vocabularyFromJSON,
+} from "../../data/index.ts";
 import { DEFAULT_WORDS } from "../../tasks/language-model/index.ts";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { textPieces } from "./file-pieces.ts";
 import { type FileTokens, fileTokens } from "./file-tokens.ts";
+import { normalizedPieces } from "./normalized-pieces.ts";
 import { textFiles } from "./read-corpus.ts";
 import { describeData } from "../run/run-data.ts";
 
@@ -25,6 +32,8 @@ export type StreamCorpusOptions = {
   readonly maxVocabulary?: number;
   /** Encoding of the text. Default: told by the bytes, as in `readCorpus`. */
   readonly encoding?: string | undefined;
+  /** Unicode form of the text, without a vocabulary. Default "nfc", as that of `languageModel`. */
+  readonly normalize?: Normalization;
 };
 
 export type StreamedCorpus = {
@@ -47,7 +56,14 @@ const LAYOUT = 2;
  */
 export function streamCorpus(
   paths: readonly string[],
-  { folder, unit = "char", vocabulary, maxVocabulary = DEFAULT_WORDS, encoding }: StreamCorpusOptions,
+  {
+    folder,
+    unit = "char",
+    vocabulary,
+    maxVocabulary = DEFAULT_WORDS,
+    normalize = "nfc",
+    encoding,
+  }: StreamCorpusOptions,
 ): StreamedCorpus {
   const files = paths.flatMap(textFiles);
   if ((vocabulary?.unit ?? unit) === "byte") {
@@ -57,10 +73,18 @@ export function streamCorpus(
   }
   const known =
     vocabulary ??
-    buildVocabulary(textPieces(files, { encoding }), { unit, ...(unit === "word" && { maxSize: maxVocabulary }) });
+    buildVocabulary(normalizedPieces(textPieces(files, { encoding }), normalize), {
+      unit,
+      normalize,
+      ...(unit === "word" && { maxSize: maxVocabulary }),
+    });
   const width = known.size <= 65_536 ? 2 : 4;
   const file = join(folder, `${keyOf(paths, known, encoding)}.${8 * width}`);
-  if (!existsSync(file)) writeFileDurablySync(file, encoded(textPieces(files, { encoding }), known, width));
+  if (!existsSync(file))
+    writeFileDurablySync(
+      file,
+      encoded(normalizedPieces(textPieces(files, { encoding }), known.normalize), known, width),
+    );
   return { vocabulary: known, tokens: fileTokens([file], width) };
 }
 

@@ -34,16 +34,15 @@ function* evaluateInPieces(
   const where = "evaluateClassifier";
   if (examples.length === 0) throw new DataError(sentence(where, "at least one example", "none"));
   const { labels } = model;
-  const indexOf = new Map(labels.map((label, i) => [label, i]));
   const targets = examples.map(({ label }, i) => {
-    const index = indexOf.get(label);
+    const index = model.labelIndex(label);
     if (index === undefined)
       throw new DataError(
         sentence(`${where} example ${i + 1}`, `one of the model's ${labels.length} labels`, describe(label)),
       );
     return index;
   });
-  const actual = examples.map(({ label }) => label);
+  const actual = targets.map((index) => labels[index]);
   const predicted: string[] = Array.from({ length: examples.length });
   const losses = new Float64Array(examples.length);
   /** Probabilities of the first of two classes. */

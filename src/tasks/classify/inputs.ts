@@ -15,6 +15,7 @@ import {
 import {
   buildVocabulary,
   minMaxScaler,
+  type Normalization,
   robustScaler,
   type Scaler,
   type ScalerJSON,
@@ -121,6 +122,8 @@ export type InputOptions = {
   readonly maxLength?: number | undefined;
   /** Numbers for a token of a text. Default 64. */
   readonly embeddingSize?: number | undefined;
+  /** Unicode form that texts are brought to; it is kept in the vocabulary. Default "nfc". */
+  readonly normalize?: Normalization | undefined;
   /** Scaling of each feature of sequences of numbers. Default "standard". */
   readonly scaler?: ScalerKind | "none" | undefined;
   /** Time step of a picture: a row of pixels, or a square of them. Default "rows". */
@@ -158,7 +161,7 @@ export const DEFAULT_MAX_LENGTH: Readonly<Record<Unit, number>> = { word: 1000, 
 export const UNITS: Readonly<Record<Unit, string>> = { word: "words", char: "characters", byte: "bytes" };
 
 function textConfig(inputs: readonly ClassifierInput[], options: InputOptions): InputConfig {
-  const { maxVocabulary, embeddingSize = 64 } = options;
+  const { maxVocabulary, embeddingSize = 64, normalize = "nfc" } = options;
   const texts = inputs.map((input, i) => textOf(`classifier example ${i + 1}`, input));
   const unit = options.unit ?? textUnit(texts);
   const { maxLength = DEFAULT_MAX_LENGTH[unit] } = options;
@@ -175,7 +178,7 @@ function textConfig(inputs: readonly ClassifierInput[], options: InputOptions): 
           : { maxSize: maxVocabulary };
   return {
     kind: "text",
-    vocabulary: buildVocabulary(pieces, { unit, ...limited }).toJSON(),
+    vocabulary: buildVocabulary(pieces, { unit, normalize, ...limited }).toJSON(),
     lowercase,
     maxLength: maxLength === Infinity ? null : checkInteger("classifier maxLength", maxLength, 1),
     embeddingSize: checkInteger("classifier embeddingSize", embeddingSize, 1),

@@ -1,6 +1,6 @@
 /** @file A recurrent network that reads a sequence and tells its class. */
 import { checkChoice, checkInteger, kindError, type RandomStream, randomStream } from "../../base/index.ts";
-import { padSequences, type Vocabulary } from "../../data/index.ts";
+import { NORMALIZATIONS, normalized, padSequences, type Vocabulary } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   type EmbeddingLayer,
@@ -74,6 +74,7 @@ export class Classifier implements SavedModel {
   readonly config: ClassifierConfig;
   readonly stack: RecurrentStack;
   readonly reader: InputReader;
+  readonly #indices: ReadonlyMap<string, number>;
   readonly #embedding: EmbeddingLayer | undefined;
   readonly #attention: ParameterSet | undefined;
   readonly #output: LinearLayer;
@@ -86,6 +87,8 @@ export class Classifier implements SavedModel {
     const random = randomStream(config.seed).named("init");
     const { vocabulary, features } = this.reader;
     const { input, labels } = config;
+    const own = labels.map((label, i) => [label, i] as const);
+    this.#indices = new Map([...own.map(([label, i]) => [normalized(label, "nfc"), i] as const), ...own]);
     const build = { random, initialize };
     if (vocabulary !== undefined && input.kind === "text")
       this.#embedding = embeddingLayer({ inputSize: vocabulary.size, outputSize: input.embeddingSize, ...build });
@@ -111,6 +114,14 @@ export class Classifier implements SavedModel {
   /** The classes, in the order of the logits. */
   get labels(): readonly string[] {
     return this.config.labels;
+  }
+
+  /**
+   * Index of a label in either Unicode spelling, as folders in NFD have it; undefined for one that
+   * the model lacks.
+   */
+  labelIndex(label: string): number | undefined {
+    return this.#indices.get(label) ?? this.#indices.get(normalized(label, "nfc"));
   }
 
   /** Vocabulary of a model that reads texts; else undefined. */
@@ -205,7 +216,10 @@ export function classifier(options: ClassifierOptions): Classifier {
           options,
         )
       : parseInputConfig(`${where} input`, options.input);
-  const found = options.labels ?? [...new Set((examples ?? []).map(({ label }) => label))].toSorted();
+  const form = checkChoice(`${where} normalize`, options.normalize ?? "nfc", NORMALIZATIONS);
+  const given = options.labels ?? (examples ?? []).map(({ label }) => label);
+  const all = given.map((label) => (typeof label === "string" ? normalized(label, form) : label));
+  const found = options.labels === undefined ? [...new Set(all)].toSorted() : all;
   const isImage = input.kind === "images";
   const stack = stackConfigOf(where, stackOptions(options), { hiddenSize: 64, bidirectional: true });
   const config: ClassifierConfig = {

@@ -142,10 +142,9 @@ function meanOf(losses: Tensor, batch: readonly PreparedExample[], weights: read
 
 /** Encoded once. */
 function prepare(model: Classifier, where: string, examples: readonly ClassifierExample[]): PreparedExample[] {
-  const indexOf = new Map(model.labels.map((label, i) => [label, i]));
   return examples.map(({ input, label, place }, i) => {
     const at = place ?? `${where} ${i + 1}`;
-    const target = indexOf.get(label);
+    const target = model.labelIndex(label);
     if (target === undefined)
       throw new DataError(sentence(at, `one of the model's ${model.labels.length} labels`, describe(label)));
     return { input, encoded: model.reader.encode(at, input), target, place: place ?? `example ${i + 1}` };

@@ -18,7 +18,7 @@ import {
 } from "./config.ts";
 import { DataError, kindError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
-import { buildVocabulary, type Unit, type Vocabulary } from "../../data/index.ts";
+import { buildVocabulary, type Normalization, type Unit, type Vocabulary } from "../../data/index.ts";
 import { type Gates, normal, type Parameters, type State, type Trace } from "../../rnn/index.ts";
 import { reshape, type Tensor } from "../../tensor/index.ts";
 
@@ -34,6 +34,11 @@ export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights
   readonly unit?: Unit;
   /** Most frequent words to keep with unit "word". Default 10,000. */
   readonly maxVocabulary?: number;
+  /**
+   * Unicode form that text is brought to, in training and use; it is kept in the vocabulary.
+   * Default "nfc", or "none" with unit "byte".
+   */
+  readonly normalize?: Normalization;
   /**
    * One matrix for embedding and output layer (Press and Wolf 2017; Inan, Khosravi and Socher
    * 2017): fewer parameters, mostly for words. `embeddingSize` is then `hiddenSize`, also when it
@@ -160,6 +165,7 @@ export function languageModel({
   vocabulary,
   unit = "char",
   maxVocabulary,
+  normalize = unit === "byte" ? "none" : "nfc",
   tieWeights = false,
   embeddingInitializer = tieWeights ? "uniform" : "normal",
   ...rest
@@ -183,6 +189,7 @@ export function languageModel({
     vocabulary ??
     buildVocabulary(typeof corpus === "string" ? corpus : "bytes", {
       unit,
+      normalize,
       ...(unit === "word" && { maxSize: maxVocabulary ?? DEFAULT_WORDS }),
     });
   const ids = corpus === undefined ? undefined : encodeCorpus(tokens, corpus);

@@ -1,4 +1,5 @@
 import { checkChoice, describe, FormatError, sentence } from "../../base/index.ts";
+import { type Normalization, NORMALIZATIONS } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import type { TagScheme } from "../../metrics/index.ts";
 import { asFormatError, field, type Fields, parseFields, type StackConfig, stackFields } from "../../model/index.ts";
@@ -38,6 +39,8 @@ export type TaggerConfig = StackConfig & {
   readonly notation?: TagNotation | undefined;
   /** Way to cut a text into tokens like those of the training data. Default "punctuation". */
   readonly tokenizer?: Tokenizer | undefined;
+  /** Unicode form in which words and characters are looked up. Left out where it is "none". */
+  readonly normalize?: Normalization | undefined;
 };
 
 const text = (where: string, value: unknown): string => field.text(where, value);
@@ -71,6 +74,7 @@ const fields: Fields<FileConfig> = {
   seed: field.integer,
   notation: (where, value) => (value === undefined ? undefined : notation(where, value)),
   tokenizer: (where, value) => (value === undefined ? undefined : checkChoice(where, value, TOKENIZERS)),
+  normalize: (where, value) => (value === undefined ? undefined : checkChoice(where, value, NORMALIZATIONS)),
 };
 
 const notation = (where: string, value: unknown): TagNotation =>
@@ -85,11 +89,20 @@ const notation = (where: string, value: unknown): TagNotation =>
   });
 
 /** The configuration as a file holds it. */
-export function taggerFields({ tags, words, characters, notation, tokenizer, ...rest }: TaggerConfig): JsonValue {
+export function taggerFields({
+  tags,
+  words,
+  characters,
+  notation,
+  tokenizer,
+  normalize,
+  ...rest
+}: TaggerConfig): JsonValue {
   const lists = { tags: [...tags], words: [...words], characters: [...characters] };
   const more = {
     ...(notation !== undefined && { notation: { ...notation } }),
     ...(tokenizer !== undefined && tokenizer !== "punctuation" && { tokenizer }),
+    ...(normalize !== undefined && normalize !== "none" && { normalize }),
   };
   return { ...(renamed(rest, FILE_NAMES) as { [name: string]: JsonValue }), ...lists, ...more };
 }

@@ -1,4 +1,5 @@
 import { checkChoice, checkInteger, kindError, randomStream, type RandomStream } from "../../base/index.ts";
+import { type Normalization, NORMALIZATIONS, normalized } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   type EmbeddingLayer,
@@ -70,6 +71,8 @@ export type TaggerOptions = Partial<StackConfig> & {
    * Default: the one that gives tokens like those of the examples.
    */
   readonly tokenizer?: Tokenizer | undefined;
+  /** Unicode form that words are brought to, to look them up. Default "nfc". */
+  readonly normalize?: Normalization | undefined;
   /** Words that occur less often are not known. Default 1. */
   readonly minCount?: number;
   /** Most frequent words to keep. Default 50,000. */
@@ -198,8 +201,9 @@ export class Tagger implements SavedModel {
       checkTokens("tagger", tokens);
       tokens.forEach((token, t) => {
         words[t * rows + b] = this.wordId(token);
-        const place = places.get(token) ?? places.size;
-        places.set(token, place);
+        const written = this.#inForm(token);
+        const place = places.get(written) ?? places.size;
+        places.set(written, place);
         spellings[t * rows + b] = place;
       });
     });
@@ -208,7 +212,12 @@ export class Tagger implements SavedModel {
 
   /** 0 for a word that is not known. */
   wordId(token: string): number {
-    return this.words.idOf(this.config.lowercase ? token.toLowerCase() : token);
+    const written = this.#inForm(token);
+    return this.words.idOf(this.config.lowercase ? written.toLowerCase() : written);
+  }
+
+  #inForm(token: string): string {
+    return normalized(token, this.config.normalize ?? "none");
   }
 
   /** Whether the model can give a tag of its scheme. */
@@ -305,7 +314,8 @@ export function tagger(options: TaggerOptions): Tagger {
   const { examples: own, scheme: found, notation } = tagsInScheme(examples, { scheme: asked });
   const written = options.notation ?? notation;
   const scheme = asked ?? found;
-  const tokens = examples.flatMap((example) => example.tokens);
+  const normalize = checkChoice(`${where} normalize`, options.normalize ?? "nfc", NORMALIZATIONS);
+  const tokens = examples.flatMap((example) => example.tokens.map((token) => normalized(token, normalize)));
   const cased = lowercase ? tokens.map((token) => token.toLowerCase()) : tokens;
   // the notation of other tags is that of the examples
   const others = (options.tags ?? []).map((tag) => (notation && ownTag(tag, notation)) ?? tag);
@@ -321,6 +331,7 @@ export function tagger(options: TaggerOptions): Tagger {
       scheme,
     ),
     ...(isWritten && { notation: written }),
+    ...(normalize !== "none" && { normalize }),
     tokenizer: tokenizer ?? tokenizerOf(examples.map((example) => example.tokens)),
     words: countedTable(
       cased,

@@ -1,5 +1,6 @@
 /** @file What a transcriber makes of a recording with its text. */
 import { DataError, sentence } from "../../base/index.ts";
+import { normalized } from "../../data/index.ts";
 import { checkSamples, type Features } from "./features.ts";
 import type { Transcriber, Utterance } from "./model.ts";
 
@@ -22,8 +23,10 @@ export const lengthOf = ({ heard }: HeardUtterance): number => heard.frames;
  * alphabet lacks, samples that are not finite, and a text with more characters than there are
  * steps.
  */
-export function heardUtterance(model: Transcriber, { samples, text, name }: Utterance, place: string): HeardUtterance {
+export function heardUtterance(model: Transcriber, given: Utterance, place: string): HeardUtterance {
+  const { samples, name } = given;
   const where = name ?? place;
+  const text = normalized(given.text, model.vocabulary.normalize);
   checkSamples(where, samples);
   const unknown = [...text].find((character) => !model.vocabulary.has(character));
   if (unknown !== undefined)

@@ -7,7 +7,7 @@ import {
   randomStream,
   sentence,
 } from "../../base/index.ts";
-import { buildVocabulary, type Scaler, standardScaler, type Vocabulary } from "../../data/index.ts";
+import { buildVocabulary, type Normalization, type Scaler, standardScaler, type Vocabulary } from "../../data/index.ts";
 import {
   type LinearLayer,
   linearLayer,
@@ -52,6 +52,8 @@ export type TranscriberOptions = Partial<TranscriberConfig> & {
   readonly utterances: readonly Utterance[];
   /** Characters that can be written, where they are not to be those of the utterances. */
   readonly alphabet?: string;
+  /** Unicode form that texts are brought to; it is kept in the vocabulary. Default "nfc". */
+  readonly normalize?: Normalization;
 };
 
 /** Parts of a transcriber beside its configuration. */
@@ -198,7 +200,13 @@ export class Transcriber implements SavedModel {
  * Throws TypeError and RangeError for options, DataError without utterances or text, and for
  * samples that are not finite.
  */
-export function transcriber({ features, utterances, alphabet, ...rest }: TranscriberOptions): Transcriber {
+export function transcriber({
+  features,
+  utterances,
+  alphabet,
+  normalize = "nfc",
+  ...rest
+}: TranscriberOptions): Transcriber {
   const where = "transcriber";
   const stack = stackConfigOf(where, rest, DEFAULTS);
   const { timeReduction = 2, seed = 0, normalization = stack.bidirectional ? "utterance" : "global" } = rest;
@@ -210,7 +218,7 @@ export function transcriber({ features, utterances, alphabet, ...rest }: Transcr
   };
   if (!Array.isArray(utterances)) throw kindError(`${where} utterances`, "a list", utterances);
   const featureConfig = featureConfigOf(`${where} features`, features);
-  const vocabulary = buildVocabulary(alphabet ?? utterances.map(({ text }: Utterance) => text));
+  const vocabulary = buildVocabulary(alphabet ?? utterances.map(({ text }: Utterance) => text), { normalize });
   const scaler = scalerOf(utterances, featureConfig);
   return new Transcriber(config, { features: featureConfig, vocabulary, scaler });
 }

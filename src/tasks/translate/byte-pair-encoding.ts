@@ -2,7 +2,8 @@
  * @file Byte-pair encoding (Sennrich, Haddow and Birch 2016): words in pieces that are learned from
  * text. Without merges, characters.
  */
-import { checkInteger, DataError, FormatError, sentence } from "../../base/index.ts";
+import { checkChoice, checkInteger, DataError, FormatError, sentence } from "../../base/index.ts";
+import { type Normalization, NORMALIZATIONS, normalized } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { asFormatError, field, parseFields } from "../../model/index.ts";
 
@@ -11,6 +12,8 @@ export type BytePairOptions = {
   readonly merges: number;
   /** A pair that is seen less often isn't merged. Default 2. */
   readonly minCount?: number;
+  /** Unicode form that text is brought to, here and in `encode`. Default "none". */
+  readonly normalize?: Normalization;
 };
 
 /** The id of what the encoding doesn't know. */
@@ -35,6 +38,8 @@ type Merge = readonly [left: number, right: number];
 export class BytePairEncoding {
   /** Text of each id. */
   readonly tokens: readonly string[];
+  /** Unicode form that `encode` brings text to. */
+  readonly normalize: Normalization;
   readonly #characters: readonly string[];
   readonly #merges: readonly Merge[];
   readonly #idOf: ReadonlyMap<string, number>;
@@ -43,7 +48,8 @@ export class BytePairEncoding {
   readonly #known = new Map<string, readonly number[]>();
 
   /** Use `bytePairEncoding.train` or `bytePairEncoding.fromJSON`. */
-  constructor(characters: readonly string[], merges: readonly Merge[]) {
+  constructor(characters: readonly string[], merges: readonly Merge[], normalize: Normalization) {
+    this.normalize = normalize;
     const tokens = [UNKNOWN_TOKEN, ...characters];
     this.#idOf = new Map(characters.map((character, i) => [character, i + 1]));
     merges.forEach(([left, right], rank) => {
@@ -61,11 +67,11 @@ export class BytePairEncoding {
 
   /**
    * Ids of a text. Characters that were not in the training text become `UNKNOWN_ID`; for all
-   * others decode(encode(text)) is the text.
+   * others decode(encode(text)) is the text, in the form of `normalize`.
    */
   encode(text: string): Int32Array {
     const ids: number[] = [];
-    for (const [piece] of text.matchAll(PIECES)) {
+    for (const [piece] of normalized(text, this.normalize).matchAll(PIECES)) {
       let known = this.#known.get(piece);
       if (known === undefined) {
         known = this.#merged(piece);
@@ -88,7 +94,12 @@ export class BytePairEncoding {
 
   /** Plain JSON for `bytePairEncoding.fromJSON`. */
   toJSON(): JsonValue {
-    return { characters: [...this.#characters], merges: this.#merges.map(([left, right]) => [left, right]) };
+    return {
+      characters: [...this.#characters],
+      merges: this.#merges.map(([left, right]) => [left, right]),
+      // left out as before there was a choice
+      ...(this.normalize !== "none" && { normalize: this.normalize }),
+    };
   }
 
   /**
@@ -198,13 +209,17 @@ type CountedPiece = { symbols: number[]; readonly count: number };
  * made first. The same texts give the same encoding, in whatever order they come. Throws DataError
  * when there are no characters.
  */
-function train(texts: Iterable<string>, { merges, minCount = 2 }: BytePairOptions): BytePairEncoding {
+function train(
+  texts: Iterable<string>,
+  { merges, minCount = 2, normalize = "none" }: BytePairOptions,
+): BytePairEncoding {
   const where = "bytePairEncoding.train";
   checkInteger(`${where} merges`, merges, 0, MAX_TOKENS / 2);
   checkInteger(`${where} minCount`, minCount, 1);
+  checkChoice(`${where} normalize`, normalize, NORMALIZATIONS);
   const counts = new Map<string, number>();
   for (const text of texts)
-    for (const [piece] of text.matchAll(PIECES)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    for (const [piece] of normalized(text, normalize).matchAll(PIECES)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
   const points = new Set<number>();
   for (const piece of counts.keys()) for (const character of piece) points.add(character.codePointAt(0) as number);
   if (points.size === 0) throw new DataError(sentence(where, "texts with at least one character", "none"));
@@ -214,7 +229,7 @@ function train(texts: Iterable<string>, { merges, minCount = 2 }: BytePairOption
     symbols: Array.from(piece, (character) => idOf.get(character) as number),
     count,
   }));
-  return new BytePairEncoding(characters, learnMerges(pieces, merges, minCount, characters.length + 1));
+  return new BytePairEncoding(characters, learnMerges(pieces, merges, minCount, characters.length + 1), normalize);
 }
 
 function learnMerges(pieces: readonly CountedPiece[], limit: number, minCount: number, firstId: number): Merge[] {
@@ -256,14 +271,15 @@ function learnMerges(pieces: readonly CountedPiece[], limit: number, minCount: n
 /** The encoding that `toJSON` gave. Throws FormatError for anything else. */
 function fromJSON(value: unknown): BytePairEncoding {
   const where = "byte-pair encoding";
-  const { characters, merges } = parseFields<{ characters: readonly string[]; merges: readonly (readonly number[])[] }>(
-    where,
-    value,
-    {
-      characters: field.list((where, text) => field.text(where, text)),
-      merges: field.list(field.list(field.integer)),
-    },
-  );
+  const { characters, merges, normalize } = parseFields<{
+    characters: readonly string[];
+    merges: readonly (readonly number[])[];
+    normalize: Normalization;
+  }>(where, value, {
+    characters: field.list((where, text) => field.text(where, text)),
+    merges: field.list(field.list(field.integer)),
+    normalize: (at, given = "none") => checkChoice(at, given, NORMALIZATIONS),
+  });
   const distinct = new Set(characters);
   if (distinct.size !== characters.length || characters.some((character) => [...character].length !== 1))
     throw new FormatError(sentence(where, "distinct characters", "others"));
@@ -276,7 +292,7 @@ function fromJSON(value: unknown): BytePairEncoding {
       );
       return [left, right];
     });
-    return new BytePairEncoding(characters, known);
+    return new BytePairEncoding(characters, known, normalize);
   });
 }
 

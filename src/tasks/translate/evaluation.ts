@@ -1,7 +1,7 @@
 /** @file How good a translator is. */
 import type { Pieces } from "#platform";
 import { DataError, sentence } from "../../base/index.ts";
-import { exampleBatches } from "../../data/index.ts";
+import { exampleBatches, normalized } from "../../data/index.ts";
 import { bleu, chrF, exactMatch } from "../../metrics/index.ts";
 import { type Interruptible, interruptible } from "../../model/index.ts";
 import { scope, withoutGradient } from "../../tensor/index.ts";
@@ -58,7 +58,7 @@ function* evaluateInPieces(
     yield;
   }
   const texts = translations.map(({ text }) => text);
-  const references = pairs.map(({ target }) => target);
+  const references = pairs.map(({ target }) => normalized(target, model.target.normalize));
   return {
     loss,
     measures: {

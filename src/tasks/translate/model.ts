@@ -24,6 +24,7 @@ import {
   recurrentStack,
   stackedCell,
 } from "../../layers/index.ts";
+import type { Normalization } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { decodeModelOf, type ModelKinds, field, type SavedModel, stackConfigOf } from "../../model/index.ts";
 import {
@@ -59,6 +60,8 @@ export type TranslatorOptions = Partial<TranslatorConfig> & {
   readonly target?: BytePairEncoding;
   /** Merges of each encoding that is learned; 0 gives characters. Default 500. */
   readonly merges?: number;
+  /** Unicode form that texts are brought to; it is kept in the encodings. Default "nfc". */
+  readonly normalize?: Normalization;
 };
 
 /**
@@ -246,7 +249,14 @@ function copiesOf(
  * Throws TypeError without pairs and encodings, DataError for empty texts, RangeError for sizes;
  * `hiddenSize` must be even with `bidirectional`.
  */
-export function translator({ pairs, source, target, merges, ...rest }: TranslatorOptions): Translator {
+export function translator({
+  pairs,
+  source,
+  target,
+  merges,
+  normalize = "nfc",
+  ...rest
+}: TranslatorOptions): Translator {
   const where = "translator";
   if (pairs?.length === 0) throw new DataError(sentence(`${where} pairs`, "at least one pair", "none"));
   const learned = (given: BytePairEncoding | undefined, side: "source" | "target"): BytePairEncoding => {
@@ -254,7 +264,7 @@ export function translator({ pairs, source, target, merges, ...rest }: Translato
     if (pairs === undefined) throw kindError(where, `pairs, or an encoding as ${side}`, undefined);
     return bytePairEncoding.train(
       pairs.map((pair) => pair[side]),
-      { merges: merges ?? TRANSLATOR_DEFAULTS.merges },
+      { merges: merges ?? TRANSLATOR_DEFAULTS.merges, normalize },
     );
   };
   const encodings = { source: learned(source, "source"), target: learned(target, "target") };
