@@ -39,6 +39,8 @@ export { evaluateTagger } from "./tag/evaluation.ts";
 export type { TaggerEvaluation } from "./tag/evaluation.ts";
 export { loadTagger, Tagger, tagger } from "./tag/model.ts";
 export type { TaggerBatch, TaggerOptions } from "./tag/model.ts";
+export { parseBrat } from "./tag/brat.ts";
+export type { BratOptions } from "./tag/brat.ts";
 export { conllSentences, parseConll } from "./tag/columns.ts";
 export type { ConllOptions, ConllSentence, ConllSentencesOptions } from "./tag/columns.ts";
 export { labelledRecords, parseTaggedJsonl } from "./tag/json.ts";

@@ -24,6 +24,7 @@ import { exampleTraining, type Split } from "./example-training.ts";
 import { notEmpty } from "./not-empty.ts";
 import { predictionOf, type Question, questionsOf } from "./tag-inputs.ts";
 import type { TAG_OPTIONS, TAG_PREDICT_OPTIONS } from "./tag-options.ts";
+import { UnknownInput } from "./unknown-input.ts";
 import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
 type Options = OptionsWith<typeof TAG_OPTIONS>;
@@ -121,6 +122,7 @@ async function* predict(
   { batchSize, constrained, encoding, ...options }: OptionsOf<typeof TAG_PREDICT_OPTIONS>,
 ): AsyncGenerator<Prediction> {
   let waiting: Question[] = [];
+  const unknown = new UnknownInput("word");
   const answers = async function* (): AsyncGenerator<Prediction> {
     const asked = waiting;
     waiting = [];
@@ -139,10 +141,12 @@ async function* predict(
     });
     for await (const question of notEmpty(path, "sentence", questions)) {
       waiting.push(question);
+      unknown.add(question.tokens, (token) => model.wordId(token) !== 0);
       if (waiting.length >= batchSize || isTyped) yield* answers();
     }
   }
   yield* answers();
+  unknown.say();
 }
 
 /** Precision, recall and F1 by label, as conlleval prints them. */

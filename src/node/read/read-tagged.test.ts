@@ -50,6 +50,15 @@ test("tables are told by the name or the head", () => {
   expect(() => readTagged(file("none.csv", "Oslo,B-LOC\n"))).toThrow(/none\.csv line 1: expected a column called/);
 });
 
+test("annotations of brat are read with the text beside them", () => {
+  file("a.txt", "Mira calls\nOslo");
+  expect(readTagged(file("a.ann", "T1\tPER 0 4\tMira\nT2\tLOC 11 15\tOslo\n"))).toEqual([
+    { tokens: ["Mira", "calls"], tags: ["B-PER", "O"] },
+    { tokens: ["Oslo"], tags: ["B-LOC"] },
+  ]);
+  expect(() => readTagged(file("alone.ann", "T1\tPER 0 4\tMira\n"))).toThrow(/alone\.txt", which does not exist/);
+});
+
 test("errors name the file and the line", () => {
   const path = file("c.conll", "in\tO\nParis\tLOC\n");
   expect(() => readTagged(path, { scheme: "BIO" })).toThrow(

@@ -1,6 +1,7 @@
 import type { DataError } from "../../base/index.ts";
 import {
   isTaggedTable,
+  parseBrat,
   parseConll,
   parseTaggedJsonl,
   parseTaggedTable,
@@ -29,17 +30,24 @@ export type ReadTaggedOptions = Pick<TaggedJsonlOptions, "badSpans" | "offsets" 
   };
 
 /**
- * Tagged sentences in a file: JSON, as `parseTaggedJsonl`, when its name ends in .jsonl, .ndjson or
- * .json or it begins like that; a table, as `parseTaggedTable`, when its name ends in .csv or its
- * first line is a head such as "Sentence #,Word,Tag"; else columns, as `parseConll`. "-" is the
- * standard input. Errors begin with the path and the line. Throws DataError.
+ * Tagged sentences in a file, by its name and its beginning:
+ *
+ * - .ann: annotations of brat, as `parseBrat`, with the text in the .txt file beside it
+ * - .jsonl, .ndjson, .json, or a text that begins so: JSON, as `parseTaggedJsonl`
+ * - .csv, or a first line such as "Sentence #,Word,Tag": a table, as `parseTaggedTable`
+ * - else columns, as `parseConll`
+ *
+ * "-" is the standard input. Errors begin with the path and the line. Throws DataError.
  */
 export function readTagged(
   path: string,
   { tokenColumn, tagColumn, encoding, separator, ...options }: ReadTaggedOptions = {},
 ): TaggedExample[] {
-  const where = path === "-" ? "standard input" : path;
-  return taggedText(path, textFrom(where, readGiven("readTagged", path), encoding), {
+  const read = (file: string): string =>
+    textFrom(file === "-" ? "standard input" : file, readGiven("readTagged", file), encoding);
+  if (/\.ann$/i.test(path))
+    return parseBrat(read(path.replace(/\.ann$/i, ".txt")), read(path), { ...options, where: path });
+  return taggedText(path, read(path), {
     ...options,
     tokenColumn,
     tagColumn,

@@ -83,7 +83,7 @@ export function columnForm(where: string, lines: readonly string[], { token, tag
   const tokenAt = numberOf(`${where}: --token-column`, token, known) ?? tokenColumn(known, { hasIds, is2012 });
   const tagAt =
     numberOf(`${where}: --tag-column`, tag, known) ?? tagColumn(known, body, { hasIds, is2012, columns, tokenAt });
-  const found = body.map((row) => row.at(tagAt)?.trim() ?? "");
+  const found = sure.length === 0 ? [] : body.map((row) => row.at(tagAt)?.trim() ?? "");
   const hasBrackets = found.some((one) => /[(*]/.test(one)) && found.every((one) => one !== "" && BRACKETS.test(one));
   return { token: tokenAt, tag: tagAt, hasIds, hasBrackets, hasHead, columns, isTrailing, tags: new Set(found) };
 }
@@ -128,7 +128,7 @@ function areIds(lines: readonly string[]): boolean {
     if (others.length < 2 || !ID.test(id)) return false;
     const number = Number.parseInt(id, 10);
     if (/^\d+$/.test(id)) {
-      if (!(atStart ? number <= 1 || seen === 0 : number === last + 1)) return false;
+      if (number > 1 && (atStart ? seen > 0 : number <= last)) return false;
       last = number;
       seen++;
     } else if (atStart) last = id.includes(".") ? number : number - 1;

@@ -145,6 +145,12 @@ const DIALECTS: [name: string, text: string, expected: readonly string[], option
     lines("-DOCSTART- -X- O", "Oslo -X- _ B-LOC", "calls -X- _ O", "", "Lima -X- _ B-LOC"),
     ["Oslo/B-LOC calls/O", "Lima/B-LOC"],
   ],
+  [
+    "numbered words without blank lines, and with gaps",
+    lines("1\ta\t_\tNN\t_\t_\t_\t_\t_\t_", "3\tb\t_\tVB\t_\t_\t_\t_\t_\t_", "1\tc\t_\tNN\t_\t_\t_\t_\t_\t_"),
+    ["a/NN b/VB", "c/NN"],
+  ],
+  ["comments only", lines("# a", "# b"), []],
   ["a head line", lines("POS\tWord\tTag", "NNP\tOslo\tB-LOC", "VBZ\tcalls\tO"), ["Oslo/B-LOC calls/O"]],
   ["MSRA, one letter per token", lines("去 O", "北 B-LOC", "京 I-LOC"), ["去/O 北/B-LOC 京/I-LOC"]],
   ["SRL in brackets", lines("Dogs (A0*", "who *)", "bark (V*)", "loud *"), ["Dogs/B-A0 who/I-A0 bark/B-V loud/O"]],

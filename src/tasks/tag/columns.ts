@@ -91,7 +91,13 @@ export function conllSentences(text: string, options: ConllSentencesOptions = {}
     else if (line.startsWith(DOCUMENT)) end(i);
     else if (isComment(line, form, rows.length === 0)) continue;
     else if (isHead) isHead = false;
-    else if (!form.hasIds || !/^\d+[-.]\d/.test(line)) rows.push(i);
+    else if (!form.hasIds) rows.push(i);
+    else {
+      const [id] = columnsOf(line);
+      // sentences without a blank line between them
+      if (id === "1") end(i);
+      if (/^\d+$/.test(id)) rows.push(i);
+    }
   }
   end(lines.length);
   const last = found.at(-1);
@@ -155,7 +161,7 @@ function sentenceOf(
   };
 }
 
-const COLUMNS = "Choose other columns with --token-column and --tag-column";
+const COLUMNS = "Columns have tabs or spaces between them; --token-column and --tag-column choose others";
 const SPACES = "A token with a space needs tabs between the columns";
 
 /** BIO tags of "(PERSON*", "*", "*)" and "(GPE)". */

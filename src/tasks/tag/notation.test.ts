@@ -78,6 +78,7 @@ test.each([
   "BPER",
   "X-PER",
   "-PER",
+  "i-PER",
 ])("one %s among 990 BIO tags is refused with its line, and the cure", (typo) => {
   const error = new DataError(
     `parseConll line 1082: expected a tag like B-X, I-X or O, as 992 of 993 are, got ${JSON.stringify(typo)}. Correct it, or take tags as they are with scheme "none" (--scheme none)`,

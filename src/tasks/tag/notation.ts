@@ -100,7 +100,9 @@ function outsideOf(counts: Counts, style: Style): string {
   return isOutside ? only : OUTSIDE;
 }
 
-/** The letter of each role that occurs most. */
+const isCapital = (letter: string): boolean => letter === letter.toUpperCase();
+
+/** The letter of each role that occurs most; all are capitals, or none. */
 function lettersOf(counts: Counts, style: Style): Map<Role, string> {
   const found = new Map<string, number>();
   for (const [tag, count] of counts) {
@@ -108,9 +110,11 @@ function lettersOf(counts: Counts, style: Style): Map<Role, string> {
     if (letter !== undefined) found.set(letter, (found.get(letter) ?? 0) + count);
   }
   const letters = new Map<Role, string>();
-  for (const [letter] of [...found].toSorted(([, a], [, b]) => b - a)) {
+  const sorted = [...found].toSorted(([, a], [, b]) => b - a).map(([letter]) => letter);
+  const areCapitals = isCapital(sorted[0]);
+  for (const letter of sorted) {
     const role = roleOf(letter) as Role;
-    if (!letters.has(role)) letters.set(role, letter);
+    if (!letters.has(role) && isCapital(letter) === areCapitals) letters.set(role, letter);
   }
   return letters;
 }
@@ -165,10 +169,14 @@ export function findNotation(sequences: readonly (readonly string[])[]): FoundNo
 
 /** Letters of all roles, also of those that the data happen not to need. */
 function completed(letters: ReadonlyMap<Role, string>): string {
-  const [begin = "B", inside = "I", end, single] = (["B", "I", "E", "S"] as const).map((role) => letters.get(role));
-  if (end === undefined && single === undefined) return begin + inside;
+  const [begin = "B", inside = "I", end, single] = (["B", "I", "E", "S"] as const).map((role) =>
+    letters.get(role)?.toUpperCase(),
+  );
   const usual = inside === "M" && single === "W" ? "W" : end === "L" ? "U" : "S";
-  return begin + inside + (end ?? (single === "U" ? "L" : "E")) + (single ?? usual);
+  const ends =
+    end === undefined && single === undefined ? "" : (end ?? (single === "U" ? "L" : "E")) + (single ?? usual);
+  const all = begin + inside + ends;
+  return [...letters.values()].every(isCapital) ? all : all.toLowerCase();
 }
 
 /** Scheme of the tags in a notation, as a model knows it. */
