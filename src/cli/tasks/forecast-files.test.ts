@@ -251,6 +251,28 @@ test("gaps are filled in predict and evaluate as they were in training, with cov
   expect(await answers(strict, path, { horizon: 1, fillGaps: true, csv: true })).toHaveLength(2);
 });
 
+test("rows that are left out in training are left out in predict and evaluate", async () => {
+  const days = lines(60, (i) => `${at(i, 24 * HOUR).slice(0, 10)},${value(i)}`);
+  const path = written("footer.csv", ["date,value", ...days, "", "Source: city office,"].join("\n"));
+  await expect(trained(path)).rejects.toThrow(/line 63 date: .*--skip-bad leaves such rows out/);
+  const model = await trained(path, { skipBad: true });
+  expect((await answers(model, path, { horizon: 1, csv: true }))[1]).toMatch(/^2012-03-01,/);
+  expect((await forecastTask.evaluate(model, [path], {})).measures["crps"]).toBeGreaterThan(0);
+});
+
+test("rows that are series, with dates in the head", async () => {
+  const years = lines(30, (i) => String(1960 + i));
+  const row = (name: string, n: number): string => [name, ...years.map((_, i) => value(i + n))].join(",");
+  const path = written("years.csv", [["Country", ...years].join(","), row("Norway", 0), row("Korea", 3)].join("\n"));
+  const model = await trained(path);
+  const found = await answers(model, path, { horizon: 1, csv: true });
+  expect(found.map((line) => line.split(",").slice(0, 2).join())).toEqual([
+    "series,date",
+    "Norway,1990-01-01",
+    "Korea,1990-01-01",
+  ]);
+});
+
 test("the clocks of a zone, in training and in what is printed", async () => {
   const zone = "Europe/Berlin";
   const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });

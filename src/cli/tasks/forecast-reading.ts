@@ -39,9 +39,12 @@ export function keptReading(
 ): Pick<ForecasterOptions, "columns" | "reading"> {
   const series = typed.seriesColumn ?? "";
   if (reading === undefined) return { columns: { series } };
-  const { time, value, isWide, dateFormat, decimal, fillGaps } = reading;
-  return { columns: { time, value, series }, reading: { isWide, dateFormat, decimal, fillGaps } };
+  const { time, value, ...form } = reading;
+  return { columns: { time, value, series }, reading: form };
 }
+
+/** The name of a column; undefined for "", where there was none. */
+const given = (name: string): string | undefined => (name === "" ? undefined : name);
 
 /**
  * Files with the columns, the dates and the numbers that the model was trained on, where nothing
@@ -56,10 +59,10 @@ export async function readLike(
   const isWide = typed.valueColumns !== undefined || (reading?.isWide === true && typed.valueColumn === undefined);
   const data = await readSeries(paths, {
     ...asked,
-    time: asked.time ?? columns.time,
-    value: isWide ? undefined : (asked.value ?? columns.value),
+    time: asked.time ?? given(columns.time),
+    value: isWide ? undefined : (asked.value ?? given(columns.value)),
     values: isWide ? (asked.values ?? columns.value) : undefined,
-    series: asked.series ?? (columns.series === "" ? undefined : columns.series),
+    series: asked.series ?? given(columns.series),
     covariates: covariates.map(({ name }) => name),
     timeZone: asked.timeZone ?? frequency.timeZone,
     like: { ...reading, frequency },

@@ -1,5 +1,13 @@
 /** @file A forecast as a picture: what was, what may come, and how surely. */
-import { formatTime, type Forecast, type Frequency, parseTime, type Series, timeAfter } from "../../tasks/index.ts";
+import {
+  formatTime,
+  type Forecast,
+  type Frequency,
+  parseTime,
+  type Series,
+  timeAfter,
+  wallTime,
+} from "../../tasks/index.ts";
 
 export type ForecastPictureOptions = {
   readonly frequency: Frequency;
@@ -31,8 +39,10 @@ export async function forecastPicture(
   forecast: Forecast,
   { frequency, steps = 4 * forecast.mean.length, actual = [], title = id, value = "value" }: ForecastPictureOptions,
 ): Promise<string> {
-  const first = parseTime("forecastPicture start", start);
-  const at = (t: number): string => formatTime(timeAfter(first, frequency, t));
+  const { timeZone } = frequency;
+  const first = parseTime("forecastPicture start", start, timeZone);
+  // the axis shows local time as if it were UTC
+  const at = (t: number): string => formatTime(wallTime(timeAfter(first, frequency, t), timeZone));
   const n = values.length;
   const from = Math.max(0, n - steps);
   const past = Array.from({ length: n - from }, (_, i) => ({ x: at(from + i), y: values[from + i], name: NAMES.past }));

@@ -23,6 +23,8 @@ test.each([
   ["October 27 2012", "MMM d, yyyy", "2012-10-27"],
   ["Sat Oct 27 2012 05:00:00 GMT+0200", "MMM d, yyyy", "2012-10-27T05:00:00"],
   ["27 Oct 2012", "d MMM yyyy", "2012-10-27"],
+  ["27th October 2012", "d MMM yyyy", "2012-10-27"],
+  ["Oct 1st, 2012", "MMM d, yyyy", "2012-10-01"],
   ["27. Oktober 2012", "d MMM yyyy", "2012-10-27"],
   ["Sat, 27 Oct 2012 10:00:00 GMT", "d MMM yyyy", "2012-10-27T10:00:00"],
   ["27-Oct-2012", "d-MMM-yyyy", "2012-10-27"],

@@ -104,6 +104,7 @@ const reader =
 
 const NAME = `(?<name>(?:${MONTHS.flat().join("|")})\\p{L}{0,6}\\.?)`;
 const WEEKDAY = "(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\\.?,? )?";
+const ORDINAL = "(?:st|nd|rd|th)?";
 const ZONE = "(?<zone>Z|UTC|(?:UTC|GMT)?[+-]\\d\\d:?(?:\\d\\d)?|GMT)";
 const TIME = `(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d)(?:[.,](?<fraction>\\d{1,9}))?)?(?: ?(?<noon>[ap]\\.?m\\.?))?(?: ?${ZONE})?`;
 
@@ -286,8 +287,8 @@ export const DATE_FORMS: readonly DateForm[] = [
   withTime("yy-MM-dd"),
   withTime("yy/MM/dd"),
   withTime("yy.MM.dd"),
-  withTime("MMM d, yyyy", `${NAME} (?<day>\\d{1,2}),? (?<year>\\d{4})`),
-  withTime("d MMM yyyy", `(?<day>\\d{1,2})\\.? ${NAME},? (?<year>\\d{4})`),
+  withTime("MMM d, yyyy", `${NAME} (?<day>\\d{1,2})${ORDINAL},? (?<year>\\d{4})`),
+  withTime("d MMM yyyy", `(?<day>\\d{1,2})(?:\\.|${ORDINAL}) ?${NAME},? (?<year>\\d{4})`),
   withTime("d-MMM-yyyy"),
   withTime("d-MMM-yy"),
   withTime("d MMM yy"),

@@ -43,7 +43,7 @@ const MOST_REASONS = 3;
  * a time that is left out, twice or out of order, and for series of different frequencies.
  */
 export async function readSeries(paths: readonly string[], options: ReadSeriesOptions = {}): Promise<SeriesFile> {
-  const { skipBad = false } = options;
+  const { skipBad = options.like?.skipBad ?? false } = options;
   const notes: string[] = [];
   const bad: string[] = [];
   const onBad = (error: DataError): void => {
@@ -95,7 +95,7 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
       ...(covariates.length > 0 && { covariates }),
     })),
   );
-  return { series: [...(json?.series ?? []), ...series], frequency, reading: { ...reading, fillGaps }, notes };
+  return { series: [...(json?.series ?? []), ...series], frequency, reading: { ...reading, fillGaps, skipBad }, notes };
 }
 
 /** Series of JSON lines, which all have one frequency. */

@@ -73,7 +73,7 @@ export function findColumns(sample: readonly RecordEntry[], asked: ColumnsAsked)
     return similar[0];
   };
   const several = (text: string, option: string): string[] =>
-    (names.includes(text) ? [text] : namesIn(text)).map((name) => named(name, option));
+    (names.includes(text) || text.trim() === "" ? [text] : namesIn(text)).map((name) => named(name, option));
   const byName = (name: string): string | undefined =>
     names.includes(name) ? name : names.find((one) => plain(one) === name);
   const areDates = (name: string): boolean =>

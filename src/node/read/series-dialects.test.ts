@@ -338,6 +338,7 @@ test("wide tables have a series in each column", async () => {
     ["a,b", 20, 1],
   ]);
   expect(all.reading).toMatchObject({ value: 'MT_1,"a,b"', isWide: true, decimal: "," });
+  expect((await read(text, { values: "*", time: "" })).series).toEqual(all.series);
   const one = await read(text, { values: '"a,b"' });
   expect(one.series.map(({ id }) => id)).toEqual(["a,b"]);
   await expect(read(text, { values: "MT_2" })).rejects.toThrow("--value-columns names the column");

@@ -44,7 +44,7 @@ export type ReadSeriesOptions = ReadRecordsOptions & {
 };
 
 /** Form of the files of series. */
-export type SeriesReading = TableReading & { readonly fillGaps: boolean };
+export type SeriesReading = TableReading & { readonly fillGaps: boolean; readonly skipBad: boolean };
 
 /** Form of a table. */
 export type TableReading = {

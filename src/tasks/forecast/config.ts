@@ -22,6 +22,8 @@ export type Reading = {
   readonly decimal: "." | ",";
   /** Whether times that are left out are missing values. */
   readonly fillGaps: boolean;
+  /** Whether rows that can't be read are left out. */
+  readonly skipBad: boolean;
 };
 
 export type ForecasterConfig = StackConfig & {
@@ -113,14 +115,15 @@ export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig | "
 /** Checks how files were read, as from a file. */
 export function checkReading(where: string, value: unknown): Reading {
   if (typeof value !== "object" || value === null) throw kindError(where, "an object", value);
-  const { isWide, dateFormat, decimal, fillGaps } = value as Partial<Record<keyof Reading, unknown>>;
-  for (const [name, flag] of Object.entries({ isWide, fillGaps }))
+  const { isWide, dateFormat, decimal, fillGaps, skipBad } = value as Partial<Record<keyof Reading, unknown>>;
+  for (const [name, flag] of Object.entries({ isWide, fillGaps, skipBad }))
     if (typeof flag !== "boolean") throw kindError(`${where} ${name}`, "true or false", flag);
   return {
     isWide: isWide === true,
     dateFormat: field.text(`${where} dateFormat`, dateFormat),
     decimal: checkChoice(`${where} decimal`, decimal, [".", ","]),
     fillGaps: fillGaps === true,
+    skipBad: skipBad === true,
   };
 }
 
