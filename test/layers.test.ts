@@ -18,6 +18,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     "node:",
     "@wasm-audio-decoders/flac",
     "fast-png",
+    "hyparquet",
+    "hyparquet-compressors",
     "jpeg-js",
     "mpg123-decoder",
     "papaparse",

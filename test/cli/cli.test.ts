@@ -238,7 +238,7 @@ describe("what is wrong is said in one line, with an exit code", () => {
   beforeAll(() => {
     writeFileSync(file("empty.txt"), "");
     writeFileSync(file("short.txt"), "abc");
-    writeFileSync(file("latin1.txt"), Buffer.from([0x61, 0xe9, 0x62]));
+    writeFileSync(file("latin1.txt"), Buffer.from([0x61, 0xe9, 0xea, 0xeb, 0x62]));
     writeFileSync(file("damaged.safetensors"), readFileSync(file("run/model.safetensors")).subarray(0, 900));
   });
   test.each<[name: string, args: string[], code: number, message: RegExp]>([
@@ -250,7 +250,12 @@ describe("what is wrong is said in one line, with an exit code", () => {
     ],
     ["an empty file", ["train", "empty.txt"], 2, /expected text with at least one character, got empty text/],
     ["too little text", ["train", "short.txt", "--out", "s"], 2, /expected .*, got .*/],
-    ["text that is not UTF-8", ["train", "latin1.txt"], 2, /expected UTF-8 text in .*latin1/],
+    [
+      "text that is not UTF-8",
+      ["train", "latin1.txt"],
+      2,
+      /latin1\.txt line 1: expected UTF-8 text, got other bytes \(0xe9\)\. --encoding names another/,
+    ],
     [
       "an unknown option",
       ["train", "text.txt", "--hiden-size", "3"],

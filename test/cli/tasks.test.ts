@@ -436,7 +436,6 @@ const wrong: [string, string, RegExp][] = [
   ["predict RUN bad.json", "[]", /bad\.json: expected at least one example, got none/],
   ["predict TAGS empty.conll", "", /empty\.conll: expected at least one sentence, got none/],
   ["predict PAIRS empty.tsv", "", /empty\.tsv: expected at least one text, got none/],
-  ["predict PAIRS bad.txt", "\n \n", /bad\.txt: expected at least one text, got none/],
   ["predict PAIRS empty.jsonl", "", /empty\.jsonl: expected at least one text, got none/],
   ["predict PICTURES none.idx", "", /none\.idx: expected at least one picture, got none/],
   ["predict SERIES empty.csv", "", /empty\.csv: expected at least one row, got none/],

@@ -53,6 +53,7 @@ import {
   tagger,
 } from "../../src/tasks/index.ts";
 import { crc32 } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { encode as encodeJpeg } from "jpeg-js";
 import { flacOf } from "../helpers/flac.ts";
 import type { Format } from "./mutate.ts";
@@ -246,6 +247,13 @@ const metrics = `${[
   .map((x) => JSON.stringify(x))
   .join("\n")}\n`;
 
+const parquetColumns = [
+  { name: "text", data: ["a b", "c", "a b", "d"] },
+  { name: "value", data: [1, 2.5, 3, -4], type: "DOUBLE" as const },
+  { name: "label", data: ["x", "y", "x", "x"] },
+  { name: "list", data: [[1, 2], [3], [], [4]] },
+];
+
 /** Uses records as the tasks do. */
 async function useRecords(path: string): Promise<void> {
   for (const entry of await all(readRecords([path]))) {
@@ -371,6 +379,22 @@ export const readers: readonly Reader[] = [
     format: "lines",
     seeds: [text(table.replaceAll(",", "\t"))],
     ending: ".tsv",
+    read: (_, path) => useRecords(path),
+  },
+  {
+    name: "Parquet",
+    format: "bytes",
+    seeds: (["UNCOMPRESSED", "SNAPPY"] as const).map(
+      (codec) => new Uint8Array(parquetWriteBuffer({ columnData: parquetColumns, codec })),
+    ),
+    ending: ".parquet",
+    read: (_, path) => useRecords(path),
+  },
+  {
+    name: "tables in UTF-16",
+    format: "bytes",
+    seeds: [Buffer.from(`\uFEFF${table}`, "utf16le"), Buffer.from(table, "utf16le")],
+    ending: ".csv",
     read: (_, path) => useRecords(path),
   },
   { name: "JSON lines", format: "lines", seeds: [text(jsonl)], ending: ".jsonl", read: (_, path) => useRecords(path) },

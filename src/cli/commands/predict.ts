@@ -6,7 +6,8 @@ import { taskOfModel } from "../tasks/task-of.ts";
 import { readingOptions } from "../tasks/trained-options.ts";
 import { asUsage, asUsageLater } from "../terminal/failure.ts";
 import { interruptible, rest } from "../terminal/interruptible.ts";
-import { say, sayJson } from "../terminal/output.ts";
+import { csvTable } from "../terminal/csv.ts";
+import { say, sayJson, write } from "../terminal/output.ts";
 
 export type PredictOptions = { readonly threads?: number; readonly json?: boolean };
 
@@ -21,12 +22,14 @@ export async function predict(
   const declaration = taskOfModel(bytes);
   const options = readingOptions("predictOptions", directory, declaration, command);
   if (threads !== undefined) useThreads(threads);
+  const table = csvTable();
   const task = await loadTask(declaration);
   const model = task.decode(bytes);
   await asUsageLater(() =>
     interruptible(async () => {
       for await (const answer of task.predict(model, files.length === 0 ? ["-"] : files, options)) {
         if (json === true) sayJson(answer.json);
+        else if (options["csv"] === true && answer.rows !== undefined) write(table(answer.rows));
         else say(answer.text);
         await rest();
       }

@@ -17,6 +17,7 @@ import { evaluateEveryOf } from "../training/evaluation-plan.ts";
 import { loopOptions, rateCallback } from "../training/loop-options.ts";
 import { planOf } from "../training/plan.ts";
 import { prepare, type Prepared } from "../training/prepare.ts";
+import { refuseTables } from "../training/task-hint.ts";
 import { followRun, makeDirectory, refuseModel, sayStart } from "../training/run-loop.ts";
 
 /** Trains and saves; returns the exit code. */
@@ -26,6 +27,7 @@ export async function train(
   typedOptions: TaskOptions,
   command: Command,
 ): Promise<number> {
+  await refuseTables(declaration, typedFiles, typedOptions, command);
   const plan = planOf(declaration, typedFiles, typedOptions, command);
   const directory = outputDirectory(plan.options, plan.files);
   const { files, options } = { ...plan, options: { ...plan.options, out: directory } };

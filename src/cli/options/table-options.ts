@@ -1,5 +1,5 @@
 /** @file Options of tables and texts that all tasks that read them share. */
-import { choice, onUnless, text } from "./table.ts";
+import { choice, flag, onUnless, text } from "./table.ts";
 import { checkEncoding, separatorOf } from "./table-values.ts";
 
 /** `--encoding`, for all that is read as text. */
@@ -28,4 +28,20 @@ export const TABLE_OPTIONS = {
   ),
   header: onUnless("the first row of a table is data; its columns are called 0, 1, 2, …"),
   ...TEXT_OPTIONS,
+} as const;
+
+/** `--skip-bad`, for examples that are rows or lines of a file. */
+export const SKIP_BAD_ROWS = {
+  skipBad: flag("leave out rows that can't be read or have no label, and say how many and why"),
+} as const;
+
+/** Options of answers: how they are printed, and what joins them with their inputs. */
+export const ANSWER_OPTIONS = {
+  csv: flag("print CSV: the input with its file and line, and the answer with all digits"),
+} as const;
+
+/** Options of answers to records. */
+export const RECORD_ANSWER_OPTIONS = {
+  ...ANSWER_OPTIONS,
+  idColumn: text("name", "column that is copied to --csv and --json, to join them with the input", {}),
 } as const;

@@ -106,17 +106,19 @@ export async function evaluatedOf(model: Classifier, examples: readonly Classifi
 }
 
 /**
- * `name` is what was classified, such as a file; none for a line of the standard input. No
- * classification is that of a blank line.
+ * An answer. `name` is what was classified, such as a file; none for a line of the standard input.
+ * `join` is what `--json` and `--csv` say of the input. No classification is that of a blank line.
  */
-export function predictionOf(found: Classification | undefined, name?: string): Prediction {
-  if (found === undefined) {
-    const json = { ...(name !== undefined && { input: name }), label: null, probability: null, probabilities: {} };
-    return { text: name ?? "", json };
-  }
-  const { label, probability, probabilities } = found;
+export function predictionOf(
+  found: Classification | undefined,
+  name: string | undefined,
+  join: Readonly<Record<string, string | number | null>>,
+): Prediction {
+  const { label = null, probability = null, probabilities = {} } = found ?? {};
+  const own = found === undefined ? "" : `${found.label}\t${found.probability.toFixed(4)}`;
   return {
-    text: `${name === undefined ? "" : `${name}\t`}${label}\t${probability.toFixed(4)}`,
-    json: { ...(name !== undefined && { input: name }), label, probability, probabilities: { ...probabilities } },
+    text: name === undefined ? own : `${name}\t${own}`,
+    json: { ...join, label, probability, probabilities: { ...probabilities } },
+    rows: [{ ...join, label, probability }],
   };
 }

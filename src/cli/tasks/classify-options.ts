@@ -1,6 +1,6 @@
 /** @file The task `classify`: its name, texts and options. */
 import { choice, integer, onUnless, text } from "../options/table.ts";
-import { NORMALIZE, TABLE_OPTIONS } from "../options/table-options.ts";
+import { NORMALIZE, RECORD_ANSWER_OPTIONS, SKIP_BAD_ROWS, TABLE_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -22,9 +22,12 @@ export const pooling = (standard: Pooling) =>
 export const CLASSIFY_OPTIONS = {
   textColumn: text("name", "column of the text", { default: "text" }),
   labelColumn: text("name", "column of the class", { default: "label" }),
-  valuesColumn: text("name", "column of the rows of numbers, where there is no text", { default: "values" }),
+  valuesColumn: text("name", "column of the rows of numbers, or columns of numbers: t0,t1 or t0..t99 or t*", {
+    default: "values",
+  }),
   ...TABLE_OPTIONS,
   ...NORMALIZE,
+  ...SKIP_BAD_ROWS,
   unit: choice(
     ["word", "char", "byte"],
     "what is read at a time (default: word; char where texts have few spaces, such as Chinese, or are single words)",
@@ -38,6 +41,16 @@ export const CLASSIFY_OPTIONS = {
   ...CLASSIFIER_OPTIONS,
 } as const;
 
+export const CLASSIFY_PREDICT_OPTIONS = {
+  textColumn: text("name", "column of the text, in tables and JSON", { default: "text" }),
+  valuesColumn: text("name", "column of the rows of numbers, or columns of numbers", { default: "values" }),
+  ...TABLE_OPTIONS,
+  ...SKIP_BAD_ROWS,
+  ...RECORD_ANSWER_OPTIONS,
+} as const;
+
+const { textColumn, labelColumn, valuesColumn } = CLASSIFY_OPTIONS;
+
 export const CLASSIFY: TaskDeclaration = {
   name: "classify",
   kind: "classifier",
@@ -45,12 +58,8 @@ export const CLASSIFY: TaskDeclaration = {
   data: "CSV, TSV, JSON or JSONL with a text (or, in JSON, rows of numbers) and a label, or a folder with a folder of .txt files for each class",
   options: CLASSIFY_OPTIONS,
   defaults: { epochs: 10 },
-  predictOptions: {
-    textColumn: text("name", "column of the text, in tables and JSON", { default: "text" }),
-    valuesColumn: text("name", "column of the rows of numbers, in JSON", { default: "values" }),
-    ...TABLE_OPTIONS,
-  },
-  evaluateOptions: TABLE_OPTIONS,
+  predictOptions: CLASSIFY_PREDICT_OPTIONS,
+  evaluateOptions: { textColumn, labelColumn, valuesColumn, ...TABLE_OPTIONS, ...SKIP_BAD_ROWS },
   examples: [
     "unrolled train spam.csv --task classify --text-column body --out runs/spam",
     'echo "win a free prize" | unrolled predict runs/spam',

@@ -1,15 +1,6 @@
 /** @file The work of `--task classify`. */
 import { DataError } from "unrolled";
-import {
-  classFiles,
-  filesIn,
-  readCorpus,
-  readRecords,
-  type RecordEntry,
-  recordText,
-  recordValue,
-  statIfAny,
-} from "unrolled/node";
+import { classFiles, filesIn, readCorpus, readRecords, type RecordEntry, recordText, statIfAny } from "unrolled/node";
 import {
   type Classifier,
   classifier,
@@ -17,7 +8,6 @@ import {
   type ClassifierInput,
   classifyAll,
   loadClassifier,
-  type NumberRows,
 } from "unrolled/tasks";
 import {
   type ClassifierData,
@@ -30,76 +20,109 @@ import {
 } from "./classifier-work.ts";
 import { notEmpty } from "./not-empty.ts";
 import { rest, workSignal } from "../terminal/interruptible.ts";
-import type { CLASSIFY_OPTIONS } from "./classify-options.ts";
+import type { OptionsOf } from "../options/table.ts";
+import type { CLASSIFY_OPTIONS, CLASSIFY_PREDICT_OPTIONS } from "./classify-options.ts";
+import { LeftOut } from "./left-out.ts";
+import { hasNumbers, numberRows } from "./numeric-columns.ts";
+import { joinFields, recordLabel, type RecordOptions, recordOptions } from "./record-reading.ts";
 import { asTask, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
 type Options = OptionsWith<typeof CLASSIFY_OPTIONS>;
 
-type Reading = Partial<
-  Pick<Options, "textColumn" | "labelColumn" | "valuesColumn" | "separator" | "header" | "encoding">
->;
+type Reading = RecordOptions & Partial<Pick<Options, "textColumn" | "labelColumn" | "valuesColumn">>;
+
+/** Files of folders that are texts. */
+const TEXTS: readonly string[] = [".txt", ".text", ".md", ""];
 
 const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 
 /** `model` has to have the labels, where there is one. */
-async function readAll(
-  paths: readonly string[],
-  { labelColumn = "label", ...reading }: Reading,
-  model?: Classifier,
-): Promise<ClassifierExample[]> {
+async function readAll(paths: readonly string[], reading: Reading, model?: Classifier): Promise<ClassifierExample[]> {
+  const { labelColumn = "label", skipBad = false } = reading;
   const examples: ClassifierExample[] = [];
+  const left = new LeftOut("row", skipBad);
+  const exampleOf = (entry: RecordEntry): ClassifierExample => {
+    const label = recordLabel(entry, labelColumn);
+    if (model !== undefined && model.labelIndex(label) === undefined)
+      throw new DataError(
+        `${entry.place}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(label)}`,
+      );
+    return { input: inputOf(entry, reading), label, place: entry.place };
+  };
   for (const path of paths) {
     if (isFolder(path)) {
-      for (const { label, file } of classFiles(path, [".txt"]))
+      for (const { label, file } of classFiles(path, TEXTS))
         examples.push({ input: readCorpus([file], reading), label, place: file });
       continue;
     }
-    const { separator, header, encoding } = reading;
-    for await (const entry of readRecords([path], { format: "table", separator, header, encoding })) {
-      const label = recordText(entry, labelColumn, "--label-column");
-      if (model !== undefined && model.labelIndex(label) === undefined)
-        throw new DataError(
-          `${entry.place}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(label)}`,
-        );
-      examples.push({ input: inputOf(entry, reading), label, place: entry.place });
+    const options = { ...recordOptions(reading), format: "table", onBad: left.onBad } as const;
+    for await (const entry of readRecords([path], options)) {
+      const example = left.takeRow(() => exampleOf(entry));
+      if (example !== undefined) examples.push(example);
       await rest();
     }
   }
+  left.say();
   if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one example, got none`);
+  const [{ label }] = examples;
+  if (model === undefined && examples.every((one) => one.label === label))
+    throw new DataError(
+      `${paths.join(", ")}: expected at least two classes, got only ${JSON.stringify(label)}. --label-column names the column of the class`,
+    );
   return examples;
 }
 
 /** The text of a record or, where it has none, its rows of numbers. */
 function inputOf(entry: RecordEntry, { textColumn = "text", valuesColumn = "values" }: Reading): ClassifierInput {
-  if (Object.hasOwn(entry.record, textColumn) || !Object.hasOwn(entry.record, valuesColumn))
-    return recordText(entry, textColumn, "--text-column");
-  const rows = recordValue(entry, valuesColumn);
-  if (!isRows(rows))
-    throw new DataError(
-      `${entry.place}: expected rows of numbers, [[1, 2], [3, 4]], as ${JSON.stringify(valuesColumn)}, got something else`,
-    );
-  return rows;
+  const hasText = Object.hasOwn(entry.record, textColumn);
+  return !hasText && hasNumbers(entry, valuesColumn)
+    ? numberRows(entry, valuesColumn)
+    : recordText(entry, textColumn, "--text-column");
 }
 
-const isRows = (value: unknown): value is NumberRows =>
-  Array.isArray(value) &&
-  value.every((row) => Array.isArray(row) && row.every((x) => typeof x === "number" && row.length === value[0].length));
+type PredictOptions = Reading & Partial<OptionsOf<typeof CLASSIFY_PREDICT_OPTIONS>>;
 
-/** An input to be classified, and its name; a blank line has an empty answer. */
-type Question = { readonly input: ClassifierInput; readonly name?: string };
+/** An input to be classified, and where it stands; a blank line has an empty answer. */
+type Question = {
+  readonly input: ClassifierInput;
+  /** For people. Undefined on standard input. */
+  readonly name: string | undefined;
+  /** Fields of the answer for programs, which join it with the input. */
+  readonly join: Readonly<Record<string, string | number | null>>;
+};
 
 /** Records, or lines of plain text. */
-async function* questionsOf(model: Classifier, paths: readonly string[], reading: Reading): AsyncGenerator<Question> {
-  const { separator, header, encoding, textColumn = "text" } = reading;
+async function* questionsOf(
+  model: Classifier,
+  paths: readonly string[],
+  reading: PredictOptions,
+): AsyncGenerator<Question> {
+  const { textColumn = "text", skipBad = false } = reading;
+  const left = new LeftOut("row", skipBad);
+  const options = {
+    ...recordOptions(reading),
+    ...(model.vocabulary !== undefined && { textColumn }),
+    keepBlank: true,
+    onBad: left.onBad,
+  };
   for (const path of paths) {
     if (isFolder(path)) {
-      for (const file of filesIn(path, [".txt"])) yield { input: readCorpus([file], { encoding }), name: file };
+      for (const file of filesIn(path, TEXTS)) {
+        const input = readCorpus([file], reading);
+        yield { input, name: file, join: { file, line: null, text: input } };
+      }
       continue;
     }
-    const options = { separator, header, encoding, ...(model.vocabulary !== undefined && { textColumn }) };
-    for await (const entry of notEmpty(path, "example", readRecords([path], { ...options, keepBlank: true })))
-      yield { input: inputOf(entry, reading), ...(path !== "-" && { name: entry.place }) };
+    for await (const entry of notEmpty(path, "example", readRecords([path], options))) {
+      const question = left.takeRow(() => {
+        const input = inputOf(entry, reading);
+        const join = { ...joinFields(entry, reading), ...(typeof input === "string" && { text: input }) };
+        return { input, name: path === "-" ? undefined : entry.place, join };
+      });
+      if (question !== undefined) yield question;
+    }
   }
+  left.say();
 }
 
 const isBlank = ({ input }: Question): boolean => typeof input === "string" && input.trim() === "";
@@ -107,14 +130,18 @@ const isBlank = ({ input }: Question): boolean => typeof input === "string" && i
 /** Questions that are answered together. */
 const TOGETHER = 64;
 
-async function* predict(model: Classifier, paths: readonly string[], reading: Reading): AsyncGenerator<Prediction> {
+async function* predict(
+  model: Classifier,
+  paths: readonly string[],
+  reading: PredictOptions,
+): AsyncGenerator<Prediction> {
   let waiting: Question[] = [];
   const answers = async function* (): AsyncGenerator<Prediction> {
     const questions = waiting;
     waiting = [];
     const inputs = questions.filter((one) => !isBlank(one)).map(({ input }) => input);
     const found = (await classifyAll(model, inputs, { signal: workSignal() })).values();
-    for (const one of questions) yield predictionOf(isBlank(one) ? undefined : found.next().value, one.name);
+    for (const one of questions) yield predictionOf(isBlank(one) ? undefined : found.next().value, one.name, one.join);
   };
   for await (const question of questionsOf(model, paths, reading)) {
     waiting.push(question);

@@ -1,6 +1,7 @@
 /** @file Forecasts as `predict` prints them. */
 import type { JsonValue } from "unrolled";
 import type { Forecast } from "unrolled/tasks";
+import type { AnswerRow } from "../terminal/csv.ts";
 import { table } from "../terminal/format.ts";
 
 /** Significant digits in the table for people, more where numbers differ in later ones only. */
@@ -17,9 +18,6 @@ function digitsOf(numbers: readonly number[]): number {
 
 const largestOf = (numbers: readonly number[]): number =>
   numbers.reduce((largest, x) => Math.max(largest, x), -Infinity);
-
-/** A field of CSV, in quotes where it needs them. */
-const csvField = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** Numbers of each step: the mean, then the quantiles. */
 const stepsOf = ({ mean, quantiles }: Forecast): number[][] =>
@@ -39,14 +37,14 @@ export function tableLines(found: Forecast, id: string | undefined): string[] {
   return [...(id === undefined ? [] : [id]), table([head, ...rows], new Set(head.map((_, column) => column).slice(1)))];
 }
 
-/** Lines of CSV, with all digits; `hasHead` adds the names of the columns, such as "q0.025". */
-export function csvLines(found: Forecast, id: string | undefined, hasHead: boolean): string[] {
-  const names = ["mean", ...Object.keys(found.quantiles).map((level) => `q${level}`)];
-  const before = id === undefined ? [] : [id];
-  const head = [...before.map(() => "series"), found.dates === undefined ? "step" : "date", ...names];
-  const rows = stepsOf(found).map((numbers, h) => [...before, dateOf(found, h), ...numbers.map(String)]);
-  return (hasHead ? [head, ...rows] : rows).map((row) => row.map(csvField).join(","));
-}
+/** Rows for `--csv`, a step each. Quantiles are columns such as "q0.025". */
+export const forecastRows = (found: Forecast, id: string | undefined): AnswerRow[] =>
+  found.mean.map((mean, h) => ({
+    ...(id !== undefined && { series: id }),
+    [found.dates === undefined ? "step" : "date"]: dateOf(found, h),
+    mean,
+    ...Object.fromEntries(Object.entries(found.quantiles).map(([level, values]) => [`q${level}`, values[h]])),
+  }));
 
 /** The forecast of a series for `--json`. */
 export const forecastJson = (id: string, { dates = [], mean, quantiles }: Forecast): JsonValue => ({

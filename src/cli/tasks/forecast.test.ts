@@ -56,7 +56,9 @@ test("reads, shows, evaluates, predicts and draws", async () => {
   const answers = [];
   for await (const answer of forecastTask.predict(made, [file], { horizon: 2, csv: true, plot })) answers.push(answer);
   expect(answers).toHaveLength(1);
-  expect(answers[0].text).toMatch(/^date,mean,q0\.025,q0\.1,q0\.5,q0\.9,q0\.975\n2001-04-11,[\d.-]+,/);
+  const names = ["date", "mean", "q0.025", "q0.1", "q0.5", "q0.9", "q0.975"];
+  expect(answers[0].rows?.map((row) => Object.keys(row))).toEqual([names, names]);
+  expect(answers[0].rows?.map(({ date }) => date)).toEqual(["2001-04-11", "2001-04-12"]);
   expect(answers[0].json).toMatchObject({ dates: ["2001-04-11", "2001-04-12"] });
   expect(readFileSync(plot, "utf8")).toContain("middle 95 %");
   // what is known of the future ends

@@ -24,7 +24,7 @@ import {
 import { count, networkOf, plural, real, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import { warn } from "../terminal/output.ts";
-import { csvLines, forecastJson, tableLines } from "./forecast-answers.ts";
+import { forecastJson, forecastRows, tableLines } from "./forecast-answers.ts";
 import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
 import { keptReading, listOf, readData, readLike } from "./forecast-reading.ts";
 import type { OptionsOf } from "../options/table.ts";
@@ -102,7 +102,7 @@ function preview(model: Forecaster, data: SeriesFile, options: Options): string[
 async function* predict(
   model: Forecaster,
   inputs: readonly string[],
-  { horizon, samples, seed, plot, csv, ...reading }: PredictOptions,
+  { horizon, samples, seed, plot, ...reading }: PredictOptions,
 ): AsyncGenerator<Prediction> {
   const { series: all, notes } = await readLike(model, inputs, reading);
   for (const note of notes) warn(note);
@@ -116,14 +116,14 @@ async function* predict(
   for (const [i, one] of (series.length === 0 ? all : series).entries()) {
     const found = await forecast(model, one, { horizon, samples, seed, signal: workSignal() });
     const id = all.length > 1 || columns.series !== "" ? one.id : undefined;
-    const lines = csv ? csvLines(found, id, i === 0) : tableLines(found, id);
     if (plot !== undefined) {
       const file = i === 0 ? plot : plot.replace(/(\.svg)?$/, `-${i + 1}.svg`);
       writeFileSync(file, await forecastPicture(one, found, { frequency, value: columns.value }));
     }
     yield {
-      text: lines.join("\n"),
+      text: tableLines(found, id).join("\n"),
       json: forecastJson(one.id, found),
+      rows: forecastRows(found, id),
     };
   }
 }

@@ -1,5 +1,6 @@
 /** @file The task `image`: its name, texts and options. */
 import { PICTURE_OPTIONS, SKIP_BAD } from "../options/file-options.ts";
+import { ANSWER_OPTIONS } from "../options/table-options.ts";
 import { choice, integer, number } from "../options/table.ts";
 import { shellWord } from "../terminal/format.ts";
 import { CLASSIFIER_OPTIONS, pooling } from "./classify-options.ts";
@@ -23,7 +24,7 @@ export const IMAGE: TaskDeclaration = {
   data: "a folder with a folder of PNG and JPEG files for each class, or two idx files (also gzipped), pictures and labels",
   options: IMAGE_OPTIONS,
   defaults: { hiddenSize: 96, layers: 2, dropout: 0.2, batchSize: 50, learningRate: 0.003, epochs: 10 },
-  predictOptions: SKIP_BAD,
+  predictOptions: { ...SKIP_BAD, ...ANSWER_OPTIONS },
   evaluateOptions: SKIP_BAD,
   examples: [
     "unrolled train train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz --task image --out runs/digits",

@@ -61,13 +61,16 @@ async function* predict(
     if (found === undefined) continue;
     if (!Array.isArray(found)) {
       const answer = await classify(model, fitted(name, found), { signal: workSignal() });
-      yield predictionOf(answer, path === "-" ? undefined : path);
+      yield predictionOf(answer, path === "-" ? undefined : path, { file: path === "-" ? null : path });
       continue;
     }
     const pictures = found.map((picture) => fitted(name, picture));
     const answers = await classifyAll(model, pictures, { signal: workSignal() });
     for await (const [i, answer] of notEmpty(path, "picture", answers.entries()))
-      yield predictionOf(answer, `${path === "-" ? name : path} ${i + 1}`);
+      yield predictionOf(answer, `${path === "-" ? name : path} ${i + 1}`, {
+        file: path === "-" ? null : path,
+        picture: i + 1,
+      });
   }
   left.say();
 }

@@ -1,6 +1,6 @@
 /** @file What a language model is, and its options. */
 import { choice, flag, integer, number } from "../options/table.ts";
-import { NORMALIZE, TEXT_OPTIONS } from "../options/table-options.ts";
+import { ANSWER_OPTIONS, NORMALIZE, TEXT_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -72,13 +72,14 @@ export const LANGUAGE_MODEL_PREDICT_OPTIONS = {
   temperature: number("below 1 safer, above 1 wilder, 0 always the most probable token", { default: 1 }),
   seed: integer("same seed, same answers", { min: 0, default: 0 }),
   ...TEXT_OPTIONS,
+  ...ANSWER_OPTIONS,
 } as const;
 
 export const LANGUAGE_MODEL: TaskDeclaration = {
   name: "language-model",
   kind: "languageModel",
   summary: "Train a language model on text, or another task (--task NAME --help).",
-  data: "text files, or folders of .txt files",
+  data: "text files, or folders of .txt and .md files",
   options: LANGUAGE_MODEL_OPTIONS,
   defaults: { dialect: "torch", hiddenSize: 128, validation: 0.05, learningRate: 0.01, steps: 4000 },
   presets: PRESETS,

@@ -178,7 +178,8 @@ async function* predict(
       let text = prime;
       const options = { maxLength: length, temperature, seed, stop: ["\n"], signal: workSignal() };
       for await (const piece of generate(model, prime, options)) text += piece;
-      yield { text, json: { input: prime, text } };
+      const join = { file: entry.file === "-" ? null : entry.file, line: entry.line };
+      yield { text, json: { ...join, input: prime, text }, rows: [{ ...join, input: prime, text }] };
       await rest();
     }
 }

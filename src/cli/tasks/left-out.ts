@@ -1,4 +1,4 @@
-/** @file Files that can't be read, which `--skip-bad` leaves out. */
+/** @file Files and rows that can't be read, which `--skip-bad` leaves out. */
 import { DataError, FormatError } from "unrolled";
 import { plural } from "../terminal/format.ts";
 import { warn } from "../terminal/output.ts";
@@ -11,7 +11,8 @@ export class LeftOut {
   readonly #isOn: boolean;
   readonly #noun: string;
   readonly #reasons: string[] = [];
-  readonly #all = new Set<string>();
+  readonly #names = new Set<string>();
+  #rows = 0;
 
   constructor(noun: string, isOn: boolean) {
     this.#noun = noun;
@@ -23,23 +24,51 @@ export class LeftOut {
    * none is, with the option that would leave it out.
    */
   async take<R>(name: string, read: () => R | Promise<R>): Promise<R | undefined> {
-    this.#all.add(name);
+    this.#names.add(name);
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof DataError || error instanceof FormatError)) throw error;
-      if (!this.#isOn) throw new DataError(`${error.message}. --skip-bad leaves such files out`, { cause: error });
-      this.#reasons.push(error.message);
+      this.#add(error, "files");
       return undefined;
     }
+  }
+
+  /** Reads one of many rows, as `take` reads a file. */
+  takeRow<R>(read: () => R): R | undefined {
+    this.#rows++;
+    try {
+      return read();
+    } catch (error) {
+      this.#add(error, "rows");
+      return undefined;
+    }
+  }
+
+  /** Counts a row that can't be read, as `readRecords` finds it, or throws the error. */
+  readonly onBad = (error: DataError): void => {
+    this.#rows++;
+    this.#add(error, "rows");
+  };
+
+  /** Leaves out what the error is about, or throws it with the option that would. */
+  #add(error: unknown, what: "files" | "rows"): void {
+    if (!(error instanceof DataError || error instanceof FormatError)) throw error;
+    if (!this.#isOn) throw new DataError(`${error.message}. --skip-bad leaves such ${what} out`, { cause: error });
+    this.#reasons.push(error.message);
+  }
+
+  /** Reasons of what was left out, in one line; empty where nothing was. */
+  get reasons(): string {
+    const count = this.#reasons.length;
+    const more = count > SHOWN ? `; and ${count - SHOWN} more` : "";
+    return this.#reasons.slice(0, SHOWN).join("; ") + more;
   }
 
   /** Prints how many were left out, with the first reasons; nothing where there are none. */
   say(): void {
     const count = this.#reasons.length;
     if (count === 0) return;
-    const more = count > SHOWN ? `; and ${count - SHOWN} more` : "";
-    const reasons = this.#reasons.slice(0, SHOWN).join("; ");
-    warn(`unrolled: ${count} of ${plural(this.#all.size, this.#noun)} left out: ${reasons}${more}`);
+    const all = this.#names.size + this.#rows;
+    warn(`unrolled: ${count} of ${plural(all, this.#noun)} left out: ${this.reasons}`);
   }
 }

@@ -175,7 +175,7 @@ function jsonQuestions(
 ): Question[] {
   return labelledRecords(text, { where, tokenColumn: named(tokenColumn), tagColumn: named(tagColumn) }).map(
     ({ place, record, id }) => {
-      const more = { ...(id !== undefined && { id }), place };
+      const more = { ...(id !== undefined && { id }), line: Number(/(\d+)$/.exec(place)?.[1]), place };
       if (record.kind !== "tokens") return textQuestion(model, record.text ?? "", { tokenizer, more });
       return { tokens: record.tokens, text: (tags) => tokenLines(record.tokens, tags), json: more };
     },
@@ -220,20 +220,31 @@ const named = (column: number | string | undefined): string | undefined =>
 /** The answer to a question. */
 export function predictionOf(
   model: Tagger,
-  { text, json }: Question,
+  { path, question: { text, json } }: { readonly path: string; readonly question: Question },
   { tokens, tags, spans, score, probabilities }: TaggedSentence,
 ): Prediction {
   const shown = tags.map((tag) => shownTag(model, tag));
+  const input = { file: path === "-" ? null : path, line: null, ...json };
+  const { line, id } = input as { readonly line: number | null; readonly id?: string | number };
+  const join = { ...(id !== undefined && { id }), file: input.file, line };
   const own = tags.map((tag, t) => probabilities[t][model.config.tags.indexOf(tag)]);
   return {
     text: text(shown),
     json: {
-      ...json,
+      ...input,
       tokens: [...tokens],
       tags: shown,
       spans: spans.map((span) => ({ ...span })),
       score,
       probabilities: own,
     },
+    // a sentence without words has a row, too
+    rows: (tokens.length === 0 ? [""] : tokens).map((token, t) => ({
+      ...join,
+      word: tokens.length === 0 ? null : t + 1,
+      token,
+      tag: shown[t],
+      probability: own[t],
+    })),
   };
 }

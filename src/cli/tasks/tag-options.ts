@@ -1,6 +1,6 @@
 /** @file The task `tag`: its name, texts and options. */
 import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
-import { NORMALIZE, TABLE_OPTIONS, TEXT_OPTIONS } from "../options/table-options.ts";
+import { ANSWER_OPTIONS, NORMALIZE, TABLE_OPTIONS, TEXT_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -62,6 +62,7 @@ export const TAG_PREDICT_OPTIONS = {
   tokenizer: choice(TOKENIZERS, "how a text is cut into words (default: as the model was trained)", {}),
   batchSize: integer("lines that are tagged together, without effect on the tags", { default: 64 }),
   constrained: onUnless("allow tag sequences that the scheme forbids"),
+  ...ANSWER_OPTIONS,
 } as const;
 
 export const TAG: TaskDeclaration = {

@@ -121,12 +121,12 @@ async function* predict(
   inputs: readonly string[],
   { batchSize, constrained, encoding, ...options }: OptionsOf<typeof TAG_PREDICT_OPTIONS>,
 ): AsyncGenerator<Prediction> {
-  let waiting: Question[] = [];
+  let waiting: { readonly path: string; readonly question: Question }[] = [];
   const unknown = new UnknownInput("word");
   const answers = async function* (): AsyncGenerator<Prediction> {
     const asked = waiting;
     waiting = [];
-    const sentences = asked.map(({ tokens }) => tokens);
+    const sentences = asked.map(({ question }) => question.tokens);
     const found = await tagAll(model, sentences, { constrained, batchSize, signal: workSignal() });
     for (const [i, sentence] of found.entries()) yield predictionOf(model, asked[i], sentence);
   };
@@ -140,7 +140,7 @@ async function* predict(
       peeked: isTyped ? 1 : batchSize,
     });
     for await (const question of notEmpty(path, "sentence", questions)) {
-      waiting.push(question);
+      waiting.push({ path, question });
       unknown.add(question.tokens, (token) => model.wordId(token) !== 0);
       if (waiting.length >= batchSize || isTyped) yield* answers();
     }

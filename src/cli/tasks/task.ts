@@ -5,6 +5,7 @@
 import type { JsonValue, SavedModel, Training, TrainOnOptions } from "unrolled";
 import { RUN_OPTIONS, type RunOptions } from "../options/run-options.ts";
 import type { OptionsOf, OptionTable } from "../options/table.ts";
+import type { AnswerRow } from "../terminal/csv.ts";
 
 /**
  * Options of `train` by their names, as they were parsed: those of every run, and the task's own.
@@ -64,6 +65,8 @@ export type Prediction = {
   readonly text: string;
   /** For `--json`: one line. */
   readonly json: JsonValue;
+  /** For `--csv`: rows, of which all answers have the columns of the first. */
+  readonly rows?: readonly AnswerRow[];
 };
 
 /** Draws a picture. */

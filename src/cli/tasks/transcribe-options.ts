@@ -1,6 +1,6 @@
 /** @file The task `transcribe`: its name, texts and options. */
 import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
-import { NORMALIZE } from "../options/table-options.ts";
+import { ANSWER_OPTIONS, NORMALIZE } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -40,6 +40,7 @@ export const TRANSCRIBE_PREDICT_OPTIONS = {
     default: 0,
   }),
   plot: text("file", "draw the answer (SVG)", {}),
+  ...ANSWER_OPTIONS,
 } as const;
 
 export const TRANSCRIBE: TaskDeclaration = {

@@ -188,6 +188,7 @@ async function* predict(
     yield {
       text: inputs.length === 1 ? text : `${path}\t${text}`,
       json: { file: path, text, score, alignment: alignment.map((one) => ({ ...one })) },
+      rows: [{ file: path === "-" ? null : path, text, score }],
     };
   }
 }

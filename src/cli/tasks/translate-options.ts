@@ -1,7 +1,7 @@
 /** @file The task `translate`: its name, texts and options. */
 import { InvalidArgumentError } from "commander";
 import { choice, integer, number, onUnless, text } from "../options/table.ts";
-import { NORMALIZE, TABLE_OPTIONS } from "../options/table-options.ts";
+import { NORMALIZE, RECORD_ANSWER_OPTIONS, SKIP_BAD_ROWS, TABLE_OPTIONS } from "../options/table-options.ts";
 import { number as parseNumber } from "../options/values.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
@@ -16,10 +16,11 @@ function schedule(typed: string): string {
 }
 
 export const TRANSLATE_OPTIONS = {
-  sourceColumn: text("name", "column of source texts in JSONL and CSV", { default: "source" }),
-  targetColumn: text("name", "column of target texts in JSONL and CSV", { default: "target" }),
+  sourceColumn: text("name", "column of source texts in tables and JSON", { default: "source" }),
+  targetColumn: text("name", "column of target texts in tables and JSON", { default: "target" }),
   ...TABLE_OPTIONS,
   ...NORMALIZE,
+  ...SKIP_BAD_ROWS,
   merges: integer("byte-pair merges of each language; 0 reads characters", { min: 0, max: 500_000, default: 500 }),
   embeddingSize: integer("numbers for a token", { max: 65_536, default: 64 }),
   attention: choice(["bahdanau", "dot", "general", "concat"], "how source tokens are scored", { default: "general" }),
@@ -33,14 +34,18 @@ export const TRANSLATE_OPTIONS = {
 } as const;
 
 export const TRANSLATE_PREDICT_OPTIONS = {
-  sourceColumn: text("name", "column of the texts in JSONL and CSV", { default: "source" }),
+  sourceColumn: text("name", "column of the texts in tables and JSON", { default: "source" }),
   ...TABLE_OPTIONS,
+  ...SKIP_BAD_ROWS,
+  ...RECORD_ANSWER_OPTIONS,
   beams: integer("hypotheses that are kept in the search", { max: 1000, default: 4 }),
   nBest: integer("translations of each text", { max: 1000, default: 1 }),
   lengthPenalty: number("longer translations gain", { default: 0 }),
   coveragePenalty: number("translations that leave something out lose", { default: 0 }),
   plot: text("file", "draw the answer (SVG)", {}),
 } as const;
+
+const { sourceColumn, targetColumn } = TRANSLATE_OPTIONS;
 
 export const TRANSLATE: TaskDeclaration = {
   name: "translate",
@@ -50,7 +55,7 @@ export const TRANSLATE: TaskDeclaration = {
   options: TRANSLATE_OPTIONS,
   defaults: { hiddenSize: 128, learningRate: 0.005, epochs: 10 },
   predictOptions: TRANSLATE_PREDICT_OPTIONS,
-  evaluateOptions: TABLE_OPTIONS,
+  evaluateOptions: { sourceColumn, targetColumn, ...TABLE_OPTIONS, ...SKIP_BAD_ROWS },
   examples: [
     "unrolled train pairs.tsv --task translate --out runs/dates",
     'echo "July 14, 1989" | unrolled predict runs/dates --beams 8 --plot attention.svg',

@@ -13,9 +13,9 @@ export type ReadCorpusOptions = {
 };
 
 /**
- * The text of files, one after the other. A folder stands for its `.txt` files in natural order
- * (chapter 2 before chapter 10). Files are joined with a line break where one does not end in one.
- * Text is taken as it is, without a byte order mark.
+ * The text of files, one after the other. A folder stands for its text files (`.txt`, `.md`,
+ * `.rst`, `.org`, `.tex`) in natural order (chapter 2 before chapter 10). Files are joined with a
+ * line break where one does not end in one. Text is taken as it is, without a byte order mark.
  *
  * `encoding` is a label of the Encoding Standard, such as "latin1" or "euc-kr". Default: a byte
  * order mark tells; else it is UTF-8, or UTF-16 or windows-1252 (of which Latin-1 is a part) where
@@ -44,12 +44,6 @@ export function readCorpus(paths: readonly string[], { encoding }: ReadCorpusOpt
   return parts.join("");
 }
 
-/** The error for a file that is not UTF-8. */
-export const notUtf8Error = (file: string): DataError =>
-  new DataError(
-    sentence("readCorpus", `UTF-8 text in ${JSON.stringify(file)}`, "other bytes", `Convert it, or use unit "byte"`),
-  );
-
 /** Bytes of the files that `readCorpus` would read. Throws DataError as it does. */
 export const corpusBytes = (paths: readonly string[]): number =>
   paths.flatMap(textFiles).reduce((total, file) => total + (statOf(WHERE, file)?.size ?? 0), 0);
@@ -61,6 +55,9 @@ export function readCorpusBytes(paths: readonly string[]): Uint8Array {
 
 const naturally = new Intl.Collator("en", { numeric: true }).compare;
 
+/** Files of a folder that are texts. */
+const TEXT_FILE = /\.(?:txt|text|md|markdown|rst|org|tex)$/i;
+
 /** The files that a path stands for. Throws DataError as `readCorpus`. */
 export function textFiles(path: string): string[] {
   const found = statOf(WHERE, path);
@@ -69,10 +66,14 @@ export function textFiles(path: string): string[] {
       sentence("readCorpus", "a text file or a folder", `${JSON.stringify(path)}, which does not exist`),
     );
   if (!found.isDirectory()) return [path];
-  const names = namesIn(WHERE, path)
-    .filter((name) => name.endsWith(".txt"))
-    .sort(naturally);
-  if (names.length === 0) throw new DataError(sentence("readCorpus", `.txt files in ${JSON.stringify(path)}`, "none"));
+  const all = namesIn(WHERE, path);
+  const names = all.filter((name) => TEXT_FILE.test(name)).sort(naturally);
+  if (names.length === 0) {
+    const others = all.filter((name) => !name.startsWith(".")).sort(naturally);
+    const got = others.length === 0 ? "none" : `others, such as ${JSON.stringify(others[0])}`;
+    const hint = others.length === 0 ? undefined : "Files of another kind are read where they are named";
+    throw new DataError(sentence("readCorpus", `.txt or .md files in ${JSON.stringify(path)}`, got, hint));
+  }
   return names.map((name) => {
     const file = join(path, name);
     checkInside(WHERE, path, file);

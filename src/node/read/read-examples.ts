@@ -6,7 +6,9 @@ import { extname, join } from "node:path";
 import { checkChoice, DataError, describe, sentence, warnOnce } from "../../base/index.ts";
 import { checkInside, namesIn, statOf } from "../files/safe-file.ts";
 import { bytePieces } from "./file-pieces.ts";
+import { gunzippedPieces } from "./gzipped.ts";
 import { linesIn } from "./lines.ts";
+import { parquetEntries } from "./parquet.ts";
 import { isJson, jsonEntries } from "./record-json.ts";
 import { isTableWith, tableEntries } from "./record-table.ts";
 import type { ReadRecordsOptions, RecordEntry, RecordFormat, TableOptions } from "./record.ts";
@@ -33,7 +35,8 @@ const FORMAT_OF: Readonly<Record<string, FileFormat>> = {
  * The records of files, one after the other; "-" is standard input. JSON lines hold an object per
  * line, JSON an array of objects or objects one after the other, tables (csv, tsv) the names in
  * their first row. What separates the fields of a table is told by its first rows. Lines and rows
- * are given as they come, also from standard input; JSON arrays are read whole first.
+ * are given as they come, also from standard input; JSON arrays are read whole first. A name may
+ * end in ".gz" besides; files called ".parquet" are Parquet.
  *
  * Throws DataError, with file and line, for a file that does not exist, is of another encoding or
  * not of its format.
@@ -48,9 +51,15 @@ export async function* readRecords(
   for (const path of paths) {
     if (path !== "-") checkFile(path);
     const where = path === "-" ? "standard input" : path;
-    const extension = path === "-" ? undefined : FORMAT_OF[extname(path).toLowerCase()];
+    if (format === undefined || format === "table")
+      if (extname(path).toLowerCase() === ".parquet") {
+        for await (const entry of parquetEntries(path)) yield { ...entry, file: path };
+        continue;
+      }
+    const isPacked = path !== "-" && path.toLowerCase().endsWith(".gz");
+    const extension = path === "-" ? undefined : FORMAT_OF[extname(path.replace(/\.gz$/i, "")).toLowerCase()];
     const asked = format === "table" ? (extension === "lines" ? undefined : extension) : (format ?? extension);
-    const source = path === "-" ? (input ?? process.stdin) : bytePieces(path);
+    const source = path === "-" ? (input ?? process.stdin) : isPacked ? gunzippedPieces(path) : bytePieces(path);
     const { begin, pieces } = await peeked(decoded(where, source, encoding));
     const isOpen = format === undefined && (asked === undefined || asked === "lines") && textColumn !== undefined;
     const found = isOpen ? looksLike(begin, textColumn, options) : (asked ?? sniffed(begin));

@@ -1,8 +1,8 @@
 /** @file Records of tables: rows with the names of their columns. */
 import type { DataError } from "../../base/index.ts";
 import { type Line, linesIn } from "./lines.ts";
-import { type BrokenRow, type TableRow, tableRows } from "./table-rows.ts";
-import { sniffSeparator } from "./table-separator.ts";
+import { type BrokenRow, type TableRow, type TableRows, tableRows } from "./table-rows.ts";
+import { sniffTable } from "./table-separator.ts";
 import type { RecordEntry, TableHead, TableOptions } from "./record.ts";
 
 /** Lines that are waited for before the separator is told. */
@@ -22,8 +22,8 @@ export async function* tableEntries(
     },
   }: TableOptions & { readonly preferred: string; readonly onBad?: ((error: DataError) => void) | undefined },
 ): AsyncGenerator<Entry> {
-  let sample: Line[] | undefined = separator === undefined ? [] : undefined;
-  let rows = separator === undefined ? undefined : tableRows({ where, separator });
+  let sample: Line[] | undefined = [];
+  let rows: TableRows | undefined;
   let head: TableHead | undefined;
   const entriesOf = function* (found: readonly (TableRow | BrokenRow)[]): Generator<Entry> {
     for (const row of found) {
@@ -34,11 +34,11 @@ export async function* tableEntries(
       const { fields, line } = row;
       const place = `${where} line ${line}`;
       if (head === undefined) {
-        head = headOf(place, fields, header);
-        if (header) continue;
+        head = headOf(place, fields, typeof header === "function" ? header(fields) : header);
+        if (head.hasNames) continue;
       }
       // R writes the names of rows without a name for their column
-      if (fields.length === head.names.length + 1) head = headOf(head.place, ["", ...head.names], header);
+      if (fields.length === head.names.length + 1) head = headOf(head.place, ["", ...head.names], head.hasNames);
       const { names } = head;
       yield { record: Object.fromEntries(names.map((name, i) => [name, fields[i]])), line, place, head };
     }
@@ -46,7 +46,7 @@ export async function* tableEntries(
   const begin = function* (): Generator<Entry> {
     const lines = sample ?? [];
     sample = undefined;
-    const reader = (rows ??= tableRows({ where, separator: sniffSeparator(lines, preferred) }));
+    const reader = (rows ??= tableRows({ where, ...sniffTable(lines, { separator, preferred }) }));
     for (const line of lines) yield* entriesOf(reader.push(line));
   };
   for await (const lines of linesIn(where, pieces)) {
@@ -94,7 +94,7 @@ export function isTableWith(begin: string, column: string, { separator, header =
     const rows = tableRows({ where: "", separator: one });
     const [row] = [...rows.push(line), ...rows.end()];
     if (row?.error !== undefined || row === undefined) return false;
-    if (!header) return row.fields.length > Number(column);
+    if (header === false) return row.fields.length > Number(column);
     return row.fields.some((field) => field.trim().toLowerCase() === column.trim().toLowerCase());
   };
   return (separator === undefined ? [",", "\t", ";", "|"] : [separator]).some(fits);

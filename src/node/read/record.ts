@@ -11,10 +11,10 @@ export type TableOptions = {
   /** One character, or "tab" or "space". Default: told by the first rows. */
   readonly separator?: string | undefined;
   /**
-   * Whether the first row holds the names of the columns. Default true. Without it they are called
-   * "0", "1", "2" and so on.
+   * Whether the first row holds the names of the columns, or a function that tells from its fields.
+   * Default true. Without names they are called "0", "1", "2" and so on.
    */
-  readonly header?: boolean | undefined;
+  readonly header?: boolean | ((fields: readonly string[]) => boolean) | undefined;
 };
 
 /** Names of a table's columns. */

@@ -21,6 +21,8 @@ export type TableRows = {
   push(line: Line): (TableRow | BrokenRow)[];
   /** Rows that the end of the text ends. */
   end(): (TableRow | BrokenRow)[];
+  /** Whether the rows up to now show that their writer puts quotes around fields. */
+  writesQuotes(): boolean;
 };
 
 export type TableRowsOptions = {
@@ -28,6 +30,8 @@ export type TableRowsOptions = {
   readonly where: string;
   /** One character; " " stands for any number of them, "" for a single column. */
   readonly separator: string;
+  /** Whether the writer is known to put quotes around fields. Default false: the rows tell. */
+  readonly writesQuotes?: boolean;
 };
 
 /** Lines that are rows by themselves after which a quote before them has surely opened nothing. */
@@ -51,14 +55,14 @@ type Span = {
 type Parsed = { readonly fields: string[]; readonly isOpen: boolean; readonly isClean: boolean };
 
 /** A reader of the rows of one table, the head among them, which has the number of fields. */
-export function tableRows({ where, separator }: TableRowsOptions): TableRows {
+export function tableRows({ where, separator, writesQuotes: isKnown = false }: TableRowsOptions): TableRows {
   let width: number | undefined;
   /** Names in the head, empty ones too. */
   let names: readonly string[] = [];
   let rows = 0;
   /** Rows with a field in quotes, and whether some of them needed the quotes. */
   let quoted = 0;
-  let hasNeeded = false;
+  let hasNeeded = isKnown;
   let span: Span | undefined;
 
   const writesQuotes = (): boolean => hasNeeded || (quoted >= 3 && quoted * 2 >= rows);
@@ -130,10 +134,13 @@ export function tableRows({ where, separator }: TableRowsOptions): TableRows {
       quoted++;
       // spaces may stand between a separator and a quote
       const raw = splitPlainly(line.text, separator);
-      const isPadded = (i: number): boolean => raw.length === row.length && /^\s+"/.test(raw[i]);
+      const isPadded = (i: number): boolean => /^\s+"/.test(raw[i]);
+      const isSame = raw.length === row.length;
+      // a writer of tabs that puts no quotes around fields has them for characters
+      if (isSame && separator === "\t" && rows > 0 && !writesQuotes()) return accepted(line.line, raw);
       return accepted(
         line.line,
-        row.map((field, i) => (isPadded(i) ? plain[i] : field)),
+        row.map((field, i) => (isSame && isPadded(i) ? plain[i] : field)),
       );
     }
     const named = parsed.isClean && hasRowName(parsed.fields) ? parsed.fields : undefined;
@@ -177,7 +184,7 @@ export function tableRows({ where, separator }: TableRowsOptions): TableRows {
     while (span !== undefined) found.push(...ended());
     return found;
   }
-  return { push, end };
+  return { push, end, writesQuotes };
 }
 
 const broken = (where: string, expected: string, got: string, hint: string): DataError =>

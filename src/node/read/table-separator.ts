@@ -40,6 +40,18 @@ export function sniffSeparator(lines: readonly Line[], preferred: string): strin
 /** A number as it is written with decimal commas, points or thousands. */
 const NUMBER = /^\s*[+-]?[\d.,' ]+\s*$/;
 
+/** Separator and quotes of a table that begins with these lines. */
+export function sniffTable(
+  lines: readonly Line[],
+  { separator, preferred }: { readonly separator: string | undefined; readonly preferred: string },
+): { readonly separator: string; readonly writesQuotes: boolean } {
+  const found = separator ?? sniffSeparator(lines, preferred);
+  const rows = tableRows({ where: "", separator: found });
+  for (const line of lines.slice(0, MOST_ROWS)) rows.push(line);
+  rows.end();
+  return { separator: found, writesQuotes: rows.writesQuotes() };
+}
+
 function scoreOf(
   lines: readonly Line[],
   separator: string,
