@@ -77,7 +77,7 @@ describe("classify", () => {
     write("missing.csv", lines(bad));
     write(
       "missing.jsonl",
-      '{"text":"a","label":"x"}\n{"text":"b","label":null}\n{"text":"c"}\n{"text":"a a","label":"y"}\n',
+      '{"text":"a a","label":"x"}\n{"text":"b","label":null}\n{"text":"c"}\n{"text":"a a","label":"y"}\n',
     );
     const train = (name: string, more = "") =>
       unrolled(`train ${name} --task classify ${TINY} --dry-run ${more}`.trim());

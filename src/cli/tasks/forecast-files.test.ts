@@ -10,6 +10,7 @@ import { encodeModel } from "unrolled";
 import type { Forecaster } from "unrolled/tasks";
 import { optionOf, typedFlagOf } from "../options/table.ts";
 import { FORECAST_OPTIONS } from "./forecast-options.ts";
+import { csvTable } from "../terminal/csv.ts";
 import { forecastTask } from "./forecast.ts";
 import type { TaskOptions } from "./task.ts";
 
@@ -164,9 +165,11 @@ const reloaded = (model: unknown): Forecaster =>
   forecastTask.decode(encodeModel(model as Forecaster)) as unknown as Forecaster;
 
 async function answers(model: Forecaster, path: string, options: Readonly<Record<string, unknown>>): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { text } of forecastTask.predict(model, [path], options)) found.push(...text.split("\n"));
-  return found;
+  const table = csvTable();
+  let found = "";
+  for await (const { text, rows = [] } of forecastTask.predict(model, [path], options))
+    found += options["csv"] === true ? table(rows) : `${text}\n`;
+  return found.trimEnd().split("\n");
 }
 
 test("the page has a row for each file", () => {
