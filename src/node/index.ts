@@ -49,7 +49,7 @@ export { readTagged } from "./read/read-tagged.ts";
 export type { ReadTaggedOptions } from "./read/read-tagged.ts";
 export { decodeSound, SOUND_EXTENSIONS } from "./read/read-sound.ts";
 export { readRecordings } from "./read/read-recordings.ts";
-export type { Recording, Recordings } from "./read/read-recordings.ts";
+export type { ReadRecordingsOptions, Recording, Recordings } from "./read/read-recordings.ts";
 export { spectrogramSvg } from "./pictures/spectrogram.ts";
 export type { SpectrogramOptions } from "./pictures/spectrogram.ts";
 export { decodeIdx, idxPictures, readIdx } from "./read/read-idx.ts";

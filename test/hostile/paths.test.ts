@@ -139,26 +139,29 @@ describe.each(["transcripts.csv", "transcripts.tsv", "metadata.csv"])("%s", (tab
       );
   };
 
-  test.each(names.filter((name) => table !== "metadata.csv" || !/[\n|]/.test(name)))("%j is refused", (name) => {
+  test.each(names.filter((name) => table !== "metadata.csv" || !/[\n|]/.test(name)))("%j is refused", async (name) => {
     write(name);
     const start = process.cpuUsage();
     let error: unknown;
     try {
-      readRecordings(join(data, table));
+      await readRecordings(join(data, table));
     } catch (caught) {
       error = caught;
     }
     expect(error).toBeInstanceOf(DataError);
     expect((error as Error).message).toMatch(/ line \d+: expected/);
-    if (name.length < 100)
+    // no text has a zero byte: it is refused before its names are
+    if (name.includes("\0")) expect((error as Error).message).toMatch(/zero byte|\\u0000/);
+    else if (name.length < 100)
       expect((error as Error).message).toContain(JSON.stringify(name).slice(1, -1).split("/").at(-1)?.slice(0, 5));
     expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
   });
 
-  test("names inside are read, also by a link that stays inside", () => {
+  test("names inside are read, also by a link that stays inside", async () => {
     for (const name of ["a", "a.wav", "b", "wavs/b.wav", "deep/c", "inside.wav"]) {
       write(name);
-      expect(readRecordings(join(data, table)).recordings.map(({ text }) => text)).toEqual(["one", "two"]);
+      const { recordings } = await readRecordings(join(data, table));
+      expect(recordings.map(({ text }) => text)).toEqual(["one", "two"]);
     }
     rmSync(join(data, table));
   });
@@ -216,7 +219,7 @@ const readers: Readonly<Record<string, Reader>> = {
   readIdx,
   readMetrics,
   readPicture: (path) => readPicture(path),
-  readRecordings,
+  readRecordings: (path) => readRecordings(path),
   readRecords: async (path) => (await readRecords([path]).next()).value,
   readRunConfig,
   readRunOptions,

@@ -1,10 +1,24 @@
 /** @file The task `transcribe`: its name, texts and options. */
 import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
-import { ANSWER_OPTIONS, NORMALIZE } from "../options/table-options.ts";
+import { SKIP_BAD } from "../options/file-options.ts";
+import { ANSWER_OPTIONS, NORMALIZE, TABLE_OPTIONS } from "../options/table-options.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
+/** Options of tables of recordings. */
+const DATA = {
+  fileColumn: text("name", "column of the recordings' files (default: file, path, wav_filename, file_name …)", {}),
+  textColumn: text("name", "column of what is said (default: text, sentence, transcript, transcription …)", {}),
+  ...TABLE_OPTIONS,
+  ...SKIP_BAD,
+} as const;
+
 export const TRANSCRIBE_OPTIONS = {
+  ...DATA,
+  sampleRate: integer("samples per second that recordings are brought to (default: the lowest of theirs)", {
+    min: 100,
+    max: 1_000_000,
+  }),
   features: choice(["logMel", "mfcc"], "what a frame holds: energies in mel bands, or their cosine transform", {
     default: "logMel",
   }),
@@ -41,19 +55,23 @@ export const TRANSCRIBE_PREDICT_OPTIONS = {
   }),
   plot: text("file", "draw the answer (SVG)", {}),
   ...ANSWER_OPTIONS,
+  ...SKIP_BAD,
 } as const;
 
 export const TRANSCRIBE: TaskDeclaration = {
   name: "transcribe",
   kind: "transcriber",
   summary: "Train a model that writes down what is said in recordings.",
-  data: "folders of WAV files with a transcripts.csv or .tsv (file, text) or LJSpeech's metadata.csv, or such a table",
+  data: "tables of recordings (WAV, FLAC, MP3) and their texts, or folders with one: ours, LJSpeech, Common Voice, DeepSpeech, Hugging Face, LibriSpeech",
   options: TRANSCRIBE_OPTIONS,
   defaults: { hiddenSize: 128, batchSize: 16, learningRate: 0.005, clipNorm: 1, epochs: 10 },
   predictOptions: TRANSCRIBE_PREDICT_OPTIONS,
+  evaluateOptions: DATA,
   examples: [
     "unrolled train recordings --task transcribe --epochs 20 --out runs/digits",
+    "unrolled train cv-corpus/en/train.tsv --task transcribe --sample-rate 16000 --skip-bad --out runs/english",
     "unrolled predict runs/digits recording.wav --beams 16 --plot recording.svg",
+    "unrolled predict runs/digits recordings/",
     "unrolled evaluate runs/digits other-recordings",
   ],
   pipeline: "automatic-speech-recognition",

@@ -1,17 +1,24 @@
 /** @file The work of `--task transcribe`. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { buffer } from "node:stream/consumers";
+import { writeFileSync } from "node:fs";
 import { DataError, loadLanguageModel, randomStream } from "unrolled";
-import { readModelBytes, readRecordings, type Recording, spectrogramSvg, statIfAny } from "unrolled/node";
+import {
+  decodeSound,
+  readModelBytes,
+  type Recording,
+  readRecordings,
+  type Recordings,
+  SOUND_EXTENSIONS,
+  spectrogramSvg,
+} from "unrolled/node";
 import {
   type AlignedCharacter,
   type SpeechAugmentation,
   characterErrorRate,
   characterScore,
-  decodeWav,
   evaluateTranscriber,
   loadTranscriber,
   logMel,
+  resample,
   splitExamples,
   transcribe,
   type TranscribeOptions,
@@ -22,9 +29,12 @@ import {
 } from "unrolled/tasks";
 import { UsageError } from "../terminal/failure.ts";
 import { count, duration, networkOf, plural, table } from "../terminal/format.ts";
-import { uninterrupted, workSignal } from "../terminal/interruptible.ts";
+import { workSignal } from "../terminal/interruptible.ts";
+import { warn } from "../terminal/output.ts";
 import type { OptionsOf } from "../options/table.ts";
 import { exampleTraining, type Split } from "./example-training.ts";
+import { inputBytes, inputFiles, inputName } from "./input-bytes.ts";
+import { LeftOut } from "./left-out.ts";
 import { asTask, type Evaluated, type Measures, type OptionsWith, type Prediction, type Task } from "./task.ts";
 import type { TRANSCRIBE_OPTIONS, TRANSCRIBE_PREDICT_OPTIONS } from "./transcribe-options.ts";
 
@@ -40,35 +50,45 @@ const [WORST, SHOWN] = [10, 60];
 /** Length of a recording that is good to look at. */
 const SECONDS = 3;
 
-/** Throws DataError for a rate that is not the model's. */
-function checkRate({ features }: Transcriber, name: string, sampleRate: number): void {
-  if (sampleRate === features.sampleRate) return;
-  const hint = `Convert it, for example with: sox IN.wav -r ${features.sampleRate} OUT.wav`;
-  throw new DataError(
-    `${name}: expected ${features.sampleRate} samples per second, as in the training data, got ${sampleRate}. ${hint}`,
-  );
+/** Recordings at the model's rate, or at the one that is asked for. */
+async function readAll(
+  paths: readonly string[],
+  options: Partial<Options>,
+  rate: number | undefined = options.sampleRate,
+): Promise<Recordings> {
+  if (paths.includes("-"))
+    throw new DataError("-: expected a folder of recordings or its table, got the standard input");
+  const { fileColumn, textColumn, separator, header, encoding, lowercase, skipBad = false } = options;
+  const left = new LeftOut("recording", skipBad);
+  const bad: [name: string, error: Error][] = [];
+  const found = await readRecordings(paths, {
+    fileColumn,
+    textColumn,
+    separator,
+    header,
+    encoding,
+    sampleRate: rate,
+    onBad(name, error) {
+      if (!skipBad) throw new DataError(`${error.message}. --skip-bad leaves such files out`, { cause: error });
+      bad.push([name, error]);
+    },
+  });
+  for (const { name } of found.recordings) await left.take(name, () => name);
+  for (const [name, error] of bad)
+    await left.take(name, () => {
+      throw error;
+    });
+  left.say();
+  if (found.resampled > 0) sayResampled(found, rate === undefined || rate === options.sampleRate);
+  return lowercase
+    ? { ...found, recordings: found.recordings.map((one) => ({ ...one, text: one.text.toLowerCase() })) }
+    : found;
 }
 
-function readAll(
-  paths: readonly string[],
-  { lowercase }: Partial<Options>,
-): { readonly sampleRate: number; readonly recordings: Recording[] } {
-  const found = paths.map((path) => {
-    if (path !== "-") return readRecordings(path);
-    throw new DataError("-: expected a folder of recordings or its table, got the standard input");
-  });
-  const [{ sampleRate }] = found;
-  found.forEach((one, i) => {
-    if (one.sampleRate !== sampleRate)
-      throw new DataError(
-        `${paths[i]}: expected ${sampleRate} samples per second, as in ${paths[0]}, got ${one.sampleRate}`,
-      );
-  });
-  const recordings = found.flatMap((one) => one.recordings);
-  return {
-    sampleRate,
-    recordings: lowercase ? recordings.map((one) => ({ ...one, text: one.text.toLowerCase() })) : recordings,
-  };
+function sayResampled({ resampled, recordings, sampleRate }: Recordings, isChoice: boolean): void {
+  const hint = isChoice ? "; --sample-rate sets another rate" : ", the rate of the model";
+  const all = plural(recordings.length, "recording");
+  warn(`unrolled: ${count(resampled)} of ${all} resampled to ${count(sampleRate)} samples per second${hint}`);
 }
 
 function create({ sampleRate, training, validation }: TranscribeData, options: Options): Transcriber {
@@ -129,6 +149,15 @@ const shortNames = ({ characterErrorRate: cer, wordErrorRate: wer }: Transcriber
   wer,
 });
 
+/** Throws DataError for a rate that is not the model's, where that was trained before. */
+function checkRate({ features }: Transcriber, { sampleRate }: TranscribeData): void {
+  if (sampleRate === features.sampleRate) return;
+  const hint = `--sample-rate ${features.sampleRate} brings them to it`;
+  throw new DataError(
+    `recordings: expected ${features.sampleRate} samples per second, as those of the model, got ${sampleRate}. ${hint}`,
+  );
+}
+
 function trainingOf(
   model: Transcriber,
   { training, validation }: TranscribeData,
@@ -147,15 +176,19 @@ function trainingOf(
   };
 }
 
+/** Whether it was said that a recording has less than the model hears. */
+const said = new WeakSet<Transcriber>();
+
 async function soundOf(model: Transcriber, path: string): Promise<Float32Array> {
-  const name = path === "-" ? "standard input" : path;
-  if (path === "-" && process.stdin.isTTY) throw new UsageError("expected WAV files, or one on the standard input");
-  const found = path === "-" || statIfAny(path);
-  if (found === undefined) throw new DataError(`${path}: expected a WAV file, got nothing there`);
-  if (found !== true && found.isDirectory()) throw new DataError(`${path}: expected a WAV file, got a folder`);
-  const { sampleRate, samples } = decodeWav(found === true ? await buffer(process.stdin) : readFileSync(path), name);
-  checkRate(model, name, sampleRate);
-  return samples;
+  const name = inputName(path);
+  const { sampleRate, samples } = await decodeSound(name, await inputBytes(path, "a WAV, FLAC or MP3 file"));
+  const rate = model.features.sampleRate;
+  if (sampleRate < rate && !said.has(model)) {
+    said.add(model);
+    const missing = `above ${count(sampleRate / 2)} Hz there is nothing to hear`;
+    warn(`unrolled: ${name}: ${count(sampleRate)} samples per second, the model's are ${count(rate)}: ${missing}`);
+  }
+  return resample(samples, sampleRate, rate);
 }
 
 function searchOf({ beams, languageModel, languageWeight, lengthBonus }: PredictOptions): TranscribeOptions {
@@ -178,19 +211,25 @@ async function* predict(
   options: PredictOptions,
 ): AsyncGenerator<Prediction> {
   const search = searchOf(options);
-  for (const [i, path] of inputs.entries()) {
-    const samples = await soundOf(model, path);
+  const left = new LeftOut("file", options.skipBad === true);
+  const files = inputFiles(inputs, SOUND_EXTENSIONS);
+  // a folder may hold a single recording
+  const isOne = files.length === 1 && files[0] === inputs[0];
+  for (const [i, path] of files.entries()) {
+    const samples = await left.take(path, () => soundOf(model, path));
+    if (samples === undefined) continue;
     const { text, score, alignment } = await transcribe(model, samples, { ...search, signal: workSignal() });
     if (options.plot !== undefined) {
       const file = i === 0 ? options.plot : options.plot.replace(/(\.svg)?$/, `-${i + 1}.svg`);
       writeFileSync(file, picture(model, samples, alignment, text));
     }
     yield {
-      text: inputs.length === 1 ? text : `${path}\t${text}`,
+      text: isOne ? text : `${path}\t${text}`,
       json: { file: path, text, score, alignment: alignment.map((one) => ({ ...one })) },
       rows: [{ file: path === "-" ? null : path, text, score }],
     };
   }
+  left.say();
 }
 
 /** Mel bands in all cases: cosine coefficients are nothing to look at. */
@@ -248,8 +287,8 @@ async function finish(model: Transcriber, { validation }: TranscribeData): Promi
 }
 
 const task: Task<Transcriber, TranscribeData, Options> = {
-  read(paths, options) {
-    const { sampleRate, recordings } = readAll(paths, options);
+  async read(paths, options) {
+    const { sampleRate, recordings } = await readAll(paths, options);
     const random = randomStream(options.seed).named("split");
     return { sampleRate, ...splitExamples(recordings, { validation: options.validation, random }) };
   },
@@ -263,19 +302,16 @@ const task: Task<Transcriber, TranscribeData, Options> = {
   },
   preview: (model, { training }) => training.slice(0, 3).map((one) => asSeen(model, one)),
   training(model, data, options) {
-    const { sampleRate, training, validation } = data;
-    checkRate(model, training[0].name, sampleRate);
+    const { training, validation } = data;
+    checkRate(model, data);
     return exampleTraining(trainingOf(model, data, options), {
       training: training.length,
       validation: validation.length,
     });
   },
   predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
-  async evaluate(model, paths, options) {
-    const { sampleRate, recordings } = uninterrupted(() => readAll(paths, options));
-    checkRate(model, recordings[0].name, sampleRate);
-    return evaluated(model, recordings);
-  },
+  evaluate: async (model, paths, options) =>
+    evaluated(model, (await readAll(paths, options, model.features.sampleRate)).recordings),
   finish,
 };
 

@@ -1,11 +1,11 @@
-/** @file Folders of recordings with a table of what is said in them. */
-import { lstatSync } from "node:fs";
-import { isUtf8 } from "node:buffer";
-import { basename, dirname, join } from "node:path";
+/** @file Recordings with what is said in them. */
+import { realpathSync } from "node:fs";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { DataError, sentence } from "../../base/index.ts";
-import { csvRows } from "../../data/index.ts";
-import { decodeWav } from "../../tasks/index.ts";
-import { pathInside, readGiven, readInside, statOf } from "../files/safe-file.ts";
+import { resample, type Sound } from "../../tasks/index.ts";
+import { pathInside, readInside } from "../files/safe-file.ts";
+import { decodeSound, SOUND_EXTENSIONS } from "./read-sound.ts";
+import { isThere, type TranscriptEntry, type TranscriptOptions, transcriptsAt } from "./transcripts.ts";
 
 /** A recording and what is said in it. */
 export type Recording = {
@@ -15,88 +15,85 @@ export type Recording = {
   readonly text: string;
 };
 
-export type Recordings = { readonly sampleRate: number; readonly recordings: readonly Recording[] };
+export type Recordings = {
+  /** Samples per second of all. */
+  readonly sampleRate: number;
+  readonly recordings: readonly Recording[];
+  /** Recordings that had another rate. */
+  readonly resampled: number;
+};
 
-/** Tables that are looked for, in this order. */
-const TABLES = ["transcripts.csv", "transcripts.tsv", "metadata.csv"] as const;
+export type ReadRecordingsOptions = TranscriptOptions & {
+  /** Samples per second that all are brought to. Default: the lowest rate of the recordings. */
+  readonly sampleRate?: number | undefined;
+  /**
+   * Called with a file that is not there or can't be read, and its error; it is left out. Default:
+   * the error is thrown.
+   */
+  readonly onBad?: ((name: string, error: Error) => void) | undefined;
+};
 
-type Entry = { readonly line: number; readonly file: string; readonly text: string };
+/** Folders beside a table in which recordings are looked for, after its own. */
+const FOLDERS = ["", "wavs", "clips", "audio", "wav", "data"];
 
 /**
- * The WAV files of a folder and their texts. `path` is the folder or its table, which may then have
- * any name. A table has the columns `file` and `text`, with commas or, in a `.tsv`, tabs; one
- * called `metadata.csv` has the form of LJSpeech: `id|text` or `id|text|normalized text`, without a
- * head, for `wavs/id.wav`, and its last column is taken. In a folder `transcripts.csv`,
- * `transcripts.tsv` and `metadata.csv` are looked for. Recordings are found beside the table and in
- * `wavs/`, with or without ".wav".
+ * The recordings of folders and of tables, and their texts. `paths` are folders, or their tables,
+ * which may have any name. In a folder a table called `transcripts` or `metadata` (.csv, .tsv,
+ * .jsonl) is looked for, then Kaldi's `text` with `wav.scp`, LibriSpeech's `*.trans.txt` also in
+ * folders below, then its only table. A table has a head with a column of files (file,
+ * wav_filename, path, file_name, audio_filepath …) and one of texts (text, transcript, sentence,
+ * transcription …), or it is a list as LJSpeech's `metadata.csv`, `id|text` or `id|text|normalized
+ * text` without a head, whose last column is taken. Recordings are found beside the table and in
+ * `wavs`, `clips` and `audio`, with or without ".wav", ".flac" or ".mp3".
  *
- * Throws DataError where there is no table, for a row without a file, for one that leads out of the
- * folder ("..", an absolute path, a symbolic link) or is no regular file, and recordings of
- * different sample rates, with file and line; FormatError for a damaged recording.
+ * Rejects with DataError where there is no table, for a row without a file, for one that leads out
+ * of the folder ("..", an absolute path to another place, a symbolic link) or is no regular file,
+ * with file and line; FormatError for a recording that can't be read.
  */
-export function readRecordings(path: string): Recordings {
-  const table = tableOf(path);
-  const folder = dirname(table);
-  let sampleRate: number | undefined;
-  const recordings = entriesOf(table, table === path).map(({ line, file, text }) => {
-    const where = `${table} line ${line}`;
-    const name = findSound([folder, join(folder, "wavs")].map((one) => pathInside(where, one, file)));
-    if (name === undefined) throw new DataError(sentence(where, `the file ${JSON.stringify(file)}`, "none"));
-    const sound = decodeWav(readInside(where, folder, name), name);
-    sampleRate ??= sound.sampleRate;
-    if (sound.sampleRate !== sampleRate) {
-      const hint = "Bring all to one rate";
-      throw new DataError(
-        sentence(name, `${sampleRate} samples per second, as the first`, `${sound.sampleRate}`, hint),
-      );
+export async function readRecordings(
+  paths: string | readonly string[],
+  { sampleRate, onBad, ...options }: ReadRecordingsOptions = {},
+): Promise<Recordings> {
+  const sounds: { readonly name: string; readonly text: string; readonly sound: Sound }[] = [];
+  const all = typeof paths === "string" ? [paths] : paths;
+  let resampled = 0;
+  const brought = (sound: Sound, rate: number): Sound => {
+    if (sound.sampleRate === rate) return sound;
+    resampled++;
+    return { sampleRate: rate, samples: resample(sound.samples, sound.sampleRate, rate) };
+  };
+  for (const path of all)
+    for (const entry of await transcriptsAt(path, options)) {
+      try {
+        const name = soundOf(entry);
+        const sound = await decodeSound(name, readInside(entry.place, entry.folder, name));
+        sounds.push({ name, text: entry.text, sound: sampleRate === undefined ? sound : brought(sound, sampleRate) });
+      } catch (error) {
+        if (onBad === undefined) throw error;
+        onBad(entry.file, error as Error);
+      }
     }
-    return { name, samples: sound.samples, text };
-  });
-  if (sampleRate === undefined) throw new DataError(sentence(table, "at least one recording", "none"));
-  return { sampleRate, recordings };
+  if (sounds.length === 0) throw new DataError(sentence(all.join(", "), "at least one recording", "none"));
+  const rate = sampleRate ?? sounds.reduce((least, { sound }) => Math.min(least, sound.sampleRate), Infinity);
+  const recordings = sounds.map(({ name, text, sound }) => ({ name, samples: brought(sound, rate).samples, text }));
+  return { sampleRate: rate, recordings, resampled };
 }
 
-function tableOf(path: string): string {
-  const found = statOf("readRecordings", path);
-  if (found === undefined) throw new DataError(sentence(path, "a folder of recordings or its table", "nothing there"));
-  if (!found.isDirectory()) return path;
-  const name = TABLES.find((one) => isThere(join(path, one)));
-  if (name === undefined) throw new DataError(sentence(path, TABLES.join(", "), "none of them"));
-  return join(path, name);
+/** Path of an entry's recording. Throws DataError where there is none. */
+function soundOf({ place, folder, file }: TranscriptEntry): string {
+  const name = insideName(folder, file);
+  const found = FOLDERS.flatMap((one) => {
+    const path = pathInside(place, join(folder, one), name);
+    return [path, ...SOUND_EXTENSIONS.map((extension) => path + extension)];
+  }).find((path) => SOUND_EXTENSIONS.some((extension) => path.toLowerCase().endsWith(extension)) && isThere(path));
+  if (found !== undefined) return found;
+  const hint = `It is looked for in ${folder} and its folders ${FOLDERS.slice(1).join(", ")}; --file-column names its column`;
+  throw new DataError(sentence(place, `the file ${JSON.stringify(file)}`, "none", hint));
 }
 
-/** Whether something has this name, a symbolic link that leads nowhere too. */
-function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
-  }
+/** The name below the folder, of an absolute path that leads there; else as it is. */
+function insideName(folder: string, file: string): string {
+  if (!isAbsolute(file)) return file.replace(/^\.\//, "");
+  const below = relative(realpathSync(folder), file);
+  return below.startsWith("..") || isAbsolute(below) ? file : below.split(sep).join("/");
 }
-
-function entriesOf(path: string, isGiven: boolean): Entry[] {
-  const bytes = isGiven ? readGiven("readRecordings", path) : readInside("readRecordings", dirname(path), path);
-  if (!isUtf8(bytes)) throw new DataError(sentence(path, "UTF-8 text", "other bytes"));
-  const content = bytes.toString("utf8");
-  if (basename(path) === "metadata.csv") return listOf(content.replace(/^\uFEFF/, ""), path);
-  const rows = csvRows(content, { separator: path.endsWith(".tsv") ? "\t" : ",", where: path });
-  const head = rows.next().value?.fields ?? [];
-  const [file, text] = ["file", "text"].map((name) => head.indexOf(name));
-  if (file < 0 || text < 0)
-    throw new DataError(sentence(`${path} line 1`, "the columns file and text", head.join(", ")));
-  return Array.from(rows, ({ line, fields }) => ({ line, file: fields[file], text: fields[text] }));
-}
-
-/** Quotes have no meaning here. */
-function listOf(content: string, path: string): Entry[] {
-  return content.split(/\r?\n/).flatMap((row, i) => {
-    if (row === "") return [];
-    const fields = row.split("|");
-    if (fields.length < 2) throw new DataError(sentence(`${path} line ${i + 1}`, "id|text", JSON.stringify(row)));
-    return [{ line: i + 1, file: fields[0], text: fields[fields.length - 1] }];
-  });
-}
-
-/** The first of these paths that is there, with or without ".wav". */
-const findSound = (paths: readonly string[]): string | undefined =>
-  paths.flatMap((path) => [path, `${path}.wav`]).find((path) => /\.wav$/i.test(path) && isThere(path));

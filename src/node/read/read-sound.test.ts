@@ -2,18 +2,13 @@ import { expect, test } from "vitest";
 import { DataError, FormatError, randomStream } from "../../base/index.ts";
 import { encodeWav } from "../../tasks/index.ts";
 import { flacOf } from "../../../test/helpers/flac.ts";
+import { MP3_TONE as MP3 } from "../../../test/helpers/mp3.ts";
 import { decodeSound } from "./read-sound.ts";
 
 const noise = (seed: number): number[] => {
   const random = randomStream(seed);
   return Array.from({ length: 1000 }, () => random.integer(65_536) - 32_768);
 };
-
-/** A quarter of a second of 1,000 Hz, in six frames of 8 kbit/s and 8,000 samples per second. */
-const MP3 = Buffer.from(
-  "/+MYxAALcTahkUFYAKrvAYAYxjGMfIAAAXmMYxvIAAL4xjH+AC///sffy9MbwH4AABAIhMrBD/d/u6VgQCAYKoQCAABDGX/D/+MYxA0Psb7WOYWAAqAokHv8BhEOgD/pGReMS6TP/6kjJEmSAgsk7+DD+DCipJL////RLpiIgqCoiPf/WCpZ/////////9kA/+MYxAkNQVI4AcDwAAGYLwg5i/NtnQ4TuZPwzZhQASmAMAUYHIFwsAk4Zdl+ZU73f//////////q//zoFQEgYNQZgYaqWgfp/+MYxA8M+VI8AUCwAAXYGJohAGMILgGDYFQAgDQMCYAwsPGOGgUCqbv//////////9TsUxQv+Q5hP3zBg4T9m2NkSZOE3+gt/+MYxBYRmYakAYKgANIxJ8KaWNyqTws4S0G8gWdFQ10TJTm73f49DnFEoKPni6ZC/o+syDIoaATf/1pQrXWJzCswqQsMIZCc/+MYxAoMuSG8AcEYAcQnMMhRChCoghDITMNVSZm6GAgIwoCJgECmwmzQXIKxCjgVg6Xzfi/kTEFNRTMuMTAwqqqqqqqqqqqqqg==",
-  "base64",
-);
 
 test("FLAC: the samples as they are, channels averaged", async () => {
   const [left, right] = [noise(1), noise(2)];

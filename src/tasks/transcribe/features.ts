@@ -18,8 +18,8 @@ export type FeatureConfig = {
    */
   readonly kind: "logMel" | "mfcc";
   /**
-   * Samples per second of what is heard. Recordings with another rate are refused: resample them
-   * beforehand.
+   * Samples per second of what is heard. Recordings with another rate have to be brought to it
+   * beforehand, with `resample`.
    */
   readonly sampleRate: number;
   readonly bands: number;
