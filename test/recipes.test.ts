@@ -24,6 +24,16 @@ test("every recipe has a row here", () => {
   expect(readdirSync(folder).toSorted()).toEqual(Object.keys(recipes));
 });
 
+test("births.ts --csv: all of it, however slowly it is read", () => {
+  const { stdout } = spawnSync(process.execPath, [join(folder, "forecast", "births.ts"), "--csv"], {
+    encoding: "utf8",
+  });
+  const lines = stdout.trim().split("\n");
+  // from 1994 to 2014, with a head
+  expect(lines).toHaveLength(7671);
+  expect(lines.at(-1)).toMatch(/^2014-12-31,\d+,/);
+});
+
 const hasSpeech = spawnSync("espeak-ng", ["--version"]).status === 0;
 
 for (const [task, program] of Object.entries(recipes)) {

@@ -21,7 +21,13 @@ test("a table with a verdict and advice, and pictures in the run directory", () 
   expect(status).toBe(0);
   expect(stdout).toMatch(/^ok +loss .* nats {2}better than/m);
   expect(stdout).toMatch(/^\w+ +gradient reach +rnn\/0 +\d+ steps {2}gradient reaches back \d+ of 12 steps/m);
-  expect(stdout).toMatch(/^\w+ +update ratio +rnn\/0\/kernel /m);
+  expect(stdout).toMatch(/^\w+ +update ratio +rnn\/0\/weight_ih /m);
+  // of the run as a whole
+  expect(stdout).toMatch(/^ok +best weights /m);
+  expect(stdout).toMatch(/^ok +embedding +embedding /m);
+  expect(stdout).toMatch(/^\w+ +forget gate +rnn\/0\/f /m);
+  // the rate has fallen to 0: steps are measured with that of the middle
+  expect(stdout).not.toMatch(/steps are tiny/);
   expect(stdout).toMatch(/^\d+ checks/m);
   for (const picture of ["diagnosis-gradients.svg", "diagnosis-gates.svg"]) {
     expect(stdout).toContain(`drawn in ${join("run", picture)}\n`);

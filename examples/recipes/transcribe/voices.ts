@@ -64,8 +64,7 @@ function run(args: readonly string[]): void {
     execFileSync("espeak-ng", args, { stdio: "ignore" });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    console.error("espeak-ng, which speaks the numbers, is not installed:");
-    console.error("  Debian, Ubuntu: apt-get install -y espeak-ng    macOS: brew install espeak-ng");
-    process.exit(1);
+    const install = "Debian, Ubuntu: apt-get install -y espeak-ng    macOS: brew install espeak-ng";
+    throw new Error(`espeak-ng, which speaks the numbers, is not installed:\n  ${install}`, { cause: error });
   }
 }

@@ -1,6 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { diagnose as diagnoseModel, type Finding, loadLanguageModel, type Optimizer, useThreads } from "unrolled";
+import {
+  type Diagnosis,
+  diagnose as diagnoseModel,
+  type Finding,
+  loadLanguageModel,
+  type Optimizer,
+  useThreads,
+} from "unrolled";
 import { loadModel, type Metrics, METRICS_FILE, readMetrics, readRunConfig, writeDiagnosis } from "unrolled/node";
 import { fromStored } from "../options/stored.ts";
 import { taskNamed } from "../tasks/declarations.ts";
@@ -13,6 +20,7 @@ import { plural, table } from "../terminal/format.ts";
 import { interruptible, uninterrupted, workSignal } from "../terminal/interruptible.ts";
 import { say, sayJson } from "../terminal/output.ts";
 import { optimizerOf } from "../training/loop-options.ts";
+import { runFindings } from "./run-findings.ts";
 
 type TrainingOptions = OptionsWith<typeof LANGUAGE_MODEL_OPTIONS>;
 
@@ -34,9 +42,10 @@ export async function diagnose(
   const metrics = join(directory, METRICS_FILE);
   const history = existsSync(metrics) ? readMetrics(metrics) : [];
   const { sequenceLength, batchSize, clipNorm, validation, shuffle = false } = training;
-  const optimizer = optimizerAtEnd(training, history);
+  const optimizer = optimizerOfRun(training, history);
   const settings = { corpus, sequenceLength, batchSize, clipNorm, validation, shuffle, optimizer, history, batches };
-  const diagnosis = await interruptible(() => diagnoseModel(model, { ...settings, signal: workSignal() }));
+  const measured = await interruptible(() => diagnoseModel(model, { ...settings, signal: workSignal() }));
+  const diagnosis = withRun(measured, runFindings(model, history, { gates: measured.gates, loss: heldOut(measured) }));
   const drawn = out === undefined ? [] : await writeDiagnosis(out === true ? directory : out, diagnosis);
   if (json) sayJson(diagnosis);
   else {
@@ -45,10 +54,30 @@ export async function diagnose(
   }
 }
 
-/** The optimizer with the learning rate of the last step. */
-function optimizerAtEnd(training: TrainingOptions, history: readonly Metrics[]): Optimizer {
-  const last = history.findLast(({ learningRate: rate }) => rate !== undefined && Number.isFinite(rate) && rate > 0);
-  return optimizerOf({ ...training, learningRate: last?.learningRate ?? training.learningRate });
+/** A diagnosis with what was found in the run as a whole. */
+function withRun(measured: Diagnosis, found: readonly Finding[]): Diagnosis {
+  const worst = (["bad", "look"] as const).find((verdict) => found.some((one) => one.verdict === verdict));
+  const verdict = measured.verdict === "bad" || worst === undefined ? measured.verdict : worst;
+  return { ...measured, verdict, findings: [...measured.findings, ...found] };
+}
+
+/** Loss on held-out text: what it is above that on the training text is among the findings. */
+function heldOut({ findings }: Diagnosis): number | undefined {
+  const valueOf = (check: Finding["check"]): number | undefined => findings.find((one) => one.check === check)?.value;
+  const [loss, gap] = [valueOf("loss"), valueOf("generalization gap")];
+  return loss === undefined || gap === undefined ? undefined : loss + gap;
+}
+
+/**
+ * The optimizer with the median of the run's learning rates: that of the last step is 0 where it
+ * falls.
+ */
+function optimizerOfRun(training: TrainingOptions, history: readonly Metrics[]): Optimizer {
+  const rates = history
+    .map(({ learningRate = NaN }) => learningRate)
+    .filter((rate) => Number.isFinite(rate) && rate > 0)
+    .toSorted((a, b) => a - b);
+  return optimizerOf({ ...training, learningRate: rates[rates.length >> 1] ?? training.learningRate });
 }
 
 const STYLES = { ok: undefined, look: "yellow", bad: "bold" } as const;

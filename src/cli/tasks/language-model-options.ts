@@ -81,7 +81,7 @@ export const LANGUAGE_MODEL: TaskDeclaration = {
   summary: "Train a language model on text, or another task (--task NAME --help).",
   data: "text files, or folders of .txt and .md files",
   options: LANGUAGE_MODEL_OPTIONS,
-  defaults: { dialect: "torch", hiddenSize: 128, validation: 0.05, learningRate: 0.01, steps: 4000 },
+  defaults: { dialect: "torch", hiddenSize: 256, validation: 0.05, learningRate: 0.01, steps: 2000 },
   presets: PRESETS,
   complete: ({ cell, dialect, tieWeights, embeddingInitializer }, isTyped) => ({
     embeddingInitializer: embeddingInitializer ?? (tieWeights === true ? "uniform" : "normal"),

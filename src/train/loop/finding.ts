@@ -15,7 +15,11 @@ export type Finding = {
     | "gradient norm"
     | "saturation"
     | "dead units"
-    | "update ratio";
+    | "update ratio"
+    | "learning rate"
+    | "best weights"
+    | "embedding"
+    | "forget gate";
   /** Layer, gate or array, such as `rnn/0`, `rnn/0/f` or `rnn/0/kernel`; "" for the whole model. */
   readonly where: string;
   readonly value: number;
