@@ -42,6 +42,7 @@ export const TRANSLATE_PREDICT_OPTIONS = {
   nBest: integer("translations of each text", { max: 1000, default: 1 }),
   lengthPenalty: number("longer translations gain", { default: 0 }),
   coveragePenalty: number("translations that leave something out lose", { default: 0 }),
+  maxLength: integer("tokens after which a translation is cut off (default: twice the longest in training)", {}),
   plot: text("file", "draw the answer (SVG)", {}),
 } as const;
 

@@ -14,7 +14,8 @@ import {
   translator,
   translatorTask,
 } from "unrolled/tasks";
-import { networkOf, plural } from "../terminal/format.ts";
+import { count, networkOf, plural } from "../terminal/format.ts";
+import { warn } from "../terminal/output.ts";
 import { readPairs, sourcesOf } from "./pairs.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import type { OptionsOf } from "../options/table.ts";
@@ -68,10 +69,12 @@ async function* predict(
   inputs: readonly string[],
   options: PredictOptions,
 ): AsyncGenerator<Prediction> {
-  const { beams, nBest, lengthPenalty, coveragePenalty, plot } = options;
+  const { beams, nBest, lengthPenalty, coveragePenalty, maxLength = model.config.maxLength, plot } = options;
   // n best need as many hypotheses
-  const search = { beams: Math.max(beams, nBest), nBest, lengthPenalty, coveragePenalty };
+  const search = { beams: Math.max(beams, nBest), nBest, lengthPenalty, coveragePenalty, maxLength };
   let isFirst = true;
+  let all = 0;
+  const cut: string[] = [];
   for await (const { source, join } of sourcesOf(inputs.length === 0 ? ["-"] : inputs, options)) {
     if (source.trim() === "") {
       yield predictionOf(source, [], join);
@@ -80,9 +83,20 @@ async function* predict(
     const found = await translate(model, source, { ...search, signal: workSignal() });
     if (isFirst && plot !== undefined) writeFileSync(plot, attentionPicture(found.attention));
     isFirst = false;
+    all++;
+    if (!found.finished) cut.push(source);
     yield predictionOf(source, [found, ...found.alternatives], join);
   }
+  if (cut.length > 0) warn(`unrolled: ${cutOff(cut.length, all, maxLength)}, the first: ${shortened(cut[0])}; ${HINT}`);
 }
+
+const HINT = "--max-length allows more";
+
+const cutOff = (cut: number, all: number, maxLength: number): string =>
+  `${count(cut)} of ${plural(all, "translation")} cut off at ${plural(maxLength, "token")}`;
+
+/** A text in a message. */
+const shortened = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 
 function predictionOf(
   source: string,
@@ -121,9 +135,11 @@ async function evaluated(model: Translator, pairs: readonly Pair[]): Promise<Eva
   const { loss, measures, translations } = await evaluateTranslator(model, pairs, { signal: workSignal() });
   const [pair] = pairs;
   const [translation] = translations;
+  const cut = translations.filter(({ finished }) => !finished).length;
+  const note = cut === 0 ? "" : `\n${cutOff(cut, translations.length, model.config.maxLength)}`;
   return {
     measures: { loss, ...measures },
-    text: `${pair.source}\n${translation.text}\nexpected ${pair.target}`,
+    text: `${pair.source}\n${translation.text}\nexpected ${pair.target}${note}`,
     pictures: { "attention.svg": () => attentionPicture(translation.attention) },
   };
 }
