@@ -25,6 +25,12 @@ const stepsOf = ({ mean, quantiles }: Forecast): number[][] =>
 
 const dateOf = ({ dates }: Forecast, h: number): string => dates?.[h] ?? String(h + 1);
 
+/** The forecast with times as those of files that know no zone: "2012-01-21T20:00:00". */
+export const withoutOffsets = (found: Forecast): Forecast => ({
+  ...found,
+  dates: found.dates?.map((date) => date.replace(/Z$/, "")),
+});
+
 /** Lines of a table, with six digits or more, under the name of the series if there is one. */
 export function tableLines(found: Forecast, id: string | undefined): string[] {
   const levels = Object.keys(found.quantiles).map((level) => `${100 * Number(level)} %`);

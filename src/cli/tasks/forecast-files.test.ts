@@ -74,14 +74,14 @@ const FILES: Readonly<Record<string, Made>> = {
   },
   "ett.csv": {
     text: table("date,HUFL,OT", 100, (i) => `${at(i, HOUR)},0.5,${value(i)}`),
-    first: "2012-01-05T04:00:00Z",
+    first: "2012-01-05T04:00:00",
     values: 100,
   },
   "electricity.jsonl": {
     text: lines(2, (n) =>
       JSON.stringify({ start: "2012-01-01 00:00:00", target: Array.from({ length: 60 }, (_, i) => value(i + n)) }),
     ).join("\n"),
-    first: "2012-01-03T12:00:00Z",
+    first: "2012-01-03T12:00:00",
     values: 120,
     series: 2,
   },
@@ -90,7 +90,7 @@ const FILES: Readonly<Record<string, Made>> = {
       const [date, time] = german(i, 60_000).split(" ");
       return `${date.replaceAll(".", "/")};${time};${i % 50 === 3 ? "?" : value(i)};230`;
     }),
-    first: "2012-01-01T01:40:00Z",
+    first: "2012-01-01T01:40:00",
     values: 100,
   },
   "investing.csv": {
@@ -100,12 +100,12 @@ const FILES: Readonly<Record<string, Made>> = {
   },
   "jena-climate.csv": {
     text: table('"Date Time","p (mbar)","T (degC)"', 100, (i) => `${german(i, HOUR / 6)},996.5,${value(i)}`),
-    first: "2012-01-01T16:40:00Z",
+    first: "2012-01-01T16:40:00",
     values: 100,
   },
   "ld2011.txt": {
     text: table('"";"MT_1";"MT_2"', 100, (i) => `"${at(i, HOUR / 4)}";${comma(value(i))};${comma(value(i + 1))}`),
-    first: "2012-01-02T01:00:00Z",
+    first: "2012-01-02T01:00:00",
     values: 200,
     series: 2,
   },
@@ -114,7 +114,7 @@ const FILES: Readonly<Record<string, Made>> = {
       const [year, mon, day, hour] = at(i, HOUR).split(/[- :]/).map(Number);
       return [i + 1, year, mon, day, hour, i < 24 ? "NA" : value(i)].join(",");
     }),
-    first: "2012-01-05T04:00:00Z",
+    first: "2012-01-05T04:00:00",
     values: 100,
   },
   "prophet.csv": {

@@ -24,7 +24,7 @@ import {
 import { count, networkOf, plural, real, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import { warn } from "../terminal/output.ts";
-import { forecastJson, forecastRows, tableLines } from "./forecast-answers.ts";
+import { forecastJson, forecastRows, tableLines, withoutOffsets } from "./forecast-answers.ts";
 import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
 import { keptReading, listOf, readData, readLike } from "./forecast-reading.ts";
 import type { OptionsOf } from "../options/table.ts";
@@ -104,7 +104,7 @@ async function* predict(
   inputs: readonly string[],
   { horizon, samples, seed, plot, ...reading }: PredictOptions,
 ): AsyncGenerator<Prediction> {
-  const { series: all, notes } = await readLike(model, inputs, reading);
+  const { series: all, notes, hasOffsets } = await readLike(model, inputs, reading);
   for (const note of notes) warn(note);
   const { frequency, columns } = model.config;
   const isForecast = forecastable(model);
@@ -114,7 +114,8 @@ async function* predict(
     warn(`left out, for lack of values or of training on them: ${others.join(", ")}`);
   // where there is nothing else, the error says what is wrong
   for (const [i, one] of (series.length === 0 ? all : series).entries()) {
-    const found = await forecast(model, one, { horizon, samples, seed, signal: workSignal() });
+    const drawn = await forecast(model, one, { horizon, samples, seed, signal: workSignal() });
+    const found = hasOffsets ? drawn : withoutOffsets(drawn);
     const id = all.length > 1 || columns.series !== "" ? one.id : undefined;
     if (plot !== undefined) {
       const file = i === 0 ? plot : plot.replace(/(\.svg)?$/, `-${i + 1}.svg`);

@@ -20,6 +20,10 @@ export type SeriesFile = {
   readonly series: readonly (Series & { readonly id: string; readonly start: string })[];
   /** Time from each row to the next. */
   readonly frequency: Frequency;
+  /**
+   * Whether times have offsets from UTC, such as "Z" or "+02:00"; those since 1970 count as such.
+   */
+  readonly hasOffsets: boolean;
   /** Form of the tables; undefined for JSON lines of whole series. */
   readonly reading?: SeriesReading;
   /** Sentences on what was found and could be read otherwise. */
@@ -70,7 +74,7 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
   }
   if (groups.length === 0) {
     if (json === undefined) throw new DataError(sentence(paths.join(", "), "at least one row", "none"));
-    return { ...json, notes };
+    return { ...json, hasOffsets: whole.some(({ found }) => found.hasOffset), notes };
   }
   const fillGaps = options.fillGaps ?? options.like?.fillGaps ?? false;
   const isShort = groups.every(({ rows }) => rows.length < 2);
@@ -95,7 +99,16 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
       ...(covariates.length > 0 && { covariates }),
     })),
   );
-  return { series: [...(json?.series ?? []), ...series], frequency, reading: { ...reading, fillGaps, skipBad }, notes };
+  const hasOffsets =
+    whole.some(({ found }) => found.hasOffset) ||
+    groups.some(({ rows }) => rows.some(({ offset }) => offset !== undefined));
+  return {
+    series: [...(json?.series ?? []), ...series],
+    frequency,
+    hasOffsets,
+    reading: { ...reading, fillGaps, skipBad },
+    notes,
+  };
 }
 
 /** Series of JSON lines, which all have one frequency. */

@@ -4,7 +4,7 @@ import { csvRows } from "../../data/index.ts";
 import { formsOf } from "./date-column.ts";
 import type { RecordEntry } from "./record.ts";
 import { decimalIn, isMissing, readNumber } from "./table-numbers.ts";
-import { cellText, dateColumns, PARTS, plain, timeText, yearColumns } from "./time-columns.ts";
+import { cellText, dateColumns, monthColumns, PARTS, plain, timeText, yearColumns } from "./time-columns.ts";
 
 export type SeriesColumns = {
   /** One column of dates, a date and a time, or year, month and so on. */
@@ -16,7 +16,7 @@ export type SeriesColumns = {
   /** Columns that name the series of a row: none, or mostly one. */
   readonly series: readonly string[];
   readonly covariates: readonly string[];
-  /** Columns that are named by dates, where a row is a series; else none. */
+  /** Columns that are named by dates, of a row that is a series or a year; else none. */
   readonly dates: readonly { readonly name: string; readonly time: string }[];
   /** Sentences on what was chosen and not asked for. */
   readonly notes: readonly string[];
@@ -102,6 +102,12 @@ export function findColumns(sample: readonly RecordEntry[], asked: ColumnsAsked)
 
   const time = findTime();
   const dates = time.length === 0 ? dateColumns(names) : [];
+  const months = asked.value === undefined && asked.values === undefined ? monthColumns(names) : [];
+  if (months.length > 0 && time.length === 1 && plain(time[0]) === "year") {
+    const ids = asked.series === undefined ? [] : [named(asked.series, "--series-column")];
+    notes.push(`each row is a year, with its months in columns`);
+    return { time, values: [], isWide: false, series: ids, covariates: [], dates: months, notes };
+  }
   if (dates.length > 0) {
     const ids = asked.series === undefined ? idColumns() : [named(asked.series, "--series-column")];
     notes.push(`each row is a series, called by ${ids.map(describe).join(", ")}; the names of columns are its dates`);

@@ -97,8 +97,8 @@ export const SKIP_BAD = "--skip-bad leaves such rows out";
 
 /** The error for a row whose date has another form, or none. */
 export function dateError(
-  { place, time }: TextRow,
-  column: string,
+  place: string,
+  text: string,
   { form, walls }: DatedTexts,
   example: string | undefined,
 ): DataError {
@@ -106,5 +106,5 @@ export function dateError(
   const isUsual = 2 * read > walls.length;
   const expected = `a date such as ${example === undefined ? "2001-12-31" : `${example} (${form.name})`}`;
   const hint = isUsual ? SKIP_BAD : "--date-format gives the form of dates, such as dd.MM.yyyy";
-  return new DataError(sentence(`${place} ${column}`, expected, describe(time), hint));
+  return new DataError(sentence(place, expected, describe(text), hint));
 }

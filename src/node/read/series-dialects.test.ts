@@ -364,6 +364,21 @@ test("years in columns: a row is a series", async () => {
   ]);
 });
 
+test("months in columns: a row is a year", async () => {
+  const head = `Year,${MONTHS.join(",")},J-D`;
+  const line = (year: number): string =>
+    `${year},${MONTHS.map((_, i) => (year === 1881 && i > 9 ? "kaputt" : (year - 1880) * 12 + i)).join(",")},0`;
+  const text = `${head}\n${line(1880)}\n${line(1881)}\n`;
+  await expect(read(text)).rejects.toThrow(/line 3 Nov: expected a number.*"kaputt"/);
+  const { series, frequency, notes } = await read(text.replaceAll("kaputt", "***"));
+  expect([series[0].start, frequency, Array.from(series[0].values).slice(0, 22)]).toEqual([
+    "1880-01-01",
+    { unit: "month", count: 1 },
+    Array.from({ length: 22 }, (_, i) => i),
+  ]);
+  expect(notes).toEqual(["each row is a year, with its months in columns"]);
+});
+
 test("a time from … to … is its beginning", async () => {
   const rowsOf = (write: (from: string, to: string) => string): string =>
     `MTU,load\n${rows(30, (i) => `${write(iso(i, HOUR), iso(i + 1, HOUR))},${i}`)}`;

@@ -16,6 +16,8 @@ export type WholeSeries = {
   readonly series: Series & { readonly start: string };
   /** Name of the series, if it has one. */
   readonly id: string | undefined;
+  /** Whether its start has an offset from UTC. */
+  readonly hasOffset: boolean;
   /** If it says one. */
   readonly frequency: Frequency | undefined;
 };
@@ -118,6 +120,7 @@ export function wholeSeries(
       values: (valuesOf(entry) ?? []).map((value, i) => numberOf(`${place} ${name}[${i}]`, value)),
       ...(covariates > 0 && { covariates: covariatesOf(entry, covariates) }),
     },
+    hasOffset: /(?:Z|:\d\d[+-]\d\d:?\d\d)$/.test(String(record["start"] as string)),
     frequency: asked === undefined ? undefined : frequencyOf(place, asked),
   };
 }

@@ -66,7 +66,7 @@ export function seriesTable(options: ReadSeriesOptions, onBad: (error: DataError
     const { record, place } = entry;
     const id = series.map((name) => cellText(cellOf(entry, name, "--series-column")).trim()).join(", ");
     for (const date of dates) {
-      const own = { id, time: date.time, covariates: [], place: `${place} ${date.name}` };
+      const own = { id, time: timeText(record, time) + date.time, covariates: [], place: `${place} ${date.name}` };
       rows.push({ ...own, values: [cellOf(entry, date.name, "--time-column")] });
     }
     if (dates.length > 0) return;
@@ -169,7 +169,7 @@ function readRows(
   rows.forEach((row, i) => {
     try {
       const wall = dates.walls[i];
-      if (wall === undefined) throw dateError(row, columns.time.join(" "), dates, first);
+      if (wall === undefined) throw dateError(placeOf(row.place, columns.time.join(" ")), row.time, dates, first);
       const dated = {
         ...wall,
         values: row.values.map((cell, at) => numberOf(row.place, columns.values[at], cell, decimal)),
@@ -192,7 +192,10 @@ function readRows(
   };
 }
 
-function numberOf(place: string, column: string, cell: Cell, decimal: Decimal): number {
+/** Place of a cell; columns that are named by dates are in the place of their rows. */
+const placeOf = (place: string, column = ""): string => (column === "" ? place : `${place} ${column}`);
+
+function numberOf(place: string, column: string | undefined, cell: Cell, decimal: Decimal): number {
   if (cell === undefined) return NaN;
   if (typeof cell === "number" && (Number.isFinite(cell) || Number.isNaN(cell))) return cell;
   const value = typeof cell === "string" ? readNumber(cell, decimal) : undefined;
@@ -200,5 +203,5 @@ function numberOf(place: string, column: string, cell: Cell, decimal: Decimal): 
   const other = decimal === "." ? "," : ".";
   const fits = typeof cell === "string" && readNumber(cell, other) !== undefined;
   const hint = fits ? `--decimal ${other} reads it` : SKIP_BAD;
-  throw new DataError(sentence(`${place} ${column}`, "a number, or nothing", describe(cell), hint));
+  throw new DataError(sentence(placeOf(place, column), "a number, or nothing", describe(cell), hint));
 }

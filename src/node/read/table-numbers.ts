@@ -27,7 +27,7 @@ const MISSING = new Set([
 ]);
 
 /** Whether a cell says that its value is missing. */
-export const isMissing = (text: string): boolean => MISSING.has(text.trim().toLowerCase());
+export const isMissing = (text: string): boolean => MISSING.has(text.trim().toLowerCase()) || /^\s*\*+\s*$/.test(text);
 
 const FACTORS: Readonly<Record<string, number>> = { K: 1e3, k: 1e3, M: 1e6, B: 1e9, T: 1e12 };
 

@@ -46,6 +46,18 @@ export function dateColumns(names: readonly string[]): { readonly name: string; 
   return isTable && formsOf(found.map(({ time }) => time)).share === 1 ? found : [];
 }
 
+const MONTH_NAMES = "jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec".split(",");
+const monthOf = (name: string): number => MONTH_NAMES.indexOf(plain(name).slice(0, 3));
+
+/** Columns of the twelve months, "Jan" or "January", in their order; else none. */
+export function monthColumns(names: readonly string[]): { readonly name: string; readonly time: string }[] {
+  const found = MONTH_NAMES.flatMap((_, month) => {
+    const name = names.find((one) => monthOf(one) === month && /^[a-z]{3,9}\.?$/i.test(one.trim()));
+    return name === undefined ? [] : [{ name, time: `-${String(month + 1).padStart(2, "0")}` }];
+  });
+  return found.length === MONTH_NAMES.length ? found : [];
+}
+
 /** Text of a row's date: "2012-3-1 5:00" from cells of year, month, day and hour. */
 export function timeText(record: Readonly<Record<string, unknown>>, columns: readonly string[]): string {
   const texts = columns.map((name) => timeCell(record[name]));
