@@ -77,7 +77,7 @@ function inputOf(entry: RecordEntry, { textColumn = "text", valuesColumn = "valu
   const hasText = Object.hasOwn(entry.record, textColumn);
   return !hasText && hasNumbers(entry, valuesColumn)
     ? numberRows(entry, valuesColumn)
-    : recordText(entry, textColumn, "--text-column");
+    : recordText(entry, textColumn, "--text-column, or --values-column for numbers,");
 }
 
 type PredictOptions = Reading & Partial<OptionsOf<typeof CLASSIFY_PREDICT_OPTIONS>>;

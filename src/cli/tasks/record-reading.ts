@@ -21,7 +21,8 @@ export const recordOptions = ({ separator, header, encoding }: RecordOptions): R
 export function recordLabel(entry: RecordEntry, column: string): string {
   const value = recordValue(entry, column, "--label-column");
   const label = value === null || value === undefined ? "" : recordText(entry, column).trim();
-  if (label !== "") return label;
+  // PostgreSQL writes \N for nothing
+  if (label !== "" && label !== "\\N") return label;
   throw new DataError(`${entry.place}: expected a label as ${JSON.stringify(column)}, got none`);
 }
 

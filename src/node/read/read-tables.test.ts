@@ -205,6 +205,28 @@ test.each<[name: string, file: string, contents: string | Uint8Array, expected: 
     prose,
   ],
   [
+    "JSON lines of Hugging Face datasets",
+    "x.jsonl",
+    lines(
+      "",
+      paragraphs.map((one) => JSON.stringify({ idx: 1, ...one })),
+    ),
+    paragraphs,
+  ],
+  ["pandas, to_json of records", "x.json", JSON.stringify(paragraphs), paragraphs],
+  ["an object with a list", "x.json", JSON.stringify({ data: paragraphs }, null, 2), paragraphs],
+  ["objects of several lines", "x.json", paragraphs.map((one) => JSON.stringify(one, null, 2)).join("\n"), paragraphs],
+  [
+    "numbers with spaces between them",
+    "x.txt",
+    lines(
+      "",
+      raw.map((_, i) => `  ${i % 2}.0   -${i}.25e-01`),
+    ),
+    raw.map((_, i) => ({ text: `-${i}.25e-01`, label: `${i % 2}.0` })),
+    { format: "table", header: false, text: "1", label: "0" },
+  ],
+  [
     "decimal commas",
     "x.csv",
     lines(
@@ -280,6 +302,24 @@ test("says which encoding was taken, and refuses what is not sure", async () => 
   ]);
   const cut = Buffer.concat([Buffer.from("text,label\ncafé,a\ncaf"), Buffer.of(0xc3), Buffer.from(",a\n")]);
   await expect(read(write("cut.csv", cut), cut)).rejects.toThrow(/cut\.csv line 3: expected UTF-8 text/);
+});
+
+test("plain text and tables on standard input are told apart", async () => {
+  const first = async (text: string, options: ReadRecordsOptions = {}): Promise<unknown> => {
+    async function* input() {
+      yield await Promise.resolve(text);
+    }
+    const { value } = await readRecords(["-"], { input: input(), textColumn: "body", ...options }).next();
+    return value === undefined ? undefined : value.record;
+  };
+  expect(await first("id,body\n1,hello\n")).toEqual({ id: "1", body: "hello" });
+  expect(await first('{"body":"hello"}\n')).toEqual({ body: "hello" });
+  expect(await first("so, this is; some|body's text\n")).toEqual({ body: "so, this is; some|body's text" });
+  expect(await first("{so} it goes\n")).toEqual({ body: "{so} it goes" });
+  // a model of a table without names is asked a sentence, and a row
+  const unnamed = { header: false, textColumn: "1" };
+  expect(await first("win a prize, now\n", unnamed)).toEqual({ "1": "win a prize, now" });
+  expect(await first("spam\twin a prize, now\n", unnamed)).toEqual({ "0": "spam", "1": "win a prize, now" });
 });
 
 test.each<[name: string, contents: string, message: RegExp]>([

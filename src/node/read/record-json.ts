@@ -40,13 +40,25 @@ async function* jsonLines(where: string, pieces: Pieces, { onBad }: ReadRecordsO
         continue;
       }
       const found = attempt(() => objectOf(place, parseLine(place, text)), onBad);
-      if (found !== undefined) yield { record: found, line, place };
+      const list = found === undefined ? undefined : listIn(found);
+      if (list !== undefined) yield* items(where, list, { onBad });
+      else if (found !== undefined) yield { record: found, line, place };
     }
   if (parts === undefined) return;
   const text = parts.join("\n");
   // objects one after the other, each of which begins a line and ends one
   const value = parseDataJson(`[${text.replaceAll(/^\}\s*,?\s*\n\s*\{/gm, "},{")}]`, { where });
-  yield* items(where, value, { onBad });
+  const [only, ...more] = value as readonly Record<string, unknown>[];
+  yield* items(where, more.length === 0 ? (listIn(only) ?? value) : value, { onBad });
+}
+
+/** The list of an object that holds nothing else, such as `{ "data": [{ … }, { … }] }`. */
+function listIn(record: Readonly<Record<string, unknown>>): readonly unknown[] | undefined {
+  const [list, ...others] = Object.entries(record);
+  if (list === undefined || others.length > 0 || !/^(?:data|records|rows|examples|items)$/i.test(list[0]))
+    return undefined;
+  const isList = Array.isArray(list[1]) && list[1].every((one) => typeof one === "object" && !Array.isArray(one));
+  return isList ? (list[1] as readonly unknown[]) : undefined;
 }
 
 function* items(where: string, value: unknown, { onBad }: ReadRecordsOptions): Generator<Entry> {

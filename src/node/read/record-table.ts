@@ -97,5 +97,7 @@ export function isTableWith(begin: string, column: string, { separator, header =
     if (header === false) return row.fields.length > Number(column);
     return row.fields.some((field) => field.trim().toLowerCase() === column.trim().toLowerCase());
   };
-  return (separator === undefined ? [",", "\t", ";", "|"] : [separator]).some(fits);
+  // a sentence has commas, so that without names only a tab tells a row from a text
+  const candidates = header === false ? ["\t"] : [",", "\t", ";", "|"];
+  return (separator === undefined ? candidates : [separator]).some(fits);
 }
