@@ -85,8 +85,8 @@ test("predict answers for a folder, one line for each file, in natural order, an
   expect(result.stderr).toContain("new: 1 of 14 files are no .png or .jpg or .jpeg files and are passed over");
   const json = said(unrolled("predict bars-run new/2.png new/3.png --json")).trimEnd().split("\n");
   expect(json.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { input: "new/2.png", label: "lies" },
-    { input: "new/3.png", label: "stands" },
+    { file: "new/2.png", label: "lies" },
+    { file: "new/3.png", label: "stands" },
   ]);
   for (const name of ["new/3.png", "new/sub/12.jpg"])
     expect(said(unrolled("predict bars-run -", readFileSync(file(name))))).toMatch(/^(stands|lies)\t0\.\d{4}\n$/);
