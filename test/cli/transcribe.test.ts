@@ -91,6 +91,10 @@ test("a language model has a say", () => {
   // it knows no other letter
   expect(unrolled([...asked, "--language-weight", "1000"]).stdout).toBe("\n");
   expect(unrolled([...asked, "--language-weight", "0"]).stdout).toBe("cab\n");
+  // "a" and "c" can't be written then, which is told
+  expect(unrolled(asked).stderr).toBe(
+    'unrolled: --language-model: its text has not had 2 of the 3 characters of the alphabet, which are hardly ever written now: "a", "c". Train it on a text that has them\n',
+  );
   expect(unrolled([...asked, "--beams", "1"]).stderr).toContain("--beams: expected 2 or more with --language-model");
 });
 

@@ -191,18 +191,35 @@ async function soundOf(model: Transcriber, path: string): Promise<Float32Array> 
   return resample(samples, sampleRate, rate);
 }
 
-function searchOf({ beams, languageModel, languageWeight, lengthBonus }: PredictOptions): TranscribeOptions {
+function searchOf(
+  { vocabulary }: Transcriber,
+  { beams, languageModel, languageWeight, lengthBonus }: PredictOptions,
+): TranscribeOptions {
   if (languageModel === undefined) {
     if (languageWeight !== undefined) throw new UsageError("--language-weight: expected --language-model with it");
     return { beams: beams ?? 1, lengthBonus };
   }
   if (beams === 1) throw new UsageError("--beams: expected 2 or more with --language-model, got 1");
+  const language = loadLanguageModel(readModelBytes(languageModel));
+  const score = characterScore(language);
+  warnOfLacking(vocabulary.tokens, (character) => language.vocabulary.has(character));
   return {
     beams: beams ?? BEAMS,
-    languageModel: characterScore(loadLanguageModel(readModelBytes(languageModel))),
+    languageModel: score,
     ...(languageWeight !== undefined && { languageWeight }),
     lengthBonus,
   };
+}
+
+/** Tells which characters of the alphabet a language model lacks: they are hardly ever written. */
+function warnOfLacking(alphabet: readonly string[], isKnown: (character: string) => boolean): void {
+  const lacking = alphabet.filter((character) => !isKnown(character));
+  if (lacking.length === 0) return;
+  const listed = lacking.slice(0, 20).map((character) => JSON.stringify(character));
+  const more = lacking.length > listed.length ? ` and ${lacking.length - listed.length} more` : "";
+  warn(
+    `unrolled: --language-model: its text has not had ${lacking.length} of the ${plural(alphabet.length, "character")} of the alphabet, which are hardly ever written now: ${listed.join(", ")}${more}. Train it on a text that has them`,
+  );
 }
 
 async function* predict(
@@ -210,7 +227,7 @@ async function* predict(
   inputs: readonly string[],
   options: PredictOptions,
 ): AsyncGenerator<Prediction> {
-  const search = searchOf(options);
+  const search = searchOf(model, options);
   const left = new LeftOut("file", options.skipBad === true);
   const files = inputFiles(inputs, SOUND_EXTENSIONS);
   // a folder may hold a single recording
