@@ -21,8 +21,8 @@ const DATA = {
   offsets: choice(["utf16", "codepoint"], "what places of spans count after an emoji (default: what fits)", {}),
   badSpans: choice(
     ["mend", "skip", "refuse"],
-    "spans with a space at an end, part of a word, or inside of another: mend them (whole words, the longer span), leave them out, or stop",
-    { default: "mend" },
+    "spans with a space at an end, part of a word, or inside of another: mend them (whole words, the longer span), leave them out, or stop (default: mend, if few are part of a word)",
+    {},
   ),
   skipBad: flag("leave out sentences that can't be read, and say how many and why"),
 } as const;

@@ -59,6 +59,7 @@ export function parseBrat(text: string, annotations: string, options: BratOption
     attempt(() => {
       throw new DataError(sentence(sorted[next].place, "a span inside of the text", `one from ${sorted[next].start}`));
     });
+  if (options.badSpans === undefined) notes.checkParts();
   for (const note of notes.all()) onNote?.(note);
   return examples;
 }

@@ -141,6 +141,26 @@ const TOOLS: [name: string, text: string, expected?: readonly string[]][] = [
     "Label Studio, JSON-MIN, another name of the labels",
     JSON.stringify([{ id: 1, text, people_and_places: triples.map(studioSpan), annotator: 1 }]),
   ],
+  ["spaCy 3, groups of spans", JSON.stringify([{ text, spans: { sc: objects } }])],
+  [
+    "places by label",
+    lines({
+      text,
+      entities: {
+        PER: [
+          [0, 4],
+          [9, 13],
+        ],
+        LOC: [[17, 25]],
+      },
+    }),
+  ],
+  ["words and tags as texts", lines({ text: tokens.join(" "), tags: "B-PER O B-PER O B-LOC I-LOC O" })],
+  [
+    "objects over many lines, one after the other",
+    `${JSON.stringify({ text, spans: objects }, null, 2)}\n`.repeat(2),
+    [...expected, ...expected],
+  ],
   [
     "Rasa",
     JSON.stringify({
@@ -226,6 +246,43 @@ test.each<[name: string, spans: readonly unknown[], mended: string, note: string
   );
 });
 
+test("many spans that are part of a word are refused, unless they are to be mended", () => {
+  const given = lines(
+    ...Array.from({ length: 8 }, () => ({
+      text: nord,
+      spans: [
+        [14, 18, "LOC"],
+        [0, 4, "PER"],
+      ],
+    })),
+  );
+  expect(() => shown(given, { where: "x.jsonl" })).toThrow(
+    "x.jsonl line 1: expected spans that begin and end with words, got 8 of 16 that are part of one. If their places are right, --bad-spans mend labels the whole words; if not, see --offsets",
+  );
+  expect(shown(given, { badSpans: "mend" })).toHaveLength(8);
+});
+
+test("a span whose text is another one is refused", () => {
+  const given = lines({ text: nord, spans: [{ start: 1, end: 5, text: "Mira", label: "PER" }] });
+  expect(() => shown(given, { where: "x.jsonl" })).toThrow(
+    'x.jsonl line 1: expected the text "Mira" at "PER" [1, 5), got "ira"',
+  );
+});
+
+test("letters of Chinese and Japanese are tokens", () => {
+  expect(
+    shown(
+      lines({
+        text: "我去了北京大学 with Mira。",
+        label: [
+          [3, 5, "LOC"],
+          [13, 17, "PER"],
+        ],
+      }),
+    ),
+  ).toEqual(["我/O 去/O 了/O 北/B-LOC 京/I-LOC 大/O 学/O with/O Mira/B-PER 。/O"]);
+});
+
 test("the same span twice is one", () => {
   expect(
     shown(
@@ -279,6 +336,7 @@ test("the text of a span tells what its places count", () => {
 
 test.each<[unknown, string]>([
   ["{", "x.jsonl line 2: expected JSON, got "],
+  ['{"tokens": ["a"], "tags": ["O"]},', "x.jsonl line 2: expected an object of JSON, got one with a comma after it"],
   [[], 'x.jsonl line 2: expected {"tokens", "tags"} or {"text", "spans"}'],
   [7, 'x.jsonl line 2: expected {"tokens", "tags"} or {"text", "spans"}, got 7'],
   [{ a: 1 }, 'x.jsonl line 2: expected {"tokens", "tags"} or {"text", "spans"}, got "a"'],

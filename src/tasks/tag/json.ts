@@ -31,7 +31,7 @@ export type TaggedJsonlOptions = RecordColumns & {
   /**
    * Treatment of a span that has spaces at its ends, is part of a token or overlaps another: "mend"
    * takes the spaces off, widens it to whole tokens, keeps the longest; "skip" leaves it out;
-   * "refuse" throws. Default "mend".
+   * "refuse" throws. Default "mend", but more than a few that are part of a token are refused.
    */
   readonly badSpans?: BadSpans | undefined;
   /** Called with a sentence that says what was mended or left out. Default: nothing is called. */
@@ -76,6 +76,7 @@ export function parseTaggedJsonl(text: string, options: TaggedJsonlOptions = {})
       onBad(error);
     }
   }
+  if (options.badSpans === undefined) notes.checkParts();
   for (const note of notes.all()) onNote?.(note);
   return examples;
 }
@@ -127,15 +128,30 @@ export function* jsonRecords(text: string, where: string): Generator<() => Place
   const isWhole = !isJson(lines[first]) && (isJson(text) || /^[[{\s]+$/.test(lines[first]));
   if (isWhole || filled.length === 1) {
     const own = `${where} line ${first + 1}`;
-    const value = parseDataJson(isWhole ? text : lines[first], { where: isWhole ? where : own });
+    const value = isWhole ? wholeValue(where, text) : parseLine(own, lines[first]);
     for (const record of recordsIn(where, value))
       yield () => (record.place === where && !isWhole ? { ...record, place: own } : record);
     return;
   }
   for (const i of filled) {
     const place = `${where} line ${i + 1}`;
-    yield () => ({ place, value: parseDataJson(lines[i], { where: place }) });
+    yield () => ({ place, value: parseLine(place, lines[i]) });
   }
+}
+
+/** A value over several lines, or a list of objects one after the other. */
+function wholeValue(where: string, text: string): unknown {
+  const list = `[${text.replaceAll(/^\}\s*,?\s*\n\s*\{/gm, "},{")}]`;
+  return parseDataJson(!isJson(text) && isJson(list) ? list : text, { where });
+}
+
+function parseLine(place: string, line: string): unknown {
+  const trimmed = line.trimEnd();
+  if (trimmed.endsWith(",") && isJson(trimmed.slice(0, -1))) {
+    const hint = 'Remove the comma at the end of each line, or put "[" before the first one and "]" after the last';
+    throw new DataError(sentence(place, "an object of JSON", "one with a comma after it", hint));
+  }
+  return parseDataJson(line, { where: place });
 }
 
 function isJson(text: string): boolean {
@@ -194,7 +210,14 @@ export function exampleOfRecord(
   if (record.kind === "tokens" && record.spans === undefined) return tokensAndTags(here, record, scheme);
   const { spans } = record;
   if (spans === undefined)
-    throw new DataError(sentence(here, '{"tokens", "tags"} or {"text", "spans"}', "neither tags nor spans"));
+    throw new DataError(
+      sentence(
+        here,
+        '{"tokens", "tags"} or {"text", "spans"}',
+        "neither tags nor spans",
+        "--tag-column names the field that has them",
+      ),
+    );
   const [text, tokens] =
     record.kind === "text"
       ? [record.text, splitTokens(record.text)]

@@ -97,6 +97,14 @@ export function labelledRecord(
     if (wrong !== undefined) throw new DataError(sentence(here, "tokens that are text and not empty", describe(wrong)));
     throw new DataError(sentence(here, FORMS, namesOf(value)));
   }
+  if (spans === undefined) {
+    const tags = firstOf(value, tagColumn === undefined ? TAGS : [tagColumn], isText)
+      ?.trim()
+      .split(/\s+/);
+    const words = text.trim().split(/\s+/);
+    // one word may be a class of the text
+    if (words.length > 1 && tags?.length === words.length) return { kind: "tokens", tokens: words, tags, spans };
+  }
   // Label Studio leaves the field out where there is no span
   const isExport = spans === undefined && (Object.hasOwn(value, "annotation_id") || Object.hasOwn(value, "annotator"));
   return { kind: "text", text, spans: isExport ? [] : spans };
@@ -199,7 +207,7 @@ function isSpanLike(value: unknown): boolean {
 /** Spans in one of some fields, or in the only other one that looks like them. */
 function spansOf(record: Fields, names: readonly string[]): readonly GivenSpan[] | undefined {
   const own = names.filter((name) => Object.hasOwn(record, name)).map((name) => record[name]);
-  const lists = own.map((value) => (isFields(value) ? firstOf(value, ["entities", "spans"], isList) : value));
+  const lists = own.map((value) => (isFields(value) ? listIn(value) : value));
   const filled = lists.find((value) => isList(value) && value.length > 0 && value.every(isListOrFields));
   if (filled !== undefined) return spanList(filled as readonly unknown[]);
   const other = Object.entries(record).find(
@@ -208,6 +216,19 @@ function spansOf(record: Fields, names: readonly string[]): readonly GivenSpan[]
   );
   if (other !== undefined) return spanList(other[1] as readonly unknown[]);
   return lists.some((value) => value === null || (isList(value) && value.length === 0)) ? [] : undefined;
+}
+
+/** Spans in an object: under "entities", as in spaCy, or lists of places under their label. */
+function listIn(value: Fields): readonly unknown[] | undefined {
+  const found = firstOf(value, ["entities", "spans"], isList);
+  if (found !== undefined) return found;
+  const all = Object.entries(value);
+  if (!all.every(([, list]) => isList(list))) return undefined;
+  return all.flatMap(([label, list]) =>
+    (list as readonly unknown[]).map((item) =>
+      isList(item) && item.length === 2 && item.every(isInteger) ? [item[0], item[1], label] : item,
+    ),
+  );
 }
 
 const isListOrFields = (value: unknown): boolean => typeof value === "object" && value !== null;
@@ -231,7 +252,7 @@ function labelsOf(span: Fields): readonly unknown[] {
 
 function spanOf(span: Fields, label: unknown): GivenSpan {
   const places = isFields(span.globalOffsets) ? span.globalOffsets : span;
-  const said = firstOf(span, ["text", "value"], isText);
+  const said = firstOf(span, ["text"], isText);
   const [first, last] = [span.token_start, span.token_end];
   return {
     start: firstOf(places, STARTS, isSomething),

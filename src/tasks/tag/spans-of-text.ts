@@ -29,6 +29,30 @@ type Place = { readonly start: number; readonly end: number };
 /** Spans of a file that were mended or left out, counted by what was wrong. */
 export class SpanNotes {
   readonly #found = new Map<string, { count: number; readonly first: string }>();
+  #all = 0;
+
+  /** Counts spans of which some may be told with `add`. */
+  count(spans: number): void {
+    this.#all += spans;
+  }
+
+  /**
+   * Throws DataError where so many spans are parts of words that their places may count something
+   * else, or words are not what is labelled.
+   */
+  checkParts(): void {
+    const parts = [...this.#found].find(([what]) => what.startsWith(PART));
+    if (parts === undefined || parts[1].count < FEW || parts[1].count < MANY * this.#all) return;
+    const [, { count, first }] = parts;
+    throw new DataError(
+      sentence(
+        first,
+        "spans that begin and end with words",
+        `${count} of ${this.#all} that are part of one`,
+        "If their places are right, --bad-spans mend labels the whole words; if not, see --offsets",
+      ),
+    );
+  }
 
   add(what: string, place: string): void {
     const found = this.#found.get(what);
@@ -43,6 +67,13 @@ export class SpanNotes {
     );
   }
 }
+
+/** Words for spans that begin or end inside of a token. */
+const PART = "a span that is part of a word";
+/** Spans that may be parts of words, however many there are. */
+const FEW = 5;
+/** Share of spans from which they are too many. */
+const MANY = 0.25;
 
 const isPlace = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -135,6 +166,7 @@ export function alignSpans(
     notes.add(`${what}: ${badSpans === "mend" ? mended : "left out (--bad-spans)"}`, here);
     return badSpans === "mend";
   };
+  notes.count(given.length);
   const found = given.flatMap((span): (Span & { readonly given: GivenSpan })[] => {
     const { label, start, end, areTokens } = span;
     if (typeof label !== "string" || label.trim() === "")
@@ -147,6 +179,16 @@ export function alignSpans(
     const place = trimmed(text, start, end, points);
     if (place === undefined || place.start >= place.end)
       throw new DataError(sentence(here, `spans inside of the text, of ${text.length} units`, shown(span), SKIP));
+    const said = span.text?.trim();
+    if (said !== undefined && said !== "" && !isSame(said, text.slice(place.start, place.end)))
+      throw new DataError(
+        sentence(
+          here,
+          `the text ${describe(said)} at ${shown(span)}`,
+          describe(text.slice(place.start, place.end)),
+          SKIP,
+        ),
+      );
     const first = countWhile(tokens, (token) => token.end <= place.start);
     const last = countWhile(tokens, (token) => token.start < place.end) - 1;
     if (last < first) throw new DataError(sentence(here, "spans of at least one token", shown(span), SKIP));
@@ -155,7 +197,7 @@ export function alignSpans(
       (points === undefined ? (end as number) - (start as number) : points[end as number] - points[start as number]);
     const isPart = tokens[first].start !== place.start || tokens[last].end !== place.end;
     if (isTrimmed && !isKept(span, "a span with a space at an end", "it ends with the word")) return [];
-    if (isPart && !isKept(span, "a span that is part of a word", "it stands for the whole word")) return [];
+    if (isPart && !isKept(span, PART, "it stands for the whole word")) return [];
     return [{ label, start: first, end: last + 1, given: span }];
   });
   const kept: Span[] = [];
@@ -176,6 +218,9 @@ export function alignSpans(
   }
   return kept.toSorted((a, b) => a.start - b.start);
 }
+
+/** Whether two texts are the same but for white space. */
+const isSame = (a: string, b: string): boolean => a.replaceAll(/\s+|\\n/g, "") === b.replaceAll(/\s+|\\n/g, "");
 
 /** Number of items at the beginning of which something is true, and of none after them. */
 function countWhile<T>(items: readonly T[], isTrue: (item: T) => boolean): number {

@@ -16,6 +16,16 @@ test("tokens are those of the pattern with a repeated group, which a word of a m
     expect(splitTokens(text)).toEqual(expected);
   }
   expect(splitTokens("a.".repeat(400_000))).toHaveLength(2);
+  expect(splitTokens("x北京-2 カフェ").map(({ token }) => token)).toEqual([
+    "x",
+    "北",
+    "京",
+    "-",
+    "2",
+    "カ",
+    "フ",
+    "ェ",
+  ]);
 });
 
 const wordsOf = (
@@ -49,6 +59,9 @@ test("the tokens of data tell how they were cut", () => {
   expect(tokenizerOf([split("we saw Oslo ."), split("Mr. Berg of the U.S. came , too .")])).toBe("punctuation");
   expect(tokenizerOf([split("we saw Oslo."), split("Mr. Berg came, too.")])).toBe("spaces");
   expect(tokenizerOf([split("no sign at all")])).toBe("punctuation");
-  expect(tokenizerOf([[..."我们昨天去了北京大学看朋友他们都很高兴和我们一起"]])).toBe("characters");
+  const letters = [..."我们昨天去了北京大学看朋友他们都很高兴和我们一起"];
+  expect(tokenizerOf([[...letters, "2", "0", "2", "4", "A"]])).toBe("characters");
+  // as texts with spans are cut
+  expect([tokenizerOf([letters]), tokenizerOf([[...letters, "2024"]])]).toEqual(["punctuation", "punctuation"]);
   expect(tokenizerOf([["a", "b"]])).toBe("punctuation");
 });

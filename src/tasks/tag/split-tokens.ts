@@ -8,16 +8,29 @@ export type PlacedToken = { readonly token: string; readonly start: number; read
  * parts that overflows the stack.
  */
 const PARTS = /[\p{L}\p{N}\p{M}]+|[^\s]/gu;
-const isWord = (part: string): boolean => /^[\p{L}\p{N}\p{M}]/u.test(part);
+/** Letters of Chinese and Japanese, whose words have no spaces between them, and the rest. */
+const SINGLE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]\p{M}*|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]+/gu;
+const isSingle = (part: string): boolean => /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/u.test(part);
+const isWord = (part: string): boolean => /^[\p{L}\p{N}\p{M}]/u.test(part) && !isSingle(part);
+
+type Part = { readonly part: string; readonly index: number };
+
+const partsOf = (text: string): Part[] =>
+  Array.from(text.matchAll(PARTS), ({ 0: part, index }) => ({ part, index })).flatMap((one): Part[] =>
+    /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/u.test(one.part)
+      ? Array.from(one.part.matchAll(SINGLE), ({ 0: part, index }) => ({ part, index: one.index + index }))
+      : [one],
+  );
+
 /** Signs that join two words to one token. */
 const JOINTS: ReadonlySet<string> = new Set(["'", "’", ".", ",", "-"]);
 
 /**
  * Words, numbers and single punctuation marks, with their places in the text. One of `'’.,-`
- * between two words makes one of them.
+ * between two words makes one of them. Each letter of Chinese and Japanese is a token.
  */
 export function splitTokens(text: string): PlacedToken[] {
-  const parts = Array.from(text.matchAll(PARTS), ({ 0: part, index }) => ({ part, index }));
+  const parts = partsOf(text);
   const tokens: PlacedToken[] = [];
   for (let i = 0; i < parts.length; i++) {
     const start = parts[i].index;
@@ -66,16 +79,23 @@ const FEW_WORDS = 20;
  */
 export function tokenizerOf(sentences: Iterable<readonly string[]>): Tokenizer {
   let [ends, signs, words, single] = [0, 0, 0, 0];
+  /** Words that are no letters of Chinese or Japanese, which stand singly anyway. */
+  let [others, singleOthers] = [0, 0];
   for (const tokens of sentences) {
     for (const token of tokens) {
       if (IS_SIGN.test(token)) signs++;
       else if (ENDS_IN_SIGN.test(token) && !ABBREVIATION.test(token)) ends++;
       if (!/[\p{L}\p{N}]/u.test(token)) continue;
       words++;
-      if (/^.\p{M}*$/su.test(token)) single++;
+      const isOne = /^.\p{M}*$/su.test(token);
+      if (isOne) single++;
+      if (isSingle(token)) continue;
+      others++;
+      if (isOne) singleOthers++;
     }
   }
-  if (words >= FEW_WORDS && single >= 0.95 * words) return "characters";
+  const areLetters = words >= FEW_WORDS && single >= 0.95 * words;
+  if (areLetters && others > 0 && singleOthers * 2 >= others) return "characters";
   return ends > signs ? "spaces" : "punctuation";
 }
 

@@ -95,6 +95,7 @@ export function parseTaggedTable(rows: readonly TaggedRow[], options: TaggedTabl
   const found = body.flatMap(({ line, fields }) =>
     attempt(() => wholeRow(`${where} line ${line}`, fields[token], fields[tag], options, notes)),
   );
+  if (options.badSpans === undefined) notes.checkParts();
   for (const note of notes.all()) onNote?.(note);
   return found;
 }
