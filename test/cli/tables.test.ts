@@ -130,10 +130,10 @@ describe("translate", () => {
     expect(found.map(({ source, line }) => [source, line])).toEqual(
       pairs.map(([source], i) => [source, String(i + 1)]),
     );
-    write("three.txt", "a\tx\n\nb\ty\n");
+    write("three.txt", "a\tx\n\ne\ty\n");
     const three = said(unrolled("predict pairs three.txt --json --beams 1")).trimEnd().split("\n");
-    expect(three.map((line) => (JSON.parse(line) as { source: string }).source)).toEqual(["a", "", "b"]);
-    expect(said(unrolled("predict pairs --beams 1", "a\n\nb\n")).split("\n")).toHaveLength(4);
+    expect(three.map((line) => (JSON.parse(line) as { source: string }).source)).toEqual(["a", "", "e"]);
+    expect(said(unrolled("predict pairs --beams 1", "a\n\ne\n")).split("\n")).toHaveLength(4);
     write("half.tsv", lines([...pairs.map((pair) => pair.join("\t")), "lost\t"]));
     const { status, stderr } = unrolled(`train half.tsv ${options} --dry-run`);
     expect(status).toBe(2);

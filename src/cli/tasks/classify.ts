@@ -25,6 +25,7 @@ import type { CLASSIFY_OPTIONS, CLASSIFY_PREDICT_OPTIONS } from "./classify-opti
 import { LeftOut } from "./left-out.ts";
 import { hasNumbers, numberRows } from "./numeric-columns.ts";
 import { joinFields, recordLabel, type RecordOptions, recordOptions } from "./record-reading.ts";
+import { watchTexts } from "./unknown-input.ts";
 import { asTask, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
 type Options = OptionsWith<typeof CLASSIFY_OPTIONS>;
@@ -136,6 +137,7 @@ async function* predict(
   reading: PredictOptions,
 ): AsyncGenerator<Prediction> {
   let waiting: Question[] = [];
+  const watch = watchTexts(model);
   const answers = async function* (): AsyncGenerator<Prediction> {
     const questions = waiting;
     waiting = [];
@@ -145,11 +147,13 @@ async function* predict(
   };
   for await (const question of questionsOf(model, paths, reading)) {
     waiting.push(question);
+    watch(question.input);
     await rest();
     // a person who types wants the answer now
     if (waiting.length >= TOGETHER || process.stdin.isTTY) yield* answers();
   }
   yield* answers();
+  watch(undefined).say();
 }
 
 /** An example as the model sees it: unknown words in brackets, and at most so many. */

@@ -20,6 +20,7 @@ import { readPairs, sourcesOf } from "./pairs.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import type { OptionsOf } from "../options/table.ts";
 import { exampleTraining, type Split } from "./example-training.ts";
+import { charactersOf, UnknownInput } from "./unknown-input.ts";
 import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } from "./task.ts";
 import type { TRANSLATE_OPTIONS, TRANSLATE_PREDICT_OPTIONS } from "./translate-options.ts";
 
@@ -72,6 +73,7 @@ async function* predict(
   const { beams, nBest, lengthPenalty, coveragePenalty, maxLength = model.config.maxLength, plot } = options;
   // n best need as many hypotheses
   const search = { beams: Math.max(beams, nBest), nBest, lengthPenalty, coveragePenalty, maxLength };
+  const unknown = new UnknownInput("character");
   let isFirst = true;
   let all = 0;
   const cut: string[] = [];
@@ -80,6 +82,7 @@ async function* predict(
       yield predictionOf(source, [], join);
       continue;
     }
+    unknown.add(charactersOf(source, model.source.normalize), (character) => isKnown(model, character));
     const found = await translate(model, source, { ...search, signal: workSignal() });
     if (isFirst && plot !== undefined) writeFileSync(plot, attentionPicture(found.attention));
     isFirst = false;
@@ -88,6 +91,7 @@ async function* predict(
     yield predictionOf(source, [found, ...found.alternatives], join);
   }
   if (cut.length > 0) warn(`unrolled: ${cutOff(cut.length, all, maxLength)}, the first: ${shortened(cut[0])}; ${HINT}`);
+  unknown.say();
 }
 
 const HINT = "--max-length allows more";
@@ -97,6 +101,9 @@ const cutOff = (cut: number, all: number, maxLength: number): string =>
 
 /** A text in a message. */
 const shortened = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+
+/** Whether a translator knows a character of the source; its first token is the unknown one. */
+const isKnown = ({ source }: Translator, character: string): boolean => !source.encode(character).includes(0);
 
 function predictionOf(
   source: string,

@@ -1,4 +1,6 @@
 /** @file Warning about input that a model has never seen. */
+import type { Normalization } from "unrolled";
+import type { Classifier } from "unrolled/tasks";
 import { plural } from "../terminal/format.ts";
 import { warn } from "../terminal/output.ts";
 
@@ -53,5 +55,30 @@ export class UnknownInput {
   }
 }
 
-/** Characters of a text by code points, without white space. */
-export const charactersOf = (text: string): string[] => [...text.replaceAll(/\s+/gu, "")];
+/** Characters of a text by code points, without white space, in the Unicode form of a model. */
+export const charactersOf = (text: string, normalize: Normalization = "none"): string[] => [
+  ...inForm(text, normalize).replaceAll(/\s+/gu, ""),
+];
+
+const inForm = (text: string, normalize: Normalization): string =>
+  normalize === "none" ? text : text.normalize(normalize.toUpperCase());
+
+/** Words as a vocabulary cuts them, without the punctuation. */
+const wordsOf = (text: string): string[] =>
+  (text.match(/[\p{L}\p{N}\p{M}_'’]+/gu) ?? [])
+    .map((word) => word.replace(/^['’]+/, "").replace(/(?<!['’])['’]+$/, ""))
+    .filter((word) => word !== "");
+
+/** Watches the texts that a classifier reads. Numbers, pictures and bytes are all known. */
+export function watchTexts({ reader: { config }, vocabulary }: Classifier): (text: unknown) => UnknownInput {
+  const unit = vocabulary?.unit === "word" ? "word" : "character";
+  const unknown = new UnknownInput(unit);
+  const isLowercase = config.kind === "text" && config.lowercase;
+  return (text) => {
+    if (typeof text !== "string" || vocabulary === undefined || vocabulary.unit === "byte") return unknown;
+    const shown = inForm(isLowercase ? text.toLowerCase() : text, vocabulary.normalize);
+    const parts = unit === "word" ? wordsOf(shown) : charactersOf(shown);
+    unknown.add(parts, (part) => vocabulary.has(part));
+    return unknown;
+  };
+}
