@@ -104,7 +104,7 @@ export class Vocabulary {
    */
   encodeStream(): EncodeStream {
     const stream = this.#codec.encodeStream();
-    return { push: (piece) => stream.push(normalized(piece, this.normalize)), end: () => stream.end() };
+    return { ...stream, push: (piece) => stream.push(normalized(piece, this.normalize)) };
   }
 
   /**
@@ -210,14 +210,14 @@ export function vocabularyFromJSON(value: unknown): Vocabulary {
   const seen = new Set<string>();
   for (let id = 0; id < tokens.length; id++) {
     const token: unknown = tokens[id];
-    if (typeof token !== "string") throw wrong(`tokens[${id}]: a string`, token);
+    if (typeof token !== "string" || token === "" || findLoneSurrogate(token) >= 0)
+      throw wrong(`tokens[${id}]: well-formed text, not empty`, token);
     if (seen.has(token)) throw wrong(`tokens[${id}]: a token that did not occur before`, token);
     seen.add(token);
     if (unknown && id === 0) {
       if (token !== UNKNOWN_TOKEN) throw wrong(`tokens[0]: "${UNKNOWN_TOKEN}"`, token);
       continue;
     }
-    if (token === "" || findLoneSurrogate(token) >= 0) throw wrong(`tokens[${id}]: well-formed text, not empty`, token);
     if (unit === "char" && token.length !== ((token.codePointAt(0) as number) > 0xffff ? 2 : 1)) {
       throw wrong(`tokens[${id}]: one character`, token);
     }

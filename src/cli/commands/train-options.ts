@@ -28,7 +28,10 @@ export function addTrain(program: Command, finish: Finish, args: readonly string
 export function declareTrain(command: Command, task: TaskDeclaration): Command {
   command
     .description(task.summary)
-    .argument("[files...]", `${task.data}; - for standard input; not needed with --resume and --config`)
+    .argument(
+      "[files...]",
+      `${task.data}${task.readsInput === false ? "" : "; - for standard input"}; not needed with --resume and --config`,
+    )
     .addOption(optionOf("task", choice(TASK_NAMES, "what to train", { default: task.name })));
   return declareOptions(command, optionsOfTask(task), task.defaults).addHelpText(
     "after",

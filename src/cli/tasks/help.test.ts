@@ -13,6 +13,16 @@ test.each(TASKS.map((task) => [task.name, task] as const))("%s: no option has tw
   expect(epochs?.defaultValue).toBe(task.defaults.epochs);
 });
 
+test("the help names the standard input where training reads it", () => {
+  const help = (name: string): string => {
+    const task = TASKS.find((one) => one.name === name);
+    if (task === undefined) throw new Error(name);
+    return declareTrain(new Command("train"), task).helpInformation();
+  };
+  for (const name of ["image", "transcribe"]) expect(help(name)).not.toMatch(/standard\s+input/);
+  expect(help("classify")).toMatch(/standard\s+input/);
+});
+
 test("a flag has one meaning: the same row, or another only where its default or range differs", () => {
   const parsers = new Map<string, string>();
   for (const task of TASKS)

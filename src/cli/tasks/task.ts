@@ -28,6 +28,8 @@ export type TaskDeclaration = {
   readonly summary: string;
   /** Content of its files, for the help: "CSV or JSONL files, ...". */
   readonly data: string;
+  /** Whether training reads the standard input. Default true. */
+  readonly readsInput?: false;
   /** Options of `train` beside those of every run. */
   readonly options: OptionTable;
   /** Defaults of the options of every run that differ from those in `RUN_OPTIONS`. */

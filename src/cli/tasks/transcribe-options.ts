@@ -63,6 +63,7 @@ export const TRANSCRIBE: TaskDeclaration = {
   kind: "transcriber",
   summary: "Train a model that writes down what is said in recordings.",
   data: "tables of recordings (WAV, FLAC, MP3) and their texts, or folders with one: ours, LJSpeech, Common Voice, DeepSpeech, Hugging Face, LibriSpeech",
+  readsInput: false,
   options: TRANSCRIBE_OPTIONS,
   defaults: { hiddenSize: 128, batchSize: 16, learningRate: 0.005, clipNorm: 1, epochs: 10 },
   predictOptions: TRANSCRIBE_PREDICT_OPTIONS,
