@@ -28,6 +28,8 @@ const { training, validation } = splitExamples(sentences, { validation: 0.2, ran
 const model = classifier({
   examples: training,
   unit: "word",
+  // a stream has not seen the end
+  bidirectional: false,
   pooling: "last",
   hiddenSize: 16,
   embeddingSize: 16,

@@ -9,10 +9,14 @@ const { file, run } = commandFolder("old-defaults");
 // without fused products the bits are the same on each processor
 const train = (...args: readonly string[]): Result =>
   run(["train", ...args], { env: { UNROLLED_NUMERICS: "portable" } });
-const hashOf = (directory: string): string =>
-  createHash("sha256")
-    .update(readFileSync(file(directory, "model.safetensors")))
+/** SHA-256 of the weights, without what the file says of the model. */
+function hashOf(directory: string): string {
+  const bytes = readFileSync(file(directory, "model.safetensors"));
+  const header = Number(bytes.readBigUInt64LE());
+  return createHash("sha256")
+    .update(bytes.subarray(8 + header))
     .digest("hex");
+}
 const optionsOf = (directory: string): Record<string, unknown> =>
   (JSON.parse(readFileSync(file(directory, "config.json"), "utf8")) as { options: Record<string, unknown> }).options;
 
@@ -22,8 +26,8 @@ const SINCE = ["schedule", "warmUp", "keepBest", "embeddingInitializer"];
 const SMALL = ["--hidden-size", "6", "--batch-size", "4", "--sequence-length", "12", "--evaluate-every", "3"];
 const OLD = [...SMALL, "--dialect", "tf1", "--learning-rate", "0.002"];
 
-/** SHA-256 of the model that version 0.1.0 trained in 8 steps. */
-const BEFORE = "02811851612c5e506302fe96c2bd3ca1c1ec860f5acbe14f556a375c69617a13";
+/** The weights that version 0.1.0 trained in 8 steps. */
+const BEFORE = "d5c1e10c6b0bef06578822556f44b91619620200518e51683bd31b628a983385";
 
 beforeAll(() => {
   writeFileSync(file("text.txt"), "the whale saw a big ship. ".repeat(80));
