@@ -11,7 +11,7 @@ import { tinyTasks } from "../helpers/tiny-tasks.ts";
 const { folder, file: at, run } = commandFolder("missing");
 const tasks = tinyTasks(folder);
 const one = { UNROLLED_THREADS: "1" };
-const limits = "--evaluate-every 3 --checkpoint-every 2 --learning-rate 0.02 --quiet".split(" ");
+const limits = "--evaluate-every 3 --checkpoint-every 2 --learning-rate 0.02 --schedule constant --quiet".split(" ");
 
 const train = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Result =>
   run(["train", ...args], { env: { ...one, ...more } });

@@ -9,8 +9,9 @@ const { file, run: runCommand } = commandFolder("tables");
 const unrolled = (command: string, input?: string | Uint8Array): Result =>
   runCommand(command.split(" "), input === undefined ? {} : { input });
 
+/** What a command prints that has to succeed. Models of a few steps may never end a translation. */
 function said({ status, stdout, stderr }: Result): string {
-  expect(stderr).toBe("");
+  expect(stderr.replace(/^unrolled: \d+ of \d+ translations cut off .*\n/, "")).toBe("");
   expect(status).toBe(0);
   return stdout;
 }

@@ -10,9 +10,9 @@ const { file, run: runCommand, unrolled } = commandFolder("tasks");
 
 const unrolledWith = (input: string | Uint8Array, args: readonly string[]): Result => runCommand(args, { input });
 
-/** What a command prints that has to succeed. */
+/** What a command prints that has to succeed. Models of a few steps may never end a translation. */
 function said({ status, stdout, stderr }: Result): string {
-  expect(stderr).toBe("");
+  expect(stderr.replace(/^unrolled: \d+ of \d+ translations cut off .*\n/, "")).toBe("");
   expect(status).toBe(0);
   return stdout;
 }
@@ -205,7 +205,8 @@ describe.each(cases)("$name", (one) => {
     if (isOtherFormat !== true) test(title, check);
   };
   const run = `runs/${name}`;
-  const train = (...args: readonly string[]): string => said(unrolled("train", ...files, ...options, ...args));
+  const train = (...args: readonly string[]): string =>
+    said(unrolled("train", ...files, ...options, "--schedule", "constant", "--no-keep-best", ...args));
   const bytes = (path: string, model = "model"): Buffer => readFileSync(file(`${path}/${model}.safetensors`));
 
   beforeAll(() => {
@@ -409,7 +410,7 @@ const wrong: [string, string, RegExp][] = [
   ["train bad.csv --task forecast", "date,value\n2024-01-01,1\n2024-01-02,x\n", /bad\.csv line 3 value: expected a nu/],
   ["train bad.csv --task forecast", "date,value\n2024-01-01,1\n2024-01-02,2\n2024-01-09,2\n", /bad\.csv line 4/],
   ["train bad.tsv --task translate", "a\tb\nc\n", /bad\.tsv line 2: expected 2 fields, got 1/],
-  ["train damaged --task image", "", /damaged\/b\/1\.png: expected a PNG picture/],
+  ["train damaged --task image", "", /damaged\/b\/1\.png: expected a PNG or JPEG picture/],
   ["train images.idx --task image", "", /images\.idx: expected an idx file of labels/],
   // empty files and what isn't there
   ["train empty.csv --task classify", "", /empty\.csv: expected at least one example, got none/],
@@ -424,7 +425,7 @@ const wrong: [string, string, RegExp][] = [
     "",
     /named\.csv line 1: expected a column "label", got "body", "class"\. --label-column names the column/,
   ],
-  ["train sales.csv --task forecast --value-column x", "", /sales\.csv line 2: expected a column "x", got "date"/],
+  ["train sales.csv --task forecast --value-column x", "", /sales\.csv line 1: expected a column "x", got "date"/],
   ["predict RUN nowhere.txt", "", /expected a file, got "nowhere\.txt", which does not exist/],
   ["predict RUN named.csv", "", /named\.csv line 1: expected a column "text", got "body", "class"\. --text-column, or/],
   ["predict RUN empty.csv", "", /empty\.csv: expected at least one example, got none/],
