@@ -14,6 +14,10 @@ import { addEvaluate } from "./commands/evaluate-options.ts";
 import { addExample } from "./commands/example-options.ts";
 import { EXIT, type Finish, reportFailure } from "./terminal/failure.ts";
 import { addHello } from "./commands/hello-options.ts";
+import { typedFlagOf } from "./options/table.ts";
+import { TASKS } from "./tasks/declarations.ts";
+import { optionsOfTask } from "./tasks/task.ts";
+import { type KnownOptions, unknownOption } from "./terminal/unknown-option.ts";
 import { exitOnSignals } from "./terminal/interruptible.ts";
 import { addInspect } from "./commands/inspect-options.ts";
 import { addPredict } from "./commands/predict-options.ts";
@@ -32,6 +36,18 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 diverged, 130 interrupted (Ctrl-C), 143 terminated.
 unrolled completion --help says how a shell completes commands and options.
 Options of char-rnn and torch-rnn (--rnn_size, -seq_length, …) are understood too.`;
+
+/** The command's options and, where it trains, those of the tasks that it doesn't train now. */
+function knownOptions(command: Command): KnownOptions {
+  const own = command.options.flatMap(({ long }) => long ?? []);
+  if (command.name() !== "train") return { command: command.name(), own };
+  const others = TASKS.map((task) => {
+    const flags = Object.entries(optionsOfTask(task)).map(([name, row]) => typedFlagOf(name, row));
+    return [task.name, flags.filter((flag) => !own.includes(flag))] as const;
+  });
+  const task = command.options.find(({ long }) => long === "--task")?.defaultValue as string;
+  return { command: command.name(), own, task, others: Object.fromEntries(others) };
+}
 
 /** Runs the command line and returns its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -61,7 +77,10 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showSuggestionAfterError(true);
     command.helpOption("-h, --help", "show this help");
-    command.configureOutput({ outputError: (text, write) => write(`${name}: ${commanderMessage(text)}\n`) });
+    command.configureOutput({
+      outputError: (text, write) =>
+        write(`${name}: ${commanderMessage(text, (flag) => unknownOption(flag, knownOptions(command)))}\n`),
+    });
   }
   const takesValue = new Map((chosen?.options ?? []).map(({ long, required }) => [long ?? "", required]));
   // a reader that went away, such as `| head`, is no error

@@ -42,7 +42,7 @@ export type { StreamCorpusOptions, StreamedCorpus } from "./read/stream-corpus.t
 export { eventWriter } from "./run/tensorboard.ts";
 export type { EventWriter, EventWriterOptions } from "./run/tensorboard.ts";
 export { classFiles, readRecords } from "./read/read-examples.ts";
-export { recordNumber, recordText, recordValue } from "./read/record-values.ts";
+export { MissingColumnError, recordNumber, recordText, recordValue } from "./read/record-values.ts";
 export type { ClassFile } from "./read/read-examples.ts";
 export type { ReadRecordsOptions, RecordEntry, RecordFormat, TableHead, TableOptions } from "./read/record.ts";
 export { readTagged } from "./read/read-tagged.ts";

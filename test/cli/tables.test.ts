@@ -174,3 +174,114 @@ test("a folder of Markdown, and texts in other encodings, are a language model's
   expect(status).toBe(0);
   said(unrolled("train latin.txt --encoding latin1 --steps 1 --quiet --hidden-size 4 --out latin --overwrite"));
 });
+
+describe("what is typed wrong is told with its cure", () => {
+  beforeAll(() => {
+    write("plain.csv", lines(["text,label", ...rows.map(({ body, kind }) => `${quoted(body)},${kind}`)]));
+    said(unrolled(`train plain.csv --task classify ${TINY} --out plain --overwrite`));
+  });
+  const refused = (command: string): string => {
+    const { status, stdout, stderr } = unrolled(command);
+    expect(stdout).toBe("");
+    expect(status).toBe(2);
+    return stderr;
+  };
+
+  test.each([
+    "predict plain plain.csv --text-column bdy",
+    "evaluate plain plain.csv --text-column bdy",
+    "evaluate plain plain.csv --label-column bdy",
+    `train plain.csv --task classify ${TINY} --dry-run --label-column bdy`,
+    `train plain.csv --task translate ${TINY} --dry-run --source-column bdy`,
+  ])("a missing column is an error, also with --skip-bad: %s", (command) => {
+    for (const more of ["", " --skip-bad"]) {
+      const stderr = refused(command + more);
+      expect(stderr).toContain('plain.csv line 1: expected a column "bdy", got "text", "label"');
+      expect(stderr).not.toContain("skip-bad");
+    }
+  });
+
+  test("--skip-bad that leaves nothing over is an error", () => {
+    write("other.jsonl", '{"text":"a"}\n{"text":"b"}\n');
+    expect(refused("predict plain other.jsonl --text-column bdy --skip-bad")).toContain(
+      'expected at least one row that can be read, got none of 2: other.jsonl line 1: expected a value "bdy"',
+    );
+  });
+
+  test.each([
+    ["predict plain.csv", "unrolled predict RUN FILE"],
+    ["predict plain.csv plain", "unrolled predict RUN FILE"],
+    ["evaluate plain.csv plain", "unrolled evaluate RUN FILE"],
+    ["sample plain.csv", "unrolled sample RUN --prime TEXT"],
+    ["inspect plain.csv", "unrolled inspect RUN"],
+  ])("a table in place of the run: %s", (command, usage) => {
+    expect(refused(command)).toContain(
+      `: expected a run directory or a model file, got "plain.csv". The run comes first: ${usage}\n`,
+    );
+  });
+
+  test.each(["compare plain.csv plain", "diagnose plain.csv", "train --resume plain.csv"])(
+    "a table in place of the run: %s",
+    (command) => {
+      expect(refused(command)).toContain('expected a run directory with config.json, or such a file, got "plain.csv"');
+    },
+  );
+
+  test.each([
+    ["book.xlsx", "PK\x03\x04\x14\0", "an Excel workbook (.xlsx). Save it as CSV"],
+    [
+      "book.csv",
+      "PK\x03\x04\x14\0\xFF[Content_Types].xml xl/workbook.xml",
+      "an Excel workbook (.xlsx). Save it as CSV",
+    ],
+    ["old.xls", "\xD0\xCF\x11\xE0\xA1\xB1", "an old Excel workbook (.xls). Save it as CSV"],
+    ["page.pdf", "%PDF-1.7\n%\xE2\xE3", "a PDF. Save its text"],
+  ])("%s is called by its name", (name, bytes, words) => {
+    write(name, Buffer.from(bytes, "latin1"));
+    for (const command of [
+      `train ${name} --task classify --dry-run`,
+      `train ${name} --task forecast --dry-run`,
+      `train ${name} --task language-model --dry-run`,
+      `predict plain ${name}`,
+    ])
+      expect(refused(command)).toContain(`${name}: expected text, got ${words}`);
+  });
+
+  test("labels that differ only in case, and a column of labels that occur once, are told", () => {
+    const kinds = Array.from({ length: 40 }, (_, i) => (i < 3 ? "billing" : i % 2 === 0 ? "Billing" : "other"));
+    write("kinds.csv", lines(["id,text,label", ...kinds.map((kind, i) => `${i},some text,${kind}`)]));
+    const warned = (more: string): string =>
+      unrolled(`train kinds.csv --task classify ${TINY} --dry-run${more}`).stderr;
+    expect(warned("")).toBe('unrolled: labels "Billing" (18) and "billing" (3) differ only in case\n');
+    expect(warned(" --label-column id")).toBe('unrolled: 40 of 40 labels occur once: is "id" the column of labels?\n');
+  });
+
+  test.each([
+    [
+      "train plain.csv --text-column text",
+      "--task language-model, got --text-column, which belongs to --task classify,",
+    ],
+    ["train plain.csv --task classify --text text", "got --text (Did you mean --text-column?)"],
+    ["train plain.csv --task classify --label text", "got --label (Did you mean --label-column?)"],
+    ["train plain.csv --output plain", "got --output (Did you mean --out?)"],
+    ["predict plain plain.csv --out a.csv", "the standard output: redirect that, as in --csv > pred.csv"],
+    ["sample plain --temp 1", "got --temp (Did you mean --temperature?)"],
+  ])("an option of something else: %s", (command, words) => {
+    expect(refused(command)).toContain(words);
+  });
+
+  test("the pictures of several series are told; they are SVG", () => {
+    const days = Array.from({ length: 28 }, (_, i) => `2024-01-${String(i + 1).padStart(2, "0")}`);
+    const series = ["a", "b", "c"].flatMap((id) => days.map((date, i) => `${date},${id},${i % 7}`));
+    write("days3.csv", lines(["date,id,value", ...series]));
+    const options = "--series-column id --horizon 2 --context-length 4 --hidden-size 4 --steps 2 --quiet";
+    expect(unrolled(`train days3.csv --task forecast ${options} --out days3`).status).toBe(0);
+    const { status, stderr } = unrolled("predict days3 days3.csv --plot days.svg");
+    expect(status).toBe(0);
+    expect(stderr).toContain("unrolled: pictures are in days.svg and days-2.svg to days-3.svg\n");
+    expect(readFileSync(file("days-3.svg"), "utf8")).toContain("<svg");
+    expect(refused("predict days3 days3.csv --plot days.png")).toContain(
+      '--plot: expected a name that ends in .svg, got "days.png"',
+    );
+  });
+});

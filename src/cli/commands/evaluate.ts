@@ -1,13 +1,12 @@
 import { mkdirSync } from "node:fs";
 import type { Command } from "commander";
 import { useThreads } from "unrolled";
-import { readModelBytes } from "unrolled/node";
 import { linesOf, savePicture } from "../tasks/evaluated.ts";
 import { loadTask } from "../tasks/load.ts";
-import { taskOfModel } from "../tasks/task-of.ts";
+import { taskOfModel, typedModel } from "../tasks/task-of.ts";
 import { readingOptions } from "../tasks/trained-options.ts";
 import type { TaskOptions } from "../tasks/task.ts";
-import { asUsage, asUsageLater } from "../terminal/failure.ts";
+import { asUsageLater } from "../terminal/failure.ts";
 import { interruptible } from "../terminal/interruptible.ts";
 import { say, sayJson } from "../terminal/output.ts";
 
@@ -21,7 +20,7 @@ export async function evaluate(
   command: Command,
 ): Promise<void> {
   if (threads !== undefined) useThreads(threads);
-  const bytes = asUsage(() => readModelBytes(directory));
+  const bytes = typedModel(directory, "unrolled evaluate RUN FILE");
   const declaration = taskOfModel(bytes);
   const options: Partial<TaskOptions> = readingOptions("evaluateOptions", directory, declaration, command);
   const task = await loadTask(declaration);

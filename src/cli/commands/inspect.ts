@@ -1,8 +1,7 @@
 import { decodeNative, type JsonValue, type NativeFile } from "unrolled";
-import { readModelBytes } from "unrolled/node";
-import { asUsage } from "../terminal/failure.ts";
 import { count, real, table } from "../terminal/format.ts";
 import { TASKS } from "../tasks/declarations.ts";
+import { typedModel } from "../tasks/task-of.ts";
 import { loadTask } from "../tasks/load.ts";
 import { say, sayJson } from "../terminal/output.ts";
 
@@ -18,7 +17,7 @@ type ParameterRow = {
 
 /** Prints the model's configuration and what its parameters are like. */
 export async function inspect(directory: string, { json }: { readonly json?: boolean }): Promise<void> {
-  const bytes = asUsage(() => readModelBytes(directory));
+  const bytes = typedModel(directory, "unrolled inspect RUN");
   const file = decodeNative(bytes);
   // a kind that no task here reads is a model of somebody's own
   const declaration = TASKS.find(({ kind }) => kind === file.kind);

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { useThreads } from "unrolled";
-import { readModelBytes } from "unrolled/node";
 import { loadTask } from "../tasks/load.ts";
-import { taskOfModel } from "../tasks/task-of.ts";
+import { taskOfModel, typedModel } from "../tasks/task-of.ts";
 import { readingOptions } from "../tasks/trained-options.ts";
-import { asUsage, asUsageLater } from "../terminal/failure.ts";
+import { asUsageLater } from "../terminal/failure.ts";
 import { interruptible, rest } from "../terminal/interruptible.ts";
 import { csvTable } from "../terminal/csv.ts";
 import { say, sayJson, write } from "../terminal/output.ts";
@@ -18,7 +17,7 @@ export async function predict(
   { threads, json }: PredictOptions,
   command: Command,
 ): Promise<void> {
-  const bytes = asUsage(() => readModelBytes(directory));
+  const bytes = typedModel(directory, "unrolled predict RUN FILE");
   const declaration = taskOfModel(bytes);
   const options = readingOptions("predictOptions", directory, declaration, command);
   if (threads !== undefined) useThreads(threads);

@@ -1,10 +1,8 @@
 import { randomInt } from "node:crypto";
 import { generate, loadLanguageModel, useThreads } from "unrolled";
-import { readModelBytes } from "unrolled/node";
-import { asUsage } from "../terminal/failure.ts";
 import { interruptible, workSignal } from "../terminal/interruptible.ts";
 import { LANGUAGE_MODEL } from "../tasks/language-model-options.ts";
-import { expectTask, taskOfModel } from "../tasks/task-of.ts";
+import { expectTask, taskOfModel, typedModel } from "../tasks/task-of.ts";
 import { warn, write } from "../terminal/output.ts";
 
 export type SampleOptions = {
@@ -22,7 +20,7 @@ export type SampleOptions = {
 /** Prints the text. */
 export async function sample(directory: string, options: SampleOptions): Promise<void> {
   if (options.threads !== undefined) useThreads(options.threads);
-  const bytes = asUsage(() => readModelBytes(directory));
+  const bytes = typedModel(directory, "unrolled sample RUN --prime TEXT");
   expectTask(taskOfModel(bytes), LANGUAGE_MODEL, directory);
   const model = loadLanguageModel(bytes);
   const seed = options.seed ?? randomInt(2 ** 32);

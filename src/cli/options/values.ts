@@ -30,5 +30,11 @@ export function norm(text: string): number {
   return value === 0 ? Infinity : value;
 }
 
+/** A name of a picture, which is always SVG. */
+export function svgName(text: string): string {
+  if (/\.svg$/i.test(text)) return text;
+  throw new InvalidArgumentError("Expected a name that ends in .svg.");
+}
+
 /** Collects a repeated option. */
 export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];

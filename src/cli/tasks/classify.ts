@@ -19,9 +19,11 @@ import {
   trainingOf,
 } from "./classifier-work.ts";
 import { notEmpty } from "./not-empty.ts";
+import { warn } from "../terminal/output.ts";
 import { rest, workSignal } from "../terminal/interruptible.ts";
 import type { OptionsOf } from "../options/table.ts";
 import type { CLASSIFY_OPTIONS, CLASSIFY_PREDICT_OPTIONS } from "./classify-options.ts";
+import { labelWarnings } from "./label-warnings.ts";
 import { LeftOut } from "./left-out.ts";
 import { hasNumbers, numberRows } from "./numeric-columns.ts";
 import { joinFields, recordLabel, type RecordOptions, recordOptions } from "./record-reading.ts";
@@ -65,6 +67,14 @@ async function readAll(paths: readonly string[], reading: Reading, model?: Class
   }
   left.say();
   if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one example, got none`);
+  if (model === undefined) {
+    const column = paths.every(isFolder) ? undefined : labelColumn;
+    for (const warning of labelWarnings(
+      examples.map((one) => one.label),
+      column,
+    ))
+      warn(`unrolled: ${warning}`);
+  }
   const [{ label }] = examples;
   if (model === undefined && examples.every((one) => one.label === label))
     throw new DataError(

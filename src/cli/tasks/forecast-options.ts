@@ -1,7 +1,7 @@
 /** @file The task `forecast`: its name, texts and options. */
 import { choice, flag, integer, text } from "../options/table.ts";
 import { TABLE_OPTIONS } from "../options/table-options.ts";
-import { integer as parseInteger } from "../options/values.ts";
+import { integer as parseInteger, svgName } from "../options/values.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -78,7 +78,7 @@ export const FORECAST_PREDICT_OPTIONS = {
   horizon: integer("steps to forecast (default: those of the training)", {}),
   samples: integer("paths to draw", { min: 2 }),
   seed: integer("same seed, same answers", { min: 0, default: 0 }),
-  plot: text("file", "draw the answer (SVG)", {}),
+  plot: text("file", "draw the answer (SVG)", { parse: svgName }),
   csv: flag("print CSV: date, mean and quantiles (q0.025, …), all digits"),
   ...READING,
 } as const;

@@ -1,5 +1,4 @@
 /** @file The work of `--task forecast`. */
-import { writeFileSync } from "node:fs";
 import { DataError } from "unrolled";
 import { forecastPicture, type SeriesFile } from "unrolled/node";
 import {
@@ -30,6 +29,7 @@ import { keptReading, listOf, readData, readLike } from "./forecast-reading.ts";
 import type { OptionsOf } from "../options/table.ts";
 import { exampleTraining } from "./example-training.ts";
 import type { FORECAST_OPTIONS, FORECAST_PREDICT_OPTIONS } from "./forecast-options.ts";
+import { Plots } from "./plots.ts";
 import { asTask, type Evaluated, type OptionsWith, type Prediction, type Task } from "./task.ts";
 
 type Options = OptionsWith<typeof FORECAST_OPTIONS>;
@@ -112,21 +112,20 @@ async function* predict(
   const others = all.filter((one) => !isForecast(one)).map(({ id }) => JSON.stringify(id));
   if (others.length > 0 && series.length > 0)
     warn(`left out, for lack of values or of training on them: ${others.join(", ")}`);
+  const plots = plot === undefined ? undefined : new Plots(plot);
   // where there is nothing else, the error says what is wrong
   for (const [i, one] of (series.length === 0 ? all : series).entries()) {
     const drawn = await forecast(model, one, { horizon, samples, seed, signal: workSignal() });
     const found = hasOffsets ? drawn : withoutOffsets(drawn);
     const id = all.length > 1 || columns.series !== "" ? one.id : undefined;
-    if (plot !== undefined) {
-      const file = i === 0 ? plot : plot.replace(/(\.svg)?$/, `-${i + 1}.svg`);
-      writeFileSync(file, await forecastPicture(one, found, { frequency, value: columns.value }));
-    }
+    plots?.write(await forecastPicture(one, found, { frequency, value: columns.value }), i);
     yield {
       text: tableLines(found, id).join("\n"),
       json: forecastJson(one.id, found),
       rows: forecastRows(found, id),
     };
   }
+  plots?.say();
 }
 
 /** Whether a series has values, or is one of those that the model was made with. */

@@ -1,5 +1,6 @@
 /** @file Files and rows that can't be read, which `--skip-bad` leaves out. */
 import { DataError, FormatError } from "unrolled";
+import { MissingColumnError } from "unrolled/node";
 import { plural } from "../terminal/format.ts";
 import { warn } from "../terminal/output.ts";
 
@@ -52,23 +53,34 @@ export class LeftOut {
 
   /** Leaves out what the error is about, or throws it with the option that would. */
   #add(error: unknown, what: "files" | "rows"): void {
-    if (!(error instanceof DataError || error instanceof FormatError)) throw error;
+    if (!(error instanceof DataError || error instanceof FormatError) || error instanceof MissingColumnError)
+      throw error;
     if (!this.#isOn) throw new DataError(`${error.message}. --skip-bad leaves such ${what} out`, { cause: error });
     this.#reasons.push(error.message);
   }
 
   /** Reasons of what was left out, in one line; empty where nothing was. */
   get reasons(): string {
-    const count = this.#reasons.length;
-    const more = count > SHOWN ? `; and ${count - SHOWN} more` : "";
-    return this.#reasons.slice(0, SHOWN).join("; ") + more;
+    return reasonsOf(this.#reasons);
   }
 
-  /** Prints how many were left out, with the first reasons; nothing where there are none. */
+  /**
+   * Prints how many were left out, with the first reasons; nothing where there are none. Throws
+   * DataError where nothing is left over.
+   */
   say(): void {
     const count = this.#reasons.length;
     if (count === 0) return;
     const all = this.#names.size + this.#rows;
+    if (count >= all)
+      throw new DataError(`expected at least one ${this.#noun} that can be read, got none of ${all}: ${this.reasons}`);
     warn(`unrolled: ${count} of ${plural(all, this.#noun)} left out: ${this.reasons}`);
   }
+}
+
+/** The first of the reasons, each once, in one line. */
+export function reasonsOf(reasons: readonly string[]): string {
+  const different = [...new Set(reasons)];
+  const more = different.length > SHOWN ? `; and ${different.length - SHOWN} more` : "";
+  return different.slice(0, SHOWN).join("; ") + more;
 }

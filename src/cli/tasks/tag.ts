@@ -18,6 +18,7 @@ import {
 } from "unrolled/tasks";
 import { uninterrupted, workSignal } from "../terminal/interruptible.ts";
 import type { OptionsOf } from "../options/table.ts";
+import { reasonsOf } from "./left-out.ts";
 import { count, networkOf, plural } from "../terminal/format.ts";
 import { warn } from "../terminal/output.ts";
 import { exampleTraining, type Split } from "./example-training.ts";
@@ -68,13 +69,7 @@ function readAll(paths: readonly string[], options: Partial<Options>, isStrict: 
   return { ...found, notes };
 }
 
-/** Reasons that are told. */
-const REASONS = 3;
-
-function leftOut(bad: readonly string[]): string {
-  const more = bad.length > REASONS ? `; and ${bad.length - REASONS} more` : "";
-  return `${plural(bad.length, "sentence")} left out: ${bad.slice(0, REASONS).join("; ")}${more}`;
-}
+const leftOut = (bad: readonly string[]): string => `${plural(bad.length, "sentence")} left out: ${reasonsOf(bad)}`;
 
 function create({ training, validation, notation }: TagData, options: Options): Tagger {
   const { cell, dialect, hiddenSize, layers, dropout, bidirectional, seed } = options;

@@ -1,10 +1,25 @@
 /** @file The task of a model or of a run. */
 import { dirname } from "node:path";
 import { kindOf } from "unrolled";
-import { statIfAny } from "unrolled/node";
-import { UsageError } from "../terminal/failure.ts";
+import { readModelBytes, statIfAny } from "unrolled/node";
+import { asUsage, UsageError } from "../terminal/failure.ts";
 import { TASKS } from "./declarations.ts";
 import type { TaskDeclaration } from "./task.ts";
+
+/**
+ * The bytes of the model at `path`, which was typed. `usage` is the command in its order, for the
+ * error about a file that is no model: most often it stands in the place of the run directory.
+ */
+export function typedModel(path: string, usage: string): Uint8Array {
+  try {
+    return asUsage(() => readModelBytes(path));
+  } catch (error) {
+    if (!(error instanceof UsageError) || statIfAny(path)?.isFile() !== true) throw error;
+    throw new UsageError(`${error.message.replace(/^loadModel: /, "")}. The run comes first: ${usage}`, {
+      cause: error,
+    });
+  }
+}
 
 /**
  * The task whose model is in the bytes. Throws FormatError for other files, UsageError for a kind

@@ -2,6 +2,7 @@
 import { choice, flag, integer, number, onUnless, text } from "../options/table.ts";
 import { SKIP_BAD } from "../options/file-options.ts";
 import { ANSWER_OPTIONS, NORMALIZE, TABLE_OPTIONS } from "../options/table-options.ts";
+import { svgName } from "../options/values.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -53,7 +54,7 @@ export const TRANSCRIBE_PREDICT_OPTIONS = {
     min: -1000,
     default: 0,
   }),
-  plot: text("file", "draw the answer (SVG)", {}),
+  plot: text("file", "draw the answer (SVG)", { parse: svgName }),
   ...ANSWER_OPTIONS,
   ...SKIP_BAD,
 } as const;

@@ -1,5 +1,4 @@
 /** @file The work of `--task transcribe`. */
-import { writeFileSync } from "node:fs";
 import { DataError, loadLanguageModel, randomStream } from "unrolled";
 import {
   decodeSound,
@@ -35,6 +34,7 @@ import type { OptionsOf } from "../options/table.ts";
 import { exampleTraining, type Split } from "./example-training.ts";
 import { inputBytes, inputFiles, inputName } from "./input-bytes.ts";
 import { LeftOut } from "./left-out.ts";
+import { Plots } from "./plots.ts";
 import { asTask, type Evaluated, type Measures, type OptionsWith, type Prediction, type Task } from "./task.ts";
 import type { TRANSCRIBE_OPTIONS, TRANSCRIBE_PREDICT_OPTIONS } from "./transcribe-options.ts";
 
@@ -230,22 +230,21 @@ async function* predict(
   const search = searchOf(model, options);
   const left = new LeftOut("file", options.skipBad === true);
   const files = inputFiles(inputs, SOUND_EXTENSIONS);
+  const plots = options.plot === undefined ? undefined : new Plots(options.plot);
   // a folder may hold a single recording
   const isOne = files.length === 1 && files[0] === inputs[0];
   for (const [i, path] of files.entries()) {
     const samples = await left.take(path, () => soundOf(model, path));
     if (samples === undefined) continue;
     const { text, score, alignment } = await transcribe(model, samples, { ...search, signal: workSignal() });
-    if (options.plot !== undefined) {
-      const file = i === 0 ? options.plot : options.plot.replace(/(\.svg)?$/, `-${i + 1}.svg`);
-      writeFileSync(file, picture(model, samples, alignment, text));
-    }
+    plots?.write(picture(model, samples, alignment, text), i);
     yield {
       text: isOne ? text : `${path}\t${text}`,
       json: { file: path, text, score, alignment: alignment.map((one) => ({ ...one })) },
       rows: [{ file: path === "-" ? null : path, text, score }],
     };
   }
+  plots?.say();
   left.say();
 }
 

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import { choice, integer, number, onUnless, text } from "../options/table.ts";
 import { NORMALIZE, RECORD_ANSWER_OPTIONS, SKIP_BAD_ROWS, TABLE_OPTIONS } from "../options/table-options.ts";
-import { number as parseNumber } from "../options/values.ts";
+import { number as parseNumber, svgName } from "../options/values.ts";
 import { shellWord } from "../terminal/format.ts";
 import type { TaskDeclaration } from "./task.ts";
 
@@ -43,7 +43,7 @@ export const TRANSLATE_PREDICT_OPTIONS = {
   lengthPenalty: number("longer translations gain", { default: 0 }),
   coveragePenalty: number("translations that leave something out lose", { default: 0 }),
   maxLength: integer("tokens after which a translation is cut off (default: twice the longest in training)", {}),
-  plot: text("file", "draw the answer (SVG)", {}),
+  plot: text("file", "draw the answer (SVG)", { parse: svgName }),
 } as const;
 
 const { sourceColumn, targetColumn } = TRANSLATE_OPTIONS;

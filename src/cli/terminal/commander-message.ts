@@ -1,9 +1,15 @@
-/** Commander's message for a wrong command line, as one line in the words of all other errors. */
-export function commanderMessage(text: string): string {
+/**
+ * Commander's message for a wrong command line, as one line in the words of all other errors.
+ * `unknown` may know more to say of an option that is unknown.
+ */
+export function commanderMessage(text: string, unknown?: (flag: string) => string | undefined): string {
   const message = text
     .replace(/^error: /, "")
     .trimEnd()
     .replaceAll("\n", " ");
+  const flag = /^unknown option '([^'=]*)/.exec(message)?.[1];
+  const known = flag === undefined ? undefined : unknown?.(flag);
+  if (known !== undefined) return known;
   for (const [pattern, words] of WORDS) if (pattern.test(message)) return message.replace(pattern, words);
   return message;
 }

@@ -69,8 +69,9 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
   notes.push(...tableNotes);
   const json = wholeOnes(whole, { asked, usual: options.like?.frequency, timeZone }, notes);
   if (bad.length > 0) {
-    const more = bad.length > MOST_REASONS ? `; and ${bad.length - MOST_REASONS} more` : "";
-    notes.push(`left out, since they can't be read: ${bad.slice(0, MOST_REASONS).join("; ")}${more}`);
+    const reasons = [...new Set(bad)];
+    const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";
+    notes.push(`left out, since they can't be read: ${reasons.slice(0, MOST_REASONS).join("; ")}${more}`);
   }
   if (groups.length === 0) {
     if (json === undefined) throw new DataError(sentence(paths.join(", "), "at least one row", "none"));

@@ -364,3 +364,28 @@ test("rows that can't be read are left out and told, where that is asked for", a
   ]);
   expect(bad.map((message) => /line \d+/.exec(message)?.[0])).toEqual(["line 3", "line 4"]);
 });
+
+test.each([
+  ["x.csv", ";"],
+  ["x.csv", ","],
+  ["x.txt", "\t"],
+  ["x.csv", "|"],
+])("a first line of Excel's tells the separator: %s %j", async (name, separator) => {
+  // a single row, which tells nothing by itself
+  const few = examples(1, (text) => `${text}, a; b`);
+  for (const begin of ["sep=", "\uFEFFSEP="]) {
+    const contents = `${begin}${separator}\r\n${lines(`text${separator}label`, rows(few, separator), "\r\n")}`;
+    expect(await read(write(name, contents), contents, { format: "table" })).toEqual(few);
+    expect(await read(write(name, contents), contents, { textColumn: "text" })).toEqual(few);
+  }
+});
+
+test("a first cell that begins as Excel's line does is data", async () => {
+  const table = "sep=x,label\na,b\n";
+  expect(await read(write("x.csv", table), table, { text: "sep=x" })).toEqual([{ text: "a", label: "b" }]);
+});
+
+test("a beginning of a workbook's bytes alone is text", async () => {
+  const table = "P,label\na,b\n";
+  expect(await read(write("x.csv", table), table, { text: "P" })).toEqual([{ text: "a", label: "b" }]);
+});

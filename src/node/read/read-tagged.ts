@@ -12,7 +12,7 @@ import { readGiven } from "../files/safe-file.ts";
 import { lineCutter } from "./lines.ts";
 import type { TableOptions } from "./record.ts";
 import { tableRows } from "./table-rows.ts";
-import { separatorOf, sniffSeparator } from "./table-separator.ts";
+import { declaredSeparator, separatorOf, sniffSeparator } from "./table-separator.ts";
 import { textFrom } from "./text-encoding.ts";
 
 export type ReadTaggedOptions = Pick<TaggedJsonlOptions, "badSpans" | "offsets" | "onNote" | "scheme"> &
@@ -70,8 +70,8 @@ function taggedText(
     return parseTaggedJsonl(text, { ...options, tokenColumn: named(tokenColumn), tagColumn: named(tagColumn) });
   }
   const first = /[^\r\n]+/.exec(text)?.[0] ?? "";
-  if (!/\.csv$/i.test(path) && separator === undefined && !isTaggedTable(first))
-    return parseConll(text, { ...options, tokenColumn, tagColumn });
+  const isTable = separator !== undefined || declaredSeparator(first) !== undefined || isTaggedTable(first);
+  if (!/\.csv$/i.test(path) && !isTable) return parseConll(text, { ...options, tokenColumn, tagColumn });
   return parseTaggedTable(rowsOf(options.where, text, separator, options.onBad), {
     ...options,
     tokenColumn,
@@ -87,8 +87,10 @@ function rowsOf(
   onBad: ((error: DataError) => void) | undefined,
 ): { readonly line: number; readonly fields: readonly string[] }[] {
   const cutter = lineCutter(where);
-  const lines = [...cutter.push(text), ...cutter.end()];
-  const sign = separator === undefined ? sniffSeparator(lines, ",") : separatorOf(where, separator);
+  const all = [...cutter.push(text), ...cutter.end()];
+  const declared = declaredSeparator(all[0]?.text);
+  const lines = declared === undefined ? all : all.slice(1);
+  const sign = separator === undefined ? (declared ?? sniffSeparator(lines, ",")) : separatorOf(where, separator);
   const rows = tableRows({ where, separator: sign });
   return [...lines.flatMap((line) => rows.push(line)), ...rows.end()].flatMap((row) => {
     if (row.error === undefined) return [row];

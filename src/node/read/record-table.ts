@@ -2,7 +2,7 @@
 import type { DataError } from "../../base/index.ts";
 import { type Line, linesIn } from "./lines.ts";
 import { type BrokenRow, type TableRow, type TableRows, tableRows } from "./table-rows.ts";
-import { sniffTable } from "./table-separator.ts";
+import { declaredSeparator, sniffTable } from "./table-separator.ts";
 import type { RecordEntry, TableHead, TableOptions } from "./record.ts";
 
 /** Lines that are waited for before the separator is told. */
@@ -44,9 +44,14 @@ export async function* tableEntries(
     }
   };
   const begin = function* (): Generator<Entry> {
-    const lines = sample ?? [];
+    const [first, ...others] = sample ?? [];
+    const declared = declaredSeparator(first?.text);
+    const lines = declared === undefined ? (sample ?? []) : others;
     sample = undefined;
-    const reader = (rows ??= tableRows({ where, ...sniffTable(lines, { separator, preferred }) }));
+    const reader = (rows ??= tableRows({
+      where,
+      ...sniffTable(lines, { separator: separator ?? declared, preferred }),
+    }));
     for (const line of lines) yield* entriesOf(reader.push(line));
   };
   for await (const lines of linesIn(where, pieces)) {
@@ -88,7 +93,11 @@ function headOf(place: string, fields: readonly string[], hasNames: boolean): Ta
 
 /** Whether the first line of a text is the head of a table with this column. */
 export function isTableWith(begin: string, column: string, { separator, header = true }: TableOptions): boolean {
-  const text = begin.trimStart().split(/\r\n?|\n/, 1)[0];
+  const [first, second = ""] = begin.trimStart().split(/\r\n?|\n/, 2);
+  const declared = declaredSeparator(first);
+  const text = declared === undefined ? first : second;
+  // the names are not read yet
+  if (declared !== undefined && text === "") return true;
   const [line] = [{ text, line: 1 }];
   const fits = (one: string): boolean => {
     const rows = tableRows({ where: "", separator: one });

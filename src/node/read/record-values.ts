@@ -6,10 +6,16 @@ import type { RecordEntry } from "./record.ts";
 const MOST_NAMES = 20;
 
 /**
+ * A column that a table doesn't have. It is an error about all of the table, not about a row that
+ * may be left out.
+ */
+export class MissingColumnError extends DataError {}
+
+/**
  * The value of a record under `name`, or under a name that differs in capitals and spaces only,
  * which is told. `option` is the flag that names the column, for the error, such as
- * "--label-column". Throws DataError, with the names that there are, where it has none, and where a
- * table has several columns of that name with different values.
+ * "--label-column". Throws DataError, with the names that there are, where it has none (of a table
+ * MissingColumnError), and where a table has several columns of that name with different values.
  */
 export function recordValue(entry: RecordEntry, name: string, option?: string): unknown {
   const { record, head, place } = entry;
@@ -52,7 +58,8 @@ function missing({ record, head, place }: RecordEntry, name: string, option: str
     ...(head?.hasNames === true ? ["--no-header reads the first line as data, with columns called 0, 1, 2, …"] : []),
   ];
   const where = head === undefined ? place : head.place;
-  return new DataError(
+  const ErrorOf = head === undefined ? DataError : MissingColumnError;
+  return new ErrorOf(
     sentence(where, what, [...shown, ...more].join(", ") || "none", hints.length === 0 ? undefined : hints.join("; ")),
   );
 }

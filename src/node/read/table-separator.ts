@@ -19,6 +19,14 @@ export function separatorOf(where: string, text: string): string {
 }
 
 /**
+ * The separator in a first line such as "sep=;", which Excel reads and writes: the names are in the
+ * next one. Undefined where the line is none.
+ */
+export function declaredSeparator(line: string | undefined): string | undefined {
+  return /^\uFEFF?"?sep=([^\w"])"?\r?$/i.exec(line ?? "")?.[1];
+}
+
+/**
  * The separator that gives most of the rows as many fields as the head; of several, the one whose
  * fields hold none of the others, then `preferred`. "" where the head is a single name and texts
  * below it hold separators.

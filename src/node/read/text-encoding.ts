@@ -5,6 +5,7 @@
  */
 import { isAscii, isUtf8 } from "node:buffer";
 import { DataError, sentence, valueError, warnOnce } from "../../base/index.ts";
+import { otherFormat } from "./other-format.ts";
 
 /** Decodes the bytes of one text, which come in pieces. */
 export type TextReader = {
@@ -23,7 +24,7 @@ const UNDEFINED = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
  * A reader of one text. `where` begins errors and the line that says which encoding was taken,
  * where it is not UTF-8. `encoding` is a label of the Encoding Standard, such as "latin1"; default:
  * told by the bytes. Throws RangeError for an unknown label; the reader throws DataError for bytes
- * that are not of the encoding, with the line.
+ * that are not of the encoding, with the line, and for a workbook or a PDF.
  */
 export function textReader(where: string, encoding?: string): TextReader {
   let decoder = encoding === undefined ? undefined : decoderOf(where, encoding);
@@ -56,6 +57,8 @@ export function textReader(where: string, encoding?: string): TextReader {
     return decoded(bytes, stream);
   };
   const begin = (isEnd: boolean): void => {
+    const other = otherFormat(where, rest);
+    if (other === "part" && !isEnd) return;
     const mark = markOf(rest);
     if (mark === "part" && !isEnd) return;
     isBegin = false;

@@ -49,6 +49,24 @@ export function loadModel(path: string, decode: (bytes: Uint8Array) => unknown =
 
 /**
  * The bytes of the model in a run directory, or of a model file. Throws DataError when there is
- * none.
+ * none, and for a text or another file that is no model.
  */
-export const readModelBytes = (path: string): Uint8Array => readRegular("loadModel", modelPath(path));
+export function readModelBytes(path: string): Uint8Array {
+  const bytes = readRegular("loadModel", modelPath(path));
+  if (isOtherFile(bytes))
+    throw new DataError(sentence("loadModel", "a run directory or a model file", JSON.stringify(path)));
+  return bytes;
+}
+
+/** Bytes before the header of a model's file, which are its length. */
+const LENGTH_BYTES = 8;
+
+/**
+ * Whether bytes are surely of something else: where a model's file has the length of its header,
+ * and then a brace, there is neither. A model that was damaged or cut off still has one of them.
+ */
+function isOtherFile(bytes: Uint8Array): boolean {
+  if (bytes.length <= LENGTH_BYTES) return bytes.length > 0 && !bytes.includes(0);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  return bytes[LENGTH_BYTES] !== 0x7b && length > BigInt(bytes.length);
+}

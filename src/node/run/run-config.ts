@@ -146,7 +146,7 @@ export function writeRunConfig(directory: string, config: RunConfig): string {
  */
 export function readRunConfig(path: string): RunConfig {
   const file = configPath(path);
-  return parse(file, readRegular("readRunConfig", file), { partial: false }) as RunConfig;
+  return parse(file, configBytes("readRunConfig", file), { partial: false }) as RunConfig;
 }
 
 /**
@@ -156,13 +156,23 @@ export function readRunConfig(path: string): RunConfig {
  */
 export function readRunOptions(path: string): Partial<RunConfig> & Pick<RunConfig, "task" | "options"> {
   const file = configPath(path);
-  return { task: LANGUAGE_MODEL, options: {}, ...parse(file, readRegular("readRunOptions", file), { partial: true }) };
+  return { task: LANGUAGE_MODEL, options: {}, ...parse(file, configBytes("readRunOptions", file), { partial: true }) };
 }
 
 /** `path` itself, or the configuration in it when it is a run directory. */
 function configPath(path: string): string {
   const file = statOf("readRunConfig", path)?.isDirectory() ? join(path, CONFIG_FILE) : path;
   if (statOf("readRunConfig", file)?.isFile()) return file;
-  const expected = `a run directory with ${CONFIG_FILE}, or such a file`;
-  throw new DataError(sentence("readRunConfig", expected, JSON.stringify(path)));
+  throw noConfig("readRunConfig", path);
+}
+
+const noConfig = (where: string, path: string): DataError =>
+  new DataError(sentence(where, `a run directory with ${CONFIG_FILE}, or such a file`, JSON.stringify(path)));
+
+/** Throws DataError for a file of another name that begins as no object of JSON does. */
+function configBytes(where: string, file: string): Uint8Array {
+  const bytes = readRegular(where, file);
+  const begin = Buffer.from(bytes.subarray(0, 100)).toString("latin1").trimStart();
+  if (!file.endsWith(".json") && begin !== "" && !begin.startsWith("{")) throw noConfig(where, file);
+  return bytes;
 }
