@@ -62,6 +62,18 @@ const kernelsInside: Plugin = {
       : undefined,
 };
 
+/**
+ * A page does without the names of all options, which are 1.5 kB: there unknown ones are found by
+ * TypeScript only (decision 0031).
+ */
+const namesOfOptions = (host: Host): Plugin => ({
+  name: "names-of-options",
+  transform: (code) =>
+    host === "web" && code.includes("checkOptions(")
+      ? { code: code.replaceAll(/^ +checkOptions\([^;]*\);$/gm, ""), map: null }
+      : undefined,
+});
+
 /** What the command's options need of the library, which was built before, as values. */
 const NAMES = path("../src/cli/options/names.ts");
 const namesInside: Plugin = {
@@ -105,6 +117,7 @@ async function bundle({
       drawIsOutside(format === "cjs" ? "../node/draw.js" : "./draw.js"),
       platformOf(host),
       kernelsInside,
+      namesOfOptions(host),
       ...plugins,
     ],
   });

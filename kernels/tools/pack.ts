@@ -5,7 +5,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ALPHABET, type BitCoder, Instructions, slotOf, type Step, Steps } from "../../src/platform/packed-code.ts";
+import {
+  ALPHABET,
+  type BitCoder,
+  Instructions,
+  Predictor,
+  slotOf,
+  type Step,
+  Steps,
+} from "../../src/platform/packed-code.ts";
 import { hashOf, keep, kept } from "./kept.ts";
 
 /** Candidates that are looked at for each place. */
@@ -205,10 +213,15 @@ function matchesOf(data: Uint8Array, begin: number): Step[][] {
 }
 
 /** The bytes that say `steps`, and what steps cost there. */
-function written(data: Uint8Array, begin: number, found: readonly Step[]): { bytes: number[]; prices: Prices } {
+function written(
+  data: Uint8Array,
+  begin: number,
+  predictor: Predictor,
+  found: readonly Step[],
+): { bytes: number[]; prices: Prices } {
   const writer = new RangeWriter();
   const prices = new Prices(data.length);
-  const steps = new Steps(data, begin, (probability, bit) => writer.bit(probability, bit));
+  const steps = new Steps(data, begin, predictor, (probability, bit) => writer.bit(probability, bit));
   const ahead = new Instructions();
   for (const step of found) {
     for (let at = steps.at; at < steps.at + step.length; at++) {
@@ -224,19 +237,37 @@ function written(data: Uint8Array, begin: number, found: readonly Step[]): { byt
   return { bytes: writer.end(), prices };
 }
 
-/** Text that `unpack` turns into `bytes` again, with the same dictionary. */
-export function pack(bytes: Uint8Array, dictionary: Uint8Array): string {
+/** What was packed before, with the steps that say it. */
+type Packed = { readonly data: Uint8Array; readonly begin: number; readonly steps: readonly Step[] };
+
+/** A predictor in the state that a reader's has after these texts. */
+function predictorAfter(texts: readonly Packed[]): Predictor {
+  const predictor = new Predictor();
+  for (const { data, begin, steps } of texts) {
+    const replayed = new Steps(data, begin, predictor, (_, bit) => bit);
+    for (const step of steps) replayed.next(step);
+  }
+  return predictor;
+}
+
+/**
+ * Text that `unpack` turns into `bytes` again after `before`, the last of which is the dictionary;
+ * adds it to them.
+ */
+export function pack(bytes: Uint8Array, dictionary: Uint8Array, before: Packed[]): string {
   const data = new Uint8Array([...dictionary, ...bytes]);
   const begin = dictionary.length;
   const matches = matchesOf(data, begin);
   let prices = new Prices(data.length);
-  let best: number[] | undefined;
+  let best: { readonly bytes: number[]; readonly steps: readonly Step[] } | undefined;
   for (let pass = 0; pass < PASSES; pass++) {
-    const parse = written(data, begin, cheapest(data, begin, matches, prices));
+    const steps = cheapest(data, begin, matches, prices);
+    const parse = written(data, begin, predictorAfter(before), steps);
     prices = parse.prices;
-    if (best === undefined || parse.bytes.length < best.length) best = parse.bytes;
+    if (best === undefined || parse.bytes.length < best.bytes.length) best = { bytes: parse.bytes, steps };
   }
-  return textOf(best!);
+  before.push({ data, begin, steps: best!.steps });
+  return textOf(best!.bytes);
 }
 
 function textOf(bytes: readonly number[]): string {
@@ -248,23 +279,24 @@ function textOf(bytes: readonly number[]): string {
   return text;
 }
 
-/** Each build, and the one that is its dictionary: first those that most pages run. */
-const ORDER = { relaxed: undefined, "relaxed-threads": "relaxed", simd: "relaxed", "simd-threads": "simd" } as const;
+/** Builds, each the dictionary of the next: first those that most pages run. */
+const ORDER = ["relaxed", "relaxed-threads", "simd", "simd-threads"];
 
 /** The builds in `folder`, as `src/platform/packed-kernels.ts` has them. Packing takes seconds. */
-export function packedKernels(folder: string): Record<string, { text: string; length: number; after?: string }> {
+export function packedKernels(folder: string): Record<string, { text: string; length: number }> {
   const fileOf = (build: string): string => join(folder, `${build}.wasm`);
   const reader = fileURLToPath(new URL("../../src/platform/packed-code.ts", import.meta.url));
-  const hash = hashOf([...Object.keys(ORDER).map(fileOf), reader, fileURLToPath(import.meta.url)]);
+  const hash = hashOf([...ORDER.map(fileOf), reader, fileURLToPath(import.meta.url)]);
   const text = kept("packed", hash);
   if (text !== undefined) return JSON.parse(text) as ReturnType<typeof packedKernels>;
-  const bytesOf = (build: string | undefined): Uint8Array =>
-    build === undefined ? new Uint8Array(0) : readFileSync(fileOf(build));
+  const before: Packed[] = [];
+  let dictionary: Uint8Array = new Uint8Array(0);
   const packed = Object.fromEntries(
-    Object.entries(ORDER).map(([build, after]) => {
-      const bytes = bytesOf(build);
-      const said = pack(bytes, bytesOf(after));
-      return [build, { text: said, length: bytes.length, ...(after && { after }) }];
+    ORDER.map((build) => {
+      const bytes = readFileSync(fileOf(build));
+      const said = pack(bytes, dictionary, before);
+      dictionary = bytes;
+      return [build, { text: said, length: bytes.length }];
     }),
   );
   keep("packed", hash, JSON.stringify(packed));

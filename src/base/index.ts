@@ -31,6 +31,8 @@ export { bytesPerElement, dtypeOf, isFloat, typedArray } from "./dtype.ts";
 export type { DType, FloatDType, TypedArray } from "./dtype.ts";
 export { broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, stridesOf } from "./shape.ts";
 export type { Shape } from "./shape.ts";
+export { checkOptions, withoutUndefined } from "./options.ts";
+export type { Optional } from "./options.ts";
 export { isBranch, join, leafValues, leavesOf, mapTree, withPrefix, zipTrees } from "./tree.ts";
 export type { Tree } from "./tree.ts";
 export { philox4x32, RandomStream, randomStream, refusingDraws } from "./random.ts";

@@ -2,7 +2,16 @@
  * @file Sequences of different lengths: padded into one array, or grouped into batches that need
  * little padding.
  */
-import { checkInteger, checkNumber, DataError, kindError, sentence, shapeError, valueError } from "../base/index.ts";
+import {
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  DataError,
+  kindError,
+  sentence,
+  shapeError,
+  valueError,
+} from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
 
 /** A sequence of rows; `data` is [length, features], row-major. */
@@ -23,11 +32,11 @@ export type PaddedBatch<A> = {
 /** Options of `padSequences`. */
 export type PadOptions = {
   /** Value that fills the end of shorter sequences. Default 0. */
-  padValue?: number;
+  padValue?: number | undefined;
   /** Length T after padding. Default: that of the longest sequence. */
-  length?: number;
+  length?: number | undefined;
   /** Whether the time axis comes first. Default false. */
-  timeMajor?: boolean;
+  timeMajor?: boolean | undefined;
 };
 
 /**
@@ -45,6 +54,7 @@ export function padSequences(
   sequences: readonly Int32Array[] | readonly FeatureSequence<Float32Array | Float64Array>[],
   { padValue = 0, length, timeMajor = false }: PadOptions = {},
 ): PaddedBatch<Int32Array | Float32Array | Float64Array> {
+  checkOptions("padSequences", arguments[1], "padValue length timeMajor");
   const where = "padSequences";
   const B = sequences.length;
   if (B === 0) throw new DataError(sentence(where, "at least one sequence", "none"));
@@ -93,17 +103,17 @@ export type BucketOptions = {
    * Most time steps in a batch, padding included, so that long sequences come in smaller batches. A
    * longer sequence gets a batch of its own. Default Infinity.
    */
-  maxSteps?: number;
+  maxSteps?: number | undefined;
   /**
    * Ascending upper bounds of the buckets' lengths (inclusive); longer sequences share one more
    * bucket. Default: no buckets, sequences are sorted by length, which pads least.
    */
-  boundaries?: readonly number[];
+  boundaries?: readonly number[] | undefined;
   /**
    * Stream that shuffles the sequences of a bucket (or of equal length) and the order of the
    * batches. Default: index order, short batches first.
    */
-  random?: RandomStream;
+  random?: RandomStream | undefined;
 };
 
 /** Batches of sequences, as indices. */
@@ -125,6 +135,7 @@ export function bucketByLength(
   lengths: ArrayLike<number>,
   { batchSize, maxSteps = Infinity, boundaries, random }: BucketOptions,
 ): Buckets {
+  checkOptions("bucketByLength", arguments[1], "batchSize maxSteps boundaries random");
   const where = "bucketByLength";
   checkNumber(`${where} maxSteps`, maxSteps === Infinity ? Number.MAX_VALUE : maxSteps, 1);
   checkInteger(`${where} batchSize`, batchSize, 1);

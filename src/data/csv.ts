@@ -1,5 +1,5 @@
 /** @file Tables in comma-separated values (RFC 4180), row by row, of any length. */
-import { checkInteger, DataError, kindError, sentence } from "../base/index.ts";
+import { checkInteger, checkOptions, DataError, kindError, sentence } from "../base/index.ts";
 
 /** A row of a table. */
 export type CsvRow = {
@@ -12,11 +12,11 @@ export type CsvRow = {
 /** Options of `csvRows`. */
 export type CsvOptions = {
   /** Separator of fields, one character. Default ",". */
-  readonly separator?: string;
+  readonly separator?: string | undefined;
   /** Number of rows to skip at the beginning, such as a header. Default 0. */
-  readonly skip?: number;
+  readonly skip?: number | undefined;
   /** Beginning of error messages, such as the file's name. Default "csvRows". */
-  readonly where?: string;
+  readonly where?: string | undefined;
 };
 
 /**
@@ -31,6 +31,7 @@ export function* csvRows(
   text: string | Iterable<string>,
   { separator = ",", skip = 0, where = "csvRows" }: CsvOptions = {},
 ): Generator<CsvRow, void, undefined> {
+  checkOptions("csvRows", arguments[1], "separator skip where");
   if (typeof separator !== "string" || separator.length !== 1 || '"\r\n'.includes(separator))
     throw kindError(`${where} separator`, "one character, no quote or line break", separator);
   checkInteger(`${where} skip`, skip);

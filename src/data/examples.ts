@@ -2,7 +2,7 @@
  * @file Independent examples, such as sentences or recordings: split, and grouped into batches of
  * similar length.
  */
-import { checkInteger, checkNumber, DataError, type RandomStream, sentence } from "../base/index.ts";
+import { checkOptions, checkInteger, checkNumber, DataError, type RandomStream, sentence } from "../base/index.ts";
 import { bucketByLength } from "./batch.ts";
 
 /**
@@ -14,6 +14,7 @@ export function splitExamples<E>(
   examples: readonly E[],
   { validation, random }: { readonly validation: number; readonly random: RandomStream },
 ): { readonly training: E[]; readonly validation: E[] } {
+  checkOptions("splitExamples", arguments[1], "validation random");
   const where = "splitExamples";
   checkNumber(`${where} validation`, validation, 0, 1 - 2 ** -24);
   const count = validation === 0 ? 0 : Math.max(1, Math.floor(examples.length * validation));

@@ -1,11 +1,11 @@
-import { checkInteger, valueError } from "../base/index.ts";
+import { checkInteger, checkOptions, valueError } from "../base/index.ts";
 
 /** Options of `oneHotArray`. */
 export type OneHotOptions = {
   /** Value at each id. Default 1. */
-  onValue?: number;
+  onValue?: number | undefined;
   /** Value everywhere else. Default 0. */
-  offValue?: number;
+  offValue?: number | undefined;
 };
 
 /**
@@ -17,6 +17,7 @@ export function oneHotArray(
   depth: number,
   { onValue = 1, offValue = 0 }: OneHotOptions = {},
 ): Float32Array {
+  checkOptions("oneHotArray", arguments[2], "onValue offValue");
   checkInteger("oneHotArray depth", depth, 1);
   const out = new Float32Array(ids.length * depth);
   if (offValue !== 0) out.fill(offValue);

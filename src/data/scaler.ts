@@ -5,6 +5,7 @@
 import {
   checkInteger,
   checkNumber,
+  checkOptions,
   DataError,
   FormatError,
   describe,
@@ -60,9 +61,9 @@ export function standardScaler(data: Table, features: number): Scaler {
 /** Options of `minMaxScaler`. */
 export type MinMaxOptions = {
   /** Scaled value of the smallest one. Default 0. */
-  low?: number;
+  low?: number | undefined;
   /** Scaled value of the largest one. Default 1. */
-  high?: number;
+  high?: number | undefined;
 };
 
 /**
@@ -70,6 +71,7 @@ export type MinMaxOptions = {
  * and becomes `low`. Throws DataError as `standardScaler` does, RangeError unless low < high.
  */
 export function minMaxScaler(data: Table, features: number, { low = 0, high = 1 }: MinMaxOptions = {}): Scaler {
+  checkOptions("minMaxScaler", arguments[2], "low high");
   checkNumber("minMaxScaler low", low);
   checkNumber("minMaxScaler high", high);
   if (!(low < high)) throw valueError("minMaxScaler", `low < high`, [low, high]);
@@ -82,9 +84,9 @@ export function minMaxScaler(data: Table, features: number, { low = 0, high = 1 
 /** Options of `robustScaler`. */
 export type RobustOptions = {
   /** Lower quantile, in [0, 1). Default 0.25. */
-  lower?: number;
+  lower?: number | undefined;
   /** Upper quantile, in (0, 1]. Default 0.75. */
-  upper?: number;
+  upper?: number | undefined;
 };
 
 /**
@@ -98,6 +100,7 @@ export function robustScaler(
   features: number,
   { lower = 0.25, upper = 0.75 }: RobustOptions = {},
 ): Scaler {
+  checkOptions("robustScaler", arguments[2], "lower upper");
   checkNumber("robustScaler lower", lower, 0, 1);
   checkNumber("robustScaler upper", upper, 0, 1);
   if (!(lower < upper)) throw valueError("robustScaler", "lower < upper", [lower, upper]);

@@ -1,20 +1,20 @@
-import { checkInteger, DataError, kindError, sentence, valueError } from "../base/index.ts";
+import { checkInteger, checkOptions, DataError, kindError, sentence, valueError } from "../base/index.ts";
 
 /** Options of `slidingWindows`. */
 export type SlidingOptions = {
   /** Number of input rows of a window. */
   inputLength: number;
   /** Number of target rows, right after the inputs. Default 1. */
-  horizon?: number;
+  horizon?: number | undefined;
   /** Number of rows from one window's start to the next. Default 1. */
-  stride?: number;
+  stride?: number | undefined;
   /** Number of values per row of the series. Default 1. */
-  features?: number;
+  features?: number | undefined;
   /**
    * Whether the time axis comes first ([T, B, F]) instead of the batch axis ([B, T, F]). Default
    * false.
    */
-  timeMajor?: boolean;
+  timeMajor?: boolean | undefined;
 };
 
 /** A batch of windows. `A` is the array class of the series. */
@@ -51,6 +51,7 @@ export function slidingWindows<A extends Float32Array | Float64Array>(
   series: A,
   { inputLength, horizon = 1, stride = 1, features = 1, timeMajor = false }: SlidingOptions,
 ): SeriesWindows<A> {
+  checkOptions("slidingWindows", arguments[1], "inputLength horizon stride features timeMajor");
   const where = "slidingWindows";
   if (!(series instanceof Float32Array || series instanceof Float64Array)) {
     throw kindError(where, "a series (Float32Array or Float64Array)", series);

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   checkChoice,
   checkInteger,
   DataError,
@@ -32,16 +33,16 @@ export type VocabularyOptions = {
    * Unit of text. "char": Unicode code points. "byte": the 256 bytes of UTF-8. "word": words, white
    * space runs, punctuation. Default "char".
    */
-  unit?: Unit;
+  unit?: Unit | undefined;
   /**
    * Most tokens, including the unknown token (>= 2): the most frequent are kept. Not for "byte".
    * Default: all.
    */
-  maxSize?: number;
+  maxSize?: number | undefined;
   /** Fewest occurrences of a token that is kept. Not for "byte". Default 1. */
-  minCount?: number;
+  minCount?: number | undefined;
   /** Unicode form that text is brought to, here and in `encode`. Default "none". */
-  normalize?: Normalization;
+  normalize?: Normalization | undefined;
 };
 
 /**
@@ -147,6 +148,7 @@ export function buildVocabulary(
   text: string | Iterable<string>,
   { unit = "char", maxSize, minCount, normalize = "none" }: VocabularyOptions = {},
 ): Vocabulary {
+  checkOptions("buildVocabulary", arguments[1], "unit maxSize minCount normalize");
   const where = "buildVocabulary";
   const pieces = typeof text === "object" && text !== null ? text : [checkText(where, text)];
   checkChoice(`${where} unit`, unit, UNITS);

@@ -1,5 +1,5 @@
 /** @file Batches for language models: windows of token ids, with targets shifted by one. */
-import { checkInteger, checkNumber, DataError, kindError, sentence, valueError } from "../base/index.ts";
+import { checkInteger, checkNumber, checkOptions, DataError, kindError, sentence, valueError } from "../base/index.ts";
 import type { RandomStream } from "../base/index.ts";
 import { type Shard, shardRows, WHOLE } from "./shard.ts";
 import { readTokens, type TokenSource } from "./token-source.ts";
@@ -29,7 +29,7 @@ export type ContiguousOptions = {
   /** Time steps per batch. */
   sequenceLength: number;
   /** Shard of each batch to read. Default: all rows. */
-  shard?: Shard;
+  shard?: Shard | undefined;
 };
 
 /**
@@ -42,6 +42,7 @@ export function contiguousBatches(
   ids: Int32Array | TokenSource,
   { batchSize, sequenceLength, shard = WHOLE }: ContiguousOptions,
 ): TokenBatches {
+  checkOptions("contiguousBatches", arguments[1], "batchSize sequenceLength shard");
   const where = "contiguousBatches";
   checkSizes(where, ids, batchSize, sequenceLength);
   const perBatch = batchSize * sequenceLength;
@@ -82,6 +83,7 @@ export function shuffledWindows(
   ids: Int32Array | TokenSource,
   { batchSize, sequenceLength, random, shard = WHOLE }: ShuffledOptions,
 ): TokenBatches {
+  checkOptions("shuffledWindows", arguments[1], "batchSize sequenceLength shard random");
   const where = "shuffledWindows";
   checkSizes(where, ids, batchSize, sequenceLength);
   checkEnough(where, ids.length, batchSize * sequenceLength + 1, batchSize, sequenceLength);
@@ -103,11 +105,11 @@ export function shuffledWindows(
 /** Sizes of `splitTail`, as fractions of the rows. */
 export type SplitOptions = {
   /** Fraction for validation, in [0, 1). Default 0.1. */
-  validation?: number;
+  validation?: number | undefined;
   /** Fraction for testing, in [0, 1). Default 0. */
-  test?: number;
+  test?: number | undefined;
   /** Number of values per row, so that no row of a table is split. Default 1. */
-  features?: number;
+  features?: number | undefined;
 };
 
 /** Sequences that `splitTail` can split. */
@@ -122,6 +124,7 @@ export function splitTail<T extends Splittable>(
   values: T,
   { validation = 0.1, test = 0, features = 1 }: SplitOptions = {},
 ): { train: T; validation: T; test: T } {
+  checkOptions("splitTail", arguments[1], "validation test features");
   const where = "splitTail";
   checkNumber(`${where} validation`, validation, 0, 1);
   checkNumber(`${where} test`, test, 0, 1);

@@ -7,7 +7,7 @@
  * bit. All versions have "unrolled.digest", so that a damaged version number is not mistaken for a
  * newer version.
  */
-import { DamagedError, encodeUtf8, FormatError, sentence, UnsupportedError } from "../base/index.ts";
+import { checkOptions, DamagedError, encodeUtf8, FormatError, sentence, UnsupportedError } from "../base/index.ts";
 import { sha256, yieldToHost } from "#platform";
 import { planSafetensors, readArrays, readLayout } from "./safetensors.ts";
 import type { SafetensorsLayout, SafetensorsPlan, StoredArray } from "./safetensors.ts";
@@ -83,8 +83,9 @@ export async function encodeCheckpoint({ state, arrays }: CheckpointContents): P
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
-  { name: file = "checkpoint" }: { readonly name?: string } = {},
+  { name: file = "checkpoint" }: { readonly name?: string | undefined } = {},
 ): Promise<Checkpoint> {
+  checkOptions("decodeCheckpoint", arguments[1], "name");
   const where = `decodeCheckpoint ${JSON.stringify(file)}`;
   const damaged = (expected: string, got: string): DamagedError =>
     new DamagedError(sentence(where, expected, got), { file });

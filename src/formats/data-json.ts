@@ -12,7 +12,7 @@ import { type JsonValue, parseStrictJson } from "./strict-json.ts";
 /** Options of `parseDataJson`. */
 export type DataJsonOptions = {
   /** Largest depth of nested arrays and objects. Default 64. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
   /** Beginning of error messages, such as the file and the line. */
   readonly where: string;
 };

@@ -3,7 +3,7 @@
  * two equal keys, rounds large integers silently, accepts "__proto__" as a key, and has no limit of
  * depth or size.
  */
-import { checkInteger, decodeUtf8, encodeUtf8, FormatError, kindError, sentence } from "../base/index.ts";
+import { checkInteger, checkOptions, decodeUtf8, encodeUtf8, FormatError, kindError, sentence } from "../base/index.ts";
 import { FORBIDDEN_KEYS, invalidUtf8Offset, isWellFormed } from "./json-text.ts";
 
 /** A JSON value. Objects have a null prototype. */
@@ -12,16 +12,16 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [key:
 /** Limits of `parseStrictJson`. */
 export type StrictJsonOptions = {
   /** Largest input in bytes (for text: in UTF-16 units). Default 25,000,000. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /** Largest depth of nested arrays and objects, at most 512. Default 64. */
-  maxDepth?: number;
+  maxDepth?: number | undefined;
   /**
    * Largest number of values, because an empty list of 2 bytes takes 16 times that in memory.
    * Default 1,000,000.
    */
-  maxValues?: number;
+  maxValues?: number | undefined;
   /** Beginning of error messages. Default "parseStrictJson". */
-  where?: string;
+  where?: string | undefined;
 };
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -47,6 +47,7 @@ export function parseStrictJson(
   input: string | Uint8Array,
   { maxBytes = 25_000_000, maxDepth = 64, maxValues = 1_000_000, where = "parseStrictJson" }: StrictJsonOptions = {},
 ): JsonValue {
+  checkOptions("parseStrictJson", arguments[1], "maxBytes maxDepth maxValues where");
   checkInteger(`${where} maxBytes`, maxBytes, 1);
   checkInteger(`${where} maxDepth`, maxDepth, 0, 512);
   checkInteger(`${where} maxValues`, maxValues, 1);

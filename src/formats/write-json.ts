@@ -12,7 +12,7 @@ import { FORBIDDEN_KEYS, isWellFormed } from "./json-text.ts";
 export function writeStrictJson(
   value: unknown,
   where = "writeStrictJson",
-  { omitUndefined = true }: { readonly omitUndefined?: boolean } = {},
+  { omitUndefined = true }: { readonly omitUndefined?: boolean | undefined } = {},
 ): string {
   return write(value, { where, omitUndefined }, "", 0);
 }

@@ -1,4 +1,4 @@
-import { checkInteger } from "../base/index.ts";
+import { checkInteger, checkOptions } from "../base/index.ts";
 import { type Initializer, parameterSet, uniform } from "../rnn/index.ts";
 import { gather, type TableInputs, type Tensor } from "../tensor/index.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
@@ -37,6 +37,7 @@ export function embeddingLayer({
   name = "embedding",
   ...build
 }: EmbeddingLayerOptions): EmbeddingLayer {
+  checkOptions("embeddingLayer", arguments[0], "random dtype initialize name inputSize outputSize initializer");
   checkInteger("embeddingLayer outputSize", outputSize, 1);
   const weights = parameterSet("embeddingLayer", () => ({ [name]: { shape: [inputSize, outputSize], initializer } }));
   weights.build(inputSize, build);

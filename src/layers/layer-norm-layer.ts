@@ -1,3 +1,4 @@
+import { checkOptions } from "../base/index.ts";
 import { constant, parameterSet } from "../rnn/index.ts";
 import { layerNorm, type Tensor } from "../tensor/index.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
@@ -6,7 +7,7 @@ export type LayerNormLayerOptions = LayerOptions & {
   /** Features n. */
   readonly inputSize: number;
   /** Added to the variance. Default 1e-5. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 };
 
 export type LayerNormLayer = Layer & {
@@ -26,6 +27,7 @@ export function layerNormLayer({
   name = "norm",
   ...build
 }: LayerNormLayerOptions): LayerNormLayer {
+  checkOptions("layerNormLayer", arguments[0], "random dtype initialize name inputSize epsilon");
   const [gammaPath, betaPath] = [`${name}/gamma`, `${name}/beta`];
   const weights = parameterSet("layerNormLayer", () => ({
     [gammaPath]: { shape: [inputSize], initializer: constant(1) },

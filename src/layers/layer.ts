@@ -13,7 +13,7 @@ export type LayerOptions = BuildOptions & {
    * Beginning of the paths of its parameters, such as "output" in `output/kernel`. Default: the
    * kind of layer.
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
 };
 
 /**

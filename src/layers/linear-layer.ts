@@ -1,4 +1,4 @@
-import { checkInteger } from "../base/index.ts";
+import { checkInteger, checkOptions } from "../base/index.ts";
 import { constant, glorotUniform, type Initializer, parameterSet } from "../rnn/index.ts";
 import { linear, type Tensor } from "../tensor/index.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
@@ -9,7 +9,7 @@ export type LinearLayerOptions = LayerOptions & {
   /** Features O of what it gives. */
   readonly outputSize: number;
   /** Initial kernel. Default `glorotUniform`. The bias starts at 0. */
-  readonly initializer?: Initializer;
+  readonly initializer?: Initializer | undefined;
   /**
    * A kernel [O, I] of another layer, read transposed, such as the table of an embedding; then only
    * the bias is a parameter here.
@@ -36,6 +36,7 @@ export function linearLayer({
   name = "linear",
   ...build
 }: LinearLayerOptions): LinearLayer {
+  checkOptions("linearLayer", arguments[0], "random dtype initialize name inputSize outputSize initializer tiedKernel");
   checkInteger("linearLayer outputSize", outputSize, 1);
   const [kernelPath, biasPath] = [`${name}/kernel`, `${name}/bias`];
   const weights = parameterSet("linearLayer", () => ({

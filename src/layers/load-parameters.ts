@@ -4,6 +4,7 @@
  */
 import {
   checkChoice,
+  checkOptions,
   firstNotFinite,
   FormatError,
   formatShape,
@@ -28,9 +29,9 @@ export type LoadParametersOptions = {
    */
   readonly rename?: Readonly<Record<string, string>> | ((name: string) => string | undefined);
   /** Parameters without an array. Default "refuse"; "keep" leaves them as they are. */
-  readonly missing?: "refuse" | "keep";
+  readonly missing?: "refuse" | "keep" | undefined;
   /** Arrays without a parameter. Default "refuse". */
-  readonly extra?: "refuse" | "ignore";
+  readonly extra?: "refuse" | "ignore" | undefined;
 };
 
 export type LoadedParameters = {
@@ -64,6 +65,7 @@ export function loadParameters(
   options: LoadParametersOptions = {},
   where = "loadParameters",
 ): LoadedParameters {
+  checkOptions("loadParameters", options, "rename missing extra");
   const { rename = {}, missing = "refuse", extra = "refuse" } = options;
   const parameters = target.parameters();
   checkChoice(`${where} missing`, missing, ["refuse", "keep"]);

@@ -5,6 +5,7 @@
 import {
   checkInteger,
   checkNumber,
+  checkOptions,
   leavesOf,
   type RandomStream,
   randomStream,
@@ -61,7 +62,7 @@ export type RecurrentStackOptions = StackLayers &
     /** Features I of the inputs. */
     readonly inputSize: number;
     /** Whether each layer reads from both ends, its outputs joined. Default false. */
-    readonly bidirectional?: boolean;
+    readonly bidirectional?: boolean | undefined;
   };
 
 export type StackRunOptions = {
@@ -75,7 +76,7 @@ export type StackRunOptions = {
   /** State that the layers begin with. Default: zero. */
   readonly initialState?: State | undefined;
   /** Also return every gate and state of every step. Default false. */
-  readonly trace?: boolean;
+  readonly trace?: boolean | undefined;
 };
 
 export type StackResult = {
@@ -114,7 +115,19 @@ export type RecurrentStack = Layer & {
  * `rnn/0/forward/kernel`, `rnn/0/backward/kernel`, …; a residual layer's have `cell/` before the
  * kernel. Throws RangeError for sizes, and for sizes that differ with `residual`.
  */
-export function recurrentStack({
+export function recurrentStack(options: RecurrentStackOptions): RecurrentStack {
+  checkOptions(
+    "recurrentStack",
+    options,
+    "cell dialect hiddenSize layers dropout residual random dtype initialize name inputSize bidirectional",
+  );
+  return stackOf(options);
+}
+
+/**
+ * `recurrentStack` without a look at the names of the options, which may be a whole configuration.
+ */
+export function stackOf({
   inputSize,
   bidirectional = false,
   name = "rnn",

@@ -1,21 +1,21 @@
-import { log, exp, valueError } from "../base/index.ts";
+import { checkOptions, log, exp, valueError } from "../base/index.ts";
 import { countNgrams, overlap } from "./ngrams.ts";
 
 /** Options of `bleu`. */
 export type BleuOptions = {
   /** Tokenizer. Default: splits at white space, as sacreBLEU's tokenizer "none". */
-  readonly tokenize?: (text: string) => readonly string[];
+  readonly tokenize?: ((text: string) => readonly string[]) | undefined;
   /**
    * Smoothing of precisions without a match. "exp": the k-th of them counts as 1 / (2^k total), as
    * in sacreBLEU. "none": they are 0. Default "exp".
    */
-  readonly smoothing?: "exp" | "none";
+  readonly smoothing?: "exp" | "none" | undefined;
   /**
    * Whether the mean leaves out the orders of which the hypotheses have no n-gram, since all of
    * them are shorter: sacreBLEU's effective order, without which texts of one word have a BLEU of
    * 0. Default false.
    */
-  readonly effectiveOrder?: boolean;
+  readonly effectiveOrder?: boolean | undefined;
 };
 
 /** A BLEU score and its parts. */
@@ -45,6 +45,7 @@ export function bleu(
   references: readonly (string | readonly string[])[],
   { tokenize = whiteSpaceTokens, smoothing = "exp", effectiveOrder = false }: BleuOptions = {},
 ): Bleu {
+  checkOptions("bleu", arguments[2], "tokenize smoothing effectiveOrder");
   if (hypotheses.length !== references.length)
     throw valueError("bleu", `${hypotheses.length} references`, references.length);
   const matches = new Float64Array(ORDER);

@@ -1,12 +1,12 @@
-import { checkInteger, checkNumber, valueError } from "../base/index.ts";
+import { checkOptions, checkInteger, checkNumber, valueError } from "../base/index.ts";
 import { countNgrams, overlap } from "./ngrams.ts";
 
 /** Options of `chrF`. */
 export type ChrFOptions = {
   /** Longest n-gram of characters. Default 6. */
-  readonly order?: number;
+  readonly order?: number | undefined;
   /** Weight β: recall counts β² times as much as precision. Default 2. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
 };
 
 /**
@@ -19,6 +19,7 @@ export function chrF(
   references: readonly string[],
   { order = 6, beta = 2 }: ChrFOptions = {},
 ): number {
+  checkOptions("chrF", arguments[2], "order beta");
   if (hypotheses.length !== references.length)
     throw valueError("chrF", `${hypotheses.length} references`, references.length);
   checkInteger("chrF order", order, 1);

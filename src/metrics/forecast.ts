@@ -2,7 +2,7 @@
  * @file Measures of forecasts. NaN means a missing value, which is ignored; if all are missing, a
  * measure is NaN.
  */
-import { checkInteger, checkNumber, shapeError, valueError } from "../base/index.ts";
+import { checkOptions, checkInteger, checkNumber, shapeError, valueError } from "../base/index.ts";
 
 type Numbers = ArrayLike<number>;
 
@@ -34,7 +34,7 @@ export type MaseOptions = {
   /** Values that the forecast was made from. */
   readonly training: Numbers;
   /** Number of steps of a season. Default 1. */
-  readonly period?: number;
+  readonly period?: number | undefined;
 };
 
 /**
@@ -45,6 +45,7 @@ export type MaseOptions = {
  * than a season.
  */
 export function mase(actual: Numbers, forecast: Numbers, { training, period = 1 }: MaseOptions): number {
+  checkOptions("mase", arguments[2], "training period");
   checkInteger("mase period", period, 1);
   if (training.length <= period) throw valueError("mase training", `more than ${period} values`, training.length);
   const later = Array.from({ length: training.length - period }, (_, i) => training[i + period] - training[i]);
@@ -87,7 +88,7 @@ export type CrpsOptions = {
    * Whether to divide by S(S-1) pairs instead of S², which is unbiased for few samples (Ferro
    * 2014). Default true.
    */
-  readonly fair?: boolean;
+  readonly fair?: boolean | undefined;
 };
 
 /**
@@ -96,6 +97,7 @@ export type CrpsOptions = {
  * error. NaN for a missing value. Throws RangeError for no samples.
  */
 export function crps(samples: Numbers, actual: number, { fair = true }: CrpsOptions = {}): number {
+  checkOptions("crps", arguments[2], "fair");
   const count = samples.length;
   if (count === 0) throw valueError("crps", "at least one sample", 0);
   const sorted = Float64Array.from(samples).toSorted();

@@ -1,4 +1,5 @@
 /** @file Functions over work in pieces: at once, or, with a signal, as a promise. */
+import { checkOptions } from "../base/index.ts";
 import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
 
 /** A function of a model and an input; with `signal` in the options its answer is a promise. */
@@ -16,13 +17,19 @@ export type WorkInPieces<Model, Input, Options, Answer> = (
 
 /**
  * Runs the pieces at once; with a signal, others have their turn every few milliseconds, and the
- * promise rejects with the signal's reason when that aborts.
+ * promise rejects with the signal's reason when that aborts. `names` are those of the options,
+ * separated by spaces.
  */
 export function interruptible<Model, Input, Options, Answer>(
+  where: string,
+  names: string,
   work: WorkInPieces<Model, Input, Options, Answer>,
 ): Interruptible<Model, Input, Options, Answer> {
-  const run = (model: Model, input: Input, { signal, ...options }: MaybeSignal = {}): Answer | Promise<Answer> =>
-    carryOut(work(model, input, options as Options), signal);
+  const run = (model: Model, input: Input, given: MaybeSignal = {}): Answer | Promise<Answer> => {
+    checkOptions(where, given, `${names} signal`);
+    const { signal, ...options } = given;
+    return carryOut(work(model, input, options as Options), signal);
+  };
   return run as Interruptible<Model, Input, Options, Answer>;
 }
 

@@ -1,4 +1,5 @@
 /** @file The recurrent layers of a model in its options and in its file. */
+import { withoutUndefined, type Optional } from "../base/index.ts";
 import type { CellName, Dialect } from "../rnn/index.ts";
 import { field, type Fields } from "./fields.ts";
 
@@ -44,13 +45,13 @@ export const stackFields: Fields<StackConfig> = {
  */
 export function stackConfigOf(
   where: string,
-  options: Partial<StackConfig>,
+  options: Optional<StackConfig>,
   defaults: Partial<StackConfig> = {},
 ): StackConfig {
   const all = { ...STACK_DEFAULTS, ...defaults };
   const { cell, dialect, hiddenSize, layers, bidirectional, dropout } = {
     ...all,
-    ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<StackConfig>),
+    ...(withoutUndefined(options) as Partial<StackConfig>),
   };
   return {
     cell: field.cell(`${where} cell`, cell),

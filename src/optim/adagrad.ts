@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, valueError } from "../base/index.ts";
+import { checkChoice, checkNumber, checkOptions, valueError } from "../base/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { EpsilonPlace } from "./rmsprop.ts";
 import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
@@ -8,18 +8,18 @@ import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
  * epsilon 1e-10, epsilonPlace "outside", weightDecay 0.
  */
 export type AdagradOptions = {
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /**
    * Decay of the learning rate, which in step t is lr / (1 + (t-1) learningRateDecay) (PyTorch).
    */
-  readonly learningRateDecay?: number;
+  readonly learningRateDecay?: number | undefined;
   /** Value of a before the first step. */
-  readonly initialAccumulator?: number;
+  readonly initialAccumulator?: number | undefined;
   /** ε of the formulas; 0 only with an initial accumulator > 0 (TF1). */
-  readonly epsilon?: number;
-  readonly epsilonPlace?: EpsilonPlace;
+  readonly epsilon?: number | undefined;
+  readonly epsilonPlace?: EpsilonPlace | undefined;
   /** Factor λ of an L2 penalty, added to the gradient: g + λ θ. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 };
 
 /**
@@ -38,6 +38,11 @@ export function adagrad({
   epsilonPlace = "outside",
   weightDecay = 0,
 }: AdagradOptions = {}): Optimizer {
+  checkOptions(
+    "adagrad",
+    arguments[0],
+    "learningRate learningRateDecay initialAccumulator epsilon epsilonPlace weightDecay",
+  );
   checkNumber("adagrad learningRateDecay", learningRateDecay, 0);
   checkNumber("adagrad initialAccumulator", initialAccumulator, 0);
   checkNumber("adagrad epsilon", epsilon, 0);

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber } from "../base/index.ts";
+import { checkChoice, checkNumber, checkOptions } from "../base/index.ts";
 import type { OptimizerUpdate } from "../engine/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { integerPower } from "./power.ts";
@@ -16,16 +16,16 @@ export type EpsilonMode = "hat" | "corrected";
  * 1e-8, epsilonMode "corrected".
  */
 export type AdamOptions = {
-  readonly learningRate?: number;
-  readonly beta1?: number;
-  readonly beta2?: number;
-  readonly epsilon?: number;
-  readonly epsilonMode?: EpsilonMode;
+  readonly learningRate?: number | undefined;
+  readonly beta1?: number | undefined;
+  readonly beta2?: number | undefined;
+  readonly epsilon?: number | undefined;
+  readonly epsilonMode?: EpsilonMode | undefined;
   /**
    * Weight decay λ. In `adam`, an L2 penalty g + λ θ (PyTorch's Adam), default 0; in `adamw`, θ -=
    * lr λ θ, default 0.01.
    */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 };
 
 /**
@@ -39,6 +39,7 @@ export type AdamOptions = {
  * for options out of range.
  */
 export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimizer {
+  checkOptions("adam", arguments[0], "learningRate beta1 beta2 epsilon epsilonMode weightDecay");
   return adamRule("adam", weightDecay, options);
 }
 
@@ -48,6 +49,7 @@ export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimiz
  * learning rate. The default λ is PyTorch's 0.01.
  */
 export function adamw({ weightDecay = 0.01, ...options }: AdamOptions = {}): Optimizer {
+  checkOptions("adamw", arguments[0], "learningRate beta1 beta2 epsilon epsilonMode weightDecay");
   return adamRule("adamw", weightDecay, options);
 }
 

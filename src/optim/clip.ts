@@ -3,7 +3,7 @@
  * tensor from its first element to its last. So they don't depend on the engine, the threads or the
  * order of the record.
  */
-import { checkNumber, valueError } from "../base/index.ts";
+import { checkNumber, checkOptions, valueError } from "../base/index.ts";
 import { currentEngine } from "../engine/index.ts";
 import { clip, mul, type Tensor, withoutGradient, zeros } from "../tensor/index.ts";
 import type { Parameters } from "./optimizer.ts";
@@ -86,8 +86,9 @@ export function clipByNorm(gradients: Parameters, maxNorm: number): ClipByNorm {
 export function clipScale(
   gradients: Parameters,
   maxNorm: number,
-  options: { readonly epsilon?: number } = {},
+  options: { readonly epsilon?: number | undefined } = {},
 ): ClipScale {
+  checkOptions("clipScale", options, "epsilon");
   return scaleOf("clipScale", gradients, maxNorm, options);
 }
 
@@ -104,8 +105,9 @@ export function clipScale(
 export function clipByGlobalNorm(
   gradients: Parameters,
   maxNorm: number,
-  options: { readonly epsilon?: number } = {},
+  options: { readonly epsilon?: number | undefined } = {},
 ): ClipByGlobalNorm {
+  checkOptions("clipByGlobalNorm", options, "epsilon");
   const { scale, norm, finite } = scaleOf("clipByGlobalNorm", gradients, maxNorm, options);
   const clipped = finite ? mapRecord(gradients, (gradient) => scaled(gradient, scale)) : allZero(gradients);
   return { gradients: clipped, norm, finite };
@@ -115,7 +117,7 @@ function scaleOf(
   where: string,
   gradients: Parameters,
   maxNorm: number,
-  { epsilon = 0 }: { readonly epsilon?: number },
+  { epsilon = 0 }: { readonly epsilon?: number | undefined },
 ): ClipScale {
   // Infinity means no limit, but a norm that is not finite is still reported
   if (maxNorm !== Infinity) checkNumber(`${where} maxNorm`, maxNorm, 0);

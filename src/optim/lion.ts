@@ -1,4 +1,4 @@
-import { checkNumber } from "../base/index.ts";
+import { checkNumber, checkOptions } from "../base/index.ts";
 import { add, mul, sign, sub } from "../tensor/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
@@ -6,13 +6,13 @@ import { optimizerOf } from "./rule.ts";
 /** Options of `lion`. */
 export type LionOptions = {
   /** Learning rate. Default 1e-4: the paper advises a third to a tenth of AdamW's. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Weight of the momentum in the update. In [0, 1]. Default 0.9. */
-  readonly beta1?: number;
+  readonly beta1?: number | undefined;
   /** Decay of the momentum. In [0, 1]. Default 0.99. */
-  readonly beta2?: number;
+  readonly beta2?: number | undefined;
   /** Decoupled weight decay λ: θ -= lr λ θ. Default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 };
 
 /**
@@ -24,6 +24,7 @@ export type LionOptions = {
  * Throws RangeError for options out of range.
  */
 export function lion({ learningRate = 1e-4, beta1 = 0.9, beta2 = 0.99, weightDecay = 0 }: LionOptions = {}): Optimizer {
+  checkOptions("lion", arguments[0], "learningRate beta1 beta2 weightDecay");
   checkNumber("lion beta1", beta1, 0, 1);
   checkNumber("lion beta2", beta2, 0, 1);
   checkNumber("lion weightDecay", weightDecay, 0);

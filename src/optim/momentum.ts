@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, kindError, valueError } from "../base/index.ts";
+import { checkChoice, checkNumber, checkOptions, kindError, valueError } from "../base/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
 
@@ -13,19 +13,19 @@ export type VelocityForm = "plain" | "scaled";
  * velocity "plain", dampening 0, weightDecay 0.
  */
 export type MomentumOptions = {
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Momentum μ in [0, 1]. */
-  readonly momentum?: number;
-  readonly nesterov?: boolean;
+  readonly momentum?: number | undefined;
+  readonly nesterov?: boolean | undefined;
   /** Content of the velocity slot. The forms differ only while the learning rate changes. */
-  readonly velocity?: VelocityForm;
+  readonly velocity?: VelocityForm | undefined;
   /**
    * Dampening: the gradient has weight 1 - dampening, except in the first step (PyTorch). Must be 0
    * with nesterov.
    */
-  readonly dampening?: number;
+  readonly dampening?: number | undefined;
   /** Factor λ of an L2 penalty, added to the gradient: g + λ θ. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 };
 
 /**
@@ -45,6 +45,7 @@ export function momentum({
   dampening = 0,
   weightDecay = 0,
 }: MomentumOptions = {}): Optimizer {
+  checkOptions("momentum", arguments[0], "learningRate momentum nesterov velocity dampening weightDecay");
   if (typeof ahead !== "boolean") throw kindError("momentum nesterov", "a boolean", ahead);
   const name = ahead ? "nesterov" : "momentum";
   checkNumber(`${name} momentum`, mu, 0, 1);
@@ -64,5 +65,6 @@ export function momentum({
 
 /** Momentum with `nesterov: true`. */
 export function nesterov(options: MomentumOptions = {}): Optimizer {
+  checkOptions("nesterov", options, "learningRate momentum nesterov velocity dampening weightDecay");
   return momentum({ ...options, nesterov: true });
 }

@@ -1,23 +1,23 @@
-import { checkChoice, checkInteger, checkNumber, kindError } from "../base/index.ts";
+import { checkChoice, checkInteger, checkNumber, checkOptions, kindError } from "../base/index.ts";
 
 /** Options of `plateau`. */
 export type PlateauOptions = {
   /** Initial learning rate. */
   readonly initial: number;
   /** Factor of a reduction, in [0, 1). Default 0.1. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /** Number of observations without improvement that are tolerated. Default 10. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Smallest improvement that counts. Default 1e-4. */
-  readonly threshold?: number;
-  readonly thresholdMode?: "relative" | "absolute";
+  readonly threshold?: number | undefined;
+  readonly thresholdMode?: "relative" | "absolute" | undefined;
   /** Number of observations after a reduction that are not counted. Default 0. */
-  readonly cooldown?: number;
-  readonly minimum?: number;
+  readonly cooldown?: number | undefined;
+  readonly minimum?: number | undefined;
   /** Reductions by no more than this are skipped. Default 1e-8. */
-  readonly smallestChange?: number;
+  readonly smallestChange?: number | undefined;
   /** Whether a smaller (`min`) or larger (`max`) metric is better. Default "min". */
-  readonly mode?: "min" | "max";
+  readonly mode?: "min" | "max" | undefined;
 };
 
 /** The state of a plateau, as plain JSON. */
@@ -60,6 +60,11 @@ export function plateau({
   smallestChange = 1e-8,
   mode = "min",
 }: PlateauOptions): Plateau {
+  checkOptions(
+    "plateau",
+    arguments[0],
+    "initial factor patience threshold thresholdMode cooldown minimum smallestChange mode",
+  );
   checkNumber("plateau initial", initial, 0);
   checkNumber("plateau factor", factor, 0, 1 - Number.EPSILON);
   checkInteger("plateau patience", patience);

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, kindError } from "../base/index.ts";
+import { checkChoice, checkNumber, checkOptions, kindError } from "../base/index.ts";
 import type { VelocityForm } from "./momentum.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf, SMALLEST_EPSILON } from "./rule.ts";
@@ -14,21 +14,21 @@ export type EpsilonPlace = "inside" | "outside";
  * "outside", momentum 0, velocity "plain", centered false, initialMeanSquare 0, weightDecay 0.
  */
 export type RmspropOptions = {
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Decay ρ of the mean square, in [0, 1). */
-  readonly decay?: number;
-  readonly epsilon?: number;
-  readonly epsilonPlace?: EpsilonPlace;
+  readonly decay?: number | undefined;
+  readonly epsilon?: number | undefined;
+  readonly epsilonPlace?: EpsilonPlace | undefined;
   /** Momentum μ in [0, 1]. With 0 there is no velocity slot. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Content of the velocity slot. The forms differ only while the learning rate changes. */
-  readonly velocity?: VelocityForm;
+  readonly velocity?: VelocityForm | undefined;
   /** Whether to divide by an estimate of the variance instead of the mean square. */
-  readonly centered?: boolean;
+  readonly centered?: boolean | undefined;
   /** Value of s before the first step; 1 in TF1. */
-  readonly initialMeanSquare?: number;
+  readonly initialMeanSquare?: number | undefined;
   /** Factor λ of an L2 penalty, added to the gradient: g + λ θ. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 };
 
 /**
@@ -52,6 +52,11 @@ export function rmsprop({
   initialMeanSquare = 0,
   weightDecay = 0,
 }: RmspropOptions = {}): Optimizer {
+  checkOptions(
+    "rmsprop",
+    arguments[0],
+    "learningRate decay epsilon epsilonPlace momentum velocity centered initialMeanSquare weightDecay",
+  );
   checkNumber("rmsprop decay", decay, 0, 1 - Number.EPSILON);
   checkNumber("rmsprop epsilon", epsilon, SMALLEST_EPSILON);
   checkChoice("rmsprop epsilonPlace", epsilonPlace, ["inside", "outside"]);

@@ -3,7 +3,7 @@
  * needs only its step. The value is the learning rate of that step: `optimizer.update(…, {
  * learningRate: schedule(state.step) })`.
  */
-import { checkInteger, checkNumber } from "../base/index.ts";
+import { checkInteger, checkNumber, checkOptions } from "../base/index.ts";
 import { cosPi, integerPower, power } from "./power.ts";
 
 /**
@@ -33,6 +33,7 @@ export function stepDecay({
   readonly every: number;
   readonly factor: number;
 }): Schedule {
+  checkOptions("stepDecay", arguments[0], "initial every factor");
   checkNumber("stepDecay initial", initial, 0);
   checkInteger("stepDecay every", every, 1);
   checkNumber("stepDecay factor", factor, 0);
@@ -55,6 +56,7 @@ export function exponentialDecay({
   readonly decayRate: number;
   readonly staircase?: boolean;
 }): Schedule {
+  checkOptions("exponentialDecay", arguments[0], "initial decaySteps decayRate staircase");
   checkNumber("exponentialDecay initial", initial, 0);
   checkInteger("exponentialDecay decaySteps", decaySteps, 1);
   checkNumber("exponentialDecay decayRate", decayRate, Number.MIN_VALUE);
@@ -77,6 +79,7 @@ export function cosineDecay({
   readonly decaySteps: number;
   readonly alpha?: number;
 }): Schedule {
+  checkOptions("cosineDecay", arguments[0], "initial decaySteps alpha");
   checkNumber("cosineDecay initial", initial, 0);
   checkInteger("cosineDecay decaySteps", decaySteps, 1);
   checkNumber("cosineDecay alpha", alpha, 0, 1);
@@ -100,6 +103,7 @@ export function cosineAnnealing({
   readonly period: number;
   readonly minimum?: number;
 }): Schedule {
+  checkOptions("cosineAnnealing", arguments[0], "initial period minimum");
   checkNumber("cosineAnnealing initial", initial, 0);
   checkInteger("cosineAnnealing period", period, 1);
   checkNumber("cosineAnnealing minimum", minimum, 0);
@@ -114,6 +118,7 @@ export function cosineAnnealing({
  * 1`. `after` is not shifted in time.
  */
 export function warmUp(after: Schedule, { steps }: { readonly steps: number }): Schedule {
+  checkOptions("warmUp", arguments[1], "steps");
   checkInteger("warmUp steps", steps, 0);
   return schedule("warmUp", (step) => (step + 1 < steps ? (after(step) * (step + 1)) / steps : after(step)));
 }
@@ -133,6 +138,7 @@ export function charRnn({
   readonly decayAfterEpochs?: number;
   readonly stepsPerEpoch: number;
 }): Schedule {
+  checkOptions("charRnn", arguments[0], "initial decay decayAfterEpochs stepsPerEpoch");
   checkNumber("charRnn initial", initial, 0);
   checkNumber("charRnn decay", decay, 0);
   checkInteger("charRnn decayAfterEpochs", decayAfterEpochs);
@@ -162,6 +168,7 @@ export function torchRnn({
   readonly factor?: number;
   readonly stepsPerEpoch: number;
 }): Schedule {
+  checkOptions("torchRnn", arguments[0], "initial every factor stepsPerEpoch");
   checkNumber("torchRnn initial", initial, 0);
   checkInteger("torchRnn every", every, 1);
   checkNumber("torchRnn factor", factor, 0);

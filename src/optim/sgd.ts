@@ -1,12 +1,12 @@
-import { checkNumber } from "../base/index.ts";
+import { checkNumber, checkOptions } from "../base/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { optimizerOf } from "./rule.ts";
 
 /** Options of `sgd`. Defaults: learningRate 0.01, weightDecay 0. */
 export type SgdOptions = {
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Factor λ of an L2 penalty, added to the gradient: g + λ θ. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 };
 
 /**
@@ -14,6 +14,7 @@ export type SgdOptions = {
  * of range.
  */
 export function sgd({ learningRate = 0.01, weightDecay = 0 }: SgdOptions = {}): Optimizer {
+  checkOptions("sgd", arguments[0], "learningRate weightDecay");
   return optimizerOf({
     name: "sgd",
     config: { learningRate, weightDecay },

@@ -1,5 +1,5 @@
 import { packedKernels } from "./packed-kernels.ts";
-import { unpack } from "./packed-code.ts";
+import { Predictor, unpack } from "./packed-code.ts";
 
 const unpacked = new Map<string, Uint8Array<ArrayBuffer>>();
 
@@ -8,12 +8,15 @@ const unpacked = new Map<string, Uint8Array<ArrayBuffer>>();
  * Throws if there is none, as in the sources.
  */
 export function kernelBytes(build: string): Uint8Array<ArrayBuffer> {
-  const known = unpacked.get(build);
-  if (known !== undefined) return known;
-  const packed = packedKernels[build];
-  if (packed === undefined) throw new Error(`there are no kernels ${build}`);
-  const { text, length, after } = packed;
-  const bytes = unpack(text, length, after === undefined ? new Uint8Array(0) : kernelBytes(after));
-  unpacked.set(build, bytes);
-  return bytes;
+  const predictor = new Predictor();
+  let bytes = new Uint8Array(0);
+  // each helps to read the next
+  for (const [name, { text, length }] of Object.entries(packedKernels)) {
+    if (unpacked.has(build)) break;
+    bytes = unpack(text, length, bytes, predictor);
+    unpacked.set(name, bytes);
+  }
+  const found = unpacked.get(build);
+  if (found === undefined) throw new Error(`there are no kernels ${build}`);
+  return found;
 }

@@ -56,8 +56,11 @@ function hash(a: number, b: number, c: number = 0): number {
   return Math.imul(more ^ (c + 1), 0x2c9277b5) ^ (more >>> 15);
 }
 
-/** A predictor of bits, which mixes adaptive probabilities of several contexts. */
-class Predictor {
+/**
+ * A predictor of bits, which mixes adaptive probabilities of several contexts. What it has learnt
+ * from one text helps with the next.
+ */
+export class Predictor {
   readonly #stretch = stretchTable();
   /** `squash` from -8 to 8, in steps of 1/256. */
   readonly #squashed = Float64Array.from({ length: 4096 }, (_, i) => squash((i - 2048) / 256));
@@ -198,13 +201,14 @@ export class Steps {
   at: number;
   readonly #out: Uint8Array;
   readonly #code: BitCoder;
-  readonly #predictor = new Predictor();
+  readonly #predictor: Predictor;
   readonly #instructions = new Instructions();
   /** Kinds of the last four steps, one bit each: 1 for a match. */
   #kinds = 0;
   #lastLength = 0;
 
-  constructor(out: Uint8Array, at: number, code: BitCoder) {
+  constructor(out: Uint8Array, at: number, predictor: Predictor, code: BitCoder) {
+    this.#predictor = predictor;
     this.#out = out;
     this.at = at;
     this.#code = code;
@@ -291,8 +295,16 @@ export function slotOf(value: number): { readonly slot: number; readonly more: n
   return { slot: 2 * (count + 1) + ((value >> count) & 1), more: value & ((1 << count) - 1) };
 }
 
-/** The `length` bytes packed in `text`, whose matches may begin in `dictionary`. */
-export function unpack(text: string, length: number, dictionary: Uint8Array): Uint8Array<ArrayBuffer> {
+/**
+ * The `length` bytes packed in `text`, whose matches may begin in `dictionary`. The predictor is
+ * new, or has read the same texts as that of the writer.
+ */
+export function unpack(
+  text: string,
+  length: number,
+  dictionary: Uint8Array,
+  predictor: Predictor,
+): Uint8Array<ArrayBuffer> {
   const values = new Uint8Array(128);
   for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
   let at = 0;
@@ -313,7 +325,7 @@ export function unpack(text: string, length: number, dictionary: Uint8Array): Ui
   const begin = dictionary.length;
   const out = new Uint8Array(begin + length);
   out.set(dictionary);
-  const steps = new Steps(out, begin, (probability) => {
+  const steps = new Steps(out, begin, predictor, (probability) => {
     const bound = (range >>> 12) * probability;
     const bit = Number(code < bound);
     if (bit === 1) range = bound;

@@ -55,7 +55,8 @@ function near(got: Tensor, { shape, data }: Golden, what: string): void {
 /** The inner LSTM and the attention of a case, with its weights. */
 function partsOf(golden: Case) {
   const inner = lstmCell({ units: golden.querySize, dialect: "torch" }) as unknown as Cell;
-  const scores = attention(golden);
+  const { kind, querySize, memorySize, units, outputSize } = golden;
+  const scores = attention({ kind, querySize, memorySize, units, outputSize });
   const wrap = (memory: Tensor): Cell<AttentionState> =>
     attentionWrapper(inner, {
       memory: scores.over(memory, golden.lengths),

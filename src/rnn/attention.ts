@@ -2,6 +2,7 @@
  * @file Attention: how much each step of a memory matters to a query, and what it says on average.
  */
 import {
+  checkOptions,
   checkChoice,
   checkInteger,
   type FloatDType,
@@ -38,11 +39,11 @@ export type AttentionOptions = {
   /** Features M of a step of the memory. */
   readonly memorySize: number;
   /** Hidden units U of the scores v·tanh(…). Default Q. */
-  readonly units?: number;
+  readonly units?: number | undefined;
   /** Features A of the attentional vector tanh([context; output]·Wc). Default Q. */
-  readonly outputSize?: number;
+  readonly outputSize?: number | undefined;
   /** Seed of the initial weights. Default: the stream that `build` is given, or 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /** The trainable part of attention. Letters: B rows, S steps of the memory, T queries of a row. */
@@ -93,6 +94,7 @@ const PADDING_SCORE = -1e30;
  * memory have the same.
  */
 export function attention(options: AttentionOptions): Attention {
+  checkOptions("attention", options, "kind querySize memorySize units outputSize seed");
   const where = "attention";
   const kind = checkChoice(`${where} kind`, options.kind, ATTENTION_KINDS);
   const querySize = checkInteger(`${where} querySize`, options.querySize, 1);

@@ -1,4 +1,4 @@
-import { kindError, randomStream } from "../base/index.ts";
+import { checkOptions, kindError, randomStream } from "../base/index.ts";
 import { add, concat, flip, reverseSequence, swapLeading, Tensor } from "../tensor/index.ts";
 import { type Cell, mapTrace, type SequenceInputs, type State, type Trace } from "./cell.ts";
 import {
@@ -38,6 +38,7 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
   inputs: SequenceInputs,
   { lengths, initialState, timeMajor = false, random, ...rest }: BidirectionalOptions<F, B> = {},
 ): BidirectionalResult<F, B> {
+  checkOptions("bidirectionalDynamicRnn", arguments[3], "lengths timeMajor paddedOutput random trace initialState");
   const where = "bidirectionalDynamicRnn";
   if ((forward as unknown) === backward)
     throw kindError(where, "two cells", "the same cell twice", "Make one for each direction");
@@ -86,7 +87,7 @@ export type StackBidirectionalResult = {
 export type StackBidirectionalOptions = Omit<BidirectionalOptions<State, State>, "initialState"> & {
   readonly initialState?: Readonly<Record<string, Directions<State>>> | undefined;
   /** Each layer above the lowest adds its input to its joined output. Default false. */
-  readonly residual?: boolean;
+  readonly residual?: boolean | undefined;
 };
 
 /**
@@ -98,6 +99,11 @@ export function stackBidirectionalDynamicRnn(
   inputs: SequenceInputs,
   { initialState, random, residual = false, ...options }: StackBidirectionalOptions = {},
 ): StackBidirectionalResult {
+  checkOptions(
+    "stackBidirectionalDynamicRnn",
+    arguments[2],
+    "lengths timeMajor paddedOutput random trace initialState residual",
+  );
   if (layers.length === 0) throw kindError("stackBidirectionalDynamicRnn", "at least one layer", layers);
   const state: Record<string, Directions<State>> = {};
   const trace: Record<string, Directions<Trace>> = {};

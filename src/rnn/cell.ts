@@ -27,10 +27,10 @@ export type Parameters = Readonly<Record<string, Tensor>>;
 
 export type BuildOptions = {
   /** Source of the initial values. Default: the cell's own seed. */
-  readonly random?: RandomStream;
-  readonly dtype?: FloatDType;
+  readonly random?: RandomStream | undefined;
+  readonly dtype?: FloatDType | undefined;
   /** False: zeros, for parameters that are about to be loaded. Default true. */
-  readonly initialize?: boolean;
+  readonly initialize?: boolean | undefined;
 };
 
 export type StepContext = {

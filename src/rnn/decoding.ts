@@ -1,16 +1,16 @@
 /** @file Choosing the next token from the scores of one step. */
-import { checkInteger, checkNumber, exp, NotFiniteError, type RandomStream } from "../base/index.ts";
+import { checkInteger, checkNumber, checkOptions, exp, NotFiniteError, type RandomStream } from "../base/index.ts";
 
 export type SamplingOptions = {
   /** Scores are divided by it. 0 always takes the best (greedy). Default 1. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Only the k best tokens stay. Default: all. */
-  readonly topK?: number;
+  readonly topK?: number | undefined;
   /**
    * Only the smallest set of best tokens whose probability reaches p stays (Holtzman et al. 2020).
    * Default 1: all.
    */
-  readonly topP?: number;
+  readonly topP?: number | undefined;
 };
 
 /** Throws TypeError or RangeError for options outside their range. */
@@ -39,6 +39,7 @@ export function greedy(logits: ArrayLike<number>): number {
  * Infinity, and where all are -Infinity.
  */
 export function sampleToken(logits: ArrayLike<number>, random: RandomStream, options: SamplingOptions = {}): number {
+  checkOptions("sampleToken", options, "temperature topK topP");
   checkSampling(options);
   const { temperature = 1, topK, topP = 1 } = options;
   const best = greedy(logits);

@@ -1,5 +1,6 @@
 import {
   checkInteger,
+  checkOptions,
   dtypeError,
   type FloatDType,
   isFloat,
@@ -48,19 +49,19 @@ export type DynamicRnnOptions<S extends State> = {
   /** Default: zeros. */
   readonly initialState?: S | undefined;
   /** Inputs and outputs are [T, B, n] instead of [B, T, n]. Default false. */
-  readonly timeMajor?: boolean;
+  readonly timeMajor?: boolean | undefined;
   /**
    * After a row's end: `zero` (TensorFlow 1, ONNX; default) or `hold` its last output (Keras'
    * generic masking).
    */
-  readonly paddedOutput?: "zero" | "hold";
+  readonly paddedOutput?: "zero" | "hold" | undefined;
   /**
    * Given while training: turns dropout on. Use a stream of its own for each step,
    * `random.at(step)`.
    */
   readonly random?: RandomStream | undefined;
   /** Also return every gate and state of every step. Default false. */
-  readonly trace?: boolean;
+  readonly trace?: boolean | undefined;
 };
 
 export type DynamicRnnResult<S extends State> = {
@@ -96,6 +97,7 @@ export function dynamicRnn<S extends State>(
   inputs: SequenceInputs,
   { lengths, initialState, timeMajor = false, paddedOutput = "zero", random, trace = false }: DynamicRnnOptions<S> = {},
 ): DynamicRnnResult<S> {
+  checkOptions("dynamicRnn", arguments[2], "lengths initialState timeMajor paddedOutput random trace");
   const { x, features, batch, steps, dtype } = checkSequenceInputs("dynamicRnn", inputs, timeMajor);
   cell.build(features, { dtype });
   const limits = lengths === undefined ? undefined : checkLengths("dynamicRnn", lengths, batch, steps);

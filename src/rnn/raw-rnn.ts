@@ -1,4 +1,4 @@
-import { checkInteger, kindError, type RandomStream, runNow } from "../base/index.ts";
+import { checkOptions, checkInteger, kindError, type RandomStream, runNow } from "../base/index.ts";
 import { expandDims, logicalNot, logicalOr, stack, Tensor, where } from "../tensor/index.ts";
 import type { Cell, State } from "./cell.ts";
 import { chooseState } from "./state.ts";
@@ -34,6 +34,7 @@ export function rawRnn<S extends State, L = undefined>(
   ) => RawRnnDecision<S, L>,
   { maximumSteps, random }: { maximumSteps: number; random?: RandomStream },
 ): { outputs: Tensor | undefined; state: S; loopState: L | undefined; steps: number } {
+  checkOptions("rawRnn", arguments[2], "maximumSteps random");
   checkInteger("rawRnn maximumSteps", maximumSteps, 0);
   let { finished, input, state, loopState } = runNow("rawRnn", loop, 0, undefined, undefined, undefined);
   if (!(finished instanceof Tensor) || finished.dtype !== "bool")
@@ -61,6 +62,7 @@ export function unroll<V, E>(
   step: (value: V, time: number) => { next: V; emit: E },
   { initial, until, maximumSteps }: { initial: V; until?: (value: V, time: number) => boolean; maximumSteps: number },
 ): { emitted: E[]; value: V } {
+  checkOptions("unroll", arguments[1], "initial until maximumSteps");
   checkInteger("unroll maximumSteps", maximumSteps, 0);
   const emitted: E[] = [];
   let value = initial;

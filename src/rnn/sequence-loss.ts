@@ -1,14 +1,14 @@
-import { sameShape, shapeError } from "../base/index.ts";
+import { checkOptions, sameShape, shapeError } from "../base/index.ts";
 import { add, div, sparseSoftmaxCrossEntropy, sum, type Tensor } from "../tensor/index.ts";
 import { TINY, weighed } from "./weighted-mean.ts";
 
 export type SequenceLossOptions = {
   /** Sum over time, divided by the sum of the weights there. Default true. */
-  readonly averageAcrossTimesteps?: boolean;
+  readonly averageAcrossTimesteps?: boolean | undefined;
   /** Sum over the batch, divided by the sum of the weights there. Default true. */
-  readonly averageAcrossBatch?: boolean;
+  readonly averageAcrossBatch?: boolean | undefined;
   /** Loss per position from logits and targets. Default `sparseSoftmaxCrossEntropy`. */
-  readonly softmaxLossFunction?: (logits: Tensor, targets: Tensor) => Tensor;
+  readonly softmaxLossFunction?: ((logits: Tensor, targets: Tensor) => Tensor) | undefined;
 };
 
 /**
@@ -31,6 +31,7 @@ export function sequenceLoss(
     softmaxLossFunction = sparseSoftmaxCrossEntropy,
   }: SequenceLossOptions = {},
 ): Tensor {
+  checkOptions("sequenceLoss", arguments[3], "averageAcrossTimesteps averageAcrossBatch softmaxLossFunction");
   if (logits.rank !== 3) throw shapeError("sequenceLoss", "logits [B, T, classes]", logits.shape);
   const expected = logits.shape.slice(0, 2);
   for (const [name, x] of [

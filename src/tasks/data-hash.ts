@@ -17,7 +17,7 @@ const fnv1a: Step = (hash, word) => Math.imul(hash ^ word, PRIME);
  */
 export function hashOf(
   lists: Iterable<ArrayLike<number>>,
-  { step = fnv1a, start = 0x811c9dc5 }: { readonly step?: Step; readonly start?: number } = {},
+  { step = fnv1a, start = 0x811c9dc5 }: { readonly step?: Step | undefined; readonly start?: number | undefined } = {},
 ): number {
   let hash = start;
   for (const list of lists) for (let at = 0; at < list.length; at++) hash = step(hash, list[at], at);

@@ -1,6 +1,7 @@
 /** @file Tensors from JavaScript values, constants and random streams. */
 import {
   checkInteger,
+  checkOptions,
   type DType,
   dtypeOf,
   type FloatDType,
@@ -16,7 +17,7 @@ import { currentEngine, onEachReplay, isRecorded } from "../engine/index.ts";
 import { allocate, type NestedArray, Tensor } from "./tensor.ts";
 
 /** Options of `tensor`: element type and shape. */
-export type TensorOptions = { readonly dtype?: DType; readonly shape?: Shape };
+export type TensorOptions = { readonly dtype?: DType | undefined; readonly shape?: Shape };
 
 /**
  * Creates a tensor from nested arrays (`[[1, 2], [3, 4]]`), a number (a scalar) or a typed array.
@@ -27,6 +28,7 @@ export type TensorOptions = { readonly dtype?: DType; readonly shape?: Shape };
  * another size, or int32 values that are not integers.
  */
 export function tensor(values: NestedArray | TypedArray, { dtype, shape }: TensorOptions = {}): Tensor {
+  checkOptions("tensor", arguments[1], "dtype shape");
   if (ArrayBuffer.isView(values)) return fromTypedArray(values, dtype ?? dtypeOf(values), shape ?? [values.length]);
   const nesting: number[] = [];
   for (let node: NestedArray = values; Array.isArray(node); node = node[0]) {
@@ -112,6 +114,7 @@ export function oneHot(
   depth: number,
   { onValue = 1, offValue = 0, dtype = "float32" }: { onValue?: number; offValue?: number; dtype?: FloatDType } = {},
 ): Tensor {
+  checkOptions("oneHot", arguments[2], "onValue offValue dtype");
   const ids = indices instanceof Tensor ? indices : tensor(indices as NestedArray, { dtype: "int32" });
   checkInteger("oneHot depth", depth, 1);
   const out = full([...ids.shape, depth], offValue, dtype);

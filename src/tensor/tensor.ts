@@ -54,6 +54,19 @@ export class Tensor implements Operand {
   readonly offset: number;
   readonly #storage: Storage;
 
+  static {
+    // what `console.log` shows in Node, also of tensors in states, traces and parameters
+    const value = function (this: Tensor): string {
+      try {
+        return this.toString();
+      } catch (error) {
+        // a debugger must be able to show any tensor
+        return `${this.dtype} ${formatShape(this.shape)} (${(error as Error).message})`;
+      }
+    };
+    Object.defineProperty(this.prototype, Symbol.for("nodejs.util.inspect.custom"), { value });
+  }
+
   /** Internal: use `tensor(...)`. */
   constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0) {
     this.#storage = storage;
@@ -123,6 +136,15 @@ export class Tensor implements Operand {
 
   toString(): string {
     return `${this.dtype} ${formatShape(this.shape)}\n${formatArray(currentEngine().view(this), this.shape)}`;
+  }
+
+  /**
+   * Shape, dtype and elements for `JSON.stringify`. NaN and infinities, which JSON lacks, are
+   * strings.
+   */
+  toJSON(): { readonly shape: Shape; readonly dtype: DType; readonly data: readonly (number | string)[] } {
+    const data = Array.from(this.values(), (x) => (Number.isFinite(x) ? x : String(x)));
+    return { shape: this.shape, dtype: this.dtype, data };
   }
 
   /**

@@ -15,7 +15,7 @@ export type History<E extends Measured = Measured> = {
 
 export type FitOnOptions = TrainOnOptions & {
   /** Sees every event as it comes. */
-  readonly onEvent?: (event: TrainEvent) => void;
+  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
 };
 
 /** `trainOn` to its end, as one promise. Rejects as `trainOn` throws. */

@@ -21,6 +21,7 @@ export type { ParameterGroup } from "./loop/parameter-groups.ts";
 export type { Snapshot } from "./loop/snapshot.ts";
 export type { EpochBatches, Loss, LossContext, Measured, Rehearsal, Task } from "./loop/task.ts";
 export { trainOn, trainOnLater } from "./train-on.ts";
+export { TRAIN_ON_HINTS, TRAIN_ON_OPTIONS } from "./train-options.ts";
 export type { Fingerprint, OwnTask, SeekableBatches } from "./train-on.ts";
 export type { TrainOnOptions } from "./train-options.ts";
 export type { Training } from "./loop/training.ts";

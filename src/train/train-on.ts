@@ -2,6 +2,7 @@
 import {
   checkInteger,
   checkNumber,
+  checkOptions,
   checkSynchronous,
   DataError,
   kindError,
@@ -17,7 +18,7 @@ import { Tensor } from "../tensor/index.ts";
 import { unlessAborted } from "./loop/abort.ts";
 import { Loop } from "./loop/loop.ts";
 import type { EpochBatches, Loss, LossContext, Measured, Rehearsal, Task } from "./loop/task.ts";
-import { loopSettings, type TrainOnOptions } from "./train-options.ts";
+import { loopSettings, TRAIN_ON_HINTS, TRAIN_ON_OPTIONS, type TrainOnOptions } from "./train-options.ts";
 import { type Training, trainingOf } from "./loop/training.ts";
 
 export type Fingerprint = Readonly<Record<string, JsonValue>>;
@@ -89,6 +90,7 @@ export function trainOn<B, E extends Measured = Measured>(
   task: OwnTask<B, E>,
   options: TrainOnOptions = {},
 ): Training<E> {
+  checkOptions("trainOn", options, TRAIN_ON_OPTIONS, TRAIN_ON_HINTS);
   return trainOnLater(() => task, options);
 }
 

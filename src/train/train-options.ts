@@ -10,68 +10,77 @@ import type { Snapshot } from "./loop/snapshot.ts";
 
 export type TrainOnOptions = {
   /** Stop after this many steps. Default: `epochs` decides. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /**
    * Stop after this many passes over the training data. Default 50, unless `steps` or `seconds` is
    * given.
    */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Stop when this many seconds have passed. Default: no limit. */
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
   /** Default Adam with learning rate 2e-3. One of your own has to heed `gradientScale`. */
-  readonly optimizer?: Optimizer;
+  readonly optimizer?: Optimizer | undefined;
   /** Learning rate of each step, counted from 0. Default: the optimizer's own. */
-  readonly schedule?: Schedule;
+  readonly schedule?: Schedule | undefined;
   /** Gradients are scaled down to this global norm. Default 5; Infinity turns it off. */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
   /** Evaluate after this many steps, and at the end. Default: at the end of each epoch. */
-  readonly evaluateEvery?: number;
+  readonly evaluateEvery?: number | undefined;
   /** Seed of all that is random. Default 0; that of a language model is its own. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /**
    * Threads for large kernels; see `useThreads`. Default: as it is, which at first is one for each
    * processor.
    */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * Batches per step, which together are one: a larger batch in the memory of a smaller one, with
    * the gradient and loss that it would have (by tokens or examples, see `weight` of a loss). The
    * last step of an epoch has those that are left. Default 1.
    */
-  readonly accumulate?: number;
+  readonly accumulate?: number | undefined;
   /** Parameters with optimizers or rates of their own, or that stay as they are. Default: none. */
-  readonly groups?: readonly ParameterGroup[];
+  readonly groups?: readonly ParameterGroup[] | undefined;
   /**
    * Decay of an average of the weights, which evaluations and the finished model then use. Default:
    * none.
    */
-  readonly averaging?: number;
+  readonly averaging?: number | undefined;
   /**
    * Whether to run a skipped step again, looking at what each operation reads and writes, and name
    * the first that makes a number that is not finite: in the `trouble` of the events and in the
    * error at the end. Default false.
    */
-  readonly anomaly?: boolean;
+  readonly anomaly?: boolean | undefined;
   /** Callbacks that watch the run. Default: none. */
-  readonly callbacks?: readonly Callback[];
+  readonly callbacks?: readonly Callback[] | undefined;
   /**
    * Continues the run that a snapshot was taken of, bit for bit. Everything but the limits,
    * `evaluateEvery`, `threads` and `signal` must be as it was.
    */
-  readonly resume?: Snapshot;
+  readonly resume?: Snapshot | undefined;
   /**
    * Goes on also where engine, numerics or their version give other bits than those of the
    * snapshot, and says so in one line. Default false: such a run is refused.
    */
-  readonly allowOtherNumerics?: boolean;
+  readonly allowOtherNumerics?: boolean | undefined;
   /** Ends training after the step that is running. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Connection of this process with others that train the same model, each on its rows of every
    * batch. Default: it trains alone. Each makes the same calls, those of `snapshot` too. The first
    * evaluates, and is the one that should write files.
    */
-  readonly communicator?: Communicator;
+  readonly communicator?: Communicator | undefined;
+};
+
+/** Names of `TrainOnOptions`. */
+export const TRAIN_ON_OPTIONS: string =
+  "steps epochs seconds optimizer schedule clipNorm evaluateEvery seed threads accumulate groups averaging anomaly callbacks resume allowOtherNumerics signal communicator";
+
+/** Hints for options that belong elsewhere. */
+export const TRAIN_ON_HINTS: Readonly<Record<string, string>> = {
+  learningRate: "Give it to the optimizer: optimizer: adam({ learningRate })",
 };
 
 const DEFAULT_EPOCHS = 50;

@@ -148,12 +148,12 @@ function headline(metrics: readonly Metrics[], lossUnit: string): string {
 const WIDTH = 640;
 
 type PanelOptions = {
-  readonly height?: number;
-  readonly x?: string;
+  readonly height?: number | undefined;
+  readonly x?: string | undefined;
   /** End of the horizontal axis. Default: the last point. */
-  readonly right?: number;
+  readonly right?: number | undefined;
   /** Whether the vertical axis begins at 0. */
-  readonly zero?: boolean;
+  readonly zero?: boolean | undefined;
 };
 
 type Panel = {

@@ -1,4 +1,5 @@
 /** @file A forecast as a picture: what was, what may come, and how surely. */
+import { checkOptions } from "../../base/index.ts";
 import {
   formatTime,
   type Forecast,
@@ -12,12 +13,12 @@ import {
 export type ForecastPictureOptions = {
   readonly frequency: Frequency;
   /** Steps of history to show. Default four times the horizon. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Values that were observed, if known: a second line. */
-  readonly actual?: ArrayLike<number>;
-  readonly title?: string;
+  readonly actual?: ArrayLike<number> | undefined;
+  readonly title?: string | undefined;
   /** Title of the vertical axis. Default "value". */
-  readonly value?: string;
+  readonly value?: string | undefined;
 };
 
 const COLORS = { past: "#555555", forecast: "#1f5a9d", wide: "#c6d9ee", narrow: "#8fb3da", actual: "#d1651a" };
@@ -39,6 +40,7 @@ export async function forecastPicture(
   forecast: Forecast,
   { frequency, steps = 4 * forecast.mean.length, actual = [], title = id, value = "value" }: ForecastPictureOptions,
 ): Promise<string> {
+  checkOptions("forecastPicture", arguments[2], "frequency steps actual title value");
   const { timeZone } = frequency;
   const first = parseTime("forecastPicture start", start, timeZone);
   // the axis shows local time as if it were UTC

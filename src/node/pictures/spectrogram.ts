@@ -3,17 +3,17 @@
  * above where they are heard.
  */
 import { crc32, deflateSync } from "node:zlib";
-import { DataError, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import type { AlignedCharacter, Features } from "../../tasks/index.ts";
 
 export type SpectrogramOptions = {
   /** Seconds from frame to frame. */
   readonly hopSeconds: number;
   /** Characters above the picture, such as those of `transcribe` or `alignText`. Default: none. */
-  readonly alignment?: readonly AlignedCharacter[];
-  readonly title?: string;
+  readonly alignment?: readonly AlignedCharacter[] | undefined;
+  readonly title?: string | undefined;
   /** Edges of the lowest and the highest band in Hz, written beside them. */
-  readonly hertz?: readonly [number, number];
+  readonly hertz?: readonly [number, number] | undefined;
 };
 
 /**
@@ -41,6 +41,7 @@ export function spectrogramSvg(
   { data, frames, size }: Features,
   { hopSeconds, alignment = [], title = "", hertz }: SpectrogramOptions,
 ): string {
+  checkOptions("spectrogramSvg", arguments[1], "hopSeconds alignment title hertz");
   if (frames === 0) throw new DataError(sentence("spectrogramSvg", "at least one frame", "none"));
   const seconds = frames * hopSeconds;
   const width = Math.max(200, Math.round(seconds * SECOND));

@@ -30,7 +30,7 @@ export function* bytePieces(path: string, size: number = READ_PIECE): Generator<
  */
 export function* textPieces(
   files: readonly string[],
-  { encoding, size = READ_PIECE }: { readonly encoding?: string | undefined; readonly size?: number } = {},
+  { encoding, size = READ_PIECE }: { readonly encoding?: string | undefined; readonly size?: number | undefined } = {},
 ): Generator<string, void, undefined> {
   for (const file of files) {
     const reader = textReader(file, encoding);

@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 import { join } from "node:path";
-import { DataError, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import { checkInside, namesIn, readGiven, statOf } from "../files/safe-file.ts";
 import { textFrom } from "./text-encoding.ts";
 
@@ -26,6 +26,7 @@ export type ReadCorpusOptions = {
  * than a string can be.
  */
 export function readCorpus(paths: readonly string[], { encoding }: ReadCorpusOptions = {}): string {
+  checkOptions("readCorpus", arguments[1], "encoding");
   const files = paths.flatMap(textFiles);
   const parts: string[] = [];
   let length = 0;

@@ -3,7 +3,7 @@
  * per class.
  */
 import { extname, join } from "node:path";
-import { checkChoice, DataError, describe, sentence, warnOnce } from "../../base/index.ts";
+import { checkOptions, checkChoice, DataError, describe, sentence, warnOnce } from "../../base/index.ts";
 import { checkInside, namesIn, statOf } from "../files/safe-file.ts";
 import { bytePieces } from "./file-pieces.ts";
 import { gunzippedPieces } from "./gzipped.ts";
@@ -41,9 +41,18 @@ const FORMAT_OF: Readonly<Record<string, FileFormat>> = {
  * Throws DataError, with file and line, for a file that does not exist, is of another encoding or
  * not of its format.
  */
-export async function* readRecords(
+export function readRecords(
   paths: readonly string[],
   options: ReadRecordsOptions = {},
+): AsyncGenerator<RecordEntry, void, undefined> {
+  checkOptions("readRecords", options, "separator header format textColumn keepBlank encoding input onBad");
+  return recordsOf(paths, options);
+}
+
+/** `readRecords` without a look at the names of options, which may be those of other readers. */
+export async function* recordsOf(
+  paths: readonly string[],
+  options: ReadRecordsOptions,
 ): AsyncGenerator<RecordEntry, void, undefined> {
   const { format, textColumn, encoding, input } = options;
   if (format !== undefined) checkChoice("readRecords format", format, FORMATS);

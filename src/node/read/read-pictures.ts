@@ -1,5 +1,5 @@
 /** @file Pictures from PNG and JPEG files. */
-import { DataError, sentence, warnOnce } from "../../base/index.ts";
+import { checkOptions, DataError, sentence, warnOnce } from "../../base/index.ts";
 import { type Picture, resizePicture } from "../../tasks/index.ts";
 import { readGiven } from "../files/safe-file.ts";
 import { jpegSize, readJpegSamples } from "./jpeg.ts";
@@ -60,6 +60,7 @@ export async function decodePicture(
   bytes: Uint8Array,
   { channels = 1, background = WHITE, size }: PictureOptions = {},
 ): Promise<Picture> {
+  checkOptions("decodePicture", arguments[2], "channels background size");
   if (!isPng(bytes) && !isJpeg(bytes)) throw unknownError(where, bytes);
   const samples = isPng(bytes) ? readPngSamples(where, bytes) : await readJpegSamples(where, bytes);
   const picture = pictureOf(samples, channels, background);

@@ -1,7 +1,7 @@
 /** @file Recordings with what is said in them. */
 import { realpathSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
-import { DataError, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import { resample, type Sound } from "../../tasks/index.ts";
 import { pathInside, readInside } from "../files/safe-file.ts";
 import { decodeSound, SOUND_EXTENSIONS } from "./read-sound.ts";
@@ -54,6 +54,7 @@ export async function readRecordings(
   paths: string | readonly string[],
   { sampleRate, onBad, ...options }: ReadRecordingsOptions = {},
 ): Promise<Recordings> {
+  checkOptions("readRecordings", arguments[1], "fileColumn textColumn separator header encoding sampleRate onBad");
   const sounds: { readonly name: string; readonly text: string; readonly sound: Sound }[] = [];
   const all = typeof paths === "string" ? [paths] : paths;
   let resampled = 0;

@@ -1,5 +1,5 @@
 /** @file Time series from tables and from JSON lines. */
-import { DataError, describe, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, describe, sentence } from "../../base/index.ts";
 import {
   checkTimeZone,
   formatFrequency,
@@ -8,7 +8,7 @@ import {
   parseFrequency,
   type Series,
 } from "../../tasks/index.ts";
-import { readRecords } from "./read-examples.ts";
+import { recordsOf } from "./read-examples.ts";
 import type { RecordEntry } from "./record.ts";
 import { isWhole, pairRows, type WholeSeries, wholeSeries } from "./series-json.ts";
 import { SKIP_BAD } from "./series-dates.ts";
@@ -47,6 +47,11 @@ const MOST_REASONS = 3;
  * a time that is left out, twice or out of order, and for series of different frequencies.
  */
 export async function readSeries(paths: readonly string[], options: ReadSeriesOptions = {}): Promise<SeriesFile> {
+  checkOptions(
+    "readSeries",
+    options,
+    "separator header format textColumn keepBlank encoding input onBad time value values series covariates fillGaps dateFormat decimal timeZone frequency skipBad like",
+  );
   const { skipBad = options.like?.skipBad ?? false } = options;
   const notes: string[] = [];
   const bad: string[] = [];
@@ -59,7 +64,7 @@ export async function readSeries(paths: readonly string[], options: ReadSeriesOp
   const whole: { readonly found: WholeSeries; readonly entry: RecordEntry }[] = [];
   const table = seriesTable(options, onBad);
   const needs = { covariates: (options.covariates ?? []).length, timeZone };
-  for await (const entry of readRecords(paths, { ...options, onBad, format: options.format ?? "table" })) {
+  for await (const entry of recordsOf(paths, { ...options, onBad, format: options.format ?? "table" })) {
     const pairs = pairRows(entry);
     if (isWhole(entry)) whole.push({ found: wholeSeries(entry, needs), entry });
     else if (pairs === undefined) table.push(entry);

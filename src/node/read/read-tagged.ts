@@ -1,3 +1,4 @@
+import { checkOptions } from "../../base/index.ts";
 import type { DataError } from "../../base/index.ts";
 import {
   isTaggedTable,
@@ -43,6 +44,11 @@ export function readTagged(
   path: string,
   { tokenColumn, tagColumn, encoding, separator, ...options }: ReadTaggedOptions = {},
 ): TaggedExample[] {
+  checkOptions(
+    "readTagged",
+    arguments[1],
+    "badSpans offsets onNote scheme separator tokenColumn tagColumn encoding onBad",
+  );
   const read = (file: string): string =>
     textFrom(file === "-" ? "standard input" : file, readGiven("readTagged", file), encoding);
   if (/\.ann$/i.test(path))

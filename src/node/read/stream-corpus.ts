@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DataError, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import {
   buildVocabulary,
   type Normalization,
@@ -25,15 +25,15 @@ export type StreamCorpusOptions = {
    */
   readonly folder: string;
   /** Unit of a token. Default "char". */
-  readonly unit?: Unit;
+  readonly unit?: Unit | undefined;
   /** Instead of one that is built from the text; its unit is the one that counts. */
-  readonly vocabulary?: Vocabulary;
+  readonly vocabulary?: Vocabulary | undefined;
   /** Most frequent words to keep with unit "word". Default 10,000. */
-  readonly maxVocabulary?: number;
+  readonly maxVocabulary?: number | undefined;
   /** Encoding of the text. Default: told by the bytes, as in `readCorpus`. */
   readonly encoding?: string | undefined;
   /** Unicode form of the text, without a vocabulary. Default "nfc", as that of `languageModel`. */
-  readonly normalize?: Normalization;
+  readonly normalize?: Normalization | undefined;
 };
 
 export type StreamedCorpus = {
@@ -65,6 +65,7 @@ export function streamCorpus(
     encoding,
   }: StreamCorpusOptions,
 ): StreamedCorpus {
+  checkOptions("streamCorpus", arguments[1], "folder unit vocabulary maxVocabulary encoding normalize");
   const files = paths.flatMap(textFiles);
   if ((vocabulary?.unit ?? unit) === "byte") {
     const tokens = fileTokens(files, 1);

@@ -31,7 +31,7 @@ export type TableRowsOptions = {
   /** One character; " " stands for any number of them, "" for a single column. */
   readonly separator: string;
   /** Whether the writer is known to put quotes around fields. Default false: the rows tell. */
-  readonly writesQuotes?: boolean;
+  readonly writesQuotes?: boolean | undefined;
 };
 
 /** Lines that are rows by themselves after which a quote before them has surely opened nothing. */

@@ -4,7 +4,7 @@
  * so that a checkpoint and what it is worth appear in one rename, and retention reads no file.
  */
 import { join, resolve } from "node:path";
-import { checkInteger, DamagedError, kindError, sentence } from "../../base/index.ts";
+import { checkOptions, checkInteger, DamagedError, kindError, sentence } from "../../base/index.ts";
 import { type Checkpoint, type CheckpointContents, decodeCheckpoint, encodeCheckpoint } from "../../formats/index.ts";
 import { makeDirectoryDurably, sweepTemporaries, writeFileDurably } from "../files/durable-file.ts";
 import { codeOf, type FileSystem, nodeFiles } from "../files/file-system.ts";
@@ -12,11 +12,11 @@ import { fileError } from "../files/safe-file.ts";
 
 export type CheckpointStoreOptions = {
   /** The newest checkpoints that are kept, at least 1. Default 3. */
-  readonly keepLast?: number;
+  readonly keepLast?: number | undefined;
   /** The checkpoints with the lowest metrics that are kept besides. Default 1. */
-  readonly keepBest?: number;
+  readonly keepBest?: number | undefined;
   /** Default: Node's file system. */
-  readonly fs?: FileSystem;
+  readonly fs?: FileSystem | undefined;
 };
 
 /** A checkpoint that is there; it has not been read. */
@@ -61,7 +61,7 @@ export type LoadCheckpointOptions = {
    * Called for each checkpoint that is skipped because it is damaged; `file` and `array` say
    * which. Default: a warning of the process.
    */
-  readonly onDamaged?: (error: DamagedError) => void;
+  readonly onDamaged?: ((error: DamagedError) => void) | undefined;
 };
 
 export type CheckpointStore = {
@@ -98,6 +98,7 @@ export function checkpointStore(
   directory: string,
   { keepLast = 3, keepBest = 1, fs = nodeFiles }: CheckpointStoreOptions = {},
 ): CheckpointStore {
+  checkOptions("checkpointStore", arguments[1], "keepLast keepBest fs");
   checkInteger("checkpointStore keepLast", keepLast, 1);
   checkInteger("checkpointStore keepBest", keepBest, 0);
   const root = resolve(directory);

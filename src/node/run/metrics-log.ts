@@ -15,7 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { checkInteger, FormatError, jsonLine, sentence } from "../../base/index.ts";
+import { checkOptions, checkInteger, FormatError, jsonLine, sentence } from "../../base/index.ts";
 import { type JsonValue, parseStrictJson } from "../../formats/index.ts";
 import { readRegular } from "../files/safe-file.ts";
 import { statIfAny } from "../files/stat-if-any.ts";
@@ -137,7 +137,7 @@ export const metricsLine = (event: MetricsEvent): string => jsonLine(event);
 
 export type ReadMetricsOptions = {
   /** Read no more lines than these, such as those that a checkpoint has seen. Default: all. */
-  readonly lines?: number;
+  readonly lines?: number | undefined;
 };
 
 /**
@@ -146,6 +146,7 @@ export type ReadMetricsOptions = {
  * an event; DataError where there is no such file.
  */
 export function readMetrics(file: string, { lines = Infinity }: ReadMetricsOptions = {}): Metrics[] {
+  checkOptions("readMetrics", arguments[1], "lines");
   return Array.from(linesOf(readRegular("readMetrics", file), lines), ({ line, number }) =>
     parseLine(line, file, number),
   );

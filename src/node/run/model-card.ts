@@ -2,6 +2,7 @@
  * @file `README.md` of a run: a model card, with a head that the Hugging Face Hub and other tools
  * read.
  */
+import { checkOptions } from "../../base/index.ts";
 import { basename, join, resolve } from "node:path";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { CURVES_FILE } from "../pictures/curves.ts";
@@ -15,24 +16,24 @@ export const CARD_FILE = "README.md";
 
 export type ModelCardOptions = {
   /** Default: "model", and for `writeModelCard` the name of the directory. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Identifier of the model's licence, such as "mit". Default: none is named. */
-  readonly license?: string;
+  readonly license?: string | undefined;
   /** ISO 639 code of the language of the data. Default: "und", undetermined. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /**
    * Name of the task on the Hugging Face Hub, such as "text-classification". Default: the run's
    * task.
    */
-  readonly pipeline?: string;
+  readonly pipeline?: string | undefined;
   /** Purpose of the model, in a sentence or two. Default: its task and cell. */
-  readonly about?: string;
+  readonly about?: string | undefined;
   /** A command that uses the model, in its directory. Default: none. */
-  readonly usage?: string;
+  readonly usage?: string | undefined;
   /** Results on held-out data by name. Default: none. */
-  readonly measures?: Readonly<Record<string, number>>;
+  readonly measures?: Readonly<Record<string, number>> | undefined;
   /** Names of pictures beside the card. Default: none. */
-  readonly pictures?: readonly string[];
+  readonly pictures?: readonly string[] | undefined;
 };
 
 /**
@@ -45,6 +46,7 @@ export function writeModelCard(
   summary: RunSummary,
   { name = basename(resolve(directory)), ...options }: ModelCardOptions = {},
 ): string {
+  checkOptions("writeModelCard", arguments[3], "name license language pipeline about usage measures pictures");
   const file = join(directory, CARD_FILE);
   writeFileDurablySync(file, modelCard(config, summary, { name, ...options }));
   return file;
@@ -52,6 +54,7 @@ export function writeModelCard(
 
 /** The text of a model card. The same run gives the same text. */
 export function modelCard(config: RunConfig, summary: RunSummary, options: ModelCardOptions = {}): string {
+  checkOptions("modelCard", options, "name license language pipeline about usage measures pictures");
   return `---\n${headOf(config, summary, options)}---\n\n${bodyOf(config, summary, options)}`;
 }
 

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DataError, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import { checkInside, statOf, withPath } from "../files/safe-file.ts";
 import { bytePieces } from "../read/file-pieces.ts";
 
@@ -64,6 +64,7 @@ export type CheckRunDataOptions = {
  * doesn't know a file's hash can't make a run read it.
  */
 export function checkRunData(where: string, data: readonly DataFile[], { unchanged }: CheckRunDataOptions): void {
+  checkOptions("checkRunData", arguments[2], "unchanged");
   for (const { path, bytes, sha256 } of data) {
     const stats = statOf(where, path);
     const wrong = (expected: string, got: string): DataError =>

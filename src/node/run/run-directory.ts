@@ -62,15 +62,15 @@ export type RecordOptions = {
    * Steps between checkpoints; there is one twice a minute and at each evaluation besides. Default
    * 500.
    */
-  readonly checkpointEvery?: number;
+  readonly checkpointEvery?: number | undefined;
   /** Unit of the losses in the curves, such as "nats per token". Default: none. */
-  readonly lossUnit?: string;
-  readonly card?: ModelCardOptions;
+  readonly lossUnit?: string | undefined;
+  readonly card?: ModelCardOptions | undefined;
   /**
    * Told of what is wrong and ends nothing: lost metrics, a picture that can't be written. Default:
    * nobody is.
    */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 };
 
 /** A run directory, which need not exist yet. */

@@ -2,6 +2,7 @@
  * @file Event files of TensorBoard: records framed as in TensorFlow's TFRecord files, each an
  * `Event` of event.proto. Only the few fields that a curve needs are written.
  */
+import { checkOptions } from "../../base/index.ts";
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -12,9 +13,9 @@ export type EventWriterOptions = {
    * The last step before a run was resumed, if it was: what TensorBoard has seen of later steps is
    * dropped there. Default: a new run.
    */
-  readonly resumeFrom?: number;
+  readonly resumeFrom?: number | undefined;
   /** Seconds since 1970. Default: the time. */
-  readonly clock?: () => number;
+  readonly clock?: (() => number) | undefined;
 };
 
 export type EventWriter = {
@@ -55,6 +56,7 @@ export function eventWriter(
   directory: string,
   { resumeFrom, clock = () => Date.now() / 1000 }: EventWriterOptions = {},
 ): EventWriter {
+  checkOptions("eventWriter", arguments[1], "resumeFrom clock");
   mkdirSync(directory, { recursive: true });
   const seconds = String(Math.floor(clock())).padStart(10, "0");
   const file = join(directory, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${eventFiles++}`);

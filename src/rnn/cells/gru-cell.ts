@@ -1,4 +1,4 @@
-import { checkInteger, valueError } from "../../base/index.ts";
+import { checkInteger, checkOptions, valueError } from "../../base/index.ts";
 import type { ActivationName, GruSpec } from "../../engine/index.ts";
 import { gruSequence, gruStep, mul, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
@@ -13,23 +13,23 @@ export type GruCellOptions = {
   /** Hidden units H, which is also the output size. */
   readonly units: number;
   /** Framework whose parameter layout, names and initial values to use. Default "tf1". */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
   /**
    * Whether the reset gate multiplies h·R (true) or h (false). tf1 is always false, torch always
    * true, keras defaults to true.
    */
-  readonly resetAfter?: boolean;
+  readonly resetAfter?: boolean | undefined;
   /**
    * Meaning of the update gate u. `keep` (default): h' = u h + (1-u) n. `write`: h' = u n + (1-u)
    * h, as in char-rnn.
    */
-  readonly updateGate?: "keep" | "write";
+  readonly updateGate?: "keep" | "write" | undefined;
   /** Activation of the candidate. Default "tanh". */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationName | undefined;
   /** Activation of the gates. Default "sigmoid". */
-  readonly recurrentActivation?: ActivationName;
+  readonly recurrentActivation?: ActivationName | undefined;
   /** Seed of the initial weights. Default: the driver's stream, or 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /**
@@ -54,6 +54,7 @@ export function gruCell({
   recurrentActivation = "sigmoid",
   seed,
 }: GruCellOptions): Cell<GruState> {
+  checkOptions("gruCell", arguments[0], "units dialect resetAfter updateGate activation recurrentActivation seed");
   checkInteger("gruCell units", units, 1, MOST_UNITS);
   if (dialect !== "keras" && resetAfter !== (dialect === "torch")) {
     throw valueError(

@@ -1,4 +1,4 @@
-import { checkInteger, type Shape } from "../../base/index.ts";
+import { checkInteger, checkOptions, type Shape } from "../../base/index.ts";
 import { add, concat, layerNorm, matmul, mul, reshape, sigmoid, slice, tanh, type Tensor } from "../../tensor/index.ts";
 import type { Cell, Parameters } from "../cell.ts";
 import { constant, glorotUniform, type Initializer, orthogonal } from "../initializers.ts";
@@ -21,12 +21,12 @@ export type LayerNormVariant = "contrib" | "tfa" | "haste";
 export type LayerNormLstmCellOptions = {
   readonly units: number;
   /** Default "contrib". */
-  readonly variant?: LayerNormVariant;
+  readonly variant?: LayerNormVariant | undefined;
   /** Added to the forget gate (contrib only, default 1). */
-  readonly forgetBias?: number;
+  readonly forgetBias?: number | undefined;
   /** Added to the variance. Default 1e-12 (contrib), 1e-3 (tfa), 1e-5 (haste). */
-  readonly epsilon?: number;
-  readonly seed?: number;
+  readonly epsilon?: number | undefined;
+  readonly seed?: number | undefined;
 };
 
 const EPSILON: Readonly<Record<LayerNormVariant, number>> = { contrib: 1e-12, tfa: 1e-3, haste: 1e-5 };
@@ -39,6 +39,7 @@ export function layerNormLstmCell({
   epsilon = EPSILON[variant],
   seed,
 }: LayerNormLstmCellOptions): Cell<LstmState> {
+  checkOptions("layerNormLstmCell", arguments[0], "units variant forgetBias epsilon seed");
   checkInteger("layerNormLstmCell units", units, 1, MOST_UNITS);
   const weights = parameterSet("layerNormLstmCell", (inputSize) => declare(variant, inputSize, units), seed);
   const step = { contrib: contribStep, tfa: tfaStep, haste: hasteStep }[variant];

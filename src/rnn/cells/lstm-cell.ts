@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from "../../base/index.ts";
+import { checkInteger, checkNumber, checkOptions } from "../../base/index.ts";
 import type { ActivationName, LstmSpec } from "../../engine/index.ts";
 import { lstmSequence, lstmStep, mul, stack, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
@@ -16,33 +16,33 @@ export type LstmCellOptions = {
   /** Hidden units H. */
   readonly units: number;
   /** Framework whose parameter layout, names and initial values to use. Default "tf1". */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
   /**
    * Added to the forget gate when computing. Default 1 for tf1, else 0 (Keras puts a 1 into the
    * initial bias instead).
    */
-  readonly forgetBias?: number;
+  readonly forgetBias?: number | undefined;
   /**
    * Gates see the cell state: `w_i_diag`, `w_f_diag` the old one, `w_o_diag` the new. Default
    * false.
    */
-  readonly peepholes?: boolean;
+  readonly peepholes?: boolean | undefined;
   /** Output features P < H through a linear map without bias. Default: none, P = H. */
-  readonly projection?: number;
+  readonly projection?: number | undefined;
   /** The cell state is clipped to ±cellClip and carried clipped. Default: no clipping. */
-  readonly cellClip?: number;
+  readonly cellClip?: number | undefined;
   /** The projected output is clipped to ±projectionClip. Default: no clipping. */
-  readonly projectionClip?: number;
+  readonly projectionClip?: number | undefined;
   /** Input gate = 1 - forget gate; tf1 then has the gate order j, f, o. Default false. */
-  readonly coupled?: boolean;
+  readonly coupled?: boolean | undefined;
   /** Activation of the candidate, and of the cell state on its way out. Default "tanh". */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationName | undefined;
   /** Activation of the cell state on its way out, if different. Default `activation`. */
-  readonly outputActivation?: ActivationName;
+  readonly outputActivation?: ActivationName | undefined;
   /** Activation of the gates. Default "sigmoid". */
-  readonly recurrentActivation?: ActivationName;
+  readonly recurrentActivation?: ActivationName | undefined;
   /** Seed of the initial weights. Default: the driver's stream, or 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /**
@@ -71,6 +71,11 @@ export function lstmCell({
   recurrentActivation = "sigmoid",
   seed,
 }: LstmCellOptions): Cell<LstmState> {
+  checkOptions(
+    "lstmCell",
+    arguments[0],
+    "units dialect forgetBias peepholes projection cellClip projectionClip coupled activation outputActivation recurrentActivation seed",
+  );
   checkInteger("lstmCell units", units, 1, MOST_UNITS);
   checkNumber("lstmCell forgetBias", forgetBias);
   if (projection !== undefined) checkInteger("lstmCell projection", projection, 1, MOST_UNITS);

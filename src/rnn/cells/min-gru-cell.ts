@@ -1,4 +1,4 @@
-import { checkInteger, valueError } from "../../base/index.ts";
+import { checkInteger, checkOptions, valueError } from "../../base/index.ts";
 import { add, linear, mul, sigmoid, slice, sub, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
 import { constant, glorotUniform } from "../initializers.ts";
@@ -11,9 +11,9 @@ export type MinGruCellOptions = {
   /** Hidden units H, which is also the output size. */
   readonly units: number;
   /** Only "tf1", the default: no framework has this cell. */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
   /** Seed of the initial values. Default: the driver's stream, or 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /**
@@ -26,6 +26,7 @@ export type MinGruCellOptions = {
  * and dialect.
  */
 export function minGruCell({ units, dialect = "tf1", seed }: MinGruCellOptions): Cell<MinGruState> {
+  checkOptions("minGruCell", arguments[0], "units dialect seed");
   checkInteger("minGruCell units", units, 1, MOST_UNITS);
   if (dialect !== "tf1") throw valueError("minGruCell dialect", '"tf1"', dialect, "No framework has this cell");
   const weights = parameterSet(

@@ -1,4 +1,4 @@
-import { checkInteger } from "../../base/index.ts";
+import { checkInteger, checkOptions } from "../../base/index.ts";
 import type { ActivationName } from "../../engine/index.ts";
 import { mul, rnnSequence, rnnStep, type Tensor } from "../../tensor/index.ts";
 import type { Cell } from "../cell.ts";
@@ -11,11 +11,11 @@ export type RnnCellOptions = {
   /** Hidden units H, which is also the output size. */
   readonly units: number;
   /** Framework whose parameter layout, names and initial values to use. Default "tf1". */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
   /** Default "tanh". */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationName | undefined;
   /** Seed of the initial weights. Default: the driver's stream, or 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /**
@@ -25,6 +25,7 @@ export type RnnCellOptions = {
  * torch: `weight_ih` [H, I], `weight_hh` [H, H], `bias_ih`, `bias_hh`.
  */
 export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: RnnCellOptions): Cell<RnnState> {
+  checkOptions("rnnCell", arguments[0], "units dialect activation seed");
   checkInteger("rnnCell units", units, 1, MOST_UNITS);
   const sizes = { features: units, width: units, units };
   const weights = parameterSet("rnnCell", (inputSize) => declareKernels(dialect, { inputSize, ...sizes }), seed);

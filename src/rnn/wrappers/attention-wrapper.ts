@@ -1,4 +1,4 @@
-import { kindError, valueError, withPrefix } from "../../base/index.ts";
+import { checkOptions, kindError, valueError, withPrefix } from "../../base/index.ts";
 import {
   concat,
   maskSequence,
@@ -33,7 +33,7 @@ export type AttentionWrapperOptions = {
    * The cell also reads the attentional vector of the step before (Luong et al. 2015, section 3.3).
    * Not with `bahdanau`, where the context enters the cell anyway. Default true.
    */
-  readonly inputFeeding?: boolean;
+  readonly inputFeeding?: boolean | undefined;
 };
 
 /**
@@ -49,6 +49,7 @@ export type AttentionWrapperOptions = {
  * RangeError unless the cell's output is as large as the queries.
  */
 export function attentionWrapper(cell: Cell, options: AttentionWrapperOptions): Cell<AttentionState> {
+  checkOptions("attentionWrapper", options, "memory inputFeeding");
   const { memory, inputFeeding = true } = options;
   const { attention } = memory;
   if (typeof inputFeeding !== "boolean")

@@ -1,5 +1,6 @@
 import {
   checkNumber,
+  checkOptions,
   type FloatDType,
   mapTree,
   type RandomStream,
@@ -29,18 +30,18 @@ import { runSequence } from "../dynamic-rnn.ts";
 export type DropoutOptions =
   | {
       readonly kind: "tf1";
-      readonly inputKeep?: number;
-      readonly outputKeep?: number;
-      readonly stateKeep?: number;
-      readonly variational?: boolean;
+      readonly inputKeep?: number | undefined;
+      readonly outputKeep?: number | undefined;
+      readonly stateKeep?: number | undefined;
+      readonly variational?: boolean | undefined;
     }
-  | { readonly kind: "keras"; readonly dropout?: number; readonly recurrentDropout?: number }
+  | { readonly kind: "keras"; readonly dropout?: number | undefined; readonly recurrentDropout?: number }
   | { readonly kind: "torch"; readonly dropout: number }
   | {
       readonly kind: "variational";
-      readonly inputDropout?: number;
-      readonly outputDropout?: number;
-      readonly recurrentDropout?: number;
+      readonly inputDropout?: number | undefined;
+      readonly outputDropout?: number | undefined;
+      readonly recurrentDropout?: number | undefined;
     };
 
 /** The four variants in one form: what is kept where, and how far one mask reaches. */
@@ -99,6 +100,11 @@ function planOf(options: DropoutOptions): Plan {
  * recurrent dropout on a cell that can't mask its recurrent product.
  */
 export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutOptions): Cell<S> {
+  checkOptions(
+    "dropoutWrapper",
+    options,
+    "kind inputKeep outputKeep stateKeep variational dropout recurrentDropout inputDropout outputDropout",
+  );
   const plan = planOf(options);
   if (plan.recurrent < 1 && !cell.masksRecurrence) {
     throw new UnsupportedError(`dropoutWrapper: expected a cell that honours recurrentMask, got ${cell.name}`);

@@ -1,4 +1,4 @@
-import { checkInteger, withPrefix } from "../../base/index.ts";
+import { checkInteger, checkOptions, withPrefix } from "../../base/index.ts";
 import { add, maskSequence, matmul, type Tensor } from "../../tensor/index.ts";
 import { type Cell, outlineOf, type SequenceContext, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
@@ -40,6 +40,7 @@ export function inputProjectionWrapper<S extends State>(
   size: number,
   { seed }: ProjectionOptions = {},
 ): Cell<S> {
+  checkOptions("inputProjectionWrapper", arguments[2], "seed");
   const { weights, apply } = linear("inputProjectionWrapper", size, seed);
   return {
     name: `inputProjectionWrapper(${cell.name})`,
@@ -63,6 +64,7 @@ export function outputProjectionWrapper<S extends State>(
   size: number,
   { seed }: ProjectionOptions = {},
 ): Cell<S> {
+  checkOptions("outputProjectionWrapper", arguments[2], "seed");
   const { weights, apply } = linear("outputProjectionWrapper", size, seed);
   return {
     name: `outputProjectionWrapper(${cell.name})`,

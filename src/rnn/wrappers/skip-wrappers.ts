@@ -1,4 +1,4 @@
-import { shapeError, withPrefix } from "../../base/index.ts";
+import { checkOptions, shapeError, withPrefix } from "../../base/index.ts";
 import { add, sigmoid, matmul, mul, sub, type Tensor } from "../../tensor/index.ts";
 import { type Cell, outlineOf, type State } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
@@ -44,6 +44,7 @@ export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
  * bias starts at 1: the input is carried. Needs inputs of the inner output's size.
  */
 export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?: number } = {}): Cell<S> {
+  checkOptions("highwayWrapper", arguments[1], "seed");
   const weights = parameterSet(
     "highwayWrapper",
     (size) => ({

@@ -39,6 +39,8 @@ function* classifyInPieces(
  * with the signal's reason when that aborts.
  */
 export const classify: Interruptible<Classifier, ClassifierInput, ClassifyOptions, Classification> = interruptible(
+  "classify",
+  "batchSize",
   oneAnswer(classifyInPieces),
 );
 
@@ -47,7 +49,7 @@ export const classify: Interruptible<Classifier, ClassifierInput, ClassifyOption
  * errors.
  */
 export const classifyAll: Interruptible<Classifier, readonly ClassifierInput[], ClassifyOptions, Classification[]> =
-  interruptible(classifyInPieces);
+  interruptible("classifyAll", "batchSize", classifyInPieces);
 
 /**
  * Calls `visit` with the number of each input and the probabilities of the classes, in some order.

@@ -77,7 +77,7 @@ export const evaluateClassifier: Interruptible<
   readonly ClassifierExample[],
   ClassifyOptions,
   ClassifierEvaluation
-> = interruptible(evaluateInPieces);
+> = interruptible("evaluateClassifier", "batchSize", evaluateInPieces);
 
 /** A matrix of more classes would take hundreds of megabytes. */
 const MOST_CLASSES = 1000;

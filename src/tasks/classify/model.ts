@@ -1,5 +1,13 @@
 /** @file A recurrent network that reads a sequence and tells its class. */
-import { checkChoice, checkInteger, kindError, type RandomStream, randomStream } from "../../base/index.ts";
+import {
+  checkOptions,
+  checkChoice,
+  checkInteger,
+  kindError,
+  type RandomStream,
+  randomStream,
+  type Optional,
+} from "../../base/index.ts";
 import { NORMALIZATIONS, normalized, padSequences, type Vocabulary } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
@@ -9,7 +17,7 @@ import {
   linearLayer,
   parametersOf,
   type RecurrentStack,
-  recurrentStack,
+  stackOf,
 } from "../../layers/index.ts";
 import { decodeModelOf, type ModelKinds, type SavedModel, type StackConfig, stackConfigOf } from "../../model/index.ts";
 import {
@@ -43,15 +51,15 @@ export type ClassifierExample = {
   readonly place?: string | undefined;
 };
 
-export type ClassifierOptions = Partial<StackConfig> &
+export type ClassifierOptions = Optional<StackConfig> &
   InputOptions & {
     /**
      * For training: vocabulary, scaler, size of pictures and labels are taken from them. Validation
      * and test examples don't belong here.
      */
-    readonly examples?: readonly ClassifierExample[];
+    readonly examples?: readonly ClassifierExample[] | undefined;
     /** Instead of examples: how inputs are read. */
-    readonly input?: InputConfig;
+    readonly input?: InputConfig | undefined;
     /** Default: those of the examples, sorted. */
     readonly labels?: readonly string[] | undefined;
     /**
@@ -80,7 +88,7 @@ export class Classifier implements SavedModel {
   readonly #output: LinearLayer;
 
   /** Use `classifier(...)`. `initialize: false` leaves the parameters at zero, for loading. */
-  constructor(config: ClassifierConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
+  constructor(config: ClassifierConfig, { initialize = true }: { readonly initialize?: boolean | undefined } = {}) {
     this.config = config;
     this.kind = config.input.kind === "images" ? "imageClassifier" : "classifier";
     this.reader = inputReader(config.input);
@@ -93,7 +101,7 @@ export class Classifier implements SavedModel {
     if (vocabulary !== undefined && input.kind === "text")
       this.#embedding = embeddingLayer({ inputSize: vocabulary.size, outputSize: input.embeddingSize, ...build });
     const inputSize = this.#embedding?.outputSize ?? (features as number);
-    this.stack = recurrentStack({ ...config, inputSize, ...build });
+    this.stack = stackOf({ ...config, inputSize, ...build });
     if (config.pooling === "attention") {
       const hidden = config.attentionSize;
       this.#attention = parameterSet("attention", (size) => ({
@@ -206,6 +214,11 @@ export class Classifier implements SavedModel {
  * options and examples of a wrong kind.
  */
 export function classifier(options: ClassifierOptions): Classifier {
+  checkOptions(
+    "classifier",
+    options,
+    "cell dialect hiddenSize layers bidirectional dropout unit maxVocabulary lowercase maxLength embeddingSize normalize scaler scan patch background examples input labels pooling attentionSize seed",
+  );
   const where = "classifier";
   const { examples, seed = 0, attentionSize } = options;
   if (examples === undefined && options.input === undefined) throw kindError(where, "examples, or an input", undefined);
@@ -240,7 +253,7 @@ const stackOptions = ({
   layers,
   bidirectional,
   dropout,
-}: ClassifierOptions): Partial<StackConfig> =>
+}: ClassifierOptions): Optional<StackConfig> =>
   Object.fromEntries(
     Object.entries({ cell, dialect, hiddenSize, layers, bidirectional, dropout }).filter(
       ([, value]) => value !== undefined,

@@ -1,6 +1,7 @@
 /** @file Training of a classifier. */
 import { inPieces, type Pieces } from "#platform";
 import {
+  checkOptions,
   checkInteger,
   checkNumber,
   DataError,
@@ -54,6 +55,7 @@ export type PreparedExample = {
  * model lacks, an input that it can't read, with the number of the example.
  */
 export function classifierTask(model: Classifier, options: ClassifierTaskOptions): OwnTask<readonly PreparedExample[]> {
+  checkOptions("classifierTask", options, "training validation batchSize seed classWeights augment");
   const where = "classifierTask";
   const { batchSize = 32, seed = 0, augment, classWeights } = options;
   checkInteger(`${where} batchSize`, batchSize, 1);

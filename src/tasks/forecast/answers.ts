@@ -236,9 +236,15 @@ function* forecastInPieces(model: Forecaster, history: Series, options: Forecast
  * Reads a series and forecasts from its end: `forecastTracker(model, history).forecast(options)`.
  * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  */
-export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Forecast> = interruptible(forecastInPieces);
+export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Forecast> = interruptible(
+  "forecast",
+  "horizon samples seed covariates quantiles",
+  forecastInPieces,
+);
 
 /** Forecasts of many series, one after another; see `forecast`. */
 export const forecastAll: Interruptible<Forecaster, readonly Series[], ForecastOptions, Forecast[]> = interruptible(
+  "forecastAll",
+  "horizon samples seed covariates quantiles",
   allAnswers(forecastInPieces),
 );

@@ -3,7 +3,7 @@
  * other has to beat.
  */
 import type { Pieces } from "#platform";
-import { checkInteger, DataError, sentence } from "../../base/index.ts";
+import { checkOptions, checkInteger, DataError, sentence } from "../../base/index.ts";
 import { coverage, crps, mase, pinball, smape } from "../../metrics/index.ts";
 import { type Interruptible, interruptible } from "../../model/index.ts";
 import { Forecaster } from "./model.ts";
@@ -15,10 +15,10 @@ import { type ForecastOptions, trackerInPieces } from "./answers.ts";
 export type SeasonalNaiveOptions = {
   readonly horizon: number;
   /** Steps of a season: 7 for weeks of days, 364 for years of whole weeks. Default 1. */
-  readonly period?: number;
+  readonly period?: number | undefined;
   /** Past errors of the same forecast that become samples. Default 200. */
-  readonly samples?: number;
-  readonly dates?: readonly string[];
+  readonly samples?: number | undefined;
+  readonly dates?: readonly string[] | undefined;
 };
 
 /**
@@ -32,6 +32,7 @@ export function seasonalNaive(
   values: ArrayLike<number>,
   { horizon, period = 1, samples = 200, dates }: SeasonalNaiveOptions,
 ): Forecast {
+  checkOptions("seasonalNaive", arguments[1], "horizon period samples dates");
   const where = "seasonalNaive";
   checkInteger(`${where} horizon`, horizon, 1);
   checkInteger(`${where} period`, period, 1);
@@ -89,15 +90,15 @@ export type ForecastMeasures = {
 
 export type BacktestOptions = {
   /** Steps of each forecast. Default: the model's, or 28. */
-  readonly horizon?: number;
+  readonly horizon?: number | undefined;
   /** Forecasts, the last of which ends with the series. Default 4. */
-  readonly folds?: number;
+  readonly folds?: number | undefined;
   /** Steps from one to the next. Default: the horizon, so that they don't overlap. */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
   /** Steps of the season by whose errors `mase` is scaled. Default 1. */
-  readonly period?: number;
-  readonly samples?: number;
-  readonly seed?: number;
+  readonly period?: number | undefined;
+  readonly samples?: number | undefined;
+  readonly seed?: number | undefined;
 };
 
 export type Fold = {
@@ -180,7 +181,7 @@ export const backtest: Interruptible<
   Series | readonly Series[],
   BacktestOptions,
   Backtest
-> = interruptible(backtestInPieces);
+> = interruptible("backtest", "horizon folds stride period samples seed", backtestInPieces);
 
 function* calibrateInPieces(
   model: Forecaster,
@@ -218,7 +219,7 @@ function* calibrateInPieces(
  * short.
  */
 export const calibrate: Interruptible<Forecaster, Series | readonly Series[], BacktestOptions, Backtest> =
-  interruptible(calibrateInPieces);
+  interruptible("calibrate", "horizon folds stride period samples seed", calibrateInPieces);
 
 /** Among more than so many a fold's own values have next to no part in a spread. */
 const MANY_FOLDS = 200;

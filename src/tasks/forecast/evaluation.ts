@@ -44,4 +44,4 @@ export const evaluateForecaster: Interruptible<
   Series | readonly Series[],
   BacktestOptions,
   ForecasterEvaluation
-> = interruptible(evaluateInPieces);
+> = interruptible("evaluateForecaster", "horizon folds stride period samples seed", evaluateInPieces);

@@ -1,5 +1,15 @@
 /** @file A recurrent network that gives a distribution of the next value of a time series. */
-import { DataError, kindError, largestOf, randomStream, type RandomStream, sentence } from "../../base/index.ts";
+import {
+  checkOptions,
+  DataError,
+  kindError,
+  largestOf,
+  randomStream,
+  type RandomStream,
+  sentence,
+  type Optional,
+  withoutUndefined,
+} from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   type EmbeddingLayer,
@@ -8,7 +18,7 @@ import {
   linearLayer,
   parametersOf,
   type RecurrentStack,
-  recurrentStack,
+  stackOf,
 } from "../../layers/index.ts";
 import {
   type BuildModel,
@@ -38,53 +48,53 @@ import { checkSpread, type Spread } from "./spread.ts";
 /** Between 1 % and 99 %, closer at the ends. */
 const LEVELS = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99];
 
-export type ForecasterOptions = Partial<Omit<StackConfig, "bidirectional">> & {
+export type ForecasterOptions = Optional<Omit<StackConfig, "bidirectional">> & {
   /**
    * Series to learn from: how values and covariates are scaled is found here, and the series that
    * there are.
    */
   readonly series: readonly Series[];
   /** Steps to forecast. Default 28. */
-  readonly horizon?: number;
+  readonly horizon?: number | undefined;
   /** Steps that the network sees before those in a training window. Default four horizons. */
-  readonly contextLength?: number;
+  readonly contextLength?: number | undefined;
   /** Distribution, or number, that is learnt of the next value. Default "studentT". */
-  readonly head?: HeadName;
+  readonly head?: HeadName | undefined;
   /** Levels of the quantile head. Default 15 from 0.01 to 0.99. */
-  readonly levels?: readonly number[];
+  readonly levels?: readonly number[] | undefined;
   /**
    * Default "standard" (mean 0, deviation 1, by series); "mean" for negativeBinomial, which needs a
    * center of 0.
    */
-  readonly scaler?: ScalerName;
+  readonly scaler?: ScalerName | undefined;
   /**
    * Steps back of values that the network sees beside the last one, such as 7 and 364. Default:
    * none.
    */
-  readonly lags?: readonly number[];
+  readonly lags?: readonly number[] | undefined;
   /** Time between values. Default one day. */
-  readonly frequency?: Frequency;
+  readonly frequency?: Frequency | undefined;
   /**
    * Default: what the frequency suggests where the series have dates, of the year only where one
    * spans two of them; else none.
    */
-  readonly calendar?: readonly CalendarFeature[];
+  readonly calendar?: readonly CalendarFeature[] | undefined;
   /** Names of the covariates, in the order of their rows. Default: none. */
-  readonly covariates?: readonly string[];
+  readonly covariates?: readonly string[] | undefined;
   /**
    * Numbers that stand for a series. Default 0: a series is known by its values only, and others
    * can be forecast.
    */
-  readonly embeddingSize?: number;
+  readonly embeddingSize?: number | undefined;
   /**
    * Names of the columns of its files, which are kept with the model. Default "date", "value"
    * and none for the series.
    */
-  readonly columns?: Partial<Columns>;
+  readonly columns?: Optional<Columns> | undefined;
   /** Form of its files, which is kept with the model. Default: not known. */
   readonly reading?: Reading | undefined;
   /** Seed of the initial weights. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /** Outputs of the network for T steps of B rows. */
@@ -105,7 +115,7 @@ export class Forecaster implements SavedModel {
   readonly #seriesOf: ReadonlyMap<string, number>;
 
   /** Use `forecaster(...)`. `initialize: false` leaves the parameters at zero, for loading. */
-  constructor(config: ForecasterConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
+  constructor(config: ForecasterConfig, { initialize = true }: { readonly initialize?: boolean | undefined } = {}) {
     this.#config = config;
     // of equal ids the first
     this.#seriesOf = new Map(config.series.map(({ id }, i) => [id, i] as const).toReversed());
@@ -113,7 +123,7 @@ export class Forecaster implements SavedModel {
     const build = { random: randomStream(seed).named("init"), initialize };
     const outputSize = heads[config.head].size(config);
     const inputSize = featureNames(config).length + embeddingSize;
-    this.#stack = recurrentStack({ ...config, inputSize, ...build });
+    this.#stack = stackOf({ ...config, inputSize, ...build });
     this.#output = linearLayer({ name: "output", inputSize: hiddenSize, outputSize, ...build });
     if (embeddingSize > 0)
       this.#embedding = embeddingLayer({ inputSize: series.length, outputSize: embeddingSize, ...build });
@@ -204,6 +214,11 @@ export class Forecaster implements SavedModel {
  * what the options need.
  */
 export function forecaster({ series, ...options }: ForecasterOptions): Forecaster {
+  checkOptions(
+    "forecaster",
+    arguments[0],
+    "cell dialect hiddenSize layers dropout series horizon contextLength head levels scaler lags frequency calendar covariates embeddingSize columns reading seed",
+  );
   const where = "forecaster";
   if (!Array.isArray(series) || series.length === 0) throw kindError(`${where} series`, "at least one series", series);
   const { covariates: names = [], head = "studentT", frequency = DAILY, horizon = 28 } = options;
@@ -220,7 +235,12 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
     contextLength: options.contextLength ?? 4 * horizon,
     embeddingSize: options.embeddingSize ?? 0,
     seed: options.seed ?? 0,
-    columns: { time: "date", value: "value", series: "", ...options.columns },
+    columns: {
+      time: "date",
+      value: "value",
+      series: "",
+      ...(withoutUndefined(options.columns ?? {}) as Partial<Columns>),
+    },
   };
   for (const [name, value] of Object.entries(given))
     forecastFields[name as keyof typeof given](`${where} ${name}`, value);

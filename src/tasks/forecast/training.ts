@@ -1,6 +1,6 @@
 /** @file Training of a forecaster: windows of series, the loss over all of their steps. */
 import { atOnce, inPieces } from "#platform";
-import { checkInteger, DataError, randomStream, sentence } from "../../base/index.ts";
+import { checkOptions, checkInteger, DataError, randomStream, sentence } from "../../base/index.ts";
 import { mostRows, shardRows, WHOLE } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import type { OwnTask } from "../../train/index.ts";
@@ -27,16 +27,16 @@ export type ForecasterTaskOptions = {
    * fewer than two values is too short for that: it is trained on whole, and not evaluated. Default
    * 0: none.
    */
-  readonly heldOut?: number;
+  readonly heldOut?: number | undefined;
   /** Windows in a batch. Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /**
    * Steps from one window to the next; where the first begins is random in each epoch. Default:
    * half of the model's horizon.
    */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
   /** Seed of the order and the beginnings of the windows. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /**
@@ -58,6 +58,7 @@ export function forecasterTask(
     seed = 0,
   }: ForecasterTaskOptions,
 ): OwnTask<WindowBatch> {
+  checkOptions("forecasterTask", arguments[1], "series heldOut batchSize stride seed");
   const where = "forecasterTask";
   checkInteger(`${where} heldOut`, heldOut);
   checkInteger(`${where} batchSize`, batchSize, 1);
@@ -124,6 +125,7 @@ const checksum = (series: readonly Prepared[]): number =>
 
 /** The first windows of the first epoch, as the model sees them: for looking at. */
 export function firstWindows(model: Forecaster, options: ForecasterTaskOptions, count: number): WindowBatch {
+  checkOptions("firstWindows", options, "series heldOut batchSize stride seed");
   for (const batch of forecasterTask(model, { ...options, batchSize: count }).batches(0) as Iterable<WindowBatch>)
     return batch;
   throw new DataError(sentence("firstWindows", "at least one window", "none"));

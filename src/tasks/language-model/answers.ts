@@ -1,22 +1,22 @@
 /** @file Text drawn from a language model. */
 import { pacer } from "#platform";
-import { checkInteger, randomStream, valueError } from "../../base/index.ts";
+import { checkInteger, checkOptions, randomStream, valueError } from "../../base/index.ts";
 import { CarriedState, checkSampling, sampleToken, type SamplingOptions } from "../../rnn/index.ts";
 import { scope, tensor, withoutGradient } from "../../tensor/index.ts";
 import type { LanguageModel } from "./model.ts";
 
 export type GenerateOptions = SamplingOptions & {
   /** Tokens to draw. Default 200. */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Generation ends before the first of these strings. */
-  readonly stop?: readonly string[];
+  readonly stop?: readonly string[] | undefined;
   /**
    * Ends the text, without an error, after the token that is being computed. Others have their turn
    * every few milliseconds meanwhile.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Tokens of a prime that are read at once. */
@@ -34,6 +34,7 @@ export async function* generate(
   prime: string,
   { maxLength = 200, seed = 0, stop = [], signal, ...sampling }: GenerateOptions = {},
 ): AsyncGenerator<string, void, undefined> {
+  checkOptions("generate", arguments[2], "temperature topK topP maxLength seed stop signal");
   checkInteger("generate maxLength", maxLength);
   checkSampling(sampling);
   if (stop.includes("")) throw valueError("generate stop", "strings that are not empty", "");
@@ -88,6 +89,7 @@ export async function generateAll(
   primes: readonly string[],
   options: GenerateOptions = {},
 ): Promise<string[]> {
+  checkOptions("generateAll", options, "temperature topK topP maxLength seed stop signal");
   const texts: string[] = [];
   for (const prime of primes) {
     let text = "";

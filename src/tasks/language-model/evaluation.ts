@@ -33,13 +33,16 @@ export type EvaluateOptions = {
    * The text is cut into this many rows, which are read side by side, each from a zero state.
    * Default 16.
    */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Steps computed at once. Does not change the result beyond rounding. Default 64. */
-  readonly sequenceLength?: number;
+  readonly sequenceLength?: number | undefined;
 };
 
 /** Defaults of `evaluate`. */
-export const EVALUATE_DEFAULTS: Required<EvaluateOptions> = { batchSize: 16, sequenceLength: 64 };
+export const EVALUATE_DEFAULTS: { readonly batchSize: number; readonly sequenceLength: number } = {
+  batchSize: 16,
+  sequenceLength: 64,
+};
 
 /** `evaluate` as a generator that yields between pieces of the work, so that others may run. */
 export function* evaluateInPieces(
@@ -73,7 +76,7 @@ export function* evaluateInPieces(
  * Throws DataError with fewer than two ids, RangeError for options.
  */
 export const evaluate: Interruptible<LanguageModel, Int32Array | TokenSource, EvaluateOptions, Evaluation> =
-  interruptible(evaluateInPieces);
+  interruptible("evaluate", "batchSize sequenceLength", evaluateInPieces);
 
 /** Sum of the losses of all tokens. Row `r` is the ids from `bounds[r]` to `bounds[r + 1]`. */
 function* totalLoss(

@@ -5,7 +5,7 @@ import { train, type TrainOptions } from "./train.ts";
 
 export type FitOptions = TrainOptions & {
   /** Sees every event as it comes. */
-  readonly onEvent?: (event: TrainEvent<Evaluation>) => void;
+  readonly onEvent?: ((event: TrainEvent<Evaluation>) => void) | undefined;
 };
 
 /** `train` to its end, as one promise. Rejects as `train` throws. */

@@ -5,7 +5,7 @@ import {
   linearLayer,
   parametersOf,
   type RecurrentStack,
-  recurrentStack,
+  stackOf,
 } from "../../layers/index.ts";
 import { decodeModelOf, type ModelKinds, checkFields, field, type SavedModel } from "../../model/index.ts";
 import {
@@ -16,40 +16,49 @@ import {
   parseLanguageModelConfig,
   withoutDefaults,
 } from "./config.ts";
-import { DataError, kindError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
+import {
+  checkOptions,
+  DataError,
+  kindError,
+  type Optional,
+  type RandomStream,
+  randomStream,
+  sentence,
+  withoutUndefined,
+} from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { buildVocabulary, type Normalization, type Unit, type Vocabulary } from "../../data/index.ts";
 import { type Gates, normal, type Parameters, type State, type Trace } from "../../rnn/index.ts";
 import { reshape, type Tensor } from "../../tensor/index.ts";
 
-export type LanguageModelOptions = Partial<Omit<LanguageModelConfig, "tieWeights" | "embeddingInitializer">> & {
+export type LanguageModelOptions = Optional<Omit<LanguageModelConfig, "tieWeights" | "embeddingInitializer">> & {
   /**
    * Text to learn: its vocabulary is built from it and `train` reads it. Bytes are taken as they
    * are with unit "byte".
    */
-  readonly corpus?: string | Uint8Array;
+  readonly corpus?: string | Uint8Array | undefined;
   /** Instead of a corpus, or to fix the tokens beforehand. */
-  readonly vocabulary?: Vocabulary;
+  readonly vocabulary?: Vocabulary | undefined;
   /** Unit that a token is. Default "char". */
-  readonly unit?: Unit;
+  readonly unit?: Unit | undefined;
   /** Most frequent words to keep with unit "word". Default 10,000. */
-  readonly maxVocabulary?: number;
+  readonly maxVocabulary?: number | undefined;
   /**
    * Unicode form that text is brought to, in training and use; it is kept in the vocabulary.
    * Default "nfc", or "none" with unit "byte".
    */
-  readonly normalize?: Normalization;
+  readonly normalize?: Normalization | undefined;
   /**
    * One matrix for embedding and output layer (Press and Wolf 2017; Inan, Khosravi and Socher
    * 2017): fewer parameters, mostly for words. `embeddingSize` is then `hiddenSize`, also when it
    * is not given. Default false.
    */
-  readonly tieWeights?: boolean;
+  readonly tieWeights?: boolean | undefined;
   /**
    * Distribution of the initial embedding: "normal" is N(0, 1), as in PyTorch, which learns faster;
    * "uniform" is U(±sqrt(3 / embeddingSize)). Default "normal", but "uniform" with `tieWeights`.
    */
-  readonly embeddingInitializer?: EmbeddingInitializer;
+  readonly embeddingInitializer?: EmbeddingInitializer | undefined;
 };
 
 /** Settings of `languageModel` where nothing else is asked for. */
@@ -102,7 +111,7 @@ export class LanguageModel implements SavedModel {
     const build = { random: randomStream(seed).named("init"), initialize };
     const initializer = embeddingInitializer === "normal" ? normal(1) : undefined;
     this.#embedding = embeddingLayer({ inputSize: size, outputSize: embeddingSize, initializer, ...build });
-    this.#stack = recurrentStack({ ...config, inputSize: embeddingSize, ...build });
+    this.#stack = stackOf({ ...config, inputSize: embeddingSize, ...build });
     this.#output = linearLayer({
       name: "output",
       inputSize: hiddenSize,
@@ -170,11 +179,16 @@ export function languageModel({
   embeddingInitializer = tieWeights ? "uniform" : "normal",
   ...rest
 }: LanguageModelOptions): LanguageModel {
+  checkOptions(
+    "languageModel",
+    arguments[0],
+    "cell dialect hiddenSize layers embeddingSize dropout seed corpus vocabulary unit maxVocabulary normalize tieWeights embeddingInitializer",
+  );
   const where = "languageModel";
   const given: LanguageModelConfig = {
     ...LANGUAGE_MODEL_DEFAULTS,
     ...(tieWeights && { embeddingSize: rest.hiddenSize ?? LANGUAGE_MODEL_DEFAULTS.hiddenSize }),
-    ...rest,
+    ...(withoutUndefined(rest) as Partial<LanguageModelConfig>),
     tieWeights,
     embeddingInitializer,
   };

@@ -1,7 +1,14 @@
-import { type Training, trainOnLater, type TrainOnOptions } from "../../train/index.ts";
+import { checkOptions } from "../../base/index.ts";
+import {
+  TRAIN_ON_HINTS,
+  TRAIN_ON_OPTIONS,
+  type Training,
+  trainOnLater,
+  type TrainOnOptions,
+} from "../../train/index.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { LanguageModel } from "./model.ts";
-import { languageModelTask, type LanguageModelTaskOptions } from "./training.ts";
+import { type LanguageModelTaskOptions, taskOf } from "./training.ts";
 
 export type TrainOptions = TrainOnOptions &
   Omit<LanguageModelTaskOptions, "diagnosis" | "shard"> & {
@@ -11,8 +18,11 @@ export type TrainOptions = TrainOnOptions &
      * updates of the wrong size. What was found is in `findings` of the evaluation's event. Default
      * false. Not for text that is read from files as it is needed.
      */
-    readonly diagnose?: boolean;
+    readonly diagnose?: boolean | undefined;
   };
+
+/** Names of `TrainOptions`. */
+export const TRAIN_OPTIONS: string = `${TRAIN_ON_OPTIONS} corpus sequenceLength batchSize validation shuffle resetState penalties diagnose`;
 
 /**
  * Trains a language model on its corpus; an async iterator of events, one for each step, epoch and
@@ -28,9 +38,10 @@ export type TrainOptions = TrainOnOptions &
  * have, LockedError while another run trains the model.
  */
 export function train(model: LanguageModel, options: TrainOptions = {}): Training<Evaluation> {
+  checkOptions("train", options, TRAIN_OPTIONS, TRAIN_ON_HINTS);
   const { diagnose = false, optimizer, clipNorm, seed = model.config.seed } = options;
   const step = { ...(optimizer && { optimizer }), ...(clipNorm !== undefined && { clipNorm }) };
   const makeTask = () =>
-    languageModelTask(model, { ...options, shard: options.communicator, ...(diagnose && { diagnosis: step }) });
+    taskOf(model, { ...options, shard: options.communicator, ...(diagnose && { diagnosis: step }) });
   return trainOnLater(makeTask, { ...options, seed });
 }

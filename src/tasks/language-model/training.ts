@@ -2,6 +2,7 @@
 import {
   checkInteger,
   checkNumber,
+  checkOptions,
   DataError,
   encodeUtf8,
   kindError,
@@ -33,28 +34,28 @@ export type LanguageModelTaskOptions = {
    * Text to learn, or its token ids, which may be those of files (`streamCorpus` of unrolled/node).
    * Default: the corpus that the model was made with.
    */
-  readonly corpus?: string | Uint8Array | Int32Array | TokenSource;
+  readonly corpus?: string | Uint8Array | Int32Array | TokenSource | undefined;
   /** Time steps per batch: how far gradients reach back. Default 50. */
-  readonly sequenceLength?: number;
+  readonly sequenceLength?: number | undefined;
   /** Rows per batch. Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Part of the text, at its end, that is kept for evaluation. Default 0.05. */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
   /**
    * false (default): rows run on through the text and their state is carried from batch to batch,
    * as in char-rnn. true: windows in a new random order each epoch, each from a zero state.
    */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /**
    * Probability that a row begins a batch with a zero state although its text runs on. Default
    * 0.05: without any, a long run never sees the beginning of a text again, and later samples badly
    * from a short prime. 0 is what char-rnn does.
    */
-  readonly resetState?: number;
+  readonly resetState?: number | undefined;
   /** Seed of the order of the windows. Default: that of the model. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Penalties that are added to the loss. Default: none. */
-  readonly penalties?: Penalties;
+  readonly penalties?: Penalties | undefined;
   /** Shard whose rows are carried from batch to batch. Default: all rows. */
   readonly shard?: Shard | undefined;
   /**
@@ -62,7 +63,7 @@ export type LanguageModelTaskOptions = {
    * on two batches of the training text, which has to be in memory. What was found is in their
    * `findings`. Default: they don't.
    */
-  readonly diagnosis?: Pick<DiagnoseOptions, "optimizer" | "clipNorm">;
+  readonly diagnosis?: Pick<DiagnoseOptions, "optimizer" | "clipNorm"> | undefined;
 };
 
 /** Penalties that are added to the loss before differentiation. Each 0 by default. */
@@ -87,6 +88,16 @@ export function languageModelTask(
   model: LanguageModel,
   options: LanguageModelTaskOptions = {},
 ): OwnTask<TokenBatch, Evaluation> {
+  checkOptions(
+    "languageModelTask",
+    options,
+    "corpus sequenceLength batchSize validation shuffle resetState seed penalties shard diagnosis",
+  );
+  return taskOf(model, options);
+}
+
+/** `languageModelTask` without a look at the names of options, which may be those of `train`. */
+export function taskOf(model: LanguageModel, options: LanguageModelTaskOptions = {}): OwnTask<TokenBatch, Evaluation> {
   const { sequenceLength = 50, batchSize = 32, shuffle = false, resetState = 0.05 } = options;
   const { validation: heldOut = 0.05, seed = model.config.seed, penalties = {}, diagnosis, shard = WHOLE } = options;
   // each rank has at least one row

@@ -32,9 +32,9 @@ export type TaggedSentence = {
 
 export type TagOptions = {
   /** Only tags in an order that the scheme allows. Default true. */
-  readonly constrained?: boolean;
+  readonly constrained?: boolean | undefined;
   /** Sentences that are computed together, which changes no result. Default 64. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 };
 
 /** `tagAll` as a generator that yields between batches. */
@@ -62,12 +62,14 @@ export function* tagInPieces(
  * Throws DataError for tokens that are empty, NotFiniteError where its numbers overflow.
  */
 export const tag: Interruptible<Tagger, readonly string[], TagOptions, TaggedSentence> = interruptible(
+  "tag",
+  "constrained batchSize",
   oneAnswer(tagInPieces),
 );
 
 /** Tags of many sentences; see `tag`. */
 export const tagAll: Interruptible<Tagger, readonly (readonly string[])[], TagOptions, TaggedSentence[]> =
-  interruptible(tagInPieces);
+  interruptible("tagAll", "constrained batchSize", tagInPieces);
 
 function tagBatch(model: Tagger, sentences: readonly (readonly string[])[], constrained: boolean): TaggedSentence[] {
   const batch = model.batch(sentences);

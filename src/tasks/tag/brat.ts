@@ -1,5 +1,5 @@
 /** @file Annotations of brat: a text, and a file of spans beside it. */
-import { DataError, describe, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, describe, sentence } from "../../base/index.ts";
 import { spansToTags } from "../../metrics/index.ts";
 import type { TaggedJsonlOptions } from "./json.ts";
 import { alignSpans, fitOf, type GivenSpan, type Offsets, placesOfPoints, SpanNotes } from "./spans-of-text.ts";
@@ -18,6 +18,11 @@ type Annotation = GivenSpan & { readonly start: number; readonly end: number; re
  * Throws DataError, with the line of the annotations, for a span that is not of the text.
  */
 export function parseBrat(text: string, annotations: string, options: BratOptions = {}): TaggedExample[] {
+  checkOptions(
+    "parseBrat",
+    options,
+    "tokenColumn tagColumn scheme where offsets badSpans onNote onBad isTagless separator encoding",
+  );
   const { where = "parseBrat", badSpans = "mend", onNote, onBad } = options;
   const notes = new SpanNotes();
   const attempt = <R>(build: () => R): R[] => {

@@ -1,5 +1,5 @@
 /** @file Tagged sentences in columns, as in the CoNLL shared tasks. */
-import { DataError, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import { OUTSIDE, type TagScheme } from "../../metrics/index.ts";
 import { type Column, type ColumnForm, columnForm, columnsOf, DOCUMENT } from "./column-form.ts";
 import { checkTag, linesOf } from "./lines.ts";
@@ -19,7 +19,7 @@ export type ConllOptions = {
   /** Tags that are not of it are errors. Default: any tag. */
   readonly scheme?: TagScheme | undefined;
   /** Beginning of errors, such as the file's name. Default "parseConll". */
-  readonly where?: string;
+  readonly where?: string | undefined;
   /** Called with the error about a sentence, which is left out. Default: the error is thrown. */
   readonly onBad?: ((error: DataError) => void) | undefined;
 };
@@ -38,6 +38,11 @@ export type ConllOptions = {
  * empty token or tag, or a tag that is not of the scheme.
  */
 export function parseConll(text: string, options: ConllOptions = {}): TaggedExample[] {
+  checkOptions(
+    "parseConll",
+    options,
+    "tokenColumn tagColumn scheme where offsets badSpans onNote onBad isTagless separator encoding",
+  );
   return conllSentences(text, options).map(({ tokens, tags, place, lineOf }) => {
     const { where = "parseConll" } = options;
     return placed({ tokens, tags: tags ?? [] }, place, (t) => `${where} line ${lineOf(t)}`);
@@ -61,11 +66,16 @@ export type ConllSentence = {
 
 export type ConllSentencesOptions = ConllOptions & {
   /** Whether the tag is optional: a file may have tokens only. Default false. */
-  readonly isTagless?: boolean;
+  readonly isTagless?: boolean | undefined;
 };
 
 /** The sentences that `parseConll` gives, with the lines of the file. Throws as it does. */
 export function conllSentences(text: string, options: ConllSentencesOptions = {}): ConllSentence[] {
+  checkOptions(
+    "conllSentences",
+    options,
+    "tokenColumn tagColumn scheme where offsets badSpans onNote onBad isTagless separator encoding",
+  );
   const { tokenColumn, tagColumn, where = "parseConll", onBad } = options;
   const lines = linesOf(text);
   if (lines.at(-1) === "") lines.pop();

@@ -48,7 +48,7 @@ export const tokensOf = (batch: readonly TaggedExample[]): number =>
 
 export type EvaluateOptions = {
   /** Sentences that are computed together. Default 64. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 };
 
 export function* evaluateInPieces(
@@ -111,4 +111,4 @@ function checkTagged(model: Tagger, gold: readonly TaggedExample[], unknown: rea
  * that aborts. Throws DataError where the model has none of the data's tags.
  */
 export const evaluateTagger: Interruptible<Tagger, readonly TaggedExample[], EvaluateOptions, TaggerEvaluation> =
-  interruptible(evaluateInPieces);
+  interruptible("evaluateTagger", "batchSize sequenceLength", evaluateInPieces);

@@ -1,5 +1,5 @@
 /** @file Tagged sentences as JSON. */
-import { checkChoice, DataError, describe, sentence } from "../../base/index.ts";
+import { checkOptions, checkChoice, DataError, describe, sentence } from "../../base/index.ts";
 import { parseDataJson } from "../../formats/index.ts";
 import { spansToTags, type TagScheme } from "../../metrics/index.ts";
 import { checkTag, linesOf } from "./lines.ts";
@@ -22,7 +22,7 @@ export type TaggedJsonlOptions = RecordColumns & {
    */
   readonly scheme?: TagScheme | undefined;
   /** Beginning of errors, such as the file's name. Default "parseTaggedJsonl". */
-  readonly where?: string;
+  readonly where?: string | undefined;
   /**
    * Unit of the places of spans: "utf16", as JavaScript's strings have it, or "codepoint", a
    * character as Python counts them. They differ after an emoji. Default: what fits the tokens.
@@ -56,10 +56,20 @@ export type TaggedJsonlOptions = RecordColumns & {
  * text, and where it can't be told what the places of spans count.
  */
 export function parseTaggedJsonl(text: string, options: TaggedJsonlOptions = {}): TaggedExample[] {
+  checkOptions(
+    "parseTaggedJsonl",
+    options,
+    "tokenColumn tagColumn scheme where offsets badSpans onNote onBad isTagless separator encoding",
+  );
   const { scheme, where = "parseTaggedJsonl", badSpans = "mend", onNote, onBad } = options;
   checkChoice(`${where} badSpans`, badSpans, BAD_SPANS);
   if (options.offsets !== undefined) checkChoice(`${where} offsets`, options.offsets, OFFSETS);
-  const records = labelledRecords(text, { ...options, where });
+  const records = labelledRecords(text, {
+    where,
+    onBad: options.onBad,
+    tokenColumn: options.tokenColumn,
+    tagColumn: options.tagColumn,
+  });
   const offsets = options.offsets ?? offsetsOf(records);
   const notes = new SpanNotes();
   const examples: TaggedExample[] = [];
@@ -100,6 +110,7 @@ export function labelledRecords(
   text: string,
   { where = "labelledRecords", onBad, tokenColumn, tagColumn }: LabelledRecordsOptions = {},
 ): LabelledEntry[] {
+  checkOptions("labelledRecords", arguments[1], "onBad tagColumn tokenColumn where");
   const columns = { tokenColumn, tagColumn };
   const found: LabelledEntry[] = [];
   for (const read of jsonRecords(text, where)) {

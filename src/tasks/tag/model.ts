@@ -1,4 +1,12 @@
-import { checkChoice, checkInteger, kindError, randomStream, type RandomStream } from "../../base/index.ts";
+import {
+  checkOptions,
+  checkChoice,
+  checkInteger,
+  kindError,
+  randomStream,
+  type RandomStream,
+  type Optional,
+} from "../../base/index.ts";
 import { type Normalization, NORMALIZATIONS, normalized } from "../../data/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
@@ -8,7 +16,7 @@ import {
   linearLayer,
   parametersOf,
   type RecurrentStack,
-  recurrentStack,
+  stackOf,
 } from "../../layers/index.ts";
 import { convertTags, type TagScheme } from "../../metrics/index.ts";
 import {
@@ -51,14 +59,14 @@ import {
   TokenTable,
 } from "./words.ts";
 
-export type TaggerOptions = Partial<StackConfig> & {
+export type TaggerOptions = Optional<StackConfig> & {
   /** Training data: words, characters and tags are taken from it. */
   readonly examples: readonly TaggedExample[];
   /**
    * Scheme of the tags that the model gives. Those of the examples are converted, whatever their
    * notation is; "none" takes them as they are. Default: that of the examples.
    */
-  readonly scheme?: TagScheme;
+  readonly scheme?: TagScheme | undefined;
   /** Tags beside those of the examples, such as those of held-out sentences. Default: none. */
   readonly tags?: readonly string[] | undefined;
   /**
@@ -74,26 +82,26 @@ export type TaggerOptions = Partial<StackConfig> & {
   /** Unicode form that words are brought to, to look them up. Default "nfc". */
   readonly normalize?: Normalization | undefined;
   /** Words that occur less often are not known. Default 1. */
-  readonly minCount?: number;
+  readonly minCount?: number | undefined;
   /** Most frequent words to keep. Default 50,000. */
-  readonly maxVocabulary?: number;
+  readonly maxVocabulary?: number | undefined;
   /** Look words up in lower case. Default true. */
-  readonly lowercase?: boolean;
+  readonly lowercase?: boolean | undefined;
   /** Default 100. */
-  readonly embeddingSize?: number;
+  readonly embeddingSize?: number | undefined;
   /**
    * Numbers for a character, and units in each direction of the layer that reads them. 0 turns
    * characters off. Default 25.
    */
-  readonly characterSize?: number;
+  readonly characterSize?: number | undefined;
   /** Numbers for how a word is written (capitals, digits). 0 turns it off. Default 8. */
-  readonly shapeSize?: number;
+  readonly shapeSize?: number | undefined;
   /** Default "crf". */
-  readonly output?: "crf" | "softmax";
+  readonly output?: "crf" | "softmax" | undefined;
   /** Default 0.3. */
-  readonly inputDropout?: number;
+  readonly inputDropout?: number | undefined;
   /** Seed of the initial weights. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /** Sentences as a tagger reads them: T tokens at most, B rows, W different words. */
@@ -134,7 +142,7 @@ export class Tagger implements SavedModel {
   readonly #crf: ParameterSet | undefined;
 
   /** Use `tagger(...)`. `initialize: false` leaves the parameters at zero, for loading. */
-  constructor(config: TaggerConfig, { initialize = true }: { readonly initialize?: boolean } = {}) {
+  constructor(config: TaggerConfig, { initialize = true }: { readonly initialize?: boolean | undefined } = {}) {
     this.config = config;
     const { tags, scheme, embeddingSize, characterSize, shapeSize, output, seed } = config;
     this.constraints = tagConstraints(tags, scheme);
@@ -154,9 +162,9 @@ export class Tagger implements SavedModel {
     if (characterSize > 0) {
       const { cell, dialect } = config;
       const reader = { cell, dialect, hiddenSize: characterSize, bidirectional: true };
-      this.#speller = recurrentStack({ ...reader, name: "characters", inputSize: characterSize, ...build });
+      this.#speller = stackOf({ ...reader, name: "characters", inputSize: characterSize, ...build });
     }
-    this.#stack = recurrentStack({ ...config, inputSize: embeddingSize + 2 * characterSize + shapeSize, ...build });
+    this.#stack = stackOf({ ...config, inputSize: embeddingSize + 2 * characterSize + shapeSize, ...build });
     const count = tags.length;
     this.#output = linearLayer({ name: "output", inputSize: this.#stack.outputSize, outputSize: count, ...build });
     if (output === "crf") {
@@ -297,6 +305,11 @@ type Directed = { readonly forward: State & { readonly h: Tensor }; readonly bac
  * RangeError and TypeError for options.
  */
 export function tagger(options: TaggerOptions): Tagger {
+  checkOptions(
+    "tagger",
+    options,
+    "cell dialect hiddenSize layers bidirectional dropout examples scheme tags notation tokenizer normalize minCount maxVocabulary lowercase embeddingSize characterSize shapeSize output inputDropout seed",
+  );
   const where = "tagger";
   const { examples, minCount = 1, maxVocabulary = 50_000, lowercase = true } = options;
   const {

@@ -1,5 +1,5 @@
 /** @file Tagged sentences in tables, such as CSV: a row per token, or a row per sentence. */
-import { DataError, sentence } from "../../base/index.ts";
+import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import { OUTSIDE } from "../../metrics/index.ts";
 import { type Column, TAG_NAMES, TOKEN_NAMES } from "./column-form.ts";
 import { exampleOfRecord, type TaggedJsonlOptions } from "./json.ts";
@@ -19,7 +19,7 @@ export type TaggedTableOptions = Pick<
   readonly tokenColumn?: Column | undefined;
   readonly tagColumn?: Column | undefined;
   /** Whether the table may have no column of tags; all are "O" then. Default false. */
-  readonly isTagless?: boolean;
+  readonly isTagless?: boolean | undefined;
 };
 
 const TEXT_NAMES = ["text", "sentence", "content"];
@@ -54,6 +54,11 @@ export function isTaggedTable(line: string): boolean {
  * Throws DataError, with the line, for columns that are missing and rows that are wrong.
  */
 export function parseTaggedTable(rows: readonly TaggedRow[], options: TaggedTableOptions = {}): TaggedExample[] {
+  checkOptions(
+    "parseTaggedTable",
+    options,
+    "tokenColumn tagColumn scheme where offsets badSpans onNote onBad isTagless separator encoding",
+  );
   const { where = "parseTaggedTable", tokenColumn, tagColumn, onBad, onNote } = options;
   const [head, ...body] = rows;
   if (head === undefined) return [];

@@ -1,5 +1,5 @@
 import { inPieces } from "#platform";
-import { checkInteger, checkNumber, type RandomStream, randomStream } from "../../base/index.ts";
+import { checkOptions, checkInteger, checkNumber, type RandomStream, randomStream } from "../../base/index.ts";
 import { exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
 import { twoHashesOf } from "../data-hash.ts";
 import { describeBatch } from "../largest-example.ts";
@@ -16,15 +16,15 @@ export type TaggerTaskOptions = {
   /** Held out. Default: none, and no evaluations. */
   readonly validation?: readonly TaggedExample[] | undefined;
   /** Sentences of a step. Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /**
    * α: while training, a word that occurs n times is taken for an unknown one with probability α /
    * (α + n), so that the model learns what to make of words that it does not know (Kiperwasser and
    * Goldberg 2016). Default 0.25.
    */
-  readonly wordDropout?: number;
+  readonly wordDropout?: number | undefined;
   /** Seed of the order of the sentences. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 };
 
 /**
@@ -35,6 +35,7 @@ export function taggerTask(
   model: Tagger,
   { training, validation, batchSize = 32, wordDropout = 0.25, seed = 0 }: TaggerTaskOptions,
 ): OwnTask<readonly TaggedExample[]> {
+  checkOptions("taggerTask", arguments[1], "training validation batchSize wordDropout seed");
   const where = "taggerTask";
   checkInteger(`${where} batchSize`, batchSize, 1);
   checkNumber(`${where} wordDropout`, wordDropout, 0);

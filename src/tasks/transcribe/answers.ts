@@ -14,16 +14,16 @@ export type CharacterScore = (before: string, character: string) => number;
 
 export type TranscribeOptions = {
   /** Texts that are kept in the search. Default 1: the best path. */
-  readonly beams?: number;
+  readonly beams?: number | undefined;
   /**
    * Score of a text by a language model, in a search with several beams; see `characterScore` for a
    * language model of ours.
    */
-  readonly languageModel?: CharacterScore;
+  readonly languageModel?: CharacterScore | undefined;
   /** Weight of `languageModel`. Default 0.5. */
-  readonly languageWeight?: number;
+  readonly languageWeight?: number | undefined;
   /** Added for each character, against the language model's liking for short texts. Default 0. */
-  readonly lengthBonus?: number;
+  readonly lengthBonus?: number | undefined;
 };
 
 /** A character and when it is heard, in seconds from the beginning. */
@@ -68,12 +68,15 @@ function* transcribeInPieces(
  * Throws RangeError for options, DataError for samples that are not finite, NotFiniteError where
  * the model's numbers overflow.
  */
-export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOptions, Transcript> =
-  interruptible(transcribeInPieces);
+export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOptions, Transcript> = interruptible(
+  "transcribe",
+  "beams languageModel languageWeight lengthBonus",
+  transcribeInPieces,
+);
 
 /** Transcripts of many recordings, one after another; see `transcribe`. */
 export const transcribeAll: Interruptible<Transcriber, readonly Float32Array[], TranscribeOptions, Transcript[]> =
-  interruptible(allAnswers(transcribeInPieces));
+  interruptible("transcribeAll", "beams languageModel languageWeight lengthBonus", allAnswers(transcribeInPieces));
 
 /**
  * Times at which the characters of a known text are said: the best path of that text ("forced

@@ -3,7 +3,7 @@
  * labels.
  */
 import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
-import { checkInteger, DataError, exp, log1p, sentence, shapeError } from "../../base/index.ts";
+import { checkOptions, checkInteger, DataError, exp, log1p, sentence, shapeError } from "../../base/index.ts";
 
 /** A transcriber's class for "no character"; characters have their id in the vocabulary plus 1. */
 export const BLANK = 0;
@@ -97,6 +97,7 @@ export function ctcBeamSearch(
   steps: StepProbabilities,
   { signal, ...options }: BeamOptions & MaybeSignal,
 ): Labelling | Promise<Labelling> {
+  checkOptions("ctcBeamSearch", arguments[1], "beams scoreNext signal");
   return carryOut(ctcSearchInPieces(steps, options), signal);
 }
 

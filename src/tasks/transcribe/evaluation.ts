@@ -20,7 +20,7 @@ export type TranscriberEvaluation = {
 
 export type EvaluateOptions = {
   /** Recordings that are computed together. Default 16. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 };
 
 function* evaluateInPieces(
@@ -75,4 +75,4 @@ export const evaluateTranscriber: Interruptible<
   readonly Utterance[],
   EvaluateOptions,
   TranscriberEvaluation
-> = interruptible(evaluateInPieces);
+> = interruptible("evaluateTranscriber", "batchSize sequenceLength", evaluateInPieces);

@@ -4,7 +4,17 @@
  *
  * Letters: N samples of a window, n of the transform (the power of 2 from N on).
  */
-import { checkChoice, checkInteger, checkNumber, DataError, log, sentence, valueError } from "../../base/index.ts";
+import {
+  checkOptions,
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  DataError,
+  log,
+  sentence,
+  valueError,
+  type Optional,
+} from "../../base/index.ts";
 import { powerSpectrum } from "./fft.ts";
 
 /** Frames, [frames, size] row-major. */
@@ -36,7 +46,7 @@ export type FeatureConfig = {
  * All but the sample rate is optional: log-mel, 40 bands (13 coefficients) from 20 Hz to half the
  * sample rate, windows of 25 ms every 10 ms.
  */
-export type FeatureOptions = Partial<FeatureConfig> & { readonly sampleRate: number };
+export type FeatureOptions = Optional<FeatureConfig> & { readonly sampleRate: number };
 
 /** The energy below which a band counts as silent: the logarithm must not fall without end. */
 const FLOOR = 1e-10;
@@ -120,15 +130,19 @@ export function featureExtractor(config: FeatureConfig): (samples: Float32Array)
  * The logarithm of the energy in mel bands, [frames, bands]; see `featureExtractor` for the
  * formulas. Throws RangeError for options, DataError for samples that are not finite.
  */
-export const logMel = (samples: Float32Array, options: Omit<FeatureOptions, "kind" | "coefficients">): Features =>
-  extract("logMel", samples, { ...options, kind: "logMel" });
+export function logMel(samples: Float32Array, options: Omit<FeatureOptions, "kind" | "coefficients">): Features {
+  checkOptions("logMel", options, "sampleRate bands windowSeconds hopSeconds lowHertz highHertz");
+  return extract("logMel", samples, { ...options, kind: "logMel" });
+}
 
 /**
  * Mel-frequency cepstral coefficients, [frames, coefficients]; default 13 of 40 bands. Throws as
  * `logMel`.
  */
-export const mfcc = (samples: Float32Array, options: Omit<FeatureOptions, "kind">): Features =>
-  extract("mfcc", samples, { ...options, kind: "mfcc" });
+export function mfcc(samples: Float32Array, options: Omit<FeatureOptions, "kind">): Features {
+  checkOptions("mfcc", options, "sampleRate bands coefficients windowSeconds hopSeconds lowHertz highHertz");
+  return extract("mfcc", samples, { ...options, kind: "mfcc" });
+}
 
 function extract(where: string, samples: Float32Array, options: FeatureOptions): Features {
   checkSamples(where, samples);

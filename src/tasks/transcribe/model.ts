@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   checkChoice,
   checkInteger,
   DataError,
@@ -6,15 +7,10 @@ import {
   type RandomStream,
   randomStream,
   sentence,
+  type Optional,
 } from "../../base/index.ts";
 import { buildVocabulary, type Normalization, type Scaler, standardScaler, type Vocabulary } from "../../data/index.ts";
-import {
-  type LinearLayer,
-  linearLayer,
-  parametersOf,
-  type RecurrentStack,
-  recurrentStack,
-} from "../../layers/index.ts";
+import { type LinearLayer, linearLayer, parametersOf, type RecurrentStack, stackOf } from "../../layers/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import {
   asFormatError,
@@ -45,15 +41,15 @@ export type Utterance = {
   readonly name?: string;
 };
 
-export type TranscriberOptions = Partial<TranscriberConfig> & {
+export type TranscriberOptions = Optional<TranscriberConfig> & {
   /** Settings of the frames; the sample rate of all recordings is needed. */
   readonly features: FeatureOptions;
   /** Training data: the alphabet and the scales are taken from it. */
   readonly utterances: readonly Utterance[];
   /** Characters that can be written, where they are not to be those of the utterances. */
-  readonly alphabet?: string;
+  readonly alphabet?: string | undefined;
   /** Unicode form that texts are brought to; it is kept in the vocabulary. Default "nfc". */
-  readonly normalize?: Normalization;
+  readonly normalize?: Normalization | undefined;
 };
 
 /** Parts of a transcriber beside its configuration. */
@@ -92,7 +88,7 @@ export class Transcriber implements SavedModel {
     this.scaler = scaler;
     this.#extract = featureExtractor(features);
     const build = { random: randomStream(config.seed).named("init"), initialize };
-    this.#stack = recurrentStack({ ...config, inputSize: this.inputSize, ...build });
+    this.#stack = stackOf({ ...config, inputSize: this.inputSize, ...build });
     const { outputSize } = this.#stack;
     this.#output = linearLayer({ name: "output", inputSize: outputSize, outputSize: this.classes, ...build });
   }
@@ -207,6 +203,11 @@ export function transcriber({
   normalize = "nfc",
   ...rest
 }: TranscriberOptions): Transcriber {
+  checkOptions(
+    "transcriber",
+    arguments[0],
+    "cell dialect hiddenSize layers bidirectional dropout timeReduction normalization seed features utterances alphabet normalize",
+  );
   const where = "transcriber";
   const stack = stackConfigOf(where, rest, DEFAULTS);
   const { timeReduction = 2, seed = 0, normalization = stack.bidirectional ? "utterance" : "global" } = rest;

@@ -1,6 +1,14 @@
 /** @file A transcriber with its recordings, as `trainOn` wants it. */
 import { inPieces } from "#platform";
-import { checkInteger, checkNumber, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
+import {
+  checkOptions,
+  checkInteger,
+  checkNumber,
+  DataError,
+  type RandomStream,
+  randomStream,
+  sentence,
+} from "../../base/index.ts";
 import { batchesInOrder, exampleBatches, largestBatch, shardBatches, WHOLE } from "../../data/index.ts";
 import { bitsOf, twoHashesOf } from "../data-hash.ts";
 import { describeBatch } from "../largest-example.ts";
@@ -35,12 +43,12 @@ export type TranscriberTaskOptions = {
   /**
    * Held out: after it the loss, the character and the word error rate are reported. Default: none.
    */
-  readonly validation?: readonly Utterance[];
+  readonly validation?: readonly Utterance[] | undefined;
   /** Default 16. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Seed of the order of the batches. Default 0. */
-  readonly seed?: number;
-  readonly augment?: SpeechAugmentation;
+  readonly seed?: number | undefined;
+  readonly augment?: SpeechAugmentation | undefined;
 };
 
 /**
@@ -55,6 +63,7 @@ export function transcriberTask(
   model: Transcriber,
   { training, validation = [], batchSize = 16, seed = 0, augment = {} }: TranscriberTaskOptions,
 ): OwnTask<readonly HeardUtterance[]> {
+  checkOptions("transcriberTask", arguments[1], "training validation batchSize seed augment");
   const where = "transcriberTask";
   checkInteger(`${where} batchSize`, batchSize, 1);
   for (const [name, value] of Object.entries(augment)) checkNumber(`${where} augment ${name}`, value, 0);

@@ -1,5 +1,13 @@
 /** @file Sound in WAV files (RIFF, Microsoft and IBM 1991), as bytes. */
-import { checkChoice, checkInteger, FormatError, kindError, sentence, valueError } from "../../base/index.ts";
+import {
+  checkOptions,
+  checkChoice,
+  checkInteger,
+  FormatError,
+  kindError,
+  sentence,
+  valueError,
+} from "../../base/index.ts";
 
 /** One channel of sound. */
 export type Sound = {
@@ -192,7 +200,7 @@ function readSamples(
 export type EncodeWavOptions = {
   readonly sampleRate: number;
   /** Default "pcm16". */
-  readonly format?: WavFormat;
+  readonly format?: WavFormat | undefined;
 };
 
 /**
@@ -203,6 +211,7 @@ export function encodeWav(
   samples: Float32Array | Float64Array,
   { sampleRate, format = "pcm16" }: EncodeWavOptions,
 ): Uint8Array {
+  checkOptions("encodeWav", arguments[1], "sampleRate format");
   checkInteger("encodeWav sampleRate", sampleRate, 1, 0xffffffff);
   checkChoice("encodeWav format", format, Object.keys(bytesOf) as WavFormat[]);
   for (let i = 0; i < samples.length; i++)

@@ -9,18 +9,18 @@ import type { Translator } from "./model.ts";
 
 export type TranslateOptions = {
   /** Hypotheses that are kept after each token; 1 takes the best token each time. Default 4. */
-  readonly beams?: number;
+  readonly beams?: number | undefined;
   /** Translations to find, at most `beams`. Default 1: no alternatives. */
-  readonly nBest?: number;
+  readonly nBest?: number | undefined;
   /** α of the length penalty (Wu et al. 2016); longer translations gain. Default 0. */
-  readonly lengthPenalty?: number;
+  readonly lengthPenalty?: number | undefined;
   /**
    * β of the coverage penalty (Wu et al. 2016); translations that leave source tokens out lose.
    * Default 0.
    */
-  readonly coveragePenalty?: number;
+  readonly coveragePenalty?: number | undefined;
   /** Most tokens. Default: the model's `maxLength`. */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
 };
 
 /** Weights with which the decoder looked at the source. */
@@ -105,12 +105,15 @@ export function* translateInPieces(model: Translator, text: string, options: Tra
  *
  * Throws RangeError for options, NotFiniteError when the model's numbers are not finite.
  */
-export const translate: Interruptible<Translator, string, TranslateOptions, Translation> =
-  interruptible(translateInPieces);
+export const translate: Interruptible<Translator, string, TranslateOptions, Translation> = interruptible(
+  "translate",
+  "beams nBest lengthPenalty coveragePenalty maxLength",
+  translateInPieces,
+);
 
 /** Translations of many texts, one after another; see `translate`. */
 export const translateAll: Interruptible<Translator, readonly string[], TranslateOptions, Translation[]> =
-  interruptible(allAnswers(translateInPieces));
+  interruptible("translateAll", "beams nBest lengthPenalty coveragePenalty maxLength", allAnswers(translateInPieces));
 
 /**
  * One step of all hypotheses together, in as many rows as there are beams. The state of a

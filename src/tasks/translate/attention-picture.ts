@@ -1,8 +1,9 @@
+import { checkOptions } from "../../base/index.ts";
 import type { AttentionMap } from "./answers.ts";
 
 export type AttentionPictureOptions = {
   /** Above the picture. Default: none. */
-  readonly title?: string;
+  readonly title?: string | undefined;
 };
 
 const CELL = 22;
@@ -18,6 +19,7 @@ export function attentionPicture(
   { source, target, weights }: AttentionMap,
   { title }: AttentionPictureOptions = {},
 ): string {
+  checkOptions("attentionPicture", arguments[1], "title");
   const left = 16 + widthOf(target);
   const top = (title === undefined ? 16 : 44) + widthOf(source);
   const width = left + source.length * CELL + 16;

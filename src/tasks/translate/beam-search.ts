@@ -2,7 +2,7 @@
  * @file Beam search over plain functions: for any model that gives the next token's probabilities.
  */
 import { carryOut, type MaybeSignal, type Pieces, type WithoutSignal, type WithSignal } from "#platform";
-import { checkInteger, checkNumber, DataError, log, NotFiniteError } from "../../base/index.ts";
+import { checkOptions, checkInteger, checkNumber, DataError, log, NotFiniteError } from "../../base/index.ts";
 
 /** A beginning that the search asks to continue. */
 export type Beginning<S> = { readonly tokens: readonly number[]; readonly state: S };
@@ -31,11 +31,11 @@ export type BeamSearchOptions<S> = {
   /** The token that ends a hypothesis. */
   readonly end: number;
   /** α. Default 0: none. */
-  readonly lengthPenalty?: number;
+  readonly lengthPenalty?: number | undefined;
   /** β. Default 0: none. */
-  readonly coveragePenalty?: number;
+  readonly coveragePenalty?: number | undefined;
   /** Hypotheses to return, at most `beams`. Default 1. */
-  readonly nBest?: number;
+  readonly nBest?: number | undefined;
 };
 
 export type Hypothesis = {
@@ -98,6 +98,7 @@ export function beamSearch<S>({
   signal,
   ...options
 }: BeamSearchOptions<S> & MaybeSignal): Hypothesis[] | Promise<Hypothesis[]> {
+  checkOptions("beamSearch", arguments[0], "start step beams maxLength end lengthPenalty coveragePenalty nBest signal");
   return carryOut(searchInPieces(options), signal);
 }
 

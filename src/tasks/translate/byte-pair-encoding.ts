@@ -11,9 +11,9 @@ export type BytePairOptions = {
   /** Most merges to learn. 0 gives characters. */
   readonly merges: number;
   /** A pair that is seen less often isn't merged. Default 2. */
-  readonly minCount?: number;
+  readonly minCount?: number | undefined;
   /** Unicode form that text is brought to, here and in `encode`. Default "none". */
-  readonly normalize?: Normalization;
+  readonly normalize?: Normalization | undefined;
 };
 
 /** The id of what the encoding doesn't know. */

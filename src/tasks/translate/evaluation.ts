@@ -80,4 +80,4 @@ function* evaluateInPieces(
  * Throws DataError without pairs, RangeError for options.
  */
 export const evaluateTranslator: Interruptible<Translator, readonly Pair[], EvaluateOptions, TranslatorEvaluation> =
-  interruptible(evaluateInPieces);
+  interruptible("evaluateTranslator", "batchSize sequenceLength", evaluateInPieces);

@@ -49,7 +49,7 @@ function startingWith(start: number, target: Int32Array): Int32Array {
 export function batchOf(
   model: Translator,
   examples: readonly Example[],
-  { index = 0, firstRow = 0 }: { readonly index?: number; readonly firstRow?: number } = {},
+  { index = 0, firstRow = 0 }: { readonly index?: number | undefined; readonly firstRow?: number | undefined } = {},
 ): TranslationBatch {
   const timeMajor = { timeMajor: true };
   const source = padSequences(

@@ -17,9 +17,9 @@ import type { Encoded, Translator } from "./model.ts";
 
 export type TranslationLossOptions = {
   /** Turns dropout on and draws the tokens of scheduled sampling; only with it. */
-  readonly random?: RandomStream;
+  readonly random?: RandomStream | undefined;
   /** Probability of a true token as input. Default 1. */
-  readonly teacher?: number;
+  readonly teacher?: number | undefined;
 };
 
 /** Mean cross entropy per target token of a batch, a scalar. Padding has no part in it. */

@@ -3,6 +3,7 @@
  * text.
  */
 import {
+  checkOptions,
   checkChoice,
   checkInteger,
   DataError,
@@ -13,6 +14,7 @@ import {
   type Tree,
   withPrefix,
   zipTrees,
+  type Optional,
 } from "../../base/index.ts";
 import {
   type EmbeddingLayer,
@@ -21,7 +23,7 @@ import {
   linearLayer,
   parametersOf,
   type RecurrentStack,
-  recurrentStack,
+  stackOf,
   stackedCell,
 } from "../../layers/index.ts";
 import type { Normalization } from "../../data/index.ts";
@@ -52,16 +54,16 @@ export type Pair = {
   readonly place?: string | undefined;
 };
 
-export type TranslatorOptions = Partial<TranslatorConfig> & {
+export type TranslatorOptions = Optional<TranslatorConfig> & {
   /** The pairs to learn: both encodings are learned from them. */
-  readonly pairs?: readonly Pair[];
+  readonly pairs?: readonly Pair[] | undefined;
   /** Instead of pairs, or to fix an encoding beforehand. */
-  readonly source?: BytePairEncoding;
-  readonly target?: BytePairEncoding;
+  readonly source?: BytePairEncoding | undefined;
+  readonly target?: BytePairEncoding | undefined;
   /** Merges of each encoding that is learned; 0 gives characters. Default 500. */
-  readonly merges?: number;
+  readonly merges?: number | undefined;
   /** Unicode form that texts are brought to; it is kept in the encodings. Default "nfc". */
-  readonly normalize?: Normalization;
+  readonly normalize?: Normalization | undefined;
 };
 
 /**
@@ -133,7 +135,7 @@ export class Translator implements SavedModel {
     const random = randomStream(seed).named("init");
     const build = { random, initialize };
     const encoderSize = bidirectional ? hiddenSize / 2 : hiddenSize;
-    this.#encoder = recurrentStack({
+    this.#encoder = stackOf({
       ...config,
       name: "encoder",
       inputSize: embeddingSize,
@@ -187,7 +189,7 @@ export class Translator implements SavedModel {
   encode(
     ids: Tensor,
     lengths: Int32Array,
-    { random, copies = 1 }: { readonly random?: RandomStream | undefined; readonly copies?: number } = {},
+    { random, copies = 1 }: { readonly random?: RandomStream | undefined; readonly copies?: number | undefined } = {},
   ): Encoded {
     const inputs = this.#embeddings.source.inputs(ids);
     const { outputs, state } = this.#encoder.forward(inputs, { lengths, random: random?.named("encoder") });
@@ -257,6 +259,11 @@ export function translator({
   normalize = "nfc",
   ...rest
 }: TranslatorOptions): Translator {
+  checkOptions(
+    "translator",
+    arguments[0],
+    "cell dialect hiddenSize layers bidirectional dropout embeddingSize attention inputFeeding maxLength seed pairs source target merges normalize",
+  );
   const where = "translator";
   if (pairs?.length === 0) throw new DataError(sentence(`${where} pairs`, "at least one pair", "none"));
   const learned = (given: BytePairEncoding | undefined, side: "source" | "target"): BytePairEncoding => {

@@ -1,6 +1,6 @@
 /** @file How a translator is trained. */
 import { inPieces } from "#platform";
-import { checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
+import { checkOptions, checkInteger, DataError, type RandomStream, randomStream, sentence } from "../../base/index.ts";
 import { exampleBatches, largestBatch, shardRows, WHOLE } from "../../data/index.ts";
 import { hashOf } from "../data-hash.ts";
 import { describeBatch } from "../largest-example.ts";
@@ -15,11 +15,11 @@ import type { Pair, Translator } from "./model.ts";
 export type TranslatorTaskOptions = {
   readonly training: readonly Pair[];
   /** Held-out pairs. Default: none, and no evaluations. */
-  readonly validation?: readonly Pair[];
+  readonly validation?: readonly Pair[] | undefined;
   /** Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Seed of the order of the batches. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Default: the decoder always reads the true tokens (teacher forcing). */
   readonly scheduledSampling?: ScheduledSampling | undefined;
 };
@@ -33,6 +33,7 @@ export function translatorTask(
   model: Translator,
   { training, validation = [], batchSize = 32, seed = 0, scheduledSampling }: TranslatorTaskOptions,
 ): OwnTask<TranslationBatch> {
+  checkOptions("translatorTask", arguments[1], "training validation batchSize seed scheduledSampling");
   const where = "translatorTask";
   if (training.length === 0) throw new DataError(sentence(where, "at least one pair to train on", "none"));
   checkInteger(`${where} batchSize`, batchSize, 1);

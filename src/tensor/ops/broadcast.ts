@@ -4,6 +4,7 @@
  */
 import {
   broadcastShapes,
+  checkOptions,
   dtypeError,
   formatShape,
   normalizeAxis,
@@ -67,6 +68,7 @@ export function reduceAxes(op: ReduceOp, x: Tensor, axes: readonly number[], dty
  * TypeError for bool.
  */
 export function sum(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+  checkOptions("sum", arguments[2], "keepDims");
   if (x.dtype === "bool") throw dtypeError("sum", "numbers", x.dtype, "Convert with cast(x, dtype)");
   if (axis === undefined && !keepDims && x.rank > 0) return total(x);
   const axes = normalizeAxes("sum", axis, x.rank);

@@ -7,6 +7,7 @@
  * with a blank before, between and after them.
  */
 import {
+  checkOptions,
   checkInteger,
   dtypeError,
   exp,
@@ -37,7 +38,7 @@ export type CtcOptions = {
    * Whether loss and gradient are 0 for a target that no path can produce. Default false: loss
    * Infinity, gradient NaN, as in PyTorch.
    */
-  readonly zeroInfinity?: boolean;
+  readonly zeroInfinity?: boolean | undefined;
 };
 
 /**
@@ -58,6 +59,7 @@ export function ctcLoss(
   targets: readonly ArrayLike<number>[],
   { blank, lengths, zeroInfinity = false }: CtcOptions,
 ): Tensor {
+  checkOptions("ctcLoss", arguments[2], "blank lengths zeroInfinity");
   const where = "ctcLoss";
   if (logits.rank !== 3) throw shapeError(where, "logits [T, B, C]", logits.shape);
   if (!isFloat(logits.dtype)) throw dtypeError(`${where} logits`, "float32 or float64", logits.dtype);

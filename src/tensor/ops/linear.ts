@@ -1,4 +1,4 @@
-import { dtypeError, isFloat, shapeError, sizeOf } from "../../base/index.ts";
+import { checkOptions, dtypeError, isFloat, shapeError, sizeOf } from "../../base/index.ts";
 import { currentEngine } from "../../engine/index.ts";
 import { isRecording, record, sumSoFar } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
@@ -9,7 +9,7 @@ import { reshape } from "./move.ts";
 /** Options of `linear`. */
 export type LinearOptions = {
   /** Whether the kernel is stored transposed, as [N, K]. Default false. */
-  readonly transposeKernel?: boolean;
+  readonly transposeKernel?: boolean | undefined;
 };
 
 /**
@@ -23,6 +23,7 @@ export function linear(
   bias: Tensor,
   { transposeKernel = false }: LinearOptions = {},
 ): Tensor {
+  checkOptions("linear", arguments[3], "transposeKernel");
   const dtype = commonDtype("linear", x, kernel, bias);
   if (!isFloat(dtype)) throw dtypeError("linear", "float32 or float64", dtype);
   const inner = x.shape[x.rank - 1];

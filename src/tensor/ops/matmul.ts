@@ -1,4 +1,13 @@
-import { broadcastShapes, dtypeError, formatShape, isFloat, sameShape, shapeError, sizeOf } from "../../base/index.ts";
+import {
+  broadcastShapes,
+  checkOptions,
+  dtypeError,
+  formatShape,
+  isFloat,
+  sameShape,
+  shapeError,
+  sizeOf,
+} from "../../base/index.ts";
 import { currentEngine } from "../../engine/index.ts";
 import { record, sumSoFar } from "../tape.ts";
 import { allocate, commonDtype, type Tensor } from "../tensor.ts";
@@ -6,7 +15,7 @@ import { broadcastTo } from "./broadcast.ts";
 import { reshape } from "./move.ts";
 
 /** Options of `matmul`, both false by default. */
-export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB?: boolean };
+export type MatmulOptions = { readonly transposeA?: boolean | undefined; readonly transposeB?: boolean };
 
 /**
  * Matrix product over the last two axes: [..., M, K] · [..., K, N] = [..., M, N]. Leading axes
@@ -15,6 +24,7 @@ export type MatmulOptions = { readonly transposeA?: boolean; readonly transposeB
  * sizes differ, TypeError unless both are floating point.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
+  checkOptions("matmul", arguments[2], "transposeA transposeB");
   const dtype = commonDtype("matmul", a, b);
   if (!isFloat(dtype)) throw dtypeError("matmul", "float32 or float64", dtype);
   if (a.rank < 2 || b.rank < 2) throw shapeError("matmul", "two tensors of rank >= 2", a.rank < 2 ? a.shape : b.shape);

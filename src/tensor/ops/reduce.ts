@@ -1,5 +1,5 @@
 /** @file Reductions other than the sum. */
-import { dtypeError, isFloat } from "../../base/index.ts";
+import { checkOptions, dtypeError, isFloat } from "../../base/index.ts";
 import { record, withoutGradient } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
@@ -11,12 +11,15 @@ import { reshape } from "./move.ts";
 
 /** Mean over `axis` (default: all). Throws TypeError unless x is floating point. */
 export function mean(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  checkOptions("mean", options, "keepDims");
   if (!isFloat(x.dtype)) throw dtypeError("mean", "float32 or float64", x.dtype);
   const total = sum(x, axis, options);
   return div(total, x.size / Math.max(1, total.size));
 }
 
-function extreme(op: "max" | "min", x: Tensor, axis: Axes | undefined, keepDims: boolean): Tensor {
+function extreme(op: "max" | "min", x: Tensor, axis: Axes | undefined, options: ReduceOptions): Tensor {
+  checkOptions(op, options, "keepDims");
+  const { keepDims = false } = options;
   const axes = normalizeAxes(op, axis, x.rank);
   const y = reduceAxes(op, x, axes, x.dtype);
   record([x], [y], (dy) => {
@@ -31,11 +34,10 @@ function extreme(op: "max" | "min", x: Tensor, axis: Axes | undefined, keepDims:
 }
 
 /** Largest element over `axis` (default: all); NaN if any element is NaN. */
-export const max = (x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor =>
-  extreme("max", x, axis, keepDims);
+export const max = (x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor => extreme("max", x, axis, options);
+
 /** Smallest element over `axis` (default: all); NaN if any element is NaN. */
-export const min = (x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor =>
-  extreme("min", x, axis, keepDims);
+export const min = (x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor => extreme("min", x, axis, options);
 
 /** Index (int32) of the first largest element along `axis` (default: the last). */
 export function argmax(x: Tensor, axis = -1): Tensor {
@@ -49,6 +51,7 @@ export function argmin(x: Tensor, axis = -1): Tensor {
 
 /** log(sum(exp(x))) over `axis` (default: all), without overflow. */
 export function logSumExp(x: Tensor, axis?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+  checkOptions("logSumExp", arguments[2], "keepDims");
   const axes = normalizeAxes("logSumExp", axis, x.rank);
   // a constant shift: 0 where the largest is infinite, so a row of -Infinity gives -Infinity, not
   // NaN

@@ -64,7 +64,7 @@ const kernelsOf = (model: LanguageModel): string[] =>
 async function overflowingGradient(
   setting: Setting,
   random: RandomStream,
-  sizes: Pick<Required<TrainOptions>, "sequenceLength" | "batchSize">,
+  sizes: { readonly sequenceLength: number; readonly batchSize: number },
 ): Promise<void> {
   const model = make(setting);
   // states near 0, where nothing saturates, and weights through which the gradient overflows on its

@@ -2,7 +2,7 @@
  * @file What may look at a run and change its course: early stopping, a smaller rate on a plateau,
  * or what people write themselves.
  */
-import { checkInteger, checkNumber, kindError, sameShape, valueError } from "../../base/index.ts";
+import { checkInteger, checkNumber, checkOptions, kindError, sameShape, valueError } from "../../base/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
 import { plateau, type Parameters, type PlateauOptions, type PlateauState } from "../../optim/index.ts";
 import { assign, type Tensor } from "../../tensor/index.ts";
@@ -41,11 +41,11 @@ export type Callback = {
 
 export type EarlyStoppingOptions = {
   /** Evaluations without improvement that are tolerated. Default 5. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** An improvement must be larger than this, in nats. Default 0. */
-  readonly minDelta?: number;
+  readonly minDelta?: number | undefined;
   /** At the end the model gets back the weights of its best evaluation. Default true. */
-  readonly restoreBestWeights?: boolean;
+  readonly restoreBestWeights?: boolean | undefined;
 };
 
 /**
@@ -57,6 +57,7 @@ export function earlyStopping({
   minDelta = 0,
   restoreBestWeights = true,
 }: EarlyStoppingOptions = {}): Callback {
+  checkOptions("earlyStopping", arguments[0], "patience minDelta restoreBestWeights");
   checkInteger("earlyStopping patience", patience);
   checkNumber("earlyStopping minDelta", minDelta, 0);
   let best: number | null = null;
@@ -108,6 +109,11 @@ export function earlyStopping({
  * whose `initial` is the factor 1.
  */
 export function reduceOnPlateau(options: Omit<PlateauOptions, "initial"> = {}): Callback {
+  checkOptions(
+    "reduceOnPlateau",
+    options,
+    "factor patience threshold thresholdMode cooldown minimum smallestChange mode",
+  );
   const rate = plateau({ ...options, initial: 1 });
   return {
     name: "reduceOnPlateau",

@@ -149,7 +149,7 @@ function runOf(counts: Readonly<Record<string, unknown>>, accumulate: number): R
     if (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most) return value as number;
     throw wrong(`run.${name}`, `an integer from 0 to ${most}`, value);
   };
-  const number = (name: keyof RunState, { most = Infinity }: { readonly most?: number } = {}): number => {
+  const number = (name: keyof RunState, { most = Infinity }: { readonly most?: number | undefined } = {}): number => {
     const value = counts[name];
     if (Number.isFinite(value) && (value as number) >= 0 && (value as number) <= most) return value as number;
     throw wrong(`run.${name}`, `a number ${most === Infinity ? ">= 0" : `from 0 to ${most}`}`, value);

@@ -1,5 +1,5 @@
 /** @file Whether a model learns as it should, by what can be measured on a few batches. */
-import { checkInteger, DataError, randomStream, sentence } from "../../../base/index.ts";
+import { checkInteger, checkOptions, DataError, randomStream, sentence } from "../../../base/index.ts";
 import { contiguousBatches, shuffledWindows, splitTail, type TokenBatches } from "../../../data/index.ts";
 import { encodeCorpus, type LanguageModel } from "../model.ts";
 import { evaluateInPieces } from "../evaluation.ts";
@@ -32,29 +32,29 @@ export type HistoryEvent = {
 
 export type DiagnoseOptions = {
   /** Text, or its token ids. Default: the corpus that the model was made with. */
-  readonly corpus?: string | Uint8Array | Int32Array;
+  readonly corpus?: string | Uint8Array | Int32Array | undefined;
   /** Time steps per batch, at least 2. Default 50. */
-  readonly sequenceLength?: number;
+  readonly sequenceLength?: number | undefined;
   /** Rows per batch. Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Part of the text, at its end, that was kept for evaluation. Default 0.05. */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
   /** Whether training reads windows in random order, each from a zero state. Default false. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /**
    * Optimizer, with the rate of the step that is looked at. Default Adam with learning rate 2e-3.
    */
-  readonly optimizer?: Optimizer;
+  readonly optimizer?: Optimizer | undefined;
   /** Default 5; Infinity: none. */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
   /** Batches that are measured, spread over the text. Default 8. */
-  readonly batches?: number;
+  readonly batches?: number | undefined;
   /**
    * Events of the run, for the share of steps that were skipped and clipped. Default: none.
    */
-  readonly history?: readonly HistoryEvent[];
+  readonly history?: readonly HistoryEvent[] | undefined;
   /** Ends it: the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** The most tokens that a loss is measured on. */
@@ -68,6 +68,11 @@ const MOST_TOKENS = 50_000;
  * Rejects with DataError for a text that is too short, RangeError for options.
  */
 export async function diagnose(model: LanguageModel, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+  checkOptions(
+    "diagnose",
+    options,
+    "corpus sequenceLength batchSize validation shuffle optimizer clipNorm batches history signal",
+  );
   const { sequenceLength = 50, clipNorm = 5, optimizer = adam({ learningRate: 2e-3 }), history = [] } = options;
   checkInteger("diagnose sequenceLength", sequenceLength, 2);
   const { training, validation } = splitCorpus(model, options);

@@ -1,21 +1,21 @@
 /** @file `train` on a thread of its own. */
-import { kindError, sentence, UnsupportedError } from "../../../base/index.ts";
+import { checkOptions, kindError, sentence, UnsupportedError } from "../../../base/index.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { LanguageModel, type LanguageModelOptions, loadLanguageModel } from "../model.ts";
 import { type Optimizer, optimizerFromConfig } from "../../../optim/index.ts";
 import { SCHEDULE_STEPS, type Snapshot, type TrainEvent, type Training } from "../../../train/index.ts";
-import type { TrainOptions } from "../train.ts";
+import { TRAIN_OPTIONS, type TrainOptions } from "../train.ts";
 import { WorkerHost } from "./worker-host.ts";
 import type { ModelData, OptimizerData, OptionsData, WorkerCallback, WorkerResult } from "./worker-messages.ts";
 
 export type WorkerTrainOptions = Omit<TrainOptions, "corpus" | "callbacks" | "communicator"> & {
   /** Text to learn, or its token ids. Default: the corpus in the model's options. */
-  readonly corpus?: string | Uint8Array | Int32Array;
+  readonly corpus?: string | Uint8Array | Int32Array | undefined;
   /**
    * Callbacks by their names, with their options. Default: none. Callbacks of your own can't
    * follow: the loop sees every event.
    */
-  readonly callbacks?: readonly WorkerCallback[];
+  readonly callbacks?: readonly WorkerCallback[] | undefined;
 };
 
 /**
@@ -48,6 +48,7 @@ export function trainInWorker(
   model: LanguageModelOptions | Uint8Array,
   options: WorkerTrainOptions = {},
 ): WorkerTraining {
+  checkOptions("trainInWorker", options, TRAIN_OPTIONS);
   let host: WorkerHost | undefined;
   let left: Promise<WorkerResult> | undefined;
 

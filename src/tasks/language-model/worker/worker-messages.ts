@@ -21,11 +21,11 @@ export type OptionsData = Omit<
   TrainOptions,
   "corpus" | "optimizer" | "schedule" | "groups" | "callbacks" | "signal" | "resume" | "communicator"
 > & {
-  readonly corpus?: string | Uint8Array | Int32Array;
+  readonly corpus?: string | Uint8Array | Int32Array | undefined;
   readonly optimizer?: OptimizerData;
   readonly groups?: readonly (Omit<ParameterGroup, "optimizer"> & { readonly optimizer?: OptimizerData })[];
   readonly callbacks?: readonly WorkerCallback[];
-  readonly resume?: Snapshot;
+  readonly resume?: Snapshot | undefined;
 };
 
 /** A model's options, or a saved one. */
