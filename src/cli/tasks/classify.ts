@@ -55,7 +55,7 @@ async function readAll(paths: readonly string[], reading: Reading, model?: Class
   for (const path of paths) {
     if (isFolder(path)) {
       for (const { label, file } of classFiles(path, TEXTS))
-        examples.push({ input: readCorpus([file], reading), label, place: file });
+        examples.push({ input: readCorpus([file], { encoding: reading.encoding }), label, place: file });
       continue;
     }
     const options = { ...recordOptions(reading), format: "table", onBad: left.onBad } as const;
@@ -119,7 +119,7 @@ async function* questionsOf(
   for (const path of paths) {
     if (isFolder(path)) {
       for (const file of filesIn(path, TEXTS)) {
-        const input = readCorpus([file], reading);
+        const input = readCorpus([file], { encoding: reading.encoding });
         yield { input, name: file, join: { file, line: null, text: input } };
       }
       continue;
