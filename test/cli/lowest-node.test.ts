@@ -16,7 +16,8 @@ const unrolled = (...args: readonly string[]): Result => on(lowest.path, args);
 /** What a command prints that has to succeed. */
 function said(...args: readonly string[]): string {
   const { status, stdout, stderr } = unrolled(...args);
-  expect(stderr).toBe("");
+  // a model of a few steps may never end a translation
+  expect(stderr.replace(/^unrolled: \d+ of \d+ translations cut off .*\n/, "")).toBe("");
   expect(status).toBe(0);
   return stdout;
 }
@@ -29,7 +30,7 @@ test("it is a Node 20", () => {
 });
 
 describe.each(tasks)("$name", ({ name, args, toPredict }) => {
-  const limits = ["--evaluate-every", "3", "--quiet"];
+  const limits = ["--evaluate-every", "3", "--schedule", "constant", "--no-keep-best", "--quiet"];
 
   test("stops and goes on as the present Node does in one go", () => {
     on(process.execPath, ["train", ...args, ...limits, "--steps", "6", "--out", `${name}-present`]);

@@ -18,6 +18,9 @@ for (const [cell, dialect] of [
     layers: 2,
     dropout: 0.2,
     seed: 7,
+    // as the first version did by default
+    embeddingInitializer: "uniform",
+    normalize: "none",
   });
   for await (const event of train(model, { steps: 200, sequenceLength: 16, batchSize: 5, shuffle: cell === "gru" }))
     void event;

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { DivergenceWatch } from "./divergence.ts";
 
-function warningOf(losses: readonly number[], skipped = false): string | undefined {
+function warningOf(losses: readonly number[], { skipped = false, before = 0 } = {}): string | undefined {
   const watch = new DivergenceWatch();
-  for (const loss of losses) watch.add({ loss, skipped, learningRate: 100 });
+  // the rate falls to 0
+  for (const [i, loss] of losses.entries())
+    watch.add({ step: before + i + 1, loss, skipped, learningRate: 100 * (1 - i / losses.length) });
   return watch.warning();
 }
 
@@ -27,4 +29,8 @@ test.each<[string, readonly number[]]>([
   ["one whose steps were skipped", [NaN, NaN]],
 ])("nothing is said of %s", (_, losses) => {
   expect(warningOf(losses)).toBeUndefined();
+});
+
+test("nothing is said of the rest of a run, whose beginning was another process's", () => {
+  expect(warningOf([0.01, ...stretch(20, 0.03)], { before: 90 })).toBeUndefined();
 });

@@ -8,21 +8,21 @@ import { real } from "../terminal/format.ts";
 /** Steps whose mean loss stands for the end. */
 const LAST = 10;
 
+type Step = Pick<StepEvent, "step" | "loss" | "skipped"> & { readonly learningRate?: number | undefined };
+
 export class DivergenceWatch {
   #first: number | undefined;
   readonly #last: number[] = [];
-  #rate: number | undefined;
+  #highest = 0;
 
-  add({
-    loss,
-    skipped,
-    learningRate,
-  }: Pick<StepEvent, "loss" | "skipped"> & { readonly learningRate?: number | undefined }): void {
+  add({ step, loss, skipped, learningRate = 0 }: Step): void {
     if (skipped || !Number.isFinite(loss)) return;
+    // a part of a run that is resumed does not show where the run began
+    if (this.#first === undefined && step > LAST) return;
     this.#first ??= loss;
     this.#last.push(loss);
     if (this.#last.length > LAST) this.#last.shift();
-    this.#rate = learningRate;
+    this.#highest = Math.max(this.#highest, learningRate);
   }
 
   /** A warning where the loss has gone up by more than it was, else undefined. */
@@ -31,7 +31,7 @@ export class DivergenceWatch {
     if (first === undefined) return undefined;
     const end = this.#last.reduce((sum, loss) => sum + loss, 0) / this.#last.length;
     if (end - first <= Math.abs(first)) return undefined;
-    const rate = this.#rate === undefined ? "" : ` than ${Number(this.#rate.toPrecision(3))}`;
+    const rate = this.#highest === 0 ? "" : ` than ${Number(this.#highest.toPrecision(3))}`;
     return `warning: the loss ended far above where it began, at ${real(end)} after ${real(first)}: the run has diverged. Train again with a smaller --learning-rate${rate}.`;
   }
 }
