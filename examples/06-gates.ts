@@ -1,5 +1,5 @@
 /** @file What an LSTM does at each letter of a word: every gate and both states of every step. */
-import { dynamicRnn, lstmCell, oneHot, type Tensor, type Trace } from "unrolled";
+import { dynamicRnn, lstmCell, oneHot } from "unrolled";
 
 const word = process.argv[2] ?? "hello";
 const letters = [...new Set(word)];
@@ -8,12 +8,19 @@ const inputs = oneHot([Array.from(word, (letter) => letters.indexOf(letter))], l
 const cell = lstmCell({ units: 3, seed: 1 });
 const { trace } = dynamicRnn(cell, inputs, { trace: true });
 
-const meaning = { i: "input gate", f: "forget gate", g: "candidate", o: "output gate", c: "cell state", h: "output" };
+const meaning = [
+  ["i", "input gate"],
+  ["f", "forget gate"],
+  ["g", "candidate"],
+  ["o", "output gate"],
+  ["c", "cell state"],
+  ["h", "output"],
+] as const;
 console.log(`${"".padEnd(16)}${Array.from(word, (letter) => letter.padStart(8)).join("")}`);
-for (const [name, title] of Object.entries(meaning)) {
-  const steps = ((trace as Trace)[name] as Tensor).toArray() as number[][][]; // [B, T, n]
+for (const [name, title] of meaning) {
+  const values = trace[name].values(); // [1, T, 3]
   for (let unit = 0; unit < 3; unit++) {
-    const row = steps[0].map((values) => values[unit].toFixed(3).padStart(8)).join("");
+    const row = Array.from(word, (_, step) => values[3 * step + unit].toFixed(3).padStart(8)).join("");
     console.log(`${`${title} ${name}${unit}`.padEnd(16)}${row}`);
   }
 }

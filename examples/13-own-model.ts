@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   adam,
-  decodeModel,
   embeddingLayer,
   greater,
   layerNormLayer,
@@ -28,7 +27,7 @@ import {
   tensor,
   trainOn,
 } from "unrolled";
-import { readModelBytes, saveModel } from "unrolled/node";
+import { loadModel, saveModel } from "unrolled/node";
 
 type Config = { readonly hiddenSize: number; readonly seed: number };
 type Parity = SavedModel & { forward(bits: Tensor, random?: RandomStream): Tensor };
@@ -112,8 +111,8 @@ const snapshot = await training.snapshot();
 // saved and loaded as the built-in models are
 const folder = mkdtempSync(join(tmpdir(), "unrolled-parity-"));
 saveModel(model, folder);
-const kinds = { parity: (config: unknown) => parityModel(config as Config) };
-const loaded = decodeModel(readModelBytes(folder), kinds);
+const kinds = { parity: (config: Config) => parityModel(config) };
+const loaded = loadModel(folder, kinds);
 console.log(`accuracy ${accuracyOf(model).toFixed(2)}, loaded ${accuracyOf(loaded).toFixed(2)}`);
 
 // the loaded model goes on where the first one was, with the same bits

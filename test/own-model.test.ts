@@ -32,7 +32,7 @@ import {
   tensor,
   trainOn,
 } from "unrolled";
-import { readModelBytes, saveModel } from "unrolled/node";
+import { loadModel, readModelBytes, saveModel } from "unrolled/node";
 import { afterAll, expect, test } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
@@ -66,7 +66,7 @@ function ownModel({ sizes, seed }: Config): Own {
   };
 }
 
-const kinds = { "own-model": (config: unknown) => ownModel(config as Config) };
+const kinds = { "own-model": (config: Config) => ownModel(config) };
 const x = tensor([[[1]], [[-2]], [[3]]]);
 const answer = (model: Own): number[] => Array.from(model.forward(x).values());
 
@@ -85,6 +85,8 @@ test("its bytes give it back; a file goes through the command", () => {
   expect(encodeModel(loaded)).toEqual(bytes);
   const file = saveModel(model, folder);
   expect(Uint8Array.from(readModelBytes(folder))).toEqual(bytes);
+  expect(answer(loadModel(folder, kinds))).toEqual(answer(model));
+  expect(answer(loadModel(file, (all) => decodeModel(all, kinds)))).toEqual(answer(model));
   const { stdout } = spawnSync(process.execPath, [MAIN, "inspect", file], { encoding: "utf8" });
   expect(stdout).toMatch(/^kind +own-model\nsizes +3, 2\nseed +1\nparameters +12\n/);
   expect(stdout).toMatch(/^rnn\/1\/kernel +\[3, 2\] +6 /m);
@@ -102,6 +104,18 @@ test("a file of another kind, or of other sizes, is refused", () => {
     FormatError,
   );
 });
+
+test.each([["own-model"], [null], [[ownModel]], [{}], [{ "own-model": 1 }]])(
+  "loadModel knows no decoder %j",
+  (decode) => {
+    expect(() => loadModel(folder, decode as never)).toThrow(
+      expect.objectContaining({
+        code: "ERR_KIND",
+        message: expect.stringMatching(/^loadModel: expected a decoder, or builders by kind, got /) as unknown,
+      }),
+    );
+  },
+);
 
 test("trained, it goes on from a checkpoint with the same bits", async () => {
   const lossesOf = async (model: Own, options: object): Promise<{ losses: number[]; snapshot: Uint8Array }> => {

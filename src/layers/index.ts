@@ -9,4 +9,12 @@ export type { LinearLayer, LinearLayerOptions } from "./linear-layer.ts";
 export { arraysOf, loadParameters, misfitsOf, misfitText } from "./load-parameters.ts";
 export type { LoadedParameters, LoadParametersOptions, NamedArrays } from "./load-parameters.ts";
 export { recurrentStack, stackedCell, stackOf } from "./recurrent-stack.ts";
-export type { RecurrentStack, RecurrentStackOptions, StackResult, StackRunOptions } from "./recurrent-stack.ts";
+export type {
+  RecurrentStack,
+  RecurrentStackOptions,
+  StackCell,
+  StackResult,
+  StackRunOptions,
+  StackState,
+  StackTrace,
+} from "./recurrent-stack.ts";

@@ -13,6 +13,7 @@ import {
   withPrefix,
 } from "../base/index.ts";
 import {
+  type ByLayer,
   type Cell,
   cellByName,
   type CellName,
@@ -27,16 +28,21 @@ import {
   type SequenceInputs,
   stackBidirectionalDynamicRnn,
   type State,
+  type StatesByName,
   type Trace,
+  type TracesByName,
   zeroState,
 } from "../rnn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
 
+/** A cell's name, or what makes a new cell of so many units. */
+export type StackCell = CellName | ((units: number) => Cell);
+
 /** The layers of a stack, without what they read. */
 export type StackLayers = {
   /** A cell's name, or what makes a new cell of so many units. Default "lstm". */
-  readonly cell?: CellName | ((units: number) => Cell);
+  readonly cell?: StackCell;
   /** Framework whose conventions cells by name follow. Default "tf1". */
   readonly dialect?: Dialect;
   /**
@@ -79,7 +85,7 @@ export type StackRunOptions = {
   readonly trace?: boolean | undefined;
 };
 
-export type StackResult = {
+export type StackResult<S extends State = State, T extends Trace = Trace> = {
   /**
    * Outputs of the top layer, [T, B, n], zero on padding; n is `outputSize`: forward, then
    * backward.
@@ -89,25 +95,39 @@ export type StackResult = {
    * After each row's last step, by layer: "0" is the lowest. In both directions
    * `{ forward, backward }`, the backward one after the row's first step.
    */
-  readonly state: State;
+  readonly state: S;
   /** Traces by layer (and direction) and name, each [T, B, n]; with `trace`. */
-  readonly trace?: Trace;
+  readonly trace?: T;
 };
 
+/** State of a stack of cells `C`, in one direction or (`B`) both. */
+export type StackState<C extends StackCell = StackCell, B extends boolean = boolean> = InLayers<
+  C extends CellName ? StatesByName[C] : C extends (units: number) => Cell<infer S> ? S : State,
+  B
+>;
+
+/** Trace of a stack of cells `C`, in one direction or (`B`) both. */
+export type StackTrace<C extends StackCell = StackCell, B extends boolean = boolean> = InLayers<
+  C extends CellName ? TracesByName[C] : C extends (units: number) => Cell<State, infer T> ? T : Trace,
+  B
+>;
+
+type InLayers<V, B extends boolean> = B extends true ? ByLayer<Directions<V>> : ByLayer<V>;
+
 /** Letters: T time steps, B rows, I inputs. */
-export type RecurrentStack = Layer & {
+export type RecurrentStack<S extends State = State, T extends Trace = Trace> = Layer & {
   readonly inputSize: number;
   /** Features of an output: the units of the top layer, twice that in both directions. */
   readonly outputSize: number;
   /** Gates by their paths in a trace. */
   readonly gates: Gates;
   /** The state before the first step: zeros for `batch` rows. */
-  initialState(batch: number): State;
+  initialState(batch: number): S;
   /**
    * Runs time-major inputs [T, B, I], or rows of a table. What inputs hold on padding has no
    * effect. Throws RangeError and TypeError as `dynamicRnn`.
    */
-  forward(inputs: SequenceInputs, options?: StackRunOptions): StackResult;
+  forward(inputs: SequenceInputs, options?: StackRunOptions): StackResult<S, T>;
 };
 
 /**
@@ -115,13 +135,15 @@ export type RecurrentStack = Layer & {
  * `rnn/0/forward/kernel`, `rnn/0/backward/kernel`, …; a residual layer's have `cell/` before the
  * kernel. Throws RangeError for sizes, and for sizes that differ with `residual`.
  */
-export function recurrentStack(options: RecurrentStackOptions): RecurrentStack {
+export function recurrentStack<C extends StackCell = "lstm", B extends boolean = false>(
+  options: RecurrentStackOptions & { readonly cell?: C; readonly bidirectional?: B | undefined },
+): RecurrentStack<StackState<C, B>, StackTrace<C, B>> {
   checkOptions(
     "recurrentStack",
     options,
     "cell dialect hiddenSize layers dropout residual random dtype initialize name inputSize bidirectional",
   );
-  return stackOf(options);
+  return stackOf(options) as RecurrentStack<StackState<C, B>, StackTrace<C, B>>;
 }
 
 /**
@@ -149,7 +171,7 @@ export function stackOf({
       parameters: () => withPrefix(name, cell.parameters()),
       initialState: (batch) => zeroState(cell, batch, dtype),
       forward: (inputs, { lengths, random, initialState, trace = false } = {}) =>
-        dynamicRnn(cell, inputs, { lengths, random, initialState, trace, timeMajor: true }),
+        dynamicRnn<State>(cell, inputs, { lengths, random, initialState, trace, timeMajor: true }),
     };
   }
   const [ahead, behind] = [layerCells(layers), layerCells(layers)];

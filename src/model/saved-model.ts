@@ -14,13 +14,14 @@ export type SavedModel = Layer & {
   configuration(): JsonValue;
 };
 
-/** Builders of models, by the kind in their files. */
-export type ModelKinds<M extends SavedModel> = Readonly<Record<string, BuildModel<M>>>;
+/** Builders of models, by the kind in their files. With `C` never: any, whatever each takes. */
+export type ModelKinds<M extends SavedModel, C = JsonValue> = Readonly<Record<string, BuildModel<M, C>>>;
 
 /**
  * Builds a model whose parameters are zero from what `configuration()` gave. Throws FormatError.
+ * `C` is what it takes the configuration for, which only it can check.
  */
-export type BuildModel<M extends SavedModel> = (configuration: JsonValue) => M;
+export type BuildModel<M extends SavedModel, C = JsonValue> = (configuration: C) => M;
 
 /** The bytes of a file that holds everything (safetensors; the same model, the same bytes). */
 export const encodeModel = (model: SavedModel): Uint8Array =>
@@ -33,7 +34,7 @@ export const encodeModel = (model: SavedModel): Uint8Array =>
  * Throws NotFiniteError, which names the parameter, for weights that are NaN or infinite: no answer
  * of theirs would mean anything. `decodeNative` reads such a file without building its model.
  */
-export function decodeModelOf<M extends SavedModel>(where: string, bytes: Uint8Array, kinds: ModelKinds<M>): M {
+export function decodeModelOf<M extends SavedModel>(where: string, bytes: Uint8Array, kinds: ModelKinds<M, never>): M {
   const { kind, config, arrays } = decodeNative(bytes);
   if (!Object.hasOwn(kinds, kind)) {
     const known = Object.keys(kinds).map((name) => JSON.stringify(name));
@@ -44,7 +45,7 @@ export function decodeModelOf<M extends SavedModel>(where: string, bytes: Uint8A
     (total, { dtype, data }) => total + (isFloat(dtype) ? data.length : 0),
     0,
   );
-  const model = withParameterBudget(numbers, () => built(where, () => kinds[kind](config)));
+  const model = withParameterBudget(numbers, () => built(where, () => kinds[kind](config as never)));
   loadParameters(model, arrays, {}, where);
   return model;
 }

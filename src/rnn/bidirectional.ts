@@ -16,7 +16,12 @@ export type BidirectionalOptions<F extends State, B extends State> = Omit<Dynami
   readonly initialState?: Directions<F, B> | undefined;
 };
 
-export type BidirectionalResult<F extends State, B extends State> = {
+export type BidirectionalResult<
+  F extends State,
+  B extends State,
+  FT extends Trace = Trace,
+  BT extends Trace = Trace,
+> = {
   /**
    * Each [B, T, n], aligned with the inputs; zero on padding. Join them with `concat([forward,
    * backward], 2)`.
@@ -24,7 +29,7 @@ export type BidirectionalResult<F extends State, B extends State> = {
   readonly outputs: Directions<Tensor>;
   /** The backward state is the one after each row's first token. */
   readonly state: Directions<F, B>;
-  readonly trace?: Directions<Trace>;
+  readonly trace?: Directions<FT, BT>;
 };
 
 /**
@@ -32,12 +37,34 @@ export type BidirectionalResult<F extends State, B extends State> = {
  * `tf.nn.bidirectional_dynamic_rnn`: the backward cell reads each row reversed within its length,
  * and its outputs are put back in order. Options and errors as in `dynamicRnn`.
  */
-export function bidirectionalDynamicRnn<F extends State, B extends State>(
-  forward: Cell<F>,
-  backward: Cell<B>,
+export function bidirectionalDynamicRnn<
+  F extends State,
+  B extends State,
+  FT extends Trace = Trace,
+  BT extends Trace = Trace,
+>(
+  forward: Cell<F, FT>,
+  backward: Cell<B, BT>,
+  inputs: SequenceInputs,
+  options: BidirectionalOptions<F, B> & { readonly trace: true },
+): BidirectionalResult<F, B, FT, BT> & { readonly trace: Directions<FT, BT> };
+export function bidirectionalDynamicRnn<
+  F extends State,
+  B extends State,
+  FT extends Trace = Trace,
+  BT extends Trace = Trace,
+>(
+  forward: Cell<F, FT>,
+  backward: Cell<B, BT>,
+  inputs: SequenceInputs,
+  options?: BidirectionalOptions<F, B>,
+): BidirectionalResult<F, B, FT, BT>;
+export function bidirectionalDynamicRnn<F extends State, B extends State, FT extends Trace, BT extends Trace>(
+  forward: Cell<F, FT>,
+  backward: Cell<B, BT>,
   inputs: SequenceInputs,
   { lengths, initialState, timeMajor = false, random, ...rest }: BidirectionalOptions<F, B> = {},
-): BidirectionalResult<F, B> {
+): BidirectionalResult<F, B, FT, BT> {
   checkOptions("bidirectionalDynamicRnn", arguments[3], "lengths timeMajor paddedOutput random trace initialState");
   const where = "bidirectionalDynamicRnn";
   if ((forward as unknown) === backward)
@@ -47,11 +74,11 @@ export function bidirectionalDynamicRnn<F extends State, B extends State>(
   forward.build(features, { dtype, random: randomStream(0).named("forward") });
   backward.build(features, { dtype, random: randomStream(0).named("backward") });
   const reverse = (y: Tensor): Tensor => (limits === undefined ? flip(y, 0) : reverseSequence(y, limits));
-  const run = <S extends State>(
-    cell: Cell<S>,
+  const run = <S extends State, T extends Trace>(
+    cell: Cell<S, T>,
     name: "forward" | "backward",
     source: SequenceInputs,
-  ): DynamicRnnResult<S> =>
+  ): DynamicRnnResult<S, T> =>
     dynamicRnn(cell, source, {
       ...rest,
       lengths,

@@ -59,12 +59,12 @@ export type SequenceContext = {
   readonly trace: boolean;
 };
 
-export type SequenceResult<S> = {
+export type SequenceResult<S, T extends Trace = Trace> = {
   /** [T, B, n], zero on padding. */
   readonly outputs: Tensor;
   /** After each row's last step. */
   readonly state: S;
-  readonly trace?: Trace;
+  readonly trace?: T;
 };
 
 export type StepResult<S> = {
@@ -75,7 +75,8 @@ export type StepResult<S> = {
   readonly trace?: Trace;
 };
 
-export interface Cell<S extends State = State> {
+/** `S` is the state, `T` what a driver's `trace` holds: gates and states by name. */
+export interface Cell<S extends State = State, T extends Trace = Trace> {
   /** Names the cell in messages, for example `lstmCell`. */
   readonly name: string;
   /** Features of the output. */
@@ -104,7 +105,7 @@ export interface Cell<S extends State = State> {
    * A whole time-major sequence [T, B, I], zero on padding, as one op. Absent: the driver loops
    * over `step`.
    */
-  sequence?(inputs: SequenceInputs, state: S, context: SequenceContext): SequenceResult<S>;
+  sequence?(inputs: SequenceInputs, state: S, context: SequenceContext): SequenceResult<S, T>;
 }
 
 /** Declarations that a wrapper takes over from its cell. */
@@ -120,8 +121,8 @@ export const outlineOf = <S extends State>({
   gates,
 });
 
-export const mapTrace = (trace: Trace, f: (values: Tensor, path: string) => Tensor): Trace =>
-  mapTree(trace as Tree<Tensor>, f) as unknown as Trace;
+export const mapTrace = <T extends Trace>(trace: T, f: (values: Tensor, path: string) => Tensor): T =>
+  mapTree(trace as Tree<Tensor>, f) as unknown as T;
 
 /** A state is a tree of tensors. */
 export const asTree = (state: State): Tree<Tensor> => state as Tree<Tensor>;

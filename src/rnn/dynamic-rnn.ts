@@ -64,16 +64,16 @@ export type DynamicRnnOptions<S extends State> = {
   readonly trace?: boolean | undefined;
 };
 
-export type DynamicRnnResult<S extends State> = {
+export type DynamicRnnResult<S extends State, T extends Trace = Trace> = {
   /** [B, T, n], or [T, B, n] when time-major. */
   readonly outputs: Tensor;
   /** After each row's last valid step; the initial state where the length is 0. */
   readonly state: S;
   /**
    * Gates and states of every step, with `trace`. Names depend on the cell, for an LSTM i, f, g, o,
-   * c, h; each [B, T, n], or [T, B, n].
+   * c, h; each [B, T, n], or [T, B, n]. Of no steps, a cell without a sequence kernel has none.
    */
-  readonly trace?: Trace;
+  readonly trace?: T;
 };
 
 /**
@@ -92,11 +92,21 @@ export type DynamicRnnResult<S extends State> = {
  * a state of the wrong shape; TypeError for inputs that are not floating point, ids that are not
  * int32, a state that lacks a part, or inputs, state and parameters of different precision.
  */
-export function dynamicRnn<S extends State>(
-  cell: Cell<S>,
+export function dynamicRnn<S extends State, T extends Trace = Trace>(
+  cell: Cell<S, T>,
+  inputs: SequenceInputs,
+  options: DynamicRnnOptions<S> & { readonly trace: true },
+): DynamicRnnResult<S, T> & { readonly trace: T };
+export function dynamicRnn<S extends State, T extends Trace = Trace>(
+  cell: Cell<S, T>,
+  inputs: SequenceInputs,
+  options?: DynamicRnnOptions<S>,
+): DynamicRnnResult<S, T>;
+export function dynamicRnn<S extends State, T extends Trace>(
+  cell: Cell<S, T>,
   inputs: SequenceInputs,
   { lengths, initialState, timeMajor = false, paddedOutput = "zero", random, trace = false }: DynamicRnnOptions<S> = {},
-): DynamicRnnResult<S> {
+): DynamicRnnResult<S, T> {
   checkOptions("dynamicRnn", arguments[2], "lengths initialState timeMajor paddedOutput random trace");
   const { x, features, batch, steps, dtype } = checkSequenceInputs("dynamicRnn", inputs, timeMajor);
   cell.build(features, { dtype });
@@ -123,12 +133,12 @@ export function dynamicRnn<S extends State>(
  * cell can't, or where multiplying the table by the weights would take longer than multiplying the
  * inputs.
  */
-export function runSequence<S extends State>(
-  cell: Cell<S>,
+export function runSequence<S extends State, T extends Trace = Trace>(
+  cell: Cell<S, T>,
   inputs: SequenceInputs,
   state: S,
   context: SequenceContext,
-): SequenceResult<S> {
+): SequenceResult<S, T> {
   const x =
     inputs instanceof Tensor || (cell.readsTables && isSmall(inputs, context)) ? inputs : lookUp(inputs, context);
   if (cell.sequence) return cell.sequence(x, state, context);
@@ -159,12 +169,12 @@ function lookUp({ table, ids }: TableInputs, { lengths }: SequenceContext): Tens
   return lengths === undefined ? x : maskSequence(x, lengths);
 }
 
-function loopOverSteps<S extends State>(
-  cell: Cell<S>,
+function loopOverSteps<S extends State, T extends Trace>(
+  cell: Cell<S, T>,
   inputs: Tensor,
   initial: S,
   { lengths, random, start = 0, trace }: SequenceContext,
-): SequenceResult<S> {
+): SequenceResult<S, T> {
   const [steps, batch, features] = inputs.shape;
   const outputs: Tensor[] = [];
   const traces: Trace[] = [];
@@ -181,7 +191,7 @@ function loopOverSteps<S extends State>(
   return {
     outputs: steps === 0 ? zeros([0, batch, cell.outputSize], inputs.dtype) : stack(outputs),
     state,
-    ...(trace && steps > 0 && { trace: stackSteps(traces) }),
+    ...(trace && steps > 0 && { trace: stackSteps(traces) as T }),
   };
 }
 

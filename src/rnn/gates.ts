@@ -2,7 +2,7 @@
 import { leavesOf, type Tree } from "../base/index.ts";
 import type { ActivationName } from "../engine/index.ts";
 import { reshape, slice, type Tensor } from "../tensor/index.ts";
-import type { Gates, Trace } from "./cell.ts";
+import type { Gates } from "./cell.ts";
 
 /** Lower and upper end of what an activation gives. */
 export type GateRange = readonly [low: number, high: number];
@@ -28,10 +28,10 @@ export function gateRanges(gates: Gates): ReadonlyMap<string, GateRange> {
 }
 
 /** The gates of a layer, [T, B, G, H], as a trace under their names. */
-export function gateTrace(names: Gates, gates: Tensor): Trace {
+export function gateTrace<N extends Gates>(names: N, gates: Tensor): { readonly [K in keyof N]: Tensor } {
   const [steps, batch, , units] = gates.shape;
   const at = (k: number): Tensor => reshape(slice(gates, [0, 0, k], [-1, -1, 1]), [steps, batch, units]);
-  return Object.fromEntries(Object.keys(names).map((name, k) => [name, at(k)]));
+  return Object.fromEntries(Object.keys(names).map((name, k) => [name, at(k)])) as { [K in keyof N]: Tensor };
 }
 
 /**

@@ -25,6 +25,7 @@ const taskModelKinds: ModelKinds<TaskModel> = {
  */
 export function decodeModel(bytes: Uint8Array): TaskModel;
 export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M>): M;
-export function decodeModel(bytes: Uint8Array, kinds: ModelKinds<SavedModel> = taskModelKinds): SavedModel {
+export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M, never>): M;
+export function decodeModel(bytes: Uint8Array, kinds: ModelKinds<SavedModel, never> = taskModelKinds): SavedModel {
   return decodeModelOf("decodeModel", bytes, kinds);
 }

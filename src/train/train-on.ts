@@ -28,9 +28,9 @@ export type SeekableBatches<B> = Iterable<B> & { readonly count: number; from(st
 
 /**
  * A model with its data. `B` is a batch, whatever you take for one; `E` is what an evaluation
- * gives.
+ * gives, `S` the state that is carried.
  */
-export type OwnTask<B, E extends Measured = Measured> = {
+export type OwnTask<B, E extends Measured = Measured, S extends State = State> = {
   /**
    * Trained parameters by path, such as `cell.parameters()` of a cell that is built. Changed in
    * place.
@@ -48,12 +48,12 @@ export type OwnTask<B, E extends Measured = Measured> = {
    * examples, weights), where batches differ in that, and with the state after it where one is
    * carried. Tensors that it makes are freed after the step.
    */
-  loss(batch: B, context: LossContext): Tensor | Loss;
+  loss(batch: B, context: LossContext<S>): Tensor | Loss;
   /**
    * State that is carried from batch to batch, such as `zeroState(cell, rows)`; overwritten in
    * place, zero at the start of an epoch. Default: none.
    */
-  readonly carried?: State;
+  readonly carried?: S;
   /** Probability that a row of the carried state is set to zero before a step. Default 0. */
   readonly resetState?: number;
   /** Tokens or examples of a batch, for `tokensPerSecond`. Default 1. */
@@ -86,12 +86,12 @@ export type OwnTask<B, E extends Measured = Measured> = {
  * Throws (when first advanced) RangeError and TypeError for options, DataError for an epoch without
  * batches, LockedError while another run trains one of the parameters.
  */
-export function trainOn<B, E extends Measured = Measured>(
-  task: OwnTask<B, E>,
+export function trainOn<B, E extends Measured = Measured, S extends State = State>(
+  task: OwnTask<B, E, S>,
   options: TrainOnOptions = {},
 ): Training<E> {
   checkOptions("trainOn", options, TRAIN_ON_OPTIONS, TRAIN_ON_HINTS);
-  return trainOnLater(() => task, options);
+  return trainOnLater<B, E>(() => task as unknown as OwnTask<B, E>, options);
 }
 
 /**

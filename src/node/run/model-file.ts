@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { DataError, sentence } from "../../base/index.ts";
-import { encodeModel, type SavedModel } from "../../model/index.ts";
+import { DataError, kindError, sentence } from "../../base/index.ts";
+import { encodeModel, type ModelKinds, type SavedModel } from "../../model/index.ts";
 import { decodeModel, type TaskModel } from "../../tasks/index.ts";
 import { writeFileDurablySync } from "../files/durable-file.ts";
 import { readRegular, statOf } from "../files/safe-file.ts";
@@ -34,17 +34,34 @@ export function saveModel(model: SavedModel, directory: string, name: string = M
   return file;
 }
 
+const DECODER_HINT = "Give loadLanguageModel, or { kind: (configuration) => model }";
+
 /**
  * Loads the model of a run directory, or of a model file. `decode` is `loadLanguageModel` or
- * another loader where only one kind will do; default: `decodeModel` of unrolled/tasks, which knows
- * every kind.
+ * another loader where only one kind will do, or builders of models of your own by their kind, as
+ * for `decodeModel`; default: `decodeModel` of unrolled/tasks, which knows every kind.
  *
- * Throws DataError when there is none, FormatError when it is damaged or of another kind.
+ * Throws DataError when there is none, FormatError when it is damaged or of another kind,
+ * TypeError for a second argument that is neither.
  */
 export function loadModel(path: string): TaskModel;
 export function loadModel<M>(path: string, decode: (bytes: Uint8Array) => M): M;
-export function loadModel(path: string, decode: (bytes: Uint8Array) => unknown = decodeModel): unknown {
-  return decode(readModelBytes(path));
+export function loadModel<M extends SavedModel>(path: string, kinds: ModelKinds<M>): M;
+export function loadModel<M extends SavedModel>(path: string, kinds: ModelKinds<M, never>): M;
+export function loadModel(
+  path: string,
+  decode: ((bytes: Uint8Array) => unknown) | ModelKinds<SavedModel, never> = decodeModel,
+): unknown {
+  if (typeof decode === "function") return decode(readModelBytes(path));
+  if (!areBuilders(decode)) throw kindError("loadModel", "a decoder, or builders by kind", decode, DECODER_HINT);
+  return decodeModel(readModelBytes(path), decode);
+}
+
+/** Whether `value` is a record of at least one function. */
+function areBuilders(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const builders: unknown[] = Object.values(value);
+  return builders.length > 0 && builders.every((build) => typeof build === "function");
 }
 
 /**

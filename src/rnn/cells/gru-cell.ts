@@ -9,6 +9,9 @@ import { type ArrangedGru, arrangeGru, declareGru, gruGates } from "./gru-dialec
 
 export type GruState = { readonly h: Tensor };
 
+/** Reset gate, update gate, candidate and state of every step. */
+export type GruTrace = { readonly r: Tensor; readonly u: Tensor; readonly n: Tensor; readonly h: Tensor };
+
 export type GruCellOptions = {
   /** Hidden units H, which is also the output size. */
   readonly units: number;
@@ -53,7 +56,7 @@ export function gruCell({
   activation = "tanh",
   recurrentActivation = "sigmoid",
   seed,
-}: GruCellOptions): Cell<GruState> {
+}: GruCellOptions): Cell<GruState, GruTrace> {
   checkOptions("gruCell", arguments[0], "units dialect resetAfter updateGate activation recurrentActivation seed");
   checkInteger("gruCell units", units, 1, MOST_UNITS);
   if (dialect !== "keras" && resetAfter !== (dialect === "torch")) {

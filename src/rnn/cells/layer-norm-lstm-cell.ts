@@ -38,7 +38,7 @@ export function layerNormLstmCell({
   forgetBias = 1,
   epsilon = EPSILON[variant],
   seed,
-}: LayerNormLstmCellOptions): Cell<LstmState> {
+}: LayerNormLstmCellOptions): Cell<LstmState, LstmState> {
   checkOptions("layerNormLstmCell", arguments[0], "units variant forgetBias epsilon seed");
   checkInteger("layerNormLstmCell units", units, 1, MOST_UNITS);
   const weights = parameterSet("layerNormLstmCell", (inputSize) => declare(variant, inputSize, units), seed);

@@ -12,6 +12,16 @@ import { type ArrangedLstm, arrangeLstm, declareLstm, lstmGates } from "./lstm-d
  */
 export type LstmState = { readonly c: Tensor; readonly h: Tensor };
 
+/** Input gate, forget gate, candidate and output gate, and both states, of every step. */
+export type LstmTrace = {
+  readonly i: Tensor;
+  readonly f: Tensor;
+  readonly g: Tensor;
+  readonly o: Tensor;
+  readonly c: Tensor;
+  readonly h: Tensor;
+};
+
 export type LstmCellOptions = {
   /** Hidden units H. */
   readonly units: number;
@@ -70,7 +80,7 @@ export function lstmCell({
   outputActivation = activation,
   recurrentActivation = "sigmoid",
   seed,
-}: LstmCellOptions): Cell<LstmState> {
+}: LstmCellOptions): Cell<LstmState, LstmTrace> {
   checkOptions(
     "lstmCell",
     arguments[0],
@@ -149,4 +159,4 @@ export function lstmCell({
 export const basicLstmCell = (
   units: number,
   options: Pick<LstmCellOptions, "forgetBias" | "activation" | "seed"> = {},
-): Cell<LstmState> => lstmCell({ ...options, units });
+): Cell<LstmState, LstmTrace> => lstmCell({ ...options, units });

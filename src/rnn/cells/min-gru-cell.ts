@@ -7,6 +7,9 @@ import { type Dialect, MOST_UNITS } from "./dialect.ts";
 
 export type MinGruState = { readonly h: Tensor };
 
+/** Gate and state of every step. */
+export type MinGruTrace = { readonly z: Tensor; readonly h: Tensor };
+
 export type MinGruCellOptions = {
   /** Hidden units H, which is also the output size. */
   readonly units: number;
@@ -25,7 +28,7 @@ export type MinGruCellOptions = {
  * `kernel` [I, 2H] and `bias` [2H] with n, z. Composed of tensor ops. Throws RangeError for units
  * and dialect.
  */
-export function minGruCell({ units, dialect = "tf1", seed }: MinGruCellOptions): Cell<MinGruState> {
+export function minGruCell({ units, dialect = "tf1", seed }: MinGruCellOptions): Cell<MinGruState, MinGruTrace> {
   checkOptions("minGruCell", arguments[0], "units dialect seed");
   checkInteger("minGruCell units", units, 1, MOST_UNITS);
   if (dialect !== "tf1") throw valueError("minGruCell dialect", '"tf1"', dialect, "No framework has this cell");

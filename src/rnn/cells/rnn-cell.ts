@@ -24,7 +24,12 @@ export type RnnCellOptions = {
  * tf1: `kernel` [I+H, H], `bias`. keras: `kernel` [I, H], `recurrent_kernel` [H, H], `bias`.
  * torch: `weight_ih` [H, I], `weight_hh` [H, H], `bias_ih`, `bias_hh`.
  */
-export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: RnnCellOptions): Cell<RnnState> {
+export function rnnCell({
+  units,
+  dialect = "tf1",
+  activation = "tanh",
+  seed,
+}: RnnCellOptions): Cell<RnnState, RnnState> {
   checkOptions("rnnCell", arguments[0], "units dialect activation seed");
   checkInteger("rnnCell units", units, 1, MOST_UNITS);
   const sizes = { features: units, width: units, units };
@@ -53,5 +58,7 @@ export function rnnCell({ units, dialect = "tf1", activation = "tanh", seed }: R
 }
 
 /** TensorFlow 1's `BasicRNNCell`: `rnnCell` in the tf1 dialect. */
-export const basicRnnCell = (units: number, options: Omit<RnnCellOptions, "units" | "dialect"> = {}): Cell<RnnState> =>
-  rnnCell({ ...options, units });
+export const basicRnnCell = (
+  units: number,
+  options: Omit<RnnCellOptions, "units" | "dialect"> = {},
+): Cell<RnnState, RnnState> => rnnCell({ ...options, units });

@@ -10,7 +10,7 @@ import {
   UnsupportedError,
 } from "../../base/index.ts";
 import { expandDims, mul, Tensor, tensor } from "../../tensor/index.ts";
-import { asTree, type Cell, outlineOf, type State } from "../cell.ts";
+import { asTree, type Cell, outlineOf, type State, type Trace } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
 /**
@@ -99,7 +99,10 @@ function planOf(options: DropoutOptions): Plan {
  * `DropoutOptions`. Throws RangeError for probabilities outside their range, UnsupportedError for
  * recurrent dropout on a cell that can't mask its recurrent product.
  */
-export function dropoutWrapper<S extends State>(cell: Cell<S>, options: DropoutOptions): Cell<S> {
+export function dropoutWrapper<S extends State, T extends Trace = Trace>(
+  cell: Cell<S, T>,
+  options: DropoutOptions,
+): Cell<S, T> {
   checkOptions(
     "dropoutWrapper",
     options,

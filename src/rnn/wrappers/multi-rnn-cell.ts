@@ -3,15 +3,22 @@ import type { Tensor } from "../../tensor/index.ts";
 import type { Cell, Gates, Parameters, SequenceInputs, SequenceResult, State, StateSize, Trace } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 
-/** State of each layer by its index: "0" is the layer that reads the inputs. */
-export type MultiRnnState = { readonly [layer: string]: State };
+/** One value for each layer by its index: "0" is the layer that reads the inputs. */
+export type ByLayer<V> = { readonly "0": V; readonly [layer: string]: V };
+
+/** State of each layer by its index. */
+export type MultiRnnState<S extends State = State> = ByLayer<S>;
 
 /**
  * Cells on top of each other, each reading the output of the one below, as TensorFlow 1's
  * `MultiRNNCell`. Sizes may differ. The same cell given twice shares its weights, whose names then
  * carry the first of its indices; its states stay apart.
  */
-export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
+export function multiRnnCell<S extends State, T extends Trace>(
+  cells: readonly Cell<S, T>[],
+): Cell<MultiRnnState<S>, ByLayer<T>>;
+export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState, ByLayer<Trace>>;
+export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState, ByLayer<Trace>> {
   if (cells.length === 0) throw kindError("multiRnnCell", "at least one cell", cells);
   const firstIndex = (cell: Cell): number => cells.indexOf(cell);
   const distinct = cells.filter((cell, i) => firstIndex(cell) === i);
@@ -49,7 +56,7 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
         next[String(i)] = result.state;
         if (result.trace) trace[String(i)] = result.trace;
       });
-      return { output, state: next, trace };
+      return { output, state: next as MultiRnnState, trace };
     },
     readsTables: true,
     sequence(inputs, state, context) {
@@ -69,7 +76,11 @@ export function multiRnnCell(cells: readonly Cell[]): Cell<MultiRnnState> {
       };
       const [lowest, ...others] = cells;
       const outputs = others.reduce((below, cell, i) => run(cell, i + 1, below), run(lowest, 0, inputs));
-      return { outputs, state: next, ...(context.trace && { trace: traces }) };
+      return {
+        outputs,
+        state: next as MultiRnnState,
+        ...(context.trace && { trace: traces as ByLayer<Trace> }),
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, withPrefix } from "../../base/index.ts";
 import { add, maskSequence, matmul, type Tensor } from "../../tensor/index.ts";
-import { type Cell, outlineOf, type SequenceContext, type State } from "../cell.ts";
+import { type Cell, outlineOf, type SequenceContext, type State, type Trace } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 import { constant, glorotUniform } from "../initializers.ts";
 import { type ParameterSet, parameterSet } from "../parameter-set.ts";
@@ -35,11 +35,11 @@ const masked = (x: Tensor, { lengths }: SequenceContext): Tensor =>
  * The inner cell reads a linear map of the input to `size` features (TensorFlow 1's
  * `InputProjectionWrapper`).
  */
-export function inputProjectionWrapper<S extends State>(
-  cell: Cell<S>,
+export function inputProjectionWrapper<S extends State, T extends Trace = Trace>(
+  cell: Cell<S, T>,
   size: number,
   { seed }: ProjectionOptions = {},
-): Cell<S> {
+): Cell<S, T> {
   checkOptions("inputProjectionWrapper", arguments[2], "seed");
   const { weights, apply } = linear("inputProjectionWrapper", size, seed);
   return {
@@ -59,11 +59,11 @@ export function inputProjectionWrapper<S extends State>(
  * The output is a linear map of the inner output to `size` features (TensorFlow 1's
  * `OutputProjectionWrapper`).
  */
-export function outputProjectionWrapper<S extends State>(
-  cell: Cell<S>,
+export function outputProjectionWrapper<S extends State, T extends Trace = Trace>(
+  cell: Cell<S, T>,
   size: number,
   { seed }: ProjectionOptions = {},
-): Cell<S> {
+): Cell<S, T> {
   checkOptions("outputProjectionWrapper", arguments[2], "seed");
   const { weights, apply } = linear("outputProjectionWrapper", size, seed);
   return {

@@ -1,6 +1,6 @@
 import { checkOptions, shapeError, withPrefix } from "../../base/index.ts";
 import { add, sigmoid, matmul, mul, sub, type Tensor } from "../../tensor/index.ts";
-import { type Cell, outlineOf, type State } from "../cell.ts";
+import { type Cell, outlineOf, type State, type Trace } from "../cell.ts";
 import { runSequence } from "../dynamic-rnn.ts";
 import { constant, glorotUniform } from "../initializers.ts";
 import { parameterSet } from "../parameter-set.ts";
@@ -18,7 +18,7 @@ function checkSameSize(where: string, cell: Cell, inputSize: number): void {
  * Output = inner output + input (He et al. 2016; TensorFlow 1's `ResidualWrapper`). The state is
  * the inner cell's. Needs inputs of the inner output's size.
  */
-export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
+export function residualWrapper<S extends State, T extends Trace = Trace>(cell: Cell<S, T>): Cell<S, T> {
   return {
     name: `residualWrapper(${cell.name})`,
     ...outlineOf(cell),
@@ -43,7 +43,10 @@ export function residualWrapper<S extends State>(cell: Cell<S>): Cell<S> {
  * `highway/bias`) (Srivastava et al. 2015; TensorFlow 1's `HighwayWrapper` with coupled gates). The
  * bias starts at 1: the input is carried. Needs inputs of the inner output's size.
  */
-export function highwayWrapper<S extends State>(cell: Cell<S>, { seed }: { seed?: number } = {}): Cell<S> {
+export function highwayWrapper<S extends State, T extends Trace = Trace>(
+  cell: Cell<S, T>,
+  { seed }: { seed?: number } = {},
+): Cell<S, T> {
   checkOptions("highwayWrapper", arguments[1], "seed");
   const weights = parameterSet(
     "highwayWrapper",

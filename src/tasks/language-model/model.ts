@@ -244,6 +244,7 @@ export const loadLanguageModel = (bytes: Uint8Array): LanguageModel =>
  */
 export function decodeModel(bytes: Uint8Array): LanguageModel;
 export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M>): M;
-export function decodeModel(bytes: Uint8Array, kinds: ModelKinds<SavedModel> = languageModelKinds): SavedModel {
+export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: ModelKinds<M, never>): M;
+export function decodeModel(bytes: Uint8Array, kinds: ModelKinds<SavedModel, never> = languageModelKinds): SavedModel {
   return decodeModelOf("decodeModel", bytes, kinds);
 }

@@ -18,9 +18,9 @@ export type EpochBatches<B> = {
   from(start: number): Iterator<B | undefined> | AsyncIterator<B | undefined>;
 };
 
-export type LossContext = {
+export type LossContext<S extends State = State> = {
   /** State that the last batch left, undefined where nothing is carried. */
-  readonly state: State | undefined;
+  readonly state: S | undefined;
   /** Random stream of this step and batch, for dropout. */
   readonly random: RandomStream;
 };
