@@ -253,14 +253,10 @@ const others = [
     ],
     [
       "torch biases swapped",
-      'bias: p["bias_ih"], recurrentBias: p["bias_hh"]',
-      'bias: p["bias_hh"], recurrentBias: p["bias_ih"]',
+      'bias: p["bias_ih"],\n        recurrentBias: p["bias_hh"],',
+      'bias: p["bias_hh"],\n        recurrentBias: p["bias_ih"],',
     ],
-    [
-      "torch recurrent bias ignored",
-      'bias: p["bias_ih"], recurrentBias: p["bias_hh"]',
-      'bias: p["bias_ih"], recurrentBias: undefined',
-    ],
+    ["torch recurrent bias ignored", 'recurrentBias: p["bias_hh"],', "recurrentBias: undefined,"],
   ]),
 ];
 

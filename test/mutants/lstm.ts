@@ -390,7 +390,11 @@ const cell = mutantsIn("lstm", "src/rnn/cells/lstm-cell.ts", [
     "peepholes: peephole && stack([peephole.input, peephole.forget, peephole.output]),",
     "peepholes: undefined,",
   ],
-  ["initial c and h swapped", "          ...state,\n", "          c: state.h,\n          h: state.c,\n"],
+  [
+    "initial c and h swapped",
+    "        c: state.c,\n        h: state.h,\n",
+    "        c: state.h,\n        h: state.c,\n",
+  ],
   ["final c and h swapped", "return { outputs, state: { c, h }", "return { outputs, state: { c: h, h: c }"],
   ["final state is the initial one", "return { outputs, state: { c, h },", "return { outputs, state,"],
   ["step: state's c and h swapped", "{ c: next.c, h: next.output }", "{ c: next.output, h: next.c }"],
@@ -501,21 +505,9 @@ const drivers = [
     ],
   ]),
   ...mutantsIn("lstm", "src/rnn/wrappers/multi-rnn-cell.ts", [
-    [
-      "all layers start from the first layer's state",
-      "runSequence(cell, below, state[String(i)], { ...context, random })",
-      'runSequence(cell, below, state["0"], { ...context, random })',
-    ],
-    [
-      "upper layer reads the inputs",
-      "runSequence(cell, below, state[String(i)], { ...context, random })",
-      "runSequence(cell, inputs, state[String(i)], { ...context, random })",
-    ],
-    [
-      "stack loses the lengths",
-      "runSequence(cell, below, state[String(i)], { ...context, random })",
-      "runSequence(cell, below, state[String(i)], { trace: context.trace, random })",
-    ],
+    ["all layers start from the first layer's state", "          state[String(i)],\n", '          state["0"],\n'],
+    ["upper layer reads the inputs", "          below,\n", "          inputs,\n"],
+    ["stack loses the lengths", "Object.assign({}, context, { random })", "{ trace: context.trace, random }"],
   ]),
 ];
 

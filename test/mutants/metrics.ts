@@ -225,7 +225,7 @@ const translation = [
     "metrics",
     "src/metrics/bleu.ts",
     [
-      ["BLEU: brevity penalty forgotten", ": brevityPenalty * exp(precisions", ": exp(precisions"],
+      ["BLEU: brevity penalty forgotten", ": brevityPenalty * exp(counted", ": exp(counted"],
       ["BLEU: smoothing does not double", "smoothed *= 2;", "smoothed = 2;"],
       ["BLEU: smoothing always", '    if (smoothing === "none") return 0;\n', ""],
       [

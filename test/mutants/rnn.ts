@@ -140,7 +140,7 @@ const sequence = [
 
 const cell = [
   ...mutantsIn("rnn", "src/rnn/cells/rnn-cell.ts", [
-    ["activation always tanh", "lengths }, activation);", 'lengths }, "tanh");'],
+    ["activation always tanh", "operands()), activation);", 'operands()), "tanh");'],
     ["final h is the initial one", "return { outputs, state: { h },", "return { outputs, state,"],
   ]),
   ...mutantsIn("rnn", "src/tensor/ops/recurrent-steps.ts", [
@@ -328,7 +328,7 @@ const table = [
       ],
       [
         "table: no gradient of W",
-        "engine.matmul(table, dProjected, dInputKernel, { ...plain, transposeA: true });",
+        "engine.matmul(table, dProjected, dInputKernel, TRANSPOSED_A);",
         "engine.fill(dInputKernel, 0);",
       ],
     ],
