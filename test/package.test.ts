@@ -47,6 +47,7 @@ beforeAll(() => {
   execFileSync("tar", ["-xzf", join(folder, "first", packed.filename), "-C", installed, "--strip-components=1"]);
   // the dependencies as npm would have put them beside it
   for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(consumer, "node_modules", name)), { recursive: true });
     symlinkSync(join(root, "node_modules", name), join(consumer, "node_modules", name), "dir");
   }
   writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", type: "module", private: true }));
