@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { EXIT, UsageError } from "../terminal/failure.ts";
-import { say } from "../terminal/output.ts";
+import { say, write } from "../terminal/output.ts";
 
 const packageFolder = dirname(createRequire(import.meta.url).resolve("unrolled/package.json"));
 const sources = join(packageFolder, "examples");
@@ -49,7 +49,7 @@ function named(word: string): string {
 
 /** Prints the TypeScript of an example. */
 export function printSource(word: string): void {
-  process.stdout.write(readFileSync(join(sources, `${named(word)}.ts`), "utf8"));
+  write(readFileSync(join(sources, `${named(word)}.ts`), "utf8"));
 }
 
 /** Runs an example with these arguments, and returns its exit code. */
