@@ -44,7 +44,8 @@ export function serve(thread: i32, run: Run): void {
       atomic.notify(DONE, 1);
     }
   } else {
-    // never called, but it uses what the loop uses: functions are numbered by how often they are used, and builds with equal numbers pack together
+    // never called; it uses what the loop uses, so that the builds number their functions alike and
+    // pack together: the compiler numbers functions by how often they are used
     run(0, thread, 1);
   }
 }

@@ -237,7 +237,7 @@ function written(
   return { bytes: writer.end(), prices };
 }
 
-/** What was packed before, with the steps that say it. */
+/** A build that was packed before, with the steps that describe it. */
 type Packed = { readonly data: Uint8Array; readonly begin: number; readonly steps: readonly Step[] };
 
 /** A predictor in the state that a reader's has after these texts. */
