@@ -611,7 +611,8 @@ export const readers: readonly Reader[] = [
       const { vocabulary, tokens } = streamCorpus([path], { folder: join(folder, "tokens") });
       const found = vocabulary.decode(tokens.read(0, tokens.length));
       tokens.close();
-      if (found !== readCorpus([path])) throw new Error("a text that comes back changed");
+      // a vocabulary has one spelling of a letter with its marks
+      if (found !== readCorpus([path]).normalize("NFC")) throw new Error("a text that comes back changed");
     },
   },
 ];
