@@ -41,14 +41,12 @@ export const optimizers: { readonly [N in OptimizerName]: (options?: OptionsByNa
  */
 export function optimizerFromConfig(name: string, config: OptimizerConfig): Optimizer {
   const optimizerName = checkChoice("optimizer", name, Object.keys(optimizers) as OptimizerName[]);
+  const make = optimizers[optimizerName] as (options: OptimizerConfig) => Optimizer;
+  const known = Object.keys(make({}).config);
+  const other = Object.keys(config).find((option) => !known.includes(option));
+  if (other !== undefined) throw valueError(`${name} options`, known.map(describe).join(" | "), other);
   // the factories check every value themselves
-  const optimizer = (optimizers[optimizerName] as (options: OptimizerConfig) => Optimizer)(config);
-  for (const option of Object.keys(config)) {
-    if (!Object.hasOwn(optimizer.config, option)) {
-      throw valueError(`${name} options`, Object.keys(optimizer.config).map(describe).join(" | "), option);
-    }
-  }
-  return optimizer;
+  return make(config);
 }
 
 /** Frameworks with presets. `lua` is Lua Torch. */

@@ -46,7 +46,10 @@ const cases: [words: string[], completed: string[]][] = [
 /** bash makes three words of --name=value. */
 const WITH_EQUALS: typeof cases = [
   [["train", "--cell", "=", "r"], ["rnn"]],
-  [["train", "--task", "=", "image", "--sc"], ["--scan", "--schedule"]],
+  [
+    ["train", "--task", "=", "image", "--sc"],
+    ["--scan", "--schedule"],
+  ],
 ];
 
 describe("bash", () => {

@@ -37,7 +37,8 @@ beforeAll(() => {
   for (const [i, { text }] of texts.slice(0, 11).entries()) write(`new/${i}.txt`, text);
 });
 
-const options = "--task classify --hidden-size 8 --embedding-size 8 --epochs 12 --learning-rate 0.02 --schedule constant --quiet";
+const options =
+  "--task classify --hidden-size 8 --embedding-size 8 --epochs 12 --learning-rate 0.02 --schedule constant --quiet";
 
 test("a classifier answers for both, whichever it was trained on, and knows labels in both", () => {
   said(unrolled(`train nfc.csv ${options} --out nfc`));

@@ -30,7 +30,7 @@ const cells = {
   "rnn tanh": (dialect) => rnnCell({ units: UNITS, dialect }),
   "rnn relu": (dialect) => rnnCell({ units: UNITS, dialect, activation: "relu" }),
   lstm: (dialect) => lstmCell({ units: UNITS, dialect }),
-  "lstm with projection": (dialect) => lstmCell({ units: UNITS, dialect, projectionSize: 3 }),
+  "lstm with projection": (dialect) => lstmCell({ units: UNITS, dialect, projection: 3 }),
   gru: (dialect) => gruCell({ units: UNITS, dialect }),
 };
 

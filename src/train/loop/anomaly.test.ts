@@ -15,7 +15,7 @@ const DIALECTS = ["tf1", "keras", "torch"] as const;
 type Setting = { readonly cell: (typeof CELLS)[number]; readonly dialect: (typeof DIALECTS)[number] };
 
 const make = (setting: Setting): LanguageModel =>
-  languageModel({ corpus, ...setting, hiddenSize: 3, embeddingSize: 2 });
+  languageModel({ corpus, ...setting, hiddenSize: 3, embeddingSize: 2, embeddingInitializer: "uniform" });
 const values = (model: LanguageModel): number[] =>
   Object.values(model.parameters()).flatMap((x) => Array.from(x.values()));
 

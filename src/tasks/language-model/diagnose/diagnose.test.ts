@@ -45,7 +45,10 @@ describe.each(CELLS)("%s", (cell) => {
       ["rnn/0", 8],
       ["rnn/1", 8],
     ]);
-    const { inputs, targets } = contiguousBatches(ids, options).at(0);
+    const { inputs, targets } = contiguousBatches(ids, {
+      batchSize: options.batchSize,
+      sequenceLength: options.sequenceLength,
+    }).at(0);
     const part = (from: number, to: number): Tensor =>
       tensor(inputs.slice(from * 4, to * 4), { shape: [to - from, 4] });
     for (let t = 1; t < 9; t++) {
