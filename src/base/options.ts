@@ -15,13 +15,26 @@ export function checkOptions(
   if (options === undefined) return;
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw kindError(where, `options (${names.replaceAll(" ", ", ")})`, options);
+  const all = setOf(names);
   for (const name of Object.keys(options)) {
-    const known = names.split(" ");
-    if (known.includes(name)) continue;
+    if (all.has(name)) continue;
+    const known = [...all];
     const meant = nearest(name, known);
     const hint = Object.hasOwn(hints, name) ? hints[name] : meant && `Did you mean ${meant}?`;
     throw kindError(where, `no option but ${known.join(", ")}`, name, hint);
   }
+}
+
+/** Sets of names by the text that lists them: a training step checks options several times. */
+const sets = new Map<string, ReadonlySet<string>>();
+
+function setOf(names: string): ReadonlySet<string> {
+  let found = sets.get(names);
+  if (found === undefined) {
+    found = new Set(names.split(" "));
+    sets.set(names, found);
+  }
+  return found;
 }
 
 /** The name that differs least, by capitals, initials or a few letters; undefined if none does. */

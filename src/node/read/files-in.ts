@@ -3,10 +3,9 @@ import { lstatSync } from "node:fs";
 import { extname, join } from "node:path";
 import { DataError, describe, sentence, warnOnce } from "../../base/index.ts";
 import { checkInside, namesIn, withPath } from "../files/safe-file.ts";
+import { naturally } from "./natural-order.ts";
 
 const WHERE = "filesIn";
-
-const naturally = new Intl.Collator("en", { numeric: true }).compare;
 
 /**
  * The files below a folder, folders in it included, whose names have one of these endings, in small

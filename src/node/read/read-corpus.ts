@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { checkOptions, DataError, sentence } from "../../base/index.ts";
 import { checkInside, namesIn, readGiven, statOf } from "../files/safe-file.ts";
 import { textFrom } from "./text-encoding.ts";
+import { naturally } from "./natural-order.ts";
 
 /** Beginning of errors. */
 const WHERE = "readCorpus";
@@ -53,8 +54,6 @@ export const corpusBytes = (paths: readonly string[]): number =>
 export function readCorpusBytes(paths: readonly string[]): Uint8Array {
   return Buffer.concat(paths.flatMap(textFiles).map((file) => readGiven(WHERE, file)));
 }
-
-const naturally = new Intl.Collator("en", { numeric: true }).compare;
 
 /** Files of a folder that are texts. */
 const TEXT_FILE = /\.(?:txt|text|md|markdown|rst|org|tex)$/i;

@@ -14,6 +14,7 @@ import { isTableWith, tableEntries } from "./record-table.ts";
 import type { ReadRecordsOptions, RecordEntry, RecordFormat, TableOptions } from "./record.ts";
 import { separatorOf } from "./table-separator.ts";
 import { textReader } from "./text-encoding.ts";
+import { naturally } from "./natural-order.ts";
 
 /** Formats that a file can have. */
 type FileFormat = Exclude<RecordFormat, "table">;
@@ -161,8 +162,6 @@ async function* plainLines(
       if (keepBlank || text.trim() !== "")
         yield { record: Object.fromEntries([[textColumn, text]]), line, place: `${where} line ${line}` };
 }
-
-const naturally = new Intl.Collator("en", { numeric: true }).compare;
 
 /** A file in the folder of its class. */
 export type ClassFile = { readonly label: string; readonly file: string };

@@ -7,6 +7,7 @@ import type { RecordEntry } from "./record.ts";
 import { readRecords } from "./read-examples.ts";
 import { recordText } from "./record-values.ts";
 import { textFrom } from "./text-encoding.ts";
+import { naturally } from "./natural-order.ts";
 
 /** A recording's name and its text. */
 export type TranscriptEntry = {
@@ -75,8 +76,6 @@ function tablesIn(folder: string): string[] {
   const hint = others.length === 0 ? undefined : `Name the table, such as ${join(folder, others[0])}`;
   throw new DataError(sentence(folder, expected, others.length === 0 ? "none of them" : others.join(", "), hint));
 }
-
-const naturally = new Intl.Collator("en", { numeric: true }).compare;
 
 function chaptersIn(folder: string): string[] {
   return namesIn("readRecordings", folder)

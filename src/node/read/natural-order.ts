@@ -1,0 +1,2 @@
+/** Compares names in natural order: "2.png" comes before "10.png". */
+export const naturally: (a: string, b: string) => number = new Intl.Collator("en", { numeric: true }).compare;
