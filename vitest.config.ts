@@ -72,6 +72,7 @@ export default defineConfig({
       { find: "#platform", replacement: source("platform/node.ts") },
       { find: /^unrolled\/node$/, replacement: source("node/index.ts") },
       { find: /^unrolled\/tasks$/, replacement: source("tasks/index.ts") },
+      { find: /^unrolled\/import$/, replacement: source("import/index.ts") },
       { find: /^unrolled$/, replacement: source("index.ts") },
     ],
   },

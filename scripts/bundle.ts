@@ -135,7 +135,7 @@ async function bundle({
 }
 
 /** Parts of src with entries of their own; the library is all else, and the language model. */
-const ENTRIES = /^(?:index\.ts|(?:tasks|metrics|node|cli)\/(?!language-model\/))/;
+const ENTRIES = /^(?:index\.ts|(?:tasks|metrics|import|node|cli)\/(?!language-model\/))/;
 const TRAINING_WORKER = "tasks/language-model/worker/training-worker";
 /** What all entries share in one file. */
 const library: OutputOptions["codeSplitting"] = {
@@ -151,7 +151,7 @@ const library: OutputOptions["codeSplitting"] = {
 await bundle({
   host: "web",
   folder: "",
-  entries: { index: "index", "tasks/index": "tasks/index" },
+  entries: { index: "index", "tasks/index": "tasks/index", "import/index": "import/index" },
   codeSplitting: library,
 });
 await bundle({
@@ -160,6 +160,7 @@ await bundle({
   entries: {
     unrolled: "index",
     "unrolled-tasks": "tasks/index",
+    "unrolled-import": "import/index",
     index: "node/index",
     "training-worker": TRAINING_WORKER,
   },
@@ -172,6 +173,7 @@ await bundle({
   entries: {
     unrolled: "index",
     "unrolled-tasks": "tasks/index",
+    "unrolled-import": "import/index",
     "unrolled-node": "node/index",
     "training-worker": TRAINING_WORKER,
   },
@@ -186,7 +188,7 @@ const placeUnknown: Plugin = {
 await bundle({
   host: "web",
   folder: "cjs/web",
-  entries: { unrolled: "index", "unrolled-tasks": "tasks/index" },
+  entries: { unrolled: "index", "unrolled-tasks": "tasks/index", "unrolled-import": "import/index" },
   codeSplitting: library,
   format: "cjs",
   plugins: [placeUnknown],

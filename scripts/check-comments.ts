@@ -33,6 +33,7 @@ const NARROW = [
   "layers",
   "train",
   "tasks",
+  "import",
   "node",
   "cli",
 ];
@@ -46,6 +47,7 @@ const COMPLETE: readonly string[] = [
   "layers",
   "train",
   "tasks",
+  "import",
   "node",
   "cli",
   "optim",

@@ -82,7 +82,7 @@ test("the kernels that the build carries are those of the files", () => {
 });
 
 test("a page loads modules that need no map of imports, no file beside them but workers", () => {
-  for (const file of ["index.js", "tasks/index.js", "library.js"]) {
+  for (const file of ["index.js", "tasks/index.js", "import/index.js", "library.js"]) {
     const code = read(file);
     expect(code.match(/^(?:import|export) .* from "(?!\.)[^"]*"/gm), file).toBeNull();
     expect(code, file).not.toMatch(/\.wasm|\bprocess\.|["']#platform/);

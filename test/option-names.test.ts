@@ -4,6 +4,7 @@
  */
 import * as library from "unrolled";
 import * as node from "unrolled/node";
+import * as imports from "unrolled/import";
 import * as tasks from "unrolled/tasks";
 import { describe, expect, test } from "vitest";
 import { type FunctionOptions, publicOptions } from "./helpers/public-options.ts";
@@ -28,6 +29,7 @@ const VALUES = new Set([
   "timeAfter",
   "writeDiagnosis",
   "writtenTag",
+  "arraysIn",
 ]);
 
 /** Arguments before the options, where others than undefined are looked at first. */
@@ -44,6 +46,7 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
 const entries: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   unrolled: library,
   "unrolled/tasks": tasks,
+  "unrolled/import": imports,
   "unrolled/node": node,
 };
 

@@ -72,7 +72,7 @@ test("the tarball holds the build, its sources and the texts, and nothing else",
     expect(paths).toContain(needed);
   }
   const allowed =
-    /^(dist\/|docs\/|examples\/|src\/|(node|tasks)\/package\.json$|(LICENSE|(README|CHANGELOG|SECURITY)\.md|package\.json)$)/;
+    /^(dist\/|docs\/|examples\/|src\/|(import|node|tasks)\/package\.json$|(LICENSE|(README|CHANGELOG|SECURITY)\.md|package\.json)$)/;
   expect(paths.filter((path) => !allowed.test(path) || path.includes(".test."))).toEqual([]);
 });
 
@@ -202,7 +202,7 @@ test.each(availableNodes())(
 
 test("tools that know no exports find each entry by its folder and its fields", () => {
   type Fields = { main: string; module: string; browser?: string; types: string };
-  for (const entry of [".", "tasks", "node"]) {
+  for (const entry of [".", "tasks", "import", "node"]) {
     const folder = join(installed, entry);
     const fields = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Fields;
     for (const name of ["main", "module", "browser", "types"] as const) {

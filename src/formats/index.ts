@@ -3,7 +3,7 @@ export type { Checkpoint, CheckpointContents } from "./checkpoint.ts";
 export { parseDataJson } from "./data-json.ts";
 export { decodeNative, encodeNative, kindOf, NATIVE_VERSION } from "./native.ts";
 export type { NativeContents, NativeFile } from "./native.ts";
-export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+export { decodeSafetensors, encodeSafetensors, readLayout as readSafetensorsLayout } from "./safetensors.ts";
 export type { Safetensors, StoredArray } from "./safetensors.ts";
 export { parseStrictJson } from "./strict-json.ts";
 export type { JsonValue, StrictJsonOptions } from "./strict-json.ts";

@@ -146,6 +146,8 @@ export type SafetensorsLayout = {
 /** An array in a file, before it is read. */
 export type StoredEntry = {
   readonly name: string;
+  /** Element type by its name in the file, such as "F32". */
+  readonly typeName: string;
   readonly type: StoredType;
   readonly shape: number[];
   readonly count: number;
@@ -280,7 +282,7 @@ function readEntry(outer: string, name: string, value: JsonValue): Entry {
   if (end - begin !== count * type.bytes) {
     throw fail(where, `${count * type.bytes} bytes for ${String(dtype)} ${formatShape(shape)}`, String(end - begin));
   }
-  return { name, type, shape, count, begin, end };
+  return { name, typeName: String(dtype), type, shape, count, begin, end };
 }
 
 const isSizes = (value: JsonValue): value is number[] =>

@@ -9,6 +9,7 @@ const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
 export const ENTRIES = {
   unrolled: "index.d.ts",
   "unrolled/tasks": "tasks/index.d.ts",
+  "unrolled/import": "import/index.d.ts",
   "unrolled/node": "node/index.d.ts",
 } as const;
 
