@@ -17,7 +17,7 @@ export type { ImageAugmentation } from "./classify/augment.ts";
 export type { ClassifierConfig } from "./classify/config.ts";
 export { confusionPicture } from "./classify/confusion-picture.ts";
 export { evaluateClassifier } from "./classify/evaluation.ts";
-export type { ClassifierEvaluation } from "./classify/evaluation.ts";
+export type { ClassifierEvaluation, UnknownLabel } from "./classify/evaluation.ts";
 export type { ClassifierInput, Color, InputConfig, InputOptions, NumberRows, Picture } from "./classify/inputs.ts";
 export { Classifier, classifier, loadClassifier } from "./classify/model.ts";
 export type { ClassifierBatch, ClassifierExample, ClassifierOptions } from "./classify/model.ts";

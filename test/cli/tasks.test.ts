@@ -92,6 +92,7 @@ type Case = {
   /** Of one answer as JSON. */
   readonly keys: readonly string[];
   readonly measures: readonly string[];
+  readonly counts: readonly string[];
   readonly pictures: readonly string[];
   /** What `--dry-run` shows of an example. */
   readonly preview: RegExp;
@@ -103,6 +104,7 @@ const general = ["--hidden-size", "6", "--layers", "2", "--dropout", "0.3", "--b
 const classes = {
   keys: ["label", "probability", "probabilities"],
   measures: ["loss", "accuracy", "f1", "rocAuc"],
+  counts: ["examples"],
   pictures: ["confusion.svg"],
 };
 const forTask = (task: string, ...more: readonly string[]): string[] => ["--task", task, ...general, ...more];
@@ -111,6 +113,7 @@ const tagged = {
   answers: 24,
   keys: ["tokens", "tags", "spans", "score", "probabilities"],
   measures: ["loss", "accuracy", "f1"],
+  counts: ["sentences", "words", "spans"],
   pictures: [],
   preview: /\w+\/B-COL \w+\/O and\/O/,
 };
@@ -119,6 +122,7 @@ const translated = {
   answers: 24,
   keys: ["source", "translations"],
   measures: ["loss", "perplexity", "exactMatch", "bleu", "chrF"],
+  counts: ["pairs"],
   pictures: ["attention.svg"],
   preview: /^ {2}.+ -> .+/m,
 };
@@ -191,6 +195,7 @@ const cases: Case[] = [
     answers: 2,
     keys: ["series", "dates", "mean", "quantiles"],
     measures: ["mase", "crps", "weightedQuantileLoss", "smape", "coverage80", "coverage95"],
+    counts: ["series", "forecasts", "horizon", "period"],
     pictures: ["forecast.svg"],
     preview: /\d+ steps, \d+ values to predict/,
   },
@@ -199,7 +204,7 @@ const cases: Case[] = [
 ];
 
 describe.each(cases)("$name", (one) => {
-  const { name, files, options, toPredict, answers, keys, measures, pictures, preview, isOtherFormat } = one;
+  const { name, files, options, toPredict, answers, keys, measures, counts, pictures, preview, isOtherFormat } = one;
   /** What does not depend on the format of the data is a test of one format for each task. */
   const testOnce = (title: string, check: () => void): void => {
     if (isOtherFormat !== true) test(title, check);
@@ -266,10 +271,10 @@ describe.each(cases)("$name", (one) => {
 
   testOnce("evaluate, with pictures, and of the best model as JSON", () => {
     const out = `${run} evaluated`;
-    said(unrolled("evaluate", run, ...files, "--out", out));
+    said(unrolled("evaluate", run, ...files, "--all", "--out", out));
     for (const picture of pictures) expect(readFileSync(file(join(out, picture)), "utf8")).toMatch(/<svg /);
-    const json = said(unrolled("evaluate", join(run, "best.safetensors"), ...files, "--json"));
-    expect(Object.keys(JSON.parse(json) as object)).toEqual(measures);
+    const json = said(unrolled("evaluate", join(run, "best.safetensors"), ...files, "--all", "--json"));
+    expect(Object.keys(JSON.parse(json) as object)).toEqual([...measures, ...counts]);
   });
 });
 
@@ -334,7 +339,7 @@ test("columns of a run are those of predict and evaluate too", () => {
       .split("\n"),
   ).toHaveLength(24);
   expect(said(unrolled("predict", "runs/named", "texts.csv", "--text-column", "text"))).not.toBe("");
-  said(unrolled("evaluate", "runs/named", "named.csv"));
+  said(unrolled("evaluate", "runs/named", "named.csv", "--all"));
 });
 
 test("training goes on from a saved model, which keeps its architecture", () => {
@@ -443,7 +448,7 @@ const wrong: [string, string, RegExp][] = [
   [
     "evaluate RUN bad.csv",
     "text,label\na,maybe\n",
-    /bad\.csv line 2: expected one of the model's 2 labels, got "maybe"/,
+    /bad\.csv line 2: expected one of the model's 2 labels, got "maybe"\. .* --label-column/,
   ],
   // options
   ["train texts.csv --task classify --frob", "", /expected an option of this command, got --frob/],

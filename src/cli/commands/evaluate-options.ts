@@ -9,6 +9,7 @@ const EXAMPLES = `
 Examples:
   unrolled evaluate runs/book other-book.txt
   unrolled evaluate runs/book other-book.txt --json
+  unrolled evaluate runs/spam mails.csv              (that it was trained on: the part held out)
   unrolled evaluate runs/spam other-mails.csv --out pictures`;
 
 export function addEvaluate(program: Command): void {
@@ -18,6 +19,7 @@ export function addEvaluate(program: Command): void {
     .argument("<dir>", "run directory or model file")
     .argument("<files...>", "text files or folders of them; for other tasks, files of labelled data");
   declareOptions(declareModelOptions(command, "evaluateOptions"), THREADS)
+    .option("--all", "measure all of the files that the model was trained on (default: what was held out)")
     .option("--out <dir>", "save pictures there, where the task draws some")
     .option("--json", "one line of JSON")
     .addHelpText("after", EXAMPLES)

@@ -16,6 +16,7 @@ import { count, networkOf, plural, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import type { CLASSIFIER_OPTIONS } from "./classify-options.ts";
 import { exampleTraining, type Split } from "./example-training.ts";
+import { mistakesOf } from "./evaluated.ts";
 import type { Evaluated, OptionsWith, Prediction, TaskTraining } from "./task.ts";
 
 export type ClassifierTaskOptions = OptionsWith<typeof CLASSIFIER_OPTIONS> & { readonly pooling: Pooling };
@@ -82,7 +83,8 @@ function largest<C extends { readonly support: number }>(classes: readonly C[]):
 /** Measures, a table by class and the picture. */
 export async function evaluatedOf(model: Classifier, examples: readonly ClassifierExample[]): Promise<Evaluated> {
   const signal = workSignal();
-  const { loss, measures, report, rocAuc, confusion } = await evaluateClassifier(model, examples, { signal });
+  const found = await evaluateClassifier(model, examples, { signal });
+  const { loss, measures, report, rocAuc, confusion, unknown } = found;
   const percent = (share: number): string => (100 * share).toFixed(2);
   const shown = largest(report.classes);
   const left = report.classes.length - shown.length;
@@ -100,7 +102,16 @@ export async function evaluatedOf(model: Classifier, examples: readonly Classifi
   ];
   return {
     measures: { loss, ...measures, f1: report.macro.f1, ...(rocAuc !== undefined && { rocAuc }) },
-    text: `${table(rows, new Set([1, 2, 3, 4]))}${left === 0 ? "" : `\n${count(left)} classes with fewer examples are left out here`}`,
+    counts: { examples: examples.length },
+    text: [
+      table(rows, new Set([1, 2, 3, 4])),
+      ...(left === 0 ? [] : [`${count(left)} classes with fewer examples are left out here`]),
+      ...mistakesOf(
+        "example",
+        "label",
+        unknown.map(({ label, ...rest }) => ({ ...rest, name: label })),
+      ),
+    ].join("\n"),
     pictures: { [PICTURE]: () => confusionPicture(confusion, `${count(examples.length)} examples`) },
   };
 }

@@ -39,17 +39,14 @@ const TEXTS: readonly string[] = [".txt", ".text", ".md", ""];
 
 const isFolder = (path: string): boolean => statIfAny(path)?.isDirectory() === true;
 
-/** `model` has to have the labels, where there is one. */
-async function readAll(paths: readonly string[], reading: Reading, model?: Classifier): Promise<ClassifierExample[]> {
+type ReadFor = "training" | "evaluation";
+
+async function readAll(paths: readonly string[], reading: Reading, use: ReadFor): Promise<ClassifierExample[]> {
   const { labelColumn = "label", skipBad = false } = reading;
   const examples: ClassifierExample[] = [];
   const left = new LeftOut("row", skipBad);
   const exampleOf = (entry: RecordEntry): ClassifierExample => {
     const label = recordLabel(entry, labelColumn);
-    if (model !== undefined && model.labelIndex(label) === undefined)
-      throw new DataError(
-        `${entry.place}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(label)}`,
-      );
     return { input: inputOf(entry, reading), label, place: entry.place };
   };
   for (const path of paths) {
@@ -67,16 +64,15 @@ async function readAll(paths: readonly string[], reading: Reading, model?: Class
   }
   left.say();
   if (examples.length === 0) throw new DataError(`${paths.join(", ")}: expected at least one example, got none`);
-  if (model === undefined) {
-    const column = paths.every(isFolder) ? undefined : labelColumn;
-    for (const warning of labelWarnings(
-      examples.map((one) => one.label),
-      column,
-    ))
-      warn(`unrolled: ${warning}`);
-  }
+  if (use === "evaluation") return examples;
+  const column = paths.every(isFolder) ? undefined : labelColumn;
+  for (const warning of labelWarnings(
+    examples.map((one) => one.label),
+    column,
+  ))
+    warn(`unrolled: ${warning}`);
   const [{ label }] = examples;
-  if (model === undefined && examples.every((one) => one.label === label))
+  if (examples.every((one) => one.label === label))
     throw new DataError(
       `${paths.join(", ")}: expected at least two classes, got only ${JSON.stringify(label)}. --label-column names the column of the class`,
     );
@@ -189,7 +185,7 @@ function asSeen(model: Classifier, { input, label }: ClassifierExample): string 
 const UNSPACED = "reads characters, since the texts have few spaces or are single words; --unit word reads words";
 
 const task: Task<Classifier, ClassifierData, Options> = {
-  read: async (paths, options) => splitOf(await readAll(paths, options), options),
+  read: async (paths, options) => splitOf(await readAll(paths, options, "training"), options),
   create(data, options) {
     const { unit, normalize, maxVocabulary, maxLength, embeddingSize, scaler } = options;
     return classifier({
@@ -211,7 +207,11 @@ const task: Task<Classifier, ClassifierData, Options> = {
     ...(options.unit === undefined && model.vocabulary?.unit === "char" && { notes: [UNSPACED] }),
   }),
   predict,
-  evaluate: async (model, paths, options) => evaluatedOf(model, await readAll(paths, options, model)),
+  evaluate: async (model, paths, options) => evaluatedOf(model, await readAll(paths, options, "evaluation")),
+  async evaluateHeldOut(model, paths, options) {
+    const { validation } = splitOf(await readAll(paths, options, "evaluation"), options);
+    return validation.length === 0 ? undefined : evaluatedOf(model, validation);
+  },
   finish: async (model, { validation }) =>
     validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation),
 };

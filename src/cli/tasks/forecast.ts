@@ -194,6 +194,7 @@ async function measured(
   ];
   return {
     measures: Object.fromEntries(Object.entries(own.measures).filter(([, value]) => !Number.isNaN(value))),
+    counts: { series: new Set(own.folds.map(({ id }) => id)).size, forecasts: own.folds.length, horizon, period },
     text: text.join("\n"),
     ...(picture !== undefined && { pictures: { "forecast.svg": picture } }),
   };
@@ -229,6 +230,17 @@ function measureNotes({ unscaled, measures, folds }: Backtest): string[] {
       : []),
     ...(Number.isNaN(measures.weightedQuantileLoss) ? ["no wQL: the values to forecast are all 0 or missing"] : []),
   ];
+}
+
+/** Forecasts over the last steps of the series that are long enough. */
+async function evaluatedOn(model: Forecaster, split: SeriesSplit, period: number | undefined): Promise<Evaluated> {
+  const found = await measured(model, split, {
+    asked: period,
+    backtestOf: (own, some, asked) => backtest(own, some, { ...asked, signal: workSignal() }),
+  });
+  const left = [...split.short, ...split.empty].map(({ id = "" }) => JSON.stringify(id));
+  const note = left.length === 0 ? "" : `\ntoo short to be measured: ${left.join(", ")}`;
+  return { ...found, text: `${found.text ?? ""}${note}` };
 }
 
 const task: Task<Forecaster, SeriesFile, Options> = {
@@ -269,13 +281,14 @@ const task: Task<Forecaster, SeriesFile, Options> = {
     const split = splitSeries(series, share);
     if (split.measured.length === 0)
       throw new DataError(`evaluate: expected a series of at least four values, got ${plural(longest, "row")}`);
-    const found = await measured(model, split, {
-      asked: period,
-      backtestOf: (own, some, asked) => backtest(own, some, { ...asked, signal: workSignal() }),
-    });
-    const left = [...split.short, ...split.empty].map(({ id = "" }) => JSON.stringify(id));
-    const note = left.length === 0 ? "" : `\ntoo short to be measured: ${left.join(", ")}`;
-    return { ...found, text: `${found.text ?? ""}${note}` };
+    return evaluatedOn(model, split, period);
+  },
+  async evaluateHeldOut(model, paths, options) {
+    const { period, heldOut, validation, horizon, ...reading } = options;
+    const { series, notes } = await readLike(model, paths, reading);
+    for (const note of notes) warn(note);
+    const split = splitSeries(series, { heldOut, validation, horizon });
+    return split.measured.length === 0 ? undefined : evaluatedOn(model, split, period);
   },
   async finish(model, data, options) {
     const split = splitOf(data, options);

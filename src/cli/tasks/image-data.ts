@@ -25,7 +25,7 @@ export type Reading = {
   /** Size of all. Default: their own where it is one, else the median width and height. */
   readonly size: Size | undefined;
   readonly skipBad: boolean;
-  /** Model whose labels the pictures must have, if there is one. */
+  /** Model that is evaluated on the pictures, if there is one. */
   readonly model?: Classifier;
 };
 
@@ -54,7 +54,6 @@ export async function readExamples(paths: readonly string[], reading: Reading): 
   const examples: ClassifierExample[] = [];
   let resized = 0;
   for (const { place, label, size: own, read } of entries) {
-    checkLabel(place, label, reading.model);
     const input = await left.take(place, () => read(size));
     if (input === undefined) continue;
     examples.push({
@@ -107,13 +106,6 @@ const readerOf =
 function commonSize(sizes: readonly Size[]): Size {
   const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 1;
   return { width: median(sizes.map(({ width }) => width)), height: median(sizes.map(({ height }) => height)) };
-}
-
-function checkLabel(place: string, label: string, model: Classifier | undefined): void {
-  if (model?.labelIndex(label) !== undefined || model === undefined) return;
-  throw new DataError(
-    `${place}: expected one of the model's ${model.labels.length} labels, got ${JSON.stringify(label)}`,
-  );
 }
 
 /** Throws DataError for a picture of an idx file that has other channels than the rest. */

@@ -116,6 +116,11 @@ const task: Task<Classifier, ClassifierData, Options> = {
   predict,
   evaluate: async (model, paths, { skipBad = false }) =>
     evaluatedOf(model, await readExamples(paths, { ...readingOf(model), skipBad, model })),
+  async evaluateHeldOut(model, paths, options) {
+    const reading = { ...readingOf(model), skipBad: options.skipBad === true, model };
+    const { validation } = splitOf(await readExamples(paths, reading), options);
+    return validation.length === 0 ? undefined : evaluatedOf(model, validation);
+  },
   finish: async (model, { validation }) =>
     validation.length === 0 ? { measures: {} } : evaluatedOf(model, validation),
 };

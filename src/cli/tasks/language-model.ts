@@ -189,10 +189,16 @@ async function evaluated(
   files: readonly string[],
   { encoding }: Partial<Options>,
 ): Promise<Evaluated> {
-  const ids = uninterrupted(() => tokensOf(model, files, encoding));
+  return evaluatedOn(
+    model,
+    uninterrupted(() => tokensOf(model, files, encoding)),
+  );
+}
+
+async function evaluatedOn(model: LanguageModel, ids: Int32Array): Promise<Evaluated> {
   const { loss, measures, tokens } = await evaluate(model, ids, { signal: workSignal() });
   const text = `${plural(tokens, "token")}; the loss is in nats per token`;
-  return { measures: { loss, ...measures }, text };
+  return { measures: { loss, ...measures }, counts: { tokens }, text };
 }
 
 const task: Task<LanguageModel, Corpus, Options> = {
@@ -217,6 +223,11 @@ const task: Task<LanguageModel, Corpus, Options> = {
   predict: (model, inputs, options) =>
     predict(model, inputs, options as OptionsOf<typeof LANGUAGE_MODEL_PREDICT_OPTIONS>),
   evaluate: evaluated,
+  async evaluateHeldOut(model, files, { validation, encoding }) {
+    const ids = uninterrupted(() => tokensOf(model, files, encoding));
+    const held = splitTail(ids, { validation }).validation;
+    return held.length === 0 ? undefined : evaluatedOn(model, held);
+  },
   summary(configuration) {
     const { vocabulary, ...config } = configuration as { readonly [name: string]: JsonValue };
     const { unit, size } = vocabularyFromJSON(vocabulary);

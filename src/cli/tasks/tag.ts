@@ -10,7 +10,6 @@ import {
   type TaggedExample,
   type Tagger,
   tagger,
-  type TaggerEvaluation,
   taggerTask,
   type TagNotation,
   tagsInScheme,
@@ -21,6 +20,7 @@ import type { OptionsOf } from "../options/table.ts";
 import { reasonsOf } from "./left-out.ts";
 import { count, networkOf, plural } from "../terminal/format.ts";
 import { warn } from "../terminal/output.ts";
+import { mistakesOf } from "./evaluated.ts";
 import { exampleTraining, type Split } from "./example-training.ts";
 import { notEmpty } from "./not-empty.ts";
 import { predictionOf, type Question, questionsOf } from "./tag-inputs.ts";
@@ -70,6 +70,9 @@ function readAll(paths: readonly string[], options: Partial<Options>, isStrict: 
 }
 
 const leftOut = (bad: readonly string[]): string => `${plural(bad.length, "sentence")} left out: ${reasonsOf(bad)}`;
+
+const splitOf = (examples: readonly TaggedExample[], { validation, seed }: Options): Split<TaggedExample> =>
+  splitExamples(examples, { validation, random: randomStream(seed).named("split") });
 
 function create({ training, validation, notation }: TagData, options: Options): Tagger {
   const { cell, dialect, hiddenSize, layers, dropout, bidirectional, seed } = options;
@@ -161,37 +164,26 @@ function table({ labels, micro, macro }: SpanF1): string {
 /** Line that says what F1 counts where the tags have no scheme. */
 const WORDS = 'the tags have no scheme: F1 counts words, those with the tag "O" left out';
 
-/** Tags that are listed. */
-const LISTED = 5;
-
-/** Tags that the model can't give. */
-function unknownTags({ unknown }: TaggerEvaluation): string[] {
-  if (unknown.length === 0) return [];
-  const words = unknown.reduce((sum, one) => sum + one.count, 0);
-  const listed = unknown
-    .slice(0, LISTED)
-    .map(({ tag, count: n, place }) => `${tag} (${n}${place === undefined ? "" : `, the first in ${place}`})`);
-  const more = unknown.length > LISTED ? `, and ${unknown.length - LISTED} more` : "";
-  return [
-    `${plural(words, "word")} with a tag that the model does not have count as mistakes: ${listed.join(", ")}${more}`,
-  ];
-}
-
 async function evaluated(model: Tagger, examples: readonly TaggedExample[]): Promise<Evaluated> {
   const found = await evaluateTagger(model, examples, { signal: workSignal() });
   const { loss, measures, spans } = found;
-  const notes = [...(model.config.scheme === "none" ? [WORDS] : []), ...unknownTags(found)];
+  const unknown = found.unknown.map(({ tag, ...rest }) => ({ ...rest, name: tag }));
+  const notes = [...(model.config.scheme === "none" ? [WORDS] : []), ...mistakesOf("word", "tag", unknown)];
   return {
     measures: { ...(Number.isFinite(loss) && { loss }), ...measures },
+    counts: {
+      sentences: examples.length,
+      words: examples.reduce((sum, { tokens }) => sum + tokens.length, 0),
+      spans: spans.micro.support,
+    },
     text: [table(spans), ...notes].join("\n"),
   };
 }
 
 const task: Task<Tagger, TagData, Options> = {
   read(paths, options) {
-    const random = randomStream(options.seed).named("split");
     const { examples, notation, notes } = readAll(paths, options, true);
-    return { ...splitExamples(examples, { validation: options.validation, random }), notation, notes };
+    return { ...splitOf(examples, options), notation, notes };
   },
   create,
   decode: loadTagger,
@@ -217,6 +209,12 @@ const task: Task<Tagger, TagData, Options> = {
     const { examples, notes } = uninterrupted(() => readAll(paths, options, false));
     for (const note of notes) warn(`unrolled evaluate: ${note}`);
     return evaluated(model, examples);
+  },
+  async evaluateHeldOut(model, paths, options) {
+    const { examples, notes } = uninterrupted(() => readAll(paths, options, true));
+    for (const note of notes) warn(`unrolled evaluate: ${note}`);
+    const { validation } = splitOf(examples, options);
+    return validation.length === 0 ? undefined : evaluated(model, validation);
   },
   finish: async (model, { validation }) => (validation.length === 0 ? { measures: {} } : evaluated(model, validation)),
 };

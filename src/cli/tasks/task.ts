@@ -77,6 +77,8 @@ export type Picture = () => string | Promise<string>;
 /** The result of `evaluate`. */
 export type Evaluated = {
   readonly measures: Measures;
+  /** Sizes of what was measured by name, for `--json`: `{ examples: 500 }`. */
+  readonly counts?: Readonly<Record<string, number>>;
   /** More for people, such as a table by label. Default: the measures in a line. */
   readonly text?: string;
   /**
@@ -156,6 +158,11 @@ export type Task<M extends SavedModel = SavedModel, D = unknown, O = TaskOptions
    * model was trained with, as far as they are known.
    */
   evaluate(model: M, paths: readonly string[], options: Partial<O>): Promise<Evaluated>;
+  /**
+   * Measures on what a training on these files held out, whose options these are. Undefined where
+   * it held out nothing.
+   */
+  evaluateHeldOut(model: M, paths: readonly string[], options: O): Promise<Evaluated | undefined>;
   /**
    * Evaluation at the end of a training run, on the held-out examples, which is shown and saved.
    * Default: none.

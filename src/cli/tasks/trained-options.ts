@@ -21,7 +21,7 @@ export function trainedOptions(path: string, declaration: TaskDeclaration): Read
 /**
  * Options of `predict` or `evaluate`: what is typed, else what says how the files of the training
  * were read (for `evaluate` all that the model was trained with), else the defaults. The encoding
- * is each file's own.
+ * is each file's own, and leaving out what can't be read has to be asked for each time.
  */
 export function readingOptions(
   kind: "predictOptions" | "evaluateOptions",
@@ -34,10 +34,13 @@ export function readingOptions(
     kind === "evaluateOptions" ||
     (Object.hasOwn(declaration.predictOptions, name) && (name.endsWith("Column") || READING.includes(name)));
   const trained = Object.entries(trainedOptions(path, declaration)).filter(
-    ([name]) => name !== "encoding" && isRead(name) && !isTyped(command, name),
+    ([name]) => !OWN.includes(name) && isRead(name) && !isTyped(command, name),
   );
   return { ...options, ...Object.fromEntries(trained) };
 }
+
+/** Options that are not those of the training. */
+const OWN: readonly string[] = ["encoding", "skipBad"];
 
 /** Options of files, besides columns, that are those of the training where none is typed. */
 const READING: readonly string[] = ["separator", "header"];

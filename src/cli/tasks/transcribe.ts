@@ -282,7 +282,11 @@ function worst(recordings: readonly Recording[], texts: readonly string[]): stri
 
 async function evaluated(model: Transcriber, recordings: readonly Recording[]): Promise<Evaluated> {
   const { loss, measures, texts } = await evaluateTranscriber(model, recordings, { signal: workSignal() });
-  return { measures: { loss, ...shortNames(measures) }, text: worst(recordings, texts) };
+  return {
+    measures: { loss, ...shortNames(measures) },
+    counts: { recordings: recordings.length },
+    text: worst(recordings, texts),
+  };
 }
 
 /** The recording whose length is nearest to `SECONDS`. */
@@ -302,11 +306,13 @@ async function finish(model: Transcriber, { validation }: TranscribeData): Promi
   };
 }
 
+const splitOf = (recordings: readonly Recording[], { validation, seed }: Options): Split<Recording> =>
+  splitExamples(recordings, { validation, random: randomStream(seed).named("split") });
+
 const task: Task<Transcriber, TranscribeData, Options> = {
   async read(paths, options) {
     const { sampleRate, recordings } = await readAll(paths, options);
-    const random = randomStream(options.seed).named("split");
-    return { sampleRate, ...splitExamples(recordings, { validation: options.validation, random }) };
+    return { sampleRate, ...splitOf(recordings, options) };
   },
   create,
   decode: loadTranscriber,
@@ -328,6 +334,11 @@ const task: Task<Transcriber, TranscribeData, Options> = {
   predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
   evaluate: async (model, paths, options) =>
     evaluated(model, (await readAll(paths, options, model.features.sampleRate)).recordings),
+  async evaluateHeldOut(model, paths, options) {
+    const { recordings } = await readAll(paths, options, model.features.sampleRate);
+    const { validation } = splitOf(recordings, options);
+    return validation.length === 0 ? undefined : evaluated(model, validation);
+  },
   finish,
 };
 

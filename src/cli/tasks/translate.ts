@@ -146,16 +146,19 @@ async function evaluated(model: Translator, pairs: readonly Pair[]): Promise<Eva
   const note = cut === 0 ? "" : `\n${cutOff(cut, translations.length, model.config.maxLength)}`;
   return {
     measures: { loss, ...measures },
+    counts: { pairs: pairs.length },
     text: `${pair.source}\n${translation.text}\nexpected ${pair.target}${note}`,
     pictures: { "attention.svg": () => attentionPicture(translation.attention) },
   };
 }
 
+async function read(paths: readonly string[], options: Options): Promise<Pairs> {
+  const random = randomStream(options.seed).named("split");
+  return splitExamples(await readPairs(paths, options), { validation: options.validation, random });
+}
+
 const task: Task<Translator, Pairs, Options> = {
-  async read(paths, options) {
-    const random = randomStream(options.seed).named("split");
-    return splitExamples(await readPairs(paths, options), { validation: options.validation, random });
-  },
+  read,
   create,
   decode: loadTranslator,
   describe(model, { training, validation }) {
@@ -178,6 +181,10 @@ const task: Task<Translator, Pairs, Options> = {
     ),
   predict: (model, inputs, options) => predict(model, inputs, options as PredictOptions),
   evaluate: async (model, paths, options) => evaluated(model, await readPairs(paths, options)),
+  async evaluateHeldOut(model, paths, options) {
+    const { validation } = await read(paths, options);
+    return validation.length === 0 ? undefined : evaluated(model, validation);
+  },
   // a sample: a search for each of many pairs takes long
   finish: async (model, { validation }) =>
     validation.length === 0 ? { measures: {} } : evaluated(model, validation.slice(0, 500)),

@@ -399,6 +399,25 @@ describe("evaluateClassifier", () => {
       'evaluateClassifier example 1: expected one of the model\'s 2 labels, got "x"',
     );
   });
+
+  test("labels that the model lacks are mistakes, which the loss leaves out", () => {
+    const own = evaluateClassifier(model, texts);
+    const others = [
+      { input: "a b", label: "e\u0301", place: "new.csv line 2" },
+      { input: "c", label: "é" },
+      { input: "d", label: "x" },
+    ];
+    const found = evaluateClassifier(model, [...texts, ...others]);
+    expect(found.unknown).toEqual([
+      { label: "é", count: 2, place: "new.csv line 2" },
+      { label: "x", count: 1, place: undefined },
+    ]);
+    expect(found.loss).toBeCloseTo(own.loss, 12);
+    expect(found.measures.accuracy).toBeCloseTo((own.measures.accuracy * 4) / 7, 12);
+    expect(found.rocAuc).toBeUndefined();
+    expect(found.confusion.labels).toEqual(["ham", "spam", "é", "x"]);
+    expect(found.report.classes[2]).toEqual({ label: "é", precision: 0, recall: 0, f1: 0, support: 2 });
+  });
 });
 
 test("a confusion matrix as a picture", () => {

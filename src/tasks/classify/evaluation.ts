@@ -11,12 +11,19 @@ import {
   othersName,
   rocAuc,
 } from "../../metrics/index.ts";
+import { normalized } from "../../data/index.ts";
 import { type Interruptible, interruptible } from "../../model/index.ts";
 import type { Classifier, ClassifierExample } from "./model.ts";
 import { type ClassifyOptions, forEachClassified, indexOfLargest } from "./answers.ts";
 
+/** Label of the data that a model can't give, and the place of the first, where it is known. */
+export type UnknownLabel = { readonly label: string; readonly count: number; readonly place: string | undefined };
+
 export type ClassifierEvaluation = {
-  /** Mean negative logarithm of the probability of the right class. */
+  /**
+   * Mean negative logarithm of the probability of the right class, over the examples whose class
+   * the model has.
+   */
   readonly loss: number;
   readonly measures: { readonly accuracy: number };
   readonly report: ClassificationReport;
@@ -24,6 +31,11 @@ export type ClassifierEvaluation = {
   readonly confusion: ConfusionMatrix;
   /** Area under the ROC curve, for two classes that both occur; the same for either of them. */
   readonly rocAuc: number | undefined;
+  /**
+   * Labels of the data that the model can't give, most frequent first. They count as mistakes, and
+   * are classes of the report and the matrix.
+   */
+  readonly unknown: readonly UnknownLabel[];
 };
 
 function* evaluateInPieces(
@@ -34,15 +46,11 @@ function* evaluateInPieces(
   const where = "evaluateClassifier";
   if (examples.length === 0) throw new DataError(sentence(where, "at least one example", "none"));
   const { labels } = model;
-  const targets = examples.map(({ label }, i) => {
-    const index = model.labelIndex(label);
-    if (index === undefined)
-      throw new DataError(
-        sentence(`${where} example ${i + 1}`, `one of the model's ${labels.length} labels`, describe(label)),
-      );
-    return index;
-  });
-  const actual = targets.map((index) => labels[index]);
+  const targets = examples.map(({ label }) => model.labelIndex(label));
+  const unknown = unknownOf(model, examples, targets);
+  const actual = targets.map((index, i) =>
+    index === undefined ? normalized(examples[i].label, "nfc") : labels[index],
+  );
   const predicted: string[] = Array.from({ length: examples.length });
   const losses = new Float64Array(examples.length);
   /** Probabilities of the first of two classes. */
@@ -51,26 +59,50 @@ function* evaluateInPieces(
   // not the answers of `classify`: each holds a number for every class
   yield* forEachClassified(model, inputs, options, (i, own) => {
     predicted[i] = labels[indexOfLargest(own)];
-    losses[i] = -Math.log(Math.max(own[targets[i]], Number.MIN_VALUE));
+    const target = targets[i];
+    if (target !== undefined) losses[i] = -Math.log(Math.max(own[target], Number.MIN_VALUE));
     scores[i] = own[0];
   });
   const isFirst = targets.map((target) => target === 0);
-  const isBinary = labels.length === 2 && isFirst.includes(true) && isFirst.includes(false);
+  const isBinary = labels.length === 2 && unknown.length === 0 && isFirst.includes(true) && isFirst.includes(false);
+  const all = [...labels, ...unknown.map(({ label }) => label)];
   return {
-    loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / targets.filter((target) => target !== undefined).length,
     measures: { accuracy: accuracy(actual, predicted) },
-    report: classificationReport(actual, predicted, labels),
-    confusion: confusionOf(actual, predicted, labels),
+    report: classificationReport(actual, predicted, all),
+    confusion: confusionOf(actual, predicted, all),
     rocAuc: isBinary ? rocAuc(isFirst, scores) : undefined,
+    unknown,
   };
+}
+
+/** Throws DataError where the model has none of the labels: they are of something else. */
+function unknownOf(
+  { labels }: Classifier,
+  examples: readonly ClassifierExample[],
+  targets: readonly (number | undefined)[],
+): UnknownLabel[] {
+  const found = new Map<string, { label: string; count: number; place: string | undefined }>();
+  for (const [i, { label: given, place }] of examples.entries()) {
+    if (targets[i] !== undefined) continue;
+    const label = normalized(given, "nfc");
+    const own = found.get(label);
+    if (own === undefined) found.set(label, { label, count: 1, place });
+    else own.count++;
+  }
+  if (targets.every((target) => target === undefined)) {
+    const [{ label, place = "evaluateClassifier example 1" }] = examples;
+    const hint = "If the labels are in another column, choose it with --label-column";
+    throw new DataError(sentence(place, `one of the model's ${labels.length} labels`, describe(label), hint));
+  }
+  return [...found.values()].toSorted((a, b) => b.count - a.count);
 }
 
 /**
  * Measures of the classes that a model gives. With `signal` the answer is a promise, which rejects
  * with the signal's reason when that aborts.
  *
- * Throws DataError without examples, and for a label that the model lacks, with the number of the
- * example.
+ * Throws DataError without examples, and where the model has none of their labels.
  */
 export const evaluateClassifier: Interruptible<
   Classifier,
