@@ -22,16 +22,6 @@ const drawIsOutside = (place: string): Plugin => ({
 });
 
 /**
- * Vega has a second way to compute expressions that generates code, and d3-dsv one to read tables.
- * Neither is used here; hosts that scan for them or forbid them find none.
- */
-const noCodeGeneration: Plugin = {
-  name: "no-code-generation",
-  transform: (code) =>
-    code.replaceAll(/\b(?:new )?Function\(/g, '(() => { throw new Error("code generation was left out"); })('),
-};
-
-/**
  * What is loaded when it is needed, from where it is: other packages, and this one's public
  * entries.
  */
@@ -211,17 +201,11 @@ await bundle({
 await bundleDrawing();
 
 /**
- * Vega and Vega-Lite with all that they need, in one file of 0.8 MB; as dependencies they would be
- * 79 packages of 25 MB. Their licences, which have to go with them, are put beside it.
+ * What draws, with d3-scale and all that it needs, in one file of 47 kB. Their licences, which have
+ * to go with them, are put beside it.
  */
 async function bundleDrawing(): Promise<void> {
-  // the variant for the browser does without a canvas and without files, which it would look for in
-  // Node
-  const build = await rolldown({
-    input: path("../src/node/pictures/draw.ts"),
-    platform: "browser",
-    plugins: [noCodeGeneration],
-  });
+  const build = await rolldown({ input: path("../src/node/pictures/draw.ts"), platform: "neutral" });
   const { output } = await build.write({ file: path("../dist/node/draw.js"), minify: true, codeSplitting: false });
   await build.close();
   const folders = output

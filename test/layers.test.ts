@@ -23,9 +23,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     "jpeg-js",
     "mpg123-decoder",
     "papaparse",
-    "vega",
-    "vega-interpreter",
-    "vega-lite",
+    "d3-scale",
   ],
   cli: ["node:", "commander", "simple-ascii-chart"],
 };

@@ -2,8 +2,7 @@
  * @file From metrics to points that can be drawn: few, finite, and honest about what was left out.
  */
 import type { Metrics } from "../run/metrics-log.ts";
-
-export type Point = { readonly x: number; readonly y: number };
+import type { Point } from "./chart.ts";
 
 /** Stretches of equal width that a long curve is cut into: about one for each pixel and a half. */
 const STRETCHES = 400;

@@ -1,6 +1,7 @@
 /** @file The curves of runs as pictures, from their metrics. */
 import { join } from "node:path";
-import { type Point, points, smoothed, spread, thinned } from "./curve-points.ts";
+import { type Axis, type Chart, type Mark, type Panel, type Point, rangeOf } from "./chart.ts";
+import { points, smoothed, spread, thinned } from "./curve-points.ts";
 import { writeFileDurably } from "../files/durable-file.ts";
 import type { Metrics } from "../run/metrics-log.ts";
 import { summarizeRun } from "../run/run-summary.ts";
@@ -28,15 +29,7 @@ export async function writeCurves(directory: string, run: NamedRun): Promise<str
   return file;
 }
 
-const EACH_STEP = "training, each step";
-const SMOOTHED = "training, smoothed";
-const VALIDATION = "validation";
-const COLORS: Readonly<Record<string, string>> = {
-  [EACH_STEP]: "#a9c4e2",
-  [SMOOTHED]: "#1f5a9d",
-  [VALIDATION]: "#d1651a",
-};
-const DOTS = { size: 30, filled: true };
+const COLORS = { eachStep: "#a9c4e2", smoothed: "#1f5a9d", validation: "#d1651a" };
 
 /**
  * The losses, the learning rate and the gradient norm of a run by step, as SVG. Numbers that are
@@ -47,90 +40,71 @@ export async function runCurves({ name, metrics, lossUnit = NATS }: NamedRun): P
     points(metrics, "step", figure);
   const [losses, rates, norms] = [ofStep("loss"), ofStep("learningRate"), ofStep("gradientNorm")];
   const validation = points(metrics, "evaluation", "loss");
-  const both = (values: readonly Point[]): NamedPoint[] => [
-    ...named(EACH_STEP, spread(values)),
-    ...named(SMOOTHED, thinned(smoothed(values))),
-  ];
-  const names = validation.length === 0 ? [EACH_STEP, SMOOTHED] : [EACH_STEP, SMOOTHED, VALIDATION];
   // a line through one point can't be seen
-  const isAlone = losses.length === 1;
-  const layer = [
-    line(EACH_STEP, { strokeWidth: 1, point: isAlone && DOTS }),
-    line(SMOOTHED, { strokeWidth: 2 }),
-    line(VALIDATION, { strokeWidth: 2, point: DOTS }),
-  ];
+  const hasDots = losses.length === 1;
+  const eachStep = (values: readonly Point[]) => line(spread(values), { color: COLORS.eachStep, hasDots });
+  const smooth = (values: readonly Point[]) => line(values, { color: COLORS.smoothed, width: 2, hasDots });
+  const both = (values: readonly Point[]) => [eachStep(values), smooth(thinned(smoothed(values)))];
   const right = lastStep(metrics);
   return draw({
     title: name,
     subtitle: headline(metrics, lossUnit),
-    names,
-    colors: { range: names.map((each) => COLORS[each]) },
-    panels: [
-      {
-        ...panel([...both(losses), ...named(VALIDATION, validation)], lossUnit ? `loss (${lossUnit})` : "loss", {
-          right,
-        }),
-        layer,
-      },
-      { ...panel(named(SMOOTHED, thinned(rates)), "learning rate", { right, height: 110, zero: true }), layer },
-      { ...panel(both(norms), "gradient norm", { right, height: 110, zero: true }), layer },
+    legend: [
+      { name: "training, each step", color: COLORS.eachStep },
+      { name: "training, smoothed", color: COLORS.smoothed },
+      ...(validation.length === 0 ? [] : [{ name: "validation", color: COLORS.validation }]),
     ],
+    rows: panels(
+      panel([...both(losses), line(validation, { color: COLORS.validation, width: 2, hasDots: true })], {
+        y: lossUnit ? `loss (${lossUnit})` : "loss",
+        right,
+      }),
+      panel([smooth(thinned(rates))], { y: "learning rate", right, height: 110, zero: true }),
+      panel(both(norms), { y: "gradient norm", right, height: 110, zero: true }),
+    ),
   });
 }
+
+const VALIDATION_LOSS = "validation loss (nats per token)";
 
 /**
  * Several runs in one picture, as SVG: the smoothed training loss and the validation loss by step,
  * and the latter by time. As `runCurves` otherwise. Names must differ.
  */
 export async function compareCurves(runs: readonly NamedRun[]): Promise<string> {
-  const of = (make: (metrics: readonly Metrics[]) => readonly Point[]): NamedPoint[] =>
-    runs.flatMap(({ name, metrics }) => named(name, make(metrics)));
-  const training = of((metrics) => thinned(smoothed(points(metrics, "step", "loss"))));
-  const right = Math.max(...runs.map(({ metrics }) => lastStep(metrics)));
-  const lines = (point: object | boolean) => ({ mark: { type: "line", strokeWidth: 1.8, point } }) as const;
+  const colors = runs.length > 10 ? TWENTY : TEN;
+  const colorOf = (i: number): string => colors[i % colors.length];
   const isAlone = runs.some(({ metrics }) => points(metrics, "step", "loss").length === 1);
+  const lines = (make: (metrics: readonly Metrics[]) => readonly Point[], hasDots: boolean): Line[] =>
+    runs.map(({ metrics }, i) => line(make(metrics), { color: colorOf(i), width: 1.8, hasDots }));
+  const training = lines((metrics) => thinned(smoothed(points(metrics, "step", "loss"))), isAlone);
+  const bySteps = lines((metrics) => points(metrics, "evaluation", "loss"), true);
+  const byTime = lines((metrics) => points(metrics, "evaluation", "loss", "seconds"), true);
+  const right = Math.max(...runs.map(({ metrics }) => lastStep(metrics)));
   return draw({
     title: `${runs.length} ${runs.length === 1 ? "run" : "runs"}`,
-    names: runs.map(({ name }) => name),
-    colors: { scheme: runs.length > 10 ? "tableau20" : "tableau10" },
-    panels: [
-      { ...panel(training, "training loss, smoothed (nats per token)", { right }), ...lines(isAlone && DOTS) },
-      {
-        ...panel(
-          of((metrics) => points(metrics, "evaluation", "loss")),
-          VALIDATION_LOSS,
-          { right },
-        ),
-        ...lines(DOTS),
-      },
-      {
-        ...panel(
-          of((metrics) => points(metrics, "evaluation", "loss", "seconds")),
-          VALIDATION_LOSS,
-          {
-            x: "time (seconds)",
-          },
-        ),
-        ...lines(DOTS),
-      },
-    ],
+    legend: runs.map(({ name }, i) => ({ name, color: colorOf(i) })),
+    rows: panels(
+      panel(training, { y: "training loss, smoothed (nats per token)", right }),
+      panel(bySteps, { y: VALIDATION_LOSS, right }),
+      panel(byTime, { y: VALIDATION_LOSS, x: "time (seconds)" }),
+    ),
   });
 }
 
-const VALIDATION_LOSS = "validation loss (nats per token)";
+const TEN = "#4c78a8 #f58518 #e45756 #72b7b2 #54a24b #eeca3b #b279a2 #ff9da6 #9d755d #bab0ac".split(" ");
+/** Colours for twenty: ten, and a light one of each. */
+const TWENTY = (
+  "#4c78a8 #9ecae9 #f58518 #ffbf79 #54a24b #88d27a #b79a20 #f2cf5b #439894 #83bcb6 " +
+  "#e45756 #ff9d98 #79706e #bab0ac #d67195 #fcbfd2 #b279a2 #d6a5c9 #9e765f #d8b5a5"
+).split(" ");
 
-type NamedPoint = Point & { readonly name: string };
-const named = (name: string, values: readonly Point[]): NamedPoint[] =>
-  values.map((point) => ({ ...point, name: drawable(name) }));
+type Line = Mark & { readonly kind: "line" };
 
-/** The curve of one name, in a panel with several. */
-const line = (name: string, mark: object) => ({
-  transform: [{ filter: { field: "name", equal: name } }],
-  mark: { type: "line", ...mark },
-});
-
-/** Replaces line breaks, and characters that SVG can't hold, by spaces. */
-const drawable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]+/gu, " ");
+const line = (
+  values: readonly Point[],
+  { color, width = 1, hasDots = false }: { color: string; width?: number; hasDots?: boolean },
+): Line => ({ kind: "line", points: values, color, width, hasDots });
 
 const lastStep = (metrics: readonly Metrics[]): number => metrics.reduce((last, { step }) => Math.max(last, step), 0);
 
@@ -148,106 +122,43 @@ function headline(metrics: readonly Metrics[], lossUnit: string): string {
 const WIDTH = 640;
 
 type PanelOptions = {
-  readonly height?: number | undefined;
-  readonly x?: string | undefined;
+  /** Titles of the axes. */
+  readonly x?: string;
+  readonly y: string;
+  readonly height?: number;
   /** End of the horizontal axis. Default: the last point. */
-  readonly right?: number | undefined;
+  readonly right?: number;
   /** Whether the vertical axis begins at 0. */
-  readonly zero?: boolean | undefined;
+  readonly zero?: boolean;
 };
 
-type Panel = {
-  readonly data: { readonly values: readonly NamedPoint[] };
-  readonly encoding: object;
-  readonly mark?: object;
-  readonly layer?: readonly object[];
-};
+/** Rows of one panel each, without the panels that have no point. */
+const panels = (...all: readonly Panel[]): Chart["rows"] =>
+  all.filter(({ marks }) => marks.length > 0).map((one) => [one]);
 
 /**
- * Axes around points. The horizontal one begins at 0; the vertical one goes by powers of ten where
+ * Axes around lines. The horizontal one begins at 0; the vertical one goes by powers of ten where
  * it spans more than three of them.
  */
-function panel(
-  values: readonly NamedPoint[],
-  title: string,
-  { height = 240, x = "step", right, zero = false }: PanelOptions,
-) {
-  const heights = values.map(({ y }) => y);
-  const low = heights.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = heights.reduce((a, b) => Math.max(a, b), -Infinity);
+function panel(lines: readonly Line[], { height = 240, x = "step", y, right, zero = false }: PanelOptions): Panel {
+  const marks = lines.filter((each) => each.points.length > 0);
+  const all = marks.flatMap((each) => each.points);
+  const [low, high] = rangeOf(all.map((point) => point.y));
+  const end = right ?? rangeOf(all.map((point) => point.x))[1];
   const isLog = low > 0 && high > 1000 * low;
-  return {
-    width: WIDTH,
-    height,
-    data: { values: [...values] },
-    encoding: {
-      x: {
-        field: "x",
-        type: "quantitative",
-        title: x,
-        scale: { nice: false, zero: true, ...(right && { domain: [0, right] }) },
-        axis: { tickCount: 10 },
-      },
-      y: {
-        field: "y",
-        type: "quantitative",
-        title,
-        scale: isLog ? { type: "log" } : { zero: zero || low === high },
-        axis: { tickCount: 5, ...((high < 0.01 || isLog) && { format: "~e" }) },
-      },
-    },
-  } as const;
+  const withZero = zero || low === high;
+  const vertical: Axis = {
+    scale: isLog ? "log" : "linear",
+    domain: isLog || !withZero ? [low, high] : low === 0 && high === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)],
+    isNice: true,
+    ticks: 5,
+    format: high < 0.01 || isLog ? "~e" : undefined,
+    title: y,
+  };
+  return { width: WIDTH, height, x: { domain: [0, end || 1], title: x }, y: vertical, marks };
 }
 
-/** Any of these that a machine has; text stays text. */
-const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
-
-type Picture = {
-  readonly title: string;
-  readonly subtitle?: string;
-  /** Names in the legend, in order. */
-  readonly names: readonly string[];
-  readonly colors: { readonly range: readonly string[] } | { readonly scheme: string };
-  /** Curves to draw; one without points is left out. */
-  readonly panels: readonly Panel[];
-};
-
-async function draw({ title, subtitle, names, colors, panels }: Picture): Promise<string> {
-  const longest = Math.max(...names.map(({ length }) => length));
-  const color = {
-    field: "name",
-    type: "nominal",
-    title: null,
-    scale: { domain: names.map(drawable), ...colors },
-    legend: {
-      symbolType: "stroke",
-      symbolStrokeWidth: 3,
-      columns: Math.max(1, Math.min(4, Math.floor(WIDTH / (7 * longest + 40)))),
-    },
-  };
-  const shown = panels.filter(({ data }) => data.values.length > 0);
-  const gray = { gridColor: "#e4e4e4", domainColor: "#888", tickColor: "#888", labelColor: "#333", titleColor: "#333" };
-  const specification = {
-    background: "white",
-    padding: 16,
-    title: {
-      text: drawable(title),
-      anchor: "start",
-      frame: "group",
-      fontSize: 16,
-      offset: 12,
-      ...(subtitle !== undefined && { subtitle, subtitleFontSize: 12, subtitleColor: "#555", subtitlePadding: 5 }),
-    },
-    spacing: 20,
-    vconcat: shown.map(({ encoding, ...rest }) => ({ ...rest, encoding: { ...encoding, color } })),
-    config: {
-      font: FONT,
-      axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", titlePadding: 8, ...gray },
-      axisY: { minExtent: 40, maxExtent: 40 },
-      legend: { orient: "top", direction: "horizontal", labelFontSize: 12, labelLimit: WIDTH - 40, offset: 4 },
-      view: { stroke: null },
-    },
-  };
+async function draw(chart: Chart): Promise<string> {
   const { drawSvg } = await import("./draw.ts");
-  return drawSvg(specification);
+  return drawSvg(chart);
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Diagnosis, GateSpread, GradientByStep } from "../../tasks/language-model/index.ts";
 import { writeFileDurably } from "../files/durable-file.ts";
+import { type Chart, type Mark, type Panel, rangeOf } from "./chart.ts";
 
 /** Names of the pictures in a run directory. */
 export const GRADIENTS_FILE = "diagnosis-gradients.svg";
@@ -21,113 +22,71 @@ export async function writeDiagnosis(
   ] as const;
   const { drawSvg } = await import("./draw.ts");
   const files: string[] = [];
-  for (const [name, specification] of pictures) {
+  for (const [name, chart] of pictures) {
     const file = join(directory, name);
-    await writeFileDurably(file, await drawSvg(specification));
+    await writeFileDurably(file, drawSvg(chart));
     files.push(file);
   }
   return files;
 }
 
-const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
-const GRAY = { gridColor: "#e4e4e4", domainColor: "#888", tickColor: "#888", labelColor: "#333", titleColor: "#333" };
-
-const frame = (title: string, subtitle: string) => ({
-  background: "white",
-  padding: 16,
-  title: {
-    text: title,
-    subtitle,
-    anchor: "start",
-    fontSize: 16,
-    subtitleFontSize: 12,
-    subtitleColor: "#555",
-    offset: 12,
-  },
-  config: {
-    font: FONT,
-    axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", titlePadding: 8, ...GRAY },
-    view: { stroke: null },
-  },
-});
+const COLORS = "#4c78a8 #f58518 #e45756 #72b7b2 #54a24b #eeca3b #b279a2 #ff9da6 #9d755d #bab0ac".split(" ");
 
 /** A line for each layer over the steps back, on an axis of powers of ten. Zeros are left out. */
-function gradientPicture(layers: readonly GradientByStep[]): object {
-  const values = layers.flatMap(({ layer, norms }) =>
-    norms.flatMap((norm, t) => (norm > 0 && Number.isFinite(norm) ? [{ layer, back: norms.length - t, norm }] : [])),
-  );
+function gradientPicture(layers: readonly GradientByStep[]): Chart {
+  const lines = layers.map(({ norms }, i): Mark & { readonly kind: "line" } => ({
+    kind: "line",
+    width: 2,
+    color: COLORS[i % COLORS.length],
+    points: norms.flatMap((y, t) => (y > 0 && Number.isFinite(y) ? [{ x: norms.length - t, y }] : [])),
+  }));
+  const norms = lines.flatMap(({ points }) => points.map(({ y }) => y));
   return {
-    ...frame("Gradient by time step", "of the last step's loss, with respect to the state so many steps before"),
-    width: 640,
-    height: 280,
-    data: { values },
-    mark: { type: "line", strokeWidth: 2 },
-    encoding: {
-      x: {
-        field: "back",
-        type: "quantitative",
-        title: "steps back",
-        scale: { domain: [0, Math.max(1, ...layers.map(({ norms }) => norms.length))], nice: false },
-        axis: { tickCount: 10 },
-      },
-      y: {
-        field: "norm",
-        type: "quantitative",
-        title: "norm of the gradient",
-        scale: { type: "log" },
-        axis: { tickCount: 6, format: "~e" },
-      },
-      color: {
-        field: "layer",
-        type: "nominal",
-        title: null,
-        legend: { orient: "top", symbolType: "stroke", symbolStrokeWidth: 3, labelFontSize: 12 },
-      },
-    },
+    title: "Gradient by time step",
+    subtitle: "of the last step's loss, with respect to the state so many steps before",
+    legend: layers.map(({ layer }, i) => ({ name: layer, color: lines[i].color })),
+    rows: [
+      [
+        {
+          width: 640,
+          height: 280,
+          x: { title: "steps back", domain: [0, Math.max(1, ...layers.map((layer) => layer.norms.length))] },
+          y: {
+            title: "norm of the gradient",
+            scale: "log",
+            domain: norms.length === 0 ? [1, 10] : rangeOf(norms),
+            isNice: true,
+            ticks: 6,
+            format: "~e",
+          },
+          marks: lines,
+        },
+      ],
+    ],
   };
 }
 
 /** A histogram for each gate, a row for each layer. */
-function gatePicture(gates: readonly GateSpread[]): object {
+function gatePicture(gates: readonly GateSpread[]): Chart {
   const layers = [...new Set(gates.map(({ layer }) => layer))];
   const top = Math.max(...gates.flatMap(({ histogram }) => histogram));
   return {
-    ...frame("Gates", "share of all values in each twentieth of the range; what stands at an end passes no gradient"),
-    spacing: 24,
-    vconcat: layers.map((layer) => ({
-      spacing: 24,
-      hconcat: gates.filter((gate) => gate.layer === layer).map((gate) => histogramPicture(gate, top)),
-    })),
+    title: "Gates",
+    subtitle: "share of all values in each twentieth of the range; what stands at an end passes no gradient",
+    rows: layers.map((layer) => gates.filter((gate) => gate.layer === layer).map((gate) => histogramPanel(gate, top))),
   };
 }
 
-function histogramPicture({ layer, gate, range: [from, to], histogram }: GateSpread, top: number): object {
+function histogramPanel({ layer, gate, range: [from, to], histogram }: GateSpread, top: number): Panel {
   const width = to - from;
   const edge = (i: number): number => from + (width * i) / histogram.length;
-  const values = histogram.map((share, i) => ({ from: edge(i), to: edge(i + 1), share }));
+  const rows = histogram.map((y, i) => ({ from: edge(i), to: edge(i + 1), y }));
   return {
-    title: { text: `${layer}/${gate}`, fontSize: 12, fontWeight: "normal" },
+    title: `${layer}/${gate}`,
     width: 180,
     height: 130,
-    data: { values },
-    mark: { type: "bar", color: "#1f5a9d" },
-    encoding: {
-      x: {
-        field: "from",
-        type: "quantitative",
-        bin: { binned: true },
-        title: null,
-        scale: { domain: [from, from + width] },
-        axis: { values: [from, from + width / 2, from + width], grid: false, format: "~g" },
-      },
-      x2: { field: "to" },
-      y: {
-        field: "share",
-        type: "quantitative",
-        title: null,
-        scale: { domain: [0, top] },
-        axis: { tickCount: 4, format: ".0%" },
-      },
-    },
+    x: { domain: [from, to], ticks: [from, from + width / 2, to], hasGrid: false, format: "~g" },
+    y: { domain: [0, top], ticks: 4, format: ".0%" },
+    marks: [{ kind: "bars", rows, color: "#1f5a9d" }],
   };
 }

@@ -1,14 +1,7 @@
 /** @file A forecast as a picture: what was, what may come, and how surely. */
 import { checkOptions } from "../../base/index.ts";
-import {
-  formatTime,
-  type Forecast,
-  type Frequency,
-  parseTime,
-  type Series,
-  timeAfter,
-  wallTime,
-} from "../../tasks/index.ts";
+import { type Forecast, type Frequency, parseTime, type Series, timeAfter, wallTime } from "../../tasks/index.ts";
+import { type Mark, rangeOf } from "./chart.ts";
 
 export type ForecastPictureOptions = {
   readonly frequency: Frequency;
@@ -29,7 +22,6 @@ const NAMES = {
   wide: "middle 95 %",
   actual: "what came",
 };
-const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
 
 /**
  * The end of a dated series and its forecast, with bands, as SVG. The same numbers give the same
@@ -44,68 +36,48 @@ export async function forecastPicture(
   const { timeZone } = frequency;
   const first = parseTime("forecastPicture start", start, timeZone);
   // the axis shows local time as if it were UTC
-  const at = (t: number): string => formatTime(wallTime(timeAfter(first, frequency, t), timeZone));
+  const at = (t: number): number => wallTime(timeAfter(first, frequency, t), timeZone);
   const n = values.length;
   const from = Math.max(0, n - steps);
-  const past = Array.from({ length: n - from }, (_, i) => ({ x: at(from + i), y: values[from + i], name: NAMES.past }));
-  const median = forecast.sampleCount === 1 ? forecast.mean : forecast.quantile(0.5);
-  const ahead = median.map((y, h) => ({ x: at(n + h), y, name: NAMES.forecast }));
-  const came = Array.from(actual, (y, h) => ({ x: at(n + h), y, name: NAMES.actual }));
-  const lines = [...past, ...ahead, ...came].filter(({ y }) => Number.isFinite(y));
-  const bands =
-    forecast.sampleCount === 1
-      ? []
-      : [band(forecast, 0.95, NAMES.wide, n, at), band(forecast, 0.8, NAMES.narrow, n, at)];
-  const shown = (["past", "forecast", "narrow", "wide", "actual"] as const).filter(
-    (key) => (key !== "actual" || came.length > 0) && (bands.length > 0 || (key !== "narrow" && key !== "wide")),
-  );
-  const color = {
-    field: "name",
-    type: "nominal",
-    title: null,
-    scale: { domain: shown.map((key) => NAMES[key]), range: shown.map((key) => COLORS[key]) },
-    legend: { symbolType: "stroke", symbolStrokeWidth: 4, columns: 5 },
+  const line = (ys: ArrayLike<number>, start: number, color: string): Mark & { readonly kind: "line" } => ({
+    kind: "line",
+    width: 1.6,
+    color,
+    points: Array.from(ys, (y, t) => ({ x: at(start + t), y })).filter(({ y }) => Number.isFinite(y)),
+  });
+  const isPoint = forecast.sampleCount === 1;
+  const band = (level: number, color: string): Mark & { readonly kind: "band" } => {
+    const { lower, upper } = forecast.interval(level);
+    return { kind: "band", color, rows: Array.from(lower, (low, h) => ({ x: at(n + h), low, high: upper[h] })) };
   };
-  const x = { field: "x", type: "temporal", scale: { type: "utc" }, title: null, axis: { tickCount: 10 } };
-  const y = { type: "quantitative", scale: { zero: false }, axis: { tickCount: 6 } };
+  const lines = [
+    line(Array.prototype.slice.call(values, from) as number[], from, COLORS.past),
+    line(isPoint ? forecast.mean : forecast.quantile(0.5), n, COLORS.forecast),
+    line(actual, n, COLORS.actual),
+  ];
+  const bands = isPoint ? [] : [band(0.95, COLORS.wide), band(0.8, COLORS.narrow)];
+  const xs = [...lines.flatMap(({ points }) => points), ...bands.flatMap(({ rows }) => rows)].map(({ x }) => x);
+  const ys = [
+    ...lines.flatMap(({ points }) => points.map(({ y }) => y)),
+    ...bands.flatMap(({ rows }) => rows.flatMap(({ low, high }) => [low, high])),
+  ];
+  const shown = (["past", "forecast", "narrow", "wide", "actual"] as const).filter(
+    (key) => (key !== "actual" || actual.length > 0) && (!isPoint || (key !== "narrow" && key !== "wide")),
+  );
   const { drawSvg } = await import("./draw.ts");
   return drawSvg({
-    background: "white",
-    padding: 16,
-    width: 760,
-    height: 300,
-    ...(title !== "" && {
-      title: { text: title.replaceAll(/[\p{Cc}\p{Cs}]+/gu, " "), anchor: "start", frame: "group", fontSize: 16 },
-    }),
-    layer: [
-      ...bands.map((rows) => ({
-        data: { values: rows },
-        mark: { type: "area" },
-        encoding: { x, y: { ...y, field: "low", title: value }, y2: { field: "high" }, color },
-      })),
-      {
-        data: { values: lines },
-        mark: { type: "line", strokeWidth: 1.6 },
-        encoding: { x, y: { ...y, field: "y", title: value }, color },
-      },
+    title,
+    legend: shown.map((key) => ({ name: NAMES[key], color: COLORS[key] })),
+    rows: [
+      [
+        {
+          width: 760,
+          height: 300,
+          x: { scale: "time", domain: rangeOf(xs) },
+          y: { domain: rangeOf(ys), isNice: true, ticks: 6, title: value },
+          marks: [...bands, ...lines],
+        },
+      ],
     ],
-    config: {
-      font: FONT,
-      axis: {
-        labelFontSize: 11,
-        titleFontSize: 12,
-        titleFontWeight: "normal",
-        gridColor: "#e4e4e4",
-        domainColor: "#888",
-        tickColor: "#888",
-      },
-      legend: { orient: "top", direction: "horizontal", labelFontSize: 12, offset: 4 },
-      view: { stroke: null },
-    },
   });
-}
-
-function band(forecast: Forecast, level: number, name: string, n: number, at: (t: number) => string): object[] {
-  const { lower, upper } = forecast.interval(level);
-  return lower.map((low, h) => ({ x: at(n + h), low, high: upper[h], name }));
 }
