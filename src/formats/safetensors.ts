@@ -151,14 +151,17 @@ export type StoredEntry = {
   readonly type: StoredType;
   readonly shape: number[];
   readonly count: number;
+  /** Offsets in the file. */
+  readonly begin: number;
+  readonly end: number;
   readonly source: Uint8Array;
 };
 
 /**
  * Reads the header and checks all sizes against the file; throws as `decodeSafetensors` does.
- * Messages begin with `where`.
+ * Messages begin with `where`. `size` is that of the file, where `bytes` are only its beginning.
  */
-export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout {
+export function readLayout(where: string, bytes: Uint8Array, size: number = bytes.length): SafetensorsLayout {
   if (!(bytes instanceof Uint8Array)) throw kindError(where, "a Uint8Array", bytes);
   const { header, dataStart } = readHeader(where, bytes);
   const metadata = readMetadata(where, header[METADATA]);
@@ -178,7 +181,7 @@ export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout 
       );
     offset = end;
   }
-  const dataSize = bytes.length - dataStart;
+  const dataSize = size - dataStart;
   if (offset !== dataSize) {
     throw fail(
       where,
@@ -190,10 +193,11 @@ export function readLayout(where: string, bytes: Uint8Array): SafetensorsLayout 
   return {
     metadata,
     head: bytes.subarray(0, dataStart),
-    entries: entries.map(({ begin, end, ...entry }) => ({
-      ...entry,
-      source: bytes.subarray(dataStart + begin, dataStart + end),
-    })),
+    entries: entries.map((entry) => {
+      const begin = dataStart + entry.begin;
+      const end = dataStart + entry.end;
+      return { ...entry, begin, end, source: bytes.subarray(begin, end) };
+    }),
   };
 }
 
@@ -210,7 +214,8 @@ export function readArrays(where: string, { entries }: SafetensorsLayout): Recor
 }
 
 type JsonObject = { [key: string]: JsonValue };
-type Entry = Omit<StoredEntry, "source"> & { readonly begin: number; readonly end: number };
+/** An entry as the header has it, whose offsets count from the end of the header. */
+type Entry = Omit<StoredEntry, "source">;
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 /** @file Reading numbers and texts of a binary file one after the other, within its bounds. */
-import { FormatError, sentence } from "../base/index.ts";
+import { decodeUtf8, FormatError, sentence } from "../base/index.ts";
 
 /** A place in bytes that moves on as they are read. Each method throws FormatError at the end. */
 export class ByteCursor {
@@ -28,6 +28,18 @@ export class ByteCursor {
     const taken = this.bytes.subarray(this.at, this.at + count);
     this.at += count;
     return taken;
+  }
+
+  /** The next `count` bytes as UTF-8. Throws FormatError for others. */
+  text(count: number, what = "text"): string {
+    const { at } = this;
+    const bytes = this.take(count, `bytes of ${what}`);
+    try {
+      return decodeUtf8(bytes);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw this.error(`${what} in UTF-8 at offset ${at}`, "other bytes");
+    }
   }
 
   /** Goes on at an offset from the beginning. */

@@ -1,5 +1,5 @@
 /** @file Element types in files of other frameworks. All are little-endian. */
-import { type DType, FormatError, sentence, typedArray, type TypedArray } from "../base/index.ts";
+import { bytesPerElement, type DType, FormatError, sentence, typedArray, type TypedArray } from "../base/index.ts";
 
 /** An element type as files have it; `float8` types and complex numbers are not read. */
 export type ElementType =
@@ -69,8 +69,31 @@ export const isElementType = (name: string): name is ElementType => Object.hasOw
 /** Bytes of an element in a file. */
 export const bytesOfElement = (type: ElementType): number => readers[type].bytes;
 
+/** Bytes of an element after reading. */
+export const bytesPerElementRead = (type: ElementType): number => bytesPerElement[readers[type].dtype];
+
 /** The element type of arrays after reading. */
 export const dtypeAfterReading = (type: ElementType): DType => readers[type].dtype;
+
+/** Whether arrays hold elements of a type as files do. */
+const isSame = (type: ElementType): boolean => type === "float32" || type === "float64" || type === "int32";
+
+/**
+ * Reads `count` elements as `readElements` does, from bytes that nobody else needs: where it can,
+ * the array takes them over.
+ */
+export function takeElements(where: string, type: ElementType, bytes: Uint8Array, count: number): TypedArray {
+  const { bytes: each, dtype } = readers[type];
+  const isAlone = bytes.byteOffset === 0 && bytes.buffer.byteLength === count * each;
+  if (!isSame(type) || !isAlone || !(bytes.buffer instanceof ArrayBuffer))
+    return readElements(where, type, bytes, count);
+  return arrayOver(dtype, bytes.buffer);
+}
+
+function arrayOver(dtype: DType, buffer: ArrayBuffer): TypedArray {
+  if (dtype === "float64") return new Float64Array(buffer);
+  return dtype === "int32" ? new Int32Array(buffer) : new Float32Array(buffer);
+}
 
 /**
  * Reads `count` elements into a new array; `bytes` has at least as many. `place` gives the index in
@@ -87,7 +110,7 @@ export function readElements(
 ): TypedArray {
   const { bytes: each, dtype, get } = readers[type];
   const out = typedArray(dtype, count);
-  if (place === undefined && (type === "float32" || type === "float64" || type === "int32")) {
+  if (place === undefined && isSame(type)) {
     new Uint8Array(out.buffer).set(bytes.subarray(0, count * each));
     return out;
   }

@@ -1,7 +1,9 @@
 /** @file The formats of weights, told apart by their content. */
 import { FormatError, sentence } from "../base/index.ts";
 import { isSafetensors, readSafetensors } from "./formats/safetensors.ts";
-import { filesOf, type ModelSource, type SourceFiles } from "./source.ts";
+import { isPickle, refusePickle } from "./formats/torch/read-torch.ts";
+import { isZipped, readZipped } from "./formats/zipped.ts";
+import { beginningOf, filesOf, type ModelSource, type SourceFiles } from "./source.ts";
 import type { Weights } from "./weights.ts";
 
 /** A format: whether files are of it, from their first bytes and names, and its reader. */
@@ -12,7 +14,11 @@ type Format = {
 };
 
 /** Formats in the order in which they are tried. */
-const formats: readonly Format[] = [{ is: isSafetensors, read: readSafetensors }];
+const formats: readonly Format[] = [
+  { is: isSafetensors, read: readSafetensors },
+  { is: isZipped, read: readZipped },
+  { is: isPickle, read: refusePickle },
+];
 
 /**
  * Reads the list of arrays in a file of weights, whatever framework wrote it; the format is found
@@ -29,8 +35,9 @@ export async function readWeights(source: ModelSource): Promise<Weights> {
 }
 
 function firstBytes(files: SourceFiles): string {
-  const shown = [...files].slice(0, 3).map(([name, bytes]) => {
-    const first = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const shown = [...files].slice(0, 3).map(([name, file]) => {
+    const bytes = beginningOf(file, 8);
+    const first = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
     const what = bytes.length === 0 ? "nothing" : `bytes ${first}`;
     return name === "" ? what : `${what} in ${JSON.stringify(name)}`;
   });

@@ -1,9 +1,11 @@
 /** Changed copies of good files: bytes, numbers of four bytes, lines, fields, and values of JSON wherever it stands. */
 import { crc32, deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import type { RandomStream } from "../../src/base/index.ts";
+import { unzipSync } from "fflate";
 import { decodeNative, encodeNative } from "../../src/formats/index.ts";
+import { zipOf } from "../helpers/zip.ts";
 
-export type Format = "bytes" | "text" | "json" | "lines" | "safetensors" | "native" | "png" | "gzip";
+export type Format = "bytes" | "text" | "json" | "lines" | "safetensors" | "native" | "png" | "gzip" | "zip";
 
 const pick = <T>(random: RandomStream, from: readonly T[]): T => from[random.integer(from.length)];
 
@@ -318,6 +320,35 @@ function changedPng(bytes: Uint8Array, random: RandomStream): Uint8Array {
   return Buffer.concat([bytes.subarray(0, 8), ...chunks]);
 }
 
+/** A file of a zip file changed, with sums and sizes that are right again; or the zip file itself. */
+function changedZip(bytes: Uint8Array, random: RandomStream): Uint8Array {
+  if (random.integer(3) === 0) return changedBytes(bytes, random);
+  const files = Object.entries(unzipSync(bytes)).map(([name, data]) => ({
+    name,
+    data,
+    deflate: random.integer(4) === 0,
+  }));
+  const at = random.integer(files.length);
+  const file = files[at];
+  switch (random.integer(8)) {
+    case 0:
+      files.splice(at, 1);
+      break;
+    case 1:
+      files.splice(at, 0, file);
+      break;
+    case 2:
+      file.name = pick(random, [`../${file.name}`, `${file.name}x`, "x", files[random.integer(files.length)].name]);
+      break;
+    case 3:
+      file.data = new Uint8Array(random.integer(2 ** 22));
+      break;
+    default:
+      file.data = new Uint8Array(changedBytes(file.data, random));
+  }
+  return zipOf(files);
+}
+
 const change: Readonly<Record<Format, (bytes: Uint8Array, random: RandomStream) => Uint8Array>> = {
   bytes: changedBytes,
   text: (bytes, random) => (random.integer(2) === 0 ? changedBytes : changedLines)(bytes, random),
@@ -326,6 +357,7 @@ const change: Readonly<Record<Format, (bytes: Uint8Array, random: RandomStream) 
   safetensors: changedSafetensors,
   native: changedNative,
   png: changedPng,
+  zip: changedZip,
   gzip: (bytes, random) =>
     random.integer(4) === 0 ? changedBytes(bytes, random) : gzipSync(changedBytes(gunzipSync(bytes), random)),
 };

@@ -1,7 +1,9 @@
 import { kindOf, readSafetensorsLayout } from "../../formats/index.ts";
 import type { JsonValue } from "../../formats/index.ts";
+import { ByteCursor } from "../byte-cursor.ts";
 import type { ElementType } from "../element-types.ts";
-import { onlyFile, type SourceFiles } from "../source.ts";
+import { beginningOf, type FileBytes, onlyFile, type SourceFiles } from "../source.ts";
+import { storedTensor } from "../stored-tensor.ts";
 import type { Weights } from "../weights.ts";
 
 const types: Readonly<Record<string, ElementType>> = {
@@ -16,8 +18,9 @@ const types: Readonly<Record<string, ElementType>> = {
 
 /** Whether the file begins with a length and a JSON header. */
 export function isSafetensors(files: SourceFiles): boolean {
-  const bytes = onlyFile(files);
-  if (bytes === undefined || bytes.length < 10) return false;
+  const file = onlyFile(files);
+  if (file === undefined || file.length < 10) return false;
+  const bytes = beginningOf(file, 9);
   return bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
 }
 
@@ -26,18 +29,17 @@ export function isSafetensors(files: SourceFiles): boolean {
  * Throws FormatError as `decodeSafetensors`.
  */
 export function readSafetensors(files: SourceFiles): Weights {
-  const bytes = onlyFile(files) as Uint8Array;
+  const file = onlyFile(files) as FileBytes;
   const where = "readWeights";
-  const { entries, metadata } = readSafetensorsLayout(where, bytes);
+  const headerSize = new ByteCursor(where, beginningOf(file, 8)).uint32();
+  const head = beginningOf(file, 8 + headerSize);
+  const { entries, metadata } = readSafetensorsLayout(where, head, file.length);
   const isNative = "unrolled.format" in metadata;
   return {
     format: isNative ? "native" : "safetensors",
-    metadata: (isNative ? { ...metadata, kind: kindOf(bytes) } : metadata) as Record<string, JsonValue>,
-    tensors: entries.map(({ name, typeName, type, shape, count, source }) => ({
-      name,
-      type: types[typeName],
-      shape,
-      read: () => ({ dtype: type.dtype, shape, data: type.read(source, count, `${where} tensor "${name}"`) }),
-    })),
+    metadata: (isNative ? { ...metadata, kind: kindOf(head) } : metadata) as Record<string, JsonValue>,
+    tensors: entries.map(({ name, typeName, shape, begin, end }) =>
+      storedTensor(where, { name, type: types[typeName], shape, copy: () => file.copy(begin, end) }),
+    ),
   };
 }
