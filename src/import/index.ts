@@ -1,6 +1,19 @@
 /** @file The entry `unrolled/import`: models of other frameworks, read and written. */
 export type { ElementType } from "./element-types.ts";
+export { importModel } from "./import-model.ts";
+export type { ImportModelOptions } from "./import-model.ts";
 export { readWeights } from "./read-weights.ts";
 export type { FileBytes, ModelSource } from "./source.ts";
 export { arraysIn } from "./weights.ts";
 export type { StoredTensor, Weights, WeightsFormat } from "./weights.ts";
+export { network, networkKinds } from "../network/index.ts";
+export type {
+  Attribute,
+  Network,
+  NetworkConstant,
+  NetworkContents,
+  NetworkGraph,
+  NetworkNode,
+  NetworkRunOptions,
+  NetworkValue,
+} from "../network/index.ts";

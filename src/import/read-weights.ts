@@ -1,5 +1,6 @@
 /** @file The formats of weights, told apart by their content. */
 import { FormatError, sentence } from "../base/index.ts";
+import { isOnnx } from "./formats/is-onnx.ts";
 import { isSafetensors, readSafetensors } from "./formats/safetensors.ts";
 import { isPickle, refusePickle } from "./formats/torch/read-torch.ts";
 import { isZipped, readZipped } from "./formats/zipped.ts";
@@ -18,6 +19,7 @@ const formats: readonly Format[] = [
   { is: isSafetensors, read: readSafetensors },
   { is: isZipped, read: readZipped },
   { is: isPickle, read: refusePickle },
+  { is: isOnnx, read: async (files) => (await import("./formats/onnx.ts")).readOnnx(files) },
 ];
 
 /**
