@@ -105,7 +105,7 @@ export class Attributes {
     this.#node = node;
   }
 
-  /** Where an error happened: the op and its node. */
+  /** Place of an error: the op and its node. */
   get where(): string {
     return nodeName(this.#node);
   }

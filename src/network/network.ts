@@ -39,7 +39,7 @@ export type NetworkContents = {
   /** Names of weights that training leaves alone, such as means of a batch normalisation. */
   readonly frozen?: readonly string[] | undefined;
   readonly constants?: Readonly<Record<string, NetworkConstant>> | undefined;
-  /** What else is known of it, such as the framework that wrote the file. Plain JSON. */
+  /** Other facts about it, such as the framework that wrote the file. Plain JSON. */
   readonly metadata?: Readonly<Record<string, JsonValue>> | undefined;
 };
 
@@ -56,7 +56,7 @@ export type Network = SavedModel & {
   readonly inputs: readonly NetworkValue[];
   readonly outputs: readonly NetworkValue[];
   readonly graph: NetworkGraph;
-  /** What else is known of it, such as the framework that wrote the file. */
+  /** Other facts about it, such as the framework that wrote the file. */
   readonly metadata: Readonly<Record<string, JsonValue>>;
   /** Weights that are trained; `parameters` has those that are not, too. */
   trainable(): Parameters;

@@ -3,7 +3,7 @@ import type { RandomStream } from "../base/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Attributes, NetworkGraph } from "./graph.ts";
 
-/** What an op sees besides its operands. */
+/** Surroundings of an op: all that it sees besides its operands. */
 export type OpContext = {
   readonly attributes: Attributes;
   /** Version of ONNX's operator set that the graph was written for. */

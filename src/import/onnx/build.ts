@@ -34,10 +34,13 @@ export function tensorMessage(
 }
 
 /** A list of 64-bit integers, such as a shape or axes. */
-export const sizesMessage = (name: string, values: readonly number[], shape = [values.length]): OnnxTensor =>
-  tensorMessage(name, { dtype: "int32", shape, data: Int32Array.from(values) }, "int64");
+export const sizesMessage = (
+  name: string,
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+): OnnxTensor => tensorMessage(name, { dtype: "int32", shape, data: Int32Array.from(values) }, "int64");
 
-/** What an attribute can be given as; a whole number is an integer unless it is wrapped. */
+/** Forms in which an attribute can be given; a whole number is an integer unless it is wrapped. */
 export type AttributeValue =
   | number
   | { readonly float: number }

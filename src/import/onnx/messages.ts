@@ -9,9 +9,9 @@ export type OnnxTensor = {
   raw: Uint8Array | undefined;
   floats: number[];
   doubles: number[];
-  /** Of the fields for 32 and 64 bits. */
+  /** Integers of the fields for 32 and 64 bits. */
   integers: number[];
-  /** Where the data are, if in another file: location, offset, length. */
+  /** Place of the data, if in another file: location, offset, length. */
   external: Map<string, string>;
 };
 

@@ -118,7 +118,7 @@ class Translation {
   readonly #used = new Set<string>();
   readonly #arrays: Record<string, StoredArray> = {};
   readonly #constants = new Map<string, NetworkConstant>();
-  /** Float tensors whose use decides whether they are weights: initializers, and other constants. */
+  /** Floating point tensors, whose use decides whether they are weights. */
   readonly #floats = new Map<string, { array: StoredArray; isInitializer: boolean }>();
   readonly #frozen = new Set<string>();
   readonly #weights = new Set<string>();

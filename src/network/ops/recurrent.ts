@@ -77,7 +77,7 @@ function activationsOf({ attributes }: OpContext, directions: number, missing: r
 /** Element `i` of the first axis, without it. */
 const row = (x: Tensor, i: number): Tensor => reshape(slice(x, [i], [1]), x.shape.slice(1));
 
-/** What one direction computes from. */
+/** Operands of one direction. */
 type Direction = {
   /** [T, B, I]. */
   readonly inputs: Tensor;
