@@ -102,6 +102,10 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync([...translated], { from: "user" });
     return exitCode;
   } catch (error) {
-    return await reportFailure(error, name);
+    return await reportFailure(
+      error,
+      name,
+      chosen?.options.flatMap(({ long }) => long ?? []),
+    );
   }
 }

@@ -57,7 +57,10 @@ test("greedy sampling knows the text, and stops before a stop string", () => {
 });
 
 test("evaluate and inspect, as JSON", () => {
-  const evaluation = JSON.parse(unrolled("evaluate", "run", "text.txt", "--json").stdout) as Record<string, number>;
+  const evaluation = JSON.parse(unrolled("evaluate", "run", "text.txt", "--all", "--json").stdout) as Record<
+    string,
+    number
+  >;
   expect(evaluation["bitsPerCharacter"]).toBeLessThan(1);
   expect(evaluation["bitsPerCharacter"]).toBeCloseTo(evaluation["loss"] / Math.LN2, 6);
   const { configuration, parameters } = JSON.parse(unrolled("inspect", "run", "--json").stdout) as {
@@ -196,7 +199,7 @@ test("--tie-weights ties them, for good", () => {
     "unrolled train: --tie-weights: expected false, as in the saved model, got true\n",
   );
   const { status, stderr } = go("--out", "odd", "--embedding-size", "8", "--tie-weights");
-  expect(stderr).toContain("languageModel embeddingSize: expected 256, the hiddenSize, with tieWeights, got 8");
+  expect(stderr).toContain("--embedding-size: expected 256, the --hidden-size, with --tie-weights, got 8");
   expect(status).toBe(2);
 });
 
@@ -232,7 +235,7 @@ test("says at the start where it saves, and draws the losses at the end, without
 test("a model that diverges ends with 3", () => {
   const wild = ["--learning-rate", "1e38", "--optimizer", "sgd", "--clip-norm", "off", "--steps", "500"];
   const { status, stderr } = unrolled("train", "text.txt", "--out", "wild", ...wild, ...small);
-  expect(stderr).toMatch(/^unrolled train: train: expected steps with a finite loss.*\n$/);
+  expect(stderr).toMatch(/^unrolled train: expected steps with a finite loss.*\n$/);
   expect(status).toBe(3);
 });
 

@@ -9,7 +9,13 @@ import { MAIN } from "../helpers/cli.ts";
 import { readMetrics } from "unrolled/node";
 
 const HANDLER = fileURLToPath(new URL("../helpers/stop-signals.ts", import.meta.url));
-const env = { ...process.env, UNROLLED_POISON: "0" };
+const env = {
+  ...process.env,
+  UNROLLED_POISON: "0",
+  npm_command: undefined,
+  npm_config_user_agent: undefined,
+  npm_execpath: undefined,
+};
 const folder = mkdtempSync(join(tmpdir(), "unrolled-signals-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string): string => join(folder, name);

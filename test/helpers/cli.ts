@@ -12,8 +12,15 @@ if (!existsSync(MAIN)) throw new Error("test/cli: expected the build in dist, go
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Environment of the command: fresh memory is not poisoned. */
-export const env: Variables = { ...process.env, UNROLLED_POISON: "0" };
+/** Environment of the command, which is typed in a shell: fresh memory is not poisoned. */
+export const env: Variables = {
+  ...process.env,
+  UNROLLED_POISON: "0",
+  // as if no package manager ran the tests
+  npm_command: undefined,
+  npm_config_user_agent: undefined,
+  npm_execpath: undefined,
+};
 
 export type Result = {
   readonly status: number | null;

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { EXIT, UsageError } from "../terminal/failure.ts";
 import { say, write } from "../terminal/output.ts";
+import { asTyped } from "../terminal/program-name.ts";
 
 const packageFolder = dirname(createRequire(import.meta.url).resolve("unrolled/package.json"));
 const sources = join(packageFolder, "examples");
@@ -21,7 +22,7 @@ export function listExamples(): void {
   const all = names();
   const width = Math.max(...all.map((name) => name.length));
   for (const name of all) say(`${name.padEnd(width)}  ${summaryOf(name)}`);
-  say("\nunrolled example NAME runs one; with --source, prints it.");
+  say(`\n${asTyped("unrolled example NAME")} runs one; with --source, prints it.`);
 }
 
 /** First sentence of the comment that a program begins with. */

@@ -9,6 +9,7 @@ import { type Evaluated, optionsOfTask, type TaskDeclaration, type TaskOptions }
 import { UsageError } from "../terminal/failure.ts";
 import { count, duration, plural, real, shellWord } from "../terminal/format.ts";
 import { warn } from "../terminal/output.ts";
+import { plainMessage } from "../terminal/plain-message.ts";
 import { type Status, trainingStatus } from "../terminal/status.ts";
 import { stopSignals } from "../terminal/stop-signals.ts";
 import { unlessItFails } from "../terminal/unless-it-fails.ts";
@@ -174,7 +175,7 @@ export async function reported(
   try {
     return await evaluate();
   } catch (error) {
-    status.note(`no report of how good it is: ${(error as Error).message}`);
+    status.note(`no report of how good it is: ${plainMessage((error as Error).message)}`);
     return undefined;
   }
 }

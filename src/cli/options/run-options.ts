@@ -69,7 +69,7 @@ export const RUN_OPTIONS = {
     stored: "no",
   }),
   ...THREADS,
-  quiet: flag("no progress", { stored: "no" }),
+  quiet: flag("no progress", { stored: "no", short: "q" }),
   json: flag("one JSON event per line on stdout; the rest on stderr", { stored: "no" }),
 } as const;
 

@@ -28,6 +28,8 @@ type Settings<T> = {
 /** One option. `T` is the type of its value. */
 export type OptionRow<T> = Settings<T> & {
   readonly help: string;
+  /** One letter, such as "q" for `-q`. Default: none. */
+  readonly short?: string;
   /** Stands for the value in the help, such as "n". Undefined for options without a value. */
   readonly placeholder: string | undefined;
   /** Reads the text that was typed. Throws InvalidArgumentError. */
@@ -100,8 +102,10 @@ export const choice = <const C extends string, const S extends Settings<C>>(
 ): RowOf<C, S> => ({ ...rowOf(help, "name", (typed) => typed as C, settings), choices });
 
 /** An option without a value, which is off where it is not given. */
-export const flag = (help: string, settings: Omit<Settings<true>, "default"> = {}): OptionRow<true> =>
-  rowOf(help, undefined, () => true as const, settings);
+export const flag = (
+  help: string,
+  settings: Omit<Settings<true>, "default"> & Pick<OptionRow<true>, "short"> = {},
+): OptionRow<true> => rowOf(help, undefined, () => true as const, settings);
 
 /** An option that is on unless `--no-x` is given. */
 export const onUnless = (
@@ -122,8 +126,11 @@ export const typedFlagOf = (name: string, { isNegated = false }: AnyRow): string
 
 /** The option as commander wants it. */
 export function optionOf(name: string, row: AnyRow, value: unknown = row.default): Option {
-  const { help, placeholder, choices, parse, isNegated = false } = row;
-  const option = new Option(`${typedFlagOf(name, row)}${placeholder === undefined ? "" : ` <${placeholder}>`}`, help);
+  const { help, short, placeholder, choices, parse, isNegated = false } = row;
+  const option = new Option(
+    `${short === undefined ? "" : `-${short}, `}${typedFlagOf(name, row)}${placeholder === undefined ? "" : ` <${placeholder}>`}`,
+    help,
+  );
   if (choices !== undefined) option.choices(choices);
   else if (placeholder !== undefined) option.argParser(parse);
   return isNegated ? option : option.default(value);

@@ -23,6 +23,7 @@ import {
 import { count, networkOf, plural, real, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import { warn } from "../terminal/output.ts";
+import { plainMessage } from "../terminal/plain-message.ts";
 import { forecastJson, forecastRows, tableLines, withoutOffsets } from "./forecast-answers.ts";
 import { type SeriesSplit, splitNotes, splitSeries } from "./forecast-data.ts";
 import { keptReading, listOf, readData, readLike } from "./forecast-reading.ts";
@@ -214,7 +215,7 @@ function naiveMeasures(
       options,
     ).measures;
   } catch (error) {
-    return { failure: (error as Error).message };
+    return { failure: plainMessage((error as Error).message) };
   }
 }
 

@@ -3,6 +3,7 @@ import { DataError, FormatError } from "unrolled";
 import { MissingColumnError } from "unrolled/node";
 import { plural } from "../terminal/format.ts";
 import { warn } from "../terminal/output.ts";
+import { plainMessage } from "../terminal/plain-message.ts";
 
 /** Reasons that are printed. */
 const SHOWN = 3;
@@ -56,7 +57,7 @@ export class LeftOut {
     if (!(error instanceof DataError || error instanceof FormatError) || error instanceof MissingColumnError)
       throw error;
     if (!this.#isOn) throw new DataError(`${error.message}. --skip-bad leaves such ${what} out`, { cause: error });
-    this.#reasons.push(error.message);
+    this.#reasons.push(plainMessage(error.message));
   }
 
   /** Reasons of what was left out, in one line; empty where nothing was. */

@@ -15,7 +15,7 @@ export function typedModel(path: string, usage: string): Uint8Array {
     return asUsage(() => readModelBytes(path));
   } catch (error) {
     if (!(error instanceof UsageError) || statIfAny(path)?.isFile() !== true) throw error;
-    throw new UsageError(`${error.message.replace(/^loadModel: /, "")}. The run comes first: ${usage}`, {
+    throw new UsageError(`${error.message}. The run comes first: ${usage}`, {
       cause: error,
     });
   }

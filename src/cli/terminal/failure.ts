@@ -48,16 +48,18 @@ function exitCodeOf(error: unknown): number {
 
 /**
  * Prints one line (with `UNROLLED_DEBUG` the stack) and returns the exit code. `name` is the
- * command, such as `unrolled train`.
+ * command, such as `unrolled train`, and `flags` are those that it has.
  */
-export async function reportFailure(error: unknown, name: string): Promise<number> {
+export async function reportFailure(error: unknown, name: string, flags: readonly string[] = []): Promise<number> {
   if (error instanceof Interrupted) return error.exitCode;
   // commander has printed its own message
   if (error instanceof CommanderError) return exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   // not before it is needed, since the library takes a moment to load
   const { warn } = await import("./output.ts");
-  warn(`${name}: ${message.replaceAll("\n", " ")}`);
+  const { plainMessage } = await import("./plain-message.ts");
+  const { asTyped } = await import("./program-name.ts");
+  warn(`${name}: ${asTyped(plainMessage(message.replaceAll("\n", " "), flags))}`);
   if (process.env["UNROLLED_DEBUG"] && error instanceof Error) warn(String(error.stack));
   return exitCodeOf(error);
 }

@@ -10,6 +10,69 @@ export type KnownOptions = {
   readonly others?: Readonly<Record<string, readonly string[]>>;
 };
 
+/** Names that other tools have for options. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  lr: ["--learning-rate"],
+  rate: ["--learning-rate"],
+  alpha: ["--learning-rate"],
+  bs: ["--batch-size"],
+  bsz: ["--batch-size"],
+  e: ["--epochs"],
+  "n-epochs": ["--epochs"],
+  "num-epochs": ["--epochs"],
+  "max-epochs": ["--epochs"],
+  "max-steps": ["--steps"],
+  iterations: ["--steps"],
+  units: ["--hidden-size"],
+  dim: ["--hidden-size"],
+  size: ["--hidden-size"],
+  "hidden-dim": ["--hidden-size"],
+  "hidden-units": ["--hidden-size"],
+  "num-hidden": ["--hidden-size"],
+  "n-hidden": ["--hidden-size"],
+  depth: ["--layers"],
+  "n-layers": ["--layers"],
+  "num-layers": ["--layers"],
+  rnn: ["--cell"],
+  "rnn-type": ["--cell"],
+  "embed-dim": ["--embedding-size"],
+  "embedding-dim": ["--embedding-size"],
+  "val-split": ["--validation"],
+  "validation-split": ["--validation"],
+  "test-size": ["--validation", "--held-out"],
+  "early-stopping": ["--patience"],
+  warmup: ["--warm-up"],
+  "warmup-steps": ["--warm-up"],
+  "max-grad-norm": ["--clip-norm"],
+  clip: ["--clip-norm"],
+  wd: ["--weight-decay"],
+  silent: ["--quiet"],
+  force: ["--overwrite"],
+  f: ["--overwrite"],
+  j: ["--json"],
+  workers: ["--threads"],
+  delimiter: ["--separator"],
+  delim: ["--separator"],
+  sep: ["--separator"],
+  charset: ["--encoding"],
+  "date-column": ["--time-column"],
+  "target-col": ["--value-column", "--label-column", "--target-column"],
+  target: ["--target-column", "--value-column", "--label-column"],
+  id: ["--id-column"],
+  freq: ["--frequency"],
+  tz: ["--time-zone"],
+  steps: ["--horizon", "--length"],
+  prompt: ["--prime"],
+  "max-tokens": ["--length"],
+  "max-new-tokens": ["--length"],
+  n: ["--length"],
+  t: ["--temperature"],
+  beam: ["--beams"],
+  "beam-size": ["--beams"],
+  "beam-width": ["--beams"],
+  "num-beams": ["--beams"],
+};
+
 /**
  * The message about `flag`, or undefined where there is no more to say than that it is unknown:
  * that it belongs to another task, that its name is the beginning of others, or that the output is
@@ -25,6 +88,8 @@ export function unknownOption(
     const example = command === "predict" ? "--csv > pred.csv" : "> output.txt";
     return `${got}. It prints to the standard output: redirect that, as in ${example}`;
   }
+  const meant = (SYNONYMS[flag.replace(/^--?/, "").replaceAll("_", "-")] ?? []).find((one) => own.includes(one));
+  if (meant !== undefined) return `${got} (Did you mean ${meant}?)`;
   const owners = Object.keys(others).filter((name) => others[name].includes(flag));
   if (owners.length > 0)
     return `expected an option of --task ${task}, got ${flag}, which belongs to --task ${owners.join(", ")}`;

@@ -1,4 +1,5 @@
 import { warn } from "./output.ts";
+import { plainMessage } from "./plain-message.ts";
 
 /**
  * Does what a finished run can do without, such as a picture. Where it fails, one line on stderr
@@ -9,7 +10,7 @@ export async function unlessItFails(what: string, work: () => void | Promise<voi
     await work();
     return true;
   } catch (error) {
-    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    warn(`${what} could not be written: ${error instanceof Error ? plainMessage(error.message) : String(error)}`);
     return false;
   }
 }

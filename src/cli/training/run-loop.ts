@@ -10,6 +10,7 @@ import { count, duration, plural, real } from "../terminal/format.ts";
 import { DivergenceWatch } from "./divergence.ts";
 import { sayJson, warn } from "../terminal/output.ts";
 import type { Status } from "../terminal/status.ts";
+import { asTyped } from "../terminal/program-name.ts";
 import type { StopSignals } from "../terminal/stop-signals.ts";
 
 export type RunToFollow = {
@@ -29,7 +30,8 @@ export type RunToFollow = {
 
 /** Returns the exit code. Throws what training throws, after having said what is left. */
 export async function followRun(run: RunToFollow): Promise<number> {
-  const { training, recorder, status, stops, json, resumeCommand, nextCommand, finish } = run;
+  const { training, recorder, status, stops, json, finish } = run;
+  const [resumeCommand, nextCommand] = [asTyped(run.resumeCommand), asTyped(run.nextCommand)];
   const { received, stop, release } = stops;
   // a reader that went away, such as `| head`, ends the run but loses nothing of it
   process.stdout.on("error", () => stop(EXIT.ok));

@@ -1,4 +1,5 @@
 /** @file What is to be trained on a table, where nobody said. */
+import { existsSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { readRecords } from "unrolled/node";
@@ -30,7 +31,8 @@ export async function refuseTables(
 ): Promise<void> {
   if (name !== "language-model" || isTyped(command, "task") || resume !== undefined || config !== undefined) return;
   const file = files.find((one) => TABLES.includes(extname(one.replace(/\.gz$/i, "")).toLowerCase()) || TAGS.test(one));
-  if (file === undefined) return;
+  // a file that is not there is told when it is read
+  if (file === undefined || !existsSync(file)) return;
   const task = TAGS.test(file) ? "tag" : await taskOf(file);
   const other =
     task === undefined
