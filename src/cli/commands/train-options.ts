@@ -4,10 +4,15 @@
  */
 import type { Command } from "commander";
 import { choice, declareOptions, optionOf } from "../options/table.ts";
+import { LIMITS } from "../options/run-options.ts";
 import { TASK_NAMES, taskNamed, TASKS } from "../tasks/declarations.ts";
 import { optionsOfTask, type TaskDeclaration, type TaskOptions } from "../tasks/task.ts";
 import { storedTaskName } from "../tasks/stored-task.ts";
 import type { Finish } from "../terminal/failure.ts";
+
+const LENGTH = `
+Without --steps, --epochs and --seconds, a run takes the epochs that make some 1,500 steps, from 2 to 100.
+`;
 
 const SIGNALS = `
 Ctrl-C and SIGTERM end the running step, save, say how to resume, and exit with 130 and 143; a second
@@ -35,9 +40,12 @@ export function declareTrain(command: Command, task: TaskDeclaration): Command {
     .addOption(optionOf("task", choice(TASK_NAMES, "what to train", { default: task.name })));
   return declareOptions(command, optionsOfTask(task), task.defaults).addHelpText(
     "after",
-    `\nExamples:\n${task.examples.map((line) => `  ${line}\n`).join("")}${SIGNALS}`,
+    `\nExamples:\n${task.examples.map((line) => `  ${line}\n`).join("")}${isLimited(task) ? "" : LENGTH}${SIGNALS}`,
   );
 }
+
+/** Whether a run has a limit by default. */
+const isLimited = ({ defaults }: TaskDeclaration): boolean => LIMITS.some((name) => defaults[name] !== undefined);
 
 /** The task that is named, or that of the run which is resumed; the first where there is none. */
 function taskOf(args: readonly string[]): TaskDeclaration {

@@ -57,7 +57,7 @@ export const CLASSIFY: TaskDeclaration = {
   summary: "Train a model that tells the class of texts or of sequences of numbers.",
   data: "CSV, TSV, JSON or JSONL with a text (or, in JSON, rows of numbers) and a label, or a folder with a folder of .txt files for each class",
   options: CLASSIFY_OPTIONS,
-  defaults: { epochs: 10 },
+  defaults: {},
   predictOptions: CLASSIFY_PREDICT_OPTIONS,
   evaluateOptions: { textColumn, labelColumn, valuesColumn, ...TABLE_OPTIONS, ...SKIP_BAD_ROWS },
   examples: [

@@ -51,7 +51,15 @@ export const FORECAST_OPTIONS = {
   stride: integer("steps from one training window to the next (default: half a horizon)", {}),
   ...READING,
   covariates: text("names", "columns of what is known in advance, such as holidays, with commas between them", {}),
-  lags: text("list", "show the model the values so many steps ago, such as 7,364", { parse: steps }),
+  lags: text(
+    "list",
+    "show the model the values so many steps ago, such as 7,364 (default: one season and two, a year of days; 1: none but the last)",
+    { parse: steps, before: "1" },
+  ),
+  levelSteps: integer(
+    "steps whose mean is the level from which values are forecast; 0: the mean of the series (default: those of the context; 0 for negativeBinomial)",
+    { min: 0, before: 0 },
+  ),
   head: choice(["studentT", "normal", "negativeBinomial", "quantile", "mean"], "what is learnt of the next value", {
     default: "studentT",
   }),

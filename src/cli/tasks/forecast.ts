@@ -71,7 +71,8 @@ function create(data: SeriesFile, options: Options): Forecaster {
     frequency: data.frequency,
     ...(contextLength !== undefined && { contextLength }),
     ...(scaler !== undefined && { scaler }),
-    lags: listOf(options.lags).map(Number),
+    lags: options.lags === undefined ? undefined : listOf(options.lags).map(Number),
+    levelSteps: options.levelSteps,
     covariates: listOf(options.covariates),
     embeddingSize: options.embeddingSize,
     ...keptReading(data, options),
@@ -248,6 +249,7 @@ const task: Task<Forecaster, SeriesFile, Options> = {
   read: readData,
   create,
   decode: loadForecaster,
+  decided: ({ config: { lags, levelSteps = 0 } }) => ({ lags: lags.join(","), levelSteps }),
   describe({ config }, { series }) {
     const values = series.reduce((sum, one) => sum + one.values.length, 0);
     const { head, frequency } = config;

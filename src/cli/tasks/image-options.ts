@@ -24,7 +24,7 @@ export const IMAGE: TaskDeclaration = {
   data: "a folder with a folder of PNG and JPEG files for each class, or two idx files (also gzipped), pictures and labels",
   readsInput: false,
   options: IMAGE_OPTIONS,
-  defaults: { hiddenSize: 96, layers: 2, dropout: 0.2, batchSize: 50, learningRate: 0.003, epochs: 10 },
+  defaults: { hiddenSize: 96, layers: 2, dropout: 0.2, batchSize: 50, learningRate: 0.003 },
   predictOptions: { ...SKIP_BAD, ...ANSWER_OPTIONS },
   evaluateOptions: SKIP_BAD,
   examples: [

@@ -71,7 +71,7 @@ export const TAG: TaskDeclaration = {
   summary: "Train a model that gives each word of a sentence a tag, such as parts of speech or names.",
   data: "CoNLL columns (a word and its tag per line, a blank line between sentences), or JSON with tokens and tags, or text and spans",
   options: TAG_OPTIONS,
-  defaults: { hiddenSize: 100, dropout: 0.3, learningRate: 0.003, epochs: 10 },
+  defaults: { hiddenSize: 100, dropout: 0.3, learningRate: 0.003 },
   predictOptions: TAG_PREDICT_OPTIONS,
   evaluateOptions: DATA,
   examples: [

@@ -66,7 +66,7 @@ export const TRANSCRIBE: TaskDeclaration = {
   data: "tables of recordings (WAV, FLAC, MP3) and their texts, or folders with one: ours, LJSpeech, Common Voice, DeepSpeech, Hugging Face, LibriSpeech",
   readsInput: false,
   options: TRANSCRIBE_OPTIONS,
-  defaults: { hiddenSize: 128, batchSize: 16, learningRate: 0.005, clipNorm: 1, epochs: 10 },
+  defaults: { hiddenSize: 128, batchSize: 16, learningRate: 0.005, clipNorm: 1 },
   predictOptions: TRANSCRIBE_PREDICT_OPTIONS,
   evaluateOptions: DATA,
   examples: [

@@ -54,7 +54,7 @@ export const TRANSLATE: TaskDeclaration = {
   summary: "Train a model that turns a text into another, such as a sentence into another language.",
   data: "a source and a target text in each line with a tab between them, JSONL or CSV with source and target, or two text files with as many lines",
   options: TRANSLATE_OPTIONS,
-  defaults: { hiddenSize: 128, learningRate: 0.005, epochs: 10 },
+  defaults: { hiddenSize: 128, learningRate: 0.005 },
   predictOptions: TRANSLATE_PREDICT_OPTIONS,
   evaluateOptions: { sourceColumn, targetColumn, ...TABLE_OPTIONS, ...SKIP_BAD_ROWS },
   examples: [

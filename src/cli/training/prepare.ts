@@ -6,6 +6,7 @@ import { asUsage, asUsageLater } from "../terminal/failure.ts";
 import { loadTask } from "../tasks/load.ts";
 import type { Task, TaskDeclaration, TaskOptions, TaskTraining } from "../tasks/task.ts";
 import type { Plan } from "./plan.ts";
+import { withLength } from "./run-length.ts";
 import { savedModel, withSavedModel } from "./start-model.ts";
 
 export type Prepared = {
@@ -57,7 +58,7 @@ function modelFor(
       ? withDecided(planned, task.decided?.(model))
       : withSavedModel(planned, model, { declaration, task, command });
   const training = asUsage(() => task.training(model, data, start === undefined ? planned : options));
-  return { model, options, training };
+  return { model, options: withLength(options, training.stepsPerEpoch), training };
 }
 
 /** The options with those that the data have decided, where none was given. */

@@ -161,7 +161,8 @@ export class ForecastTracker {
         checkFiniteAnswer("forecast", `numbers at step ${h + 1}`, raw);
         for (let s = 0; s < count; s++) {
           if (s % DRAWS === 0) yield;
-          const value = head.draw(raw, s * numbers, scale, random.at(h * count + s), config);
+          const own = head.draw(raw, s * numbers, scale, random.at(h * count + s), config);
+          const value = head.isUnscaled ? own : own + this.#reader.level(this.length + h, drawn[s]);
           samples[s * horizon + h] = head.isUnscaled ? value : value * scale + center;
           drawn[s][h] = head.isUnscaled ? (value - center) / scale : value;
         }

@@ -34,6 +34,11 @@ export type ForecasterConfig = StackConfig & {
   readonly scaler: ScalerName;
   /** Steps back of the values that the network sees, ascending; the first is 1. */
   readonly lags: readonly number[];
+  /**
+   * Steps whose mean is the level of the next value: values are read and given as differences from
+   * it. Absent: as they are, scaled.
+   */
+  readonly levelSteps?: number;
   readonly calendar: readonly CalendarFeature[];
   readonly frequency: Frequency;
   /** Steps that a training window has before the horizon. */
@@ -82,7 +87,7 @@ function checkLevels(where: string, value: unknown): readonly number[] {
 }
 
 /** Checks of everything but the stack: of options as of a file. */
-export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig | "spread" | "reading">> = {
+export const forecastFields: Fields<Omit<ForecasterConfig, keyof StackConfig | "spread" | "reading" | "levelSteps">> = {
   head: (where, value) => checkChoice(where, value, HEADS),
   levels: checkLevels,
   scaler: (where, value) => checkChoice(where, value, SCALERS),
@@ -130,20 +135,26 @@ export function checkReading(where: string, value: unknown): Reading {
 /** The configuration in a file. Throws FormatError for one that isn't. */
 export function parseForecasterConfig(value: unknown): ForecasterConfig {
   const where = "forecaster file";
-  // a file from before there were a spread and a reading has none
+  // a file from before there were these has none of them
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  const { spread, reading, ...rest } = (isObject ? value : {}) as {
+  const { spread, reading, levelSteps, ...rest } = (isObject ? value : {}) as {
     readonly spread?: unknown;
     readonly reading?: unknown;
+    readonly levelSteps?: unknown;
   };
-  const config = parseFields<Omit<ForecasterConfig, "spread" | "reading">>(where, isObject ? rest : value, {
-    ...stackFields,
-    ...forecastFields,
-  });
+  const config = parseFields<Omit<ForecasterConfig, "spread" | "reading" | "levelSteps">>(
+    where,
+    isObject ? rest : value,
+    {
+      ...stackFields,
+      ...forecastFields,
+    },
+  );
   return asFormatError(() => {
     if (config.bidirectional) throw new FormatError(sentence(where, "layers in one direction", "both"));
     return {
       ...config,
+      ...(levelSteps !== undefined && { levelSteps: checkInteger(`${where}: levelSteps`, levelSteps, 1, 1_000_000) }),
       ...(reading !== undefined && { reading: checkReading(`${where}: reading`, reading) }),
       ...(spread !== undefined && { spread: checkSpread(`${where}: spread`, spread) }),
     };

@@ -98,7 +98,7 @@ test("a forecast has dates, quantiles in order, and intervals that hold their sh
 
 test("windows: a missing value has no weight, its input is the last known one and a flag", () => {
   const series = weekly(60);
-  const model = modelOf({ series: [series], contextLength: 46 });
+  const model = modelOf({ series: [series], contextLength: 46, levelSteps: 0 });
   const { features, weights, targets, shape } = firstWindows(model, { series: [series] }, 1);
   const [steps, batch, size] = shape;
   expect([steps, batch]).toEqual([60, 1]);

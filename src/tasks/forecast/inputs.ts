@@ -15,9 +15,9 @@ export function featureNames({ lags, calendar, covariates }: ForecasterConfig): 
 }
 
 /**
- * Features of the steps of one series, also of those after its end. For each lag the scaled value,
- * and 1 where it is known; where it is missing, the last one before it that is known (0, the
- * center, before the first) and 0. Then the calendar and the scaled covariates.
+ * Features of the steps of one series, also of those after its end. For each lag the scaled value
+ * less the level of the step, and 1 where it is known; where it is missing, the last one before it
+ * that is known (0 before the first) and 0. Then the calendar and the scaled covariates.
  */
 export class FeatureReader {
   readonly size: number;
@@ -26,6 +26,8 @@ export class FeatureReader {
   readonly #start: number | undefined;
   /** Scaled, gaps filled. */
   readonly #filled: number[] = [];
+  /** Sums of the first 0, 1, 2 … of them. */
+  readonly #sums: number[] = [0];
   readonly #known: boolean[] = [];
   readonly #covariates: ArrayLike<number>[];
 
@@ -45,7 +47,9 @@ export class FeatureReader {
   push(value: number): void {
     const isKnown = !Number.isNaN(value);
     const scaled = (value - this.scale.center) / this.scale.scale;
-    this.#filled.push(isKnown ? scaled : (this.#filled.at(-1) ?? 0));
+    const filled = isKnown ? scaled : (this.#filled.at(-1) ?? 0);
+    this.#filled.push(filled);
+    this.#sums.push(this.#sums[this.#sums.length - 1] + filled);
     this.#known.push(isKnown);
   }
 
@@ -60,16 +64,31 @@ export class FeatureReader {
   }
 
   /**
+   * Level of the series at step `t`, scaled: the mean of the `levelSteps` values before it, or of
+   * as many as there are; 0 at the first step and without `levelSteps`. `drawn` as in `write`.
+   */
+  level(t: number, drawn?: ArrayLike<number>): number {
+    const { levelSteps = 0 } = this.#config;
+    const from = Math.max(0, t - levelSteps);
+    if (from === t) return 0;
+    const known = Math.min(t, this.length);
+    let sum = from < known ? this.#sums[known] - this.#sums[from] : 0;
+    for (let i = Math.max(from, this.length); i < t; i++) sum += drawn?.[i - this.length] ?? 0;
+    return sum / (t - from);
+  }
+
+  /**
    * Writes the features of step `t` at `at`; `drawn` are values after the last one, scaled, that a
    * forecast has drawn.
    */
   write(t: number, into: Float32Array, at: number, drawn?: ArrayLike<number>): void {
     const { lags, covariates } = this.#config;
+    const level = this.level(t, drawn);
     let next = at;
     for (const lag of lags) {
       const from = t - lag;
       const ahead = from - this.length;
-      into[next++] = from < 0 ? 0 : ahead < 0 ? this.#filled[from] : (drawn?.[ahead] ?? 0);
+      into[next++] = from < 0 ? 0 : (ahead < 0 ? this.#filled[from] : (drawn?.[ahead] ?? 0)) - level;
       into[next++] = Number(from >= 0 && (ahead >= 0 || this.#known[from]));
     }
     for (const x of this.calendar(t)) into[next++] = x;

@@ -1,5 +1,6 @@
 /** @file A recurrent network that gives a distribution of the next value of a time series. */
 import {
+  checkInteger,
   checkOptions,
   DataError,
   kindError,
@@ -43,6 +44,7 @@ import {
 import { heads, type HeadName } from "./heads.ts";
 import { featureNames } from "./inputs.ts";
 import { checkSeries, type ScalerName, scaleOf, type Series, type SeriesNeeds, type SeriesScale } from "./series.ts";
+import { usualLags } from "./season.ts";
 import { checkSpread, type Spread } from "./spread.ts";
 
 /** Between 1 % and 99 %, closer at the ends. */
@@ -68,10 +70,17 @@ export type ForecasterOptions = Optional<Omit<StackConfig, "bidirectional">> & {
    */
   readonly scaler?: ScalerName | undefined;
   /**
-   * Steps back of values that the network sees beside the last one, such as 7 and 364. Default:
-   * none.
+   * Steps back of values that the network sees beside the last one, such as 7 and 364. Default: one
+   * season and two (7 and 14 days, 12 and 24 months), and a year of days or a week of hours where
+   * the longest series has three of them.
    */
   readonly lags?: readonly number[] | undefined;
+  /**
+   * Steps before a value whose mean is its level. Values are read and forecast as differences from
+   * it, so that a series may go where it has never been. 0: as differences from the center of the
+   * whole series. Default: `contextLength`; 0 for negativeBinomial.
+   */
+  readonly levelSteps?: number | undefined;
   /** Time between values. Default one day. */
   readonly frequency?: Frequency | undefined;
   /**
@@ -217,7 +226,7 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
   checkOptions(
     "forecaster",
     arguments[0],
-    "cell dialect hiddenSize layers dropout series horizon contextLength head levels scaler lags frequency calendar covariates embeddingSize columns reading seed",
+    "cell dialect hiddenSize layers dropout series horizon contextLength head levels scaler lags levelSteps frequency calendar covariates embeddingSize columns reading seed",
   );
   const where = "forecaster";
   if (!Array.isArray(series) || series.length === 0) throw kindError(`${where} series`, "at least one series", series);
@@ -230,7 +239,7 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
     horizon,
     levels: options.levels ?? LEVELS,
     scaler: options.scaler ?? (head === "negativeBinomial" ? "mean" : "standard"),
-    lags: [...new Set([1, ...(options.lags ?? [])])].toSorted((a, b) => a - b),
+    lags: [...new Set([1, ...(options.lags ?? usualLags(frequency, longestOf(series)))])].toSorted((a, b) => a - b),
     calendar: options.calendar ?? (isDated ? featuresFor(series, frequency) : []),
     contextLength: options.contextLength ?? 4 * horizon,
     embeddingSize: options.embeddingSize ?? 0,
@@ -246,6 +255,12 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
     forecastFields[name as keyof typeof given](`${where} ${name}`, value);
   if (head === "negativeBinomial" && given.scaler !== "mean" && given.scaler !== "none")
     throw kindError(`${where} scaler`, `"mean" or "none" with head "negativeBinomial"`, given.scaler);
+  const levelSteps = checkInteger(
+    `${where} levelSteps`,
+    options.levelSteps ?? (head === "negativeBinomial" ? 0 : given.contextLength),
+  );
+  if (head === "negativeBinomial" && levelSteps > 0)
+    throw kindError(`${where} levelSteps`, `0 with head "negativeBinomial"`, levelSteps);
   const ids = series.map(({ id = "" }) => id);
   if (new Set(ids).size < ids.length)
     throw new DataError(sentence(`${where} series`, "a different id for each", `${ids.length} series`));
@@ -262,6 +277,7 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
     series: series.map((one, i) => ({ id: ids[i], ...scaleOf(`${where} series[${i}]`, given.scaler, one.values) })),
     covariates: names.map((name, i) => covariateOf(name, i, series)),
     ...(options.reading !== undefined && { reading: options.reading }),
+    ...(levelSteps > 0 && { levelSteps }),
   };
   // as it is read from a file, field by field in the same order: a run that goes on compares it
   return new Forecaster(parseForecasterConfig(config));
@@ -272,10 +288,11 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
  * taken for one.
  */
 function featuresFor(series: readonly Series[], frequency: Frequency): readonly CalendarFeature[] {
-  const steps = largestOf(series.map(({ values }) => values.length));
-  const isLong = timeAfter(0, frequency, steps) >= TWO_YEARS;
+  const isLong = timeAfter(0, frequency, longestOf(series)) >= TWO_YEARS;
   return usualFeatures(frequency).filter((name) => isLong || (name !== "dayOfYear" && name !== "month"));
 }
+
+const longestOf = (series: readonly Series[]): number => largestOf(series.map(({ values }) => values.length));
 
 const TWO_YEARS = 730 * 86_400_000;
 

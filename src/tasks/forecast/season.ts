@@ -12,6 +12,23 @@ const SEASONS: Readonly<Record<Frequency["unit"], readonly number[]>> = {
   month: [12],
 };
 
+/** Steps of the longer cycle that a season is part of: a week of hours, a year of days. */
+const CYCLES: Partial<Readonly<Record<Frequency["unit"], number>>> = { minute: 10_080, hour: 168, day: 364 };
+
+/**
+ * Lags that a frequency suggests for a series of `length` values: one season and two, and the
+ * longer cycle where the series has three of it. Empty where no season fits.
+ */
+export function usualLags(frequency: Frequency, length: number): number[] {
+  const season = seasonOf(frequency, length);
+  const { unit, count, weekdays } = frequency;
+  const cycle = weekdays === undefined ? (CYCLES[unit] ?? 0) / count : 52 * weekdays.length;
+  return [
+    ...(season > 1 ? [season, 2 * season] : []),
+    ...(Number.isInteger(cycle) && cycle > season && 3 * cycle <= length ? [cycle] : []),
+  ];
+}
+
 /**
  * Steps of a season: a day of seconds, minutes or hours, a week of days (of the days of the week
  * that have values), a year of weeks, months or quarters. An hour of minutes, or a minute of

@@ -98,7 +98,7 @@ export function windowBatch(model: Forecaster, length: number, windows: readonly
       reader.write(t, features, row * size);
       scales[row] = scale.scale;
       if (t < countsFrom || Number.isNaN(values[t])) continue;
-      targets[row] = isUnscaled ? values[t] : (values[t] - scale.center) / scale.scale;
+      targets[row] = isUnscaled ? values[t] : (values[t] - scale.center) / scale.scale - reader.level(t);
       weights[row] = 1;
     }
   });
