@@ -1,7 +1,9 @@
 /** @file The formats of weights, told apart by their content. */
 import { FormatError, sentence } from "../base/index.ts";
 import { isOnnx } from "./formats/is-onnx.ts";
+import { isNpy, readNpy } from "./formats/npy.ts";
 import { isSafetensors, readSafetensors } from "./formats/safetensors.ts";
+import { isTfCheckpoint, readTfCheckpoint } from "./formats/tensorflow/read-checkpoint.ts";
 import { isPickle, refusePickle } from "./formats/torch/read-torch.ts";
 import { isZipped, readZipped } from "./formats/zipped.ts";
 import { beginningOf, filesOf, type ModelSource, type SourceFiles } from "./source.ts";
@@ -18,6 +20,8 @@ type Format = {
 const formats: readonly Format[] = [
   { is: isSafetensors, read: readSafetensors },
   { is: isZipped, read: readZipped },
+  { is: isNpy, read: readNpy },
+  { is: isTfCheckpoint, read: readTfCheckpoint },
   { is: isPickle, read: refusePickle },
   { is: isOnnx, read: async (files) => (await import("./formats/onnx.ts")).readOnnx(files) },
 ];

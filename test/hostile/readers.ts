@@ -57,7 +57,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { encode as encodeJpeg } from "jpeg-js";
 import { flacOf } from "../helpers/flac.ts";
 import { arraysIn, readWeights } from "../../src/import/index.ts";
-import { weightFiles } from "../helpers/weight-files.ts";
+import { type WeightFiles, weightFiles } from "../helpers/weight-files.ts";
 import type { Format } from "./mutate.ts";
 import { smallModels } from "./small-models.ts";
 
@@ -311,15 +311,24 @@ const resume = async (bytes: Uint8Array): Promise<void> => {
 };
 
 /** Files of weights that other frameworks wrote: all arrays are read. */
-const weights = (name: string, format: Format, file: string): Reader => ({
+const weights = (
+  name: string,
+  format: Format,
+  file: string,
+  select: (one: WeightFiles) => boolean = () => true,
+): Reader => ({
   name,
   format,
-  seeds: weightFiles(file).map(({ files }) => Object.values(files)[0]),
+  seeds: weightFiles(file)
+    .filter(select)
+    .map(({ files }) => Object.values(files)[0]),
   read: async (bytes) => void arraysIn(await readWeights(bytes)),
 });
 
 export const readers: readonly Reader[] = [
   weights("PyTorch weights", "zip", "torch-files.json"),
+  weights("npz", "zip", "numpy-files.json", ({ files }) => "arrays.npz" in files),
+  weights("npy", "bytes", "numpy-files.json", ({ files }) => "array.npy" in files),
   {
     name: "safetensors",
     format: "safetensors",

@@ -3,6 +3,7 @@ import { describe, FormatError, sentence } from "../../base/index.ts";
 import { type FileBytes, onlyFile, type SourceFiles } from "../source.ts";
 import type { Weights } from "../weights.ts";
 import { isZip, readZip, type ZipEntry } from "../zip/read-zip.ts";
+import { isNpz, readNpz } from "./npy.ts";
 import { isTorch, readTorch } from "./torch/read-torch.ts";
 
 type Zipped = {
@@ -10,7 +11,10 @@ type Zipped = {
   readonly read: (entries: ReadonlyMap<string, ZipEntry>) => Weights | Promise<Weights>;
 };
 
-const kinds: readonly Zipped[] = [{ is: isTorch, read: readTorch }];
+const kinds: readonly Zipped[] = [
+  { is: isTorch, read: readTorch },
+  { is: isNpz, read: readNpz },
+];
 
 /** Whether the only file is a zip file. */
 export function isZipped(files: SourceFiles): boolean {

@@ -6,7 +6,7 @@ import type { Inflate } from "fflate";
 import { FormatError, sentence } from "../../base/index.ts";
 import { ByteCursor } from "../byte-cursor.ts";
 import { beginningOf, type FileBytes } from "../source.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../crc.ts";
 import { type ListedEntry, readDirectory } from "./directory.ts";
 
 /** A file in a zip file. */

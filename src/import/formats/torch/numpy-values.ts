@@ -1,21 +1,10 @@
 /** @file Numbers and arrays of numpy in a pickle. */
-import { sentence, sizeOf, UnsupportedError } from "../../../base/index.ts";
+import { sizeOf } from "../../../base/index.ts";
 import type { ByteCursor } from "../../byte-cursor.ts";
-import { bytesOfElement, type ElementType, isElementType, readElements } from "../../element-types.ts";
+import { bytesOfElement, readElements } from "../../element-types.ts";
+import { numpyElementType } from "../../numpy-types.ts";
 import { checkSizes } from "../../stored-tensor.ts";
 import { type NumpyArray, NumpyType, type Pickled, Sequence } from "./values.ts";
-
-const kinds: Readonly<Record<string, string>> = { f: "float", i: "int", u: "uint" };
-
-/** The element type that numpy calls "f4" or "b1". Throws UnsupportedError for others. */
-export function numpyElementType(where: string, code: string, isBigEndian: boolean): ElementType {
-  const [, kind, bytes] = /^([fiub])(\d)$/.exec(code) ?? [];
-  const type = code === "b1" ? "bool" : `${kinds[kind] ?? ""}${8 * Number(bytes)}`;
-  if (!isElementType(type)) throw new UnsupportedError(sentence(where, "an array of numbers", JSON.stringify(code)));
-  if (isBigEndian && bytesOfElement(type) > 1)
-    throw new UnsupportedError(sentence(where, "little-endian numbers", `big-endian ${JSON.stringify(code)}`));
-  return type;
-}
 
 /** A number, as `scalar(type, bytes)` makes it. */
 export function numpyScalar(cursor: ByteCursor, [type, bytes]: readonly Pickled[]): Pickled {

@@ -6,6 +6,7 @@ import { FormatError, sentence, sizeOf, UnsupportedError } from "../../../base/i
 import { bytesOfElement, bytesPerElementRead } from "../../element-types.ts";
 import { beginningOf, onlyFile, type SourceFiles } from "../../source.ts";
 import { checkNames, checkSizes, storedTensor } from "../../stored-tensor.ts";
+import { columnMajorStrides, isRowMajor, placesOf } from "../../strides.ts";
 import type { StoredTensor, Weights } from "../../weights.ts";
 import type { ZipEntry } from "../../zip/read-zip.ts";
 import { contentsOf, type NamedTensor } from "./contents.ts";
@@ -145,37 +146,3 @@ function entryOf(
 /** Elements from the first to the last of a tensor in its storage; 0 where it has none. */
 const spanOf = ({ shape, strides }: Tensor): number =>
   sizeOf(shape) === 0 ? 0 : shape.reduce((last, n, axis) => last + (n - 1) * strides[axis], 1);
-
-/** Whether elements lie as those of a new array. Strides of axes of size 1 say nothing. */
-function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
-  let expected = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
-    expected *= shape[axis];
-  }
-  return true;
-}
-
-function columnMajorStrides(shape: readonly number[]): number[] {
-  let step = 1;
-  return shape.map((n) => {
-    const own = step;
-    step *= n;
-    return own;
-  });
-}
-
-/** The index in the file of each element in row-major order. */
-function placesOf(shape: readonly number[], strides: readonly number[]): (index: number) => number {
-  return (index) => {
-    let rest = index;
-    let place = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const n = shape[axis];
-      const at = rest % n;
-      place += at * strides[axis];
-      rest = (rest - at) / n;
-    }
-    return place;
-  };
-}
