@@ -9,6 +9,12 @@ beforeAll(() => {
   const rows = Array.from({ length: 20 }, (_, i) => `${i},${i % 2 === 0 ? "good" : "bad"} thing,${i % 2}\n`);
   writeFileSync(file("texts.csv"), `id,text,label\n${rows.join("")}`);
   const args = "train texts.csv --task classify --epochs 1 --hidden-size 4 --out run -q".split(" ");
+  const day = (i: number): string => new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10);
+  const days = Array.from({ length: 44 }, (_, i) => `${day(i)},${i < 40 ? i % 7 : ""},${i % 2}\n`);
+  writeFileSync(file("days.csv"), `date,value,promo\n${days.join("")}`);
+  const series =
+    "train days.csv --task forecast --covariates promo --horizon 6 --epochs 1 --hidden-size 4 --out days -q";
+  expect(unrolled(...series.split(" "))).toMatchObject({ status: 0 });
   // -q is --quiet
   expect(unrolled(...args)).toMatchObject({ status: 0, stdout: "", stderr: "" });
 });
@@ -30,6 +36,22 @@ test.each([
   [
     "predict run texts.csv --id-column id",
     "unrolled predict: --id-column: expected --csv or --json with it, which print the column, got neither",
+  ],
+  [
+    "train days.csv --task forecast --horizon 50",
+    "unrolled train: --horizon: expected at most 35, since the longest series has 40 values, of which 4 are held out, got 50",
+  ],
+  [
+    "train days.csv --task forecast --horizon 3 --held-out 40",
+    "unrolled train: --held-out: expected at most 38, since the longest series has 40 values, got 40",
+  ],
+  [
+    "train days.csv --task forecast --horizon 3 --lags 7,50",
+    "unrolled train: --lags: expected at most 40, since the longest series has 40 values, got 50",
+  ],
+  [
+    "predict days days.csv",
+    "unrolled predict: --horizon: expected at most 4, since promo must be known for each step, and is for 4 after the last value, got 6. --horizon 4 forecasts these",
   ],
   ["train texts.csv --task classify --lr 1", "--lr (Did you mean --learning-rate?)"],
   ["train texts.csv --task classify --num-layers 1", "--num-layers (Did you mean --layers?)"],

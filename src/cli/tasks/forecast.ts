@@ -20,6 +20,7 @@ import {
   seasonOf,
   type Series,
 } from "unrolled/tasks";
+import { UsageError } from "../terminal/failure.ts";
 import { count, networkOf, plural, real, table } from "../terminal/format.ts";
 import { workSignal } from "../terminal/interruptible.ts";
 import { warn } from "../terminal/output.ts";
@@ -54,9 +55,25 @@ const withoutEnd = (series: Series, steps: number): Series => ({
   values: Array.from(series.values).slice(0, series.values.length - steps),
 });
 
+/** Throws UsageError for options that ask for more steps than the series have. */
+function checkLengths(series: readonly Series[], { held, measured }: SeriesSplit, options: Options): void {
+  const { horizon, lags, heldOut } = options;
+  const longest = longestOf(series);
+  const most = longest - 1 - (measured.length === 0 ? 0 : held);
+  const rows = `the longest series has ${plural(longest, "value")}`;
+  if (heldOut !== undefined && measured.length === 0 && heldOut > 0)
+    throw new UsageError(`--held-out: expected at most ${longest - 2}, since ${rows}, got ${heldOut}`);
+  const but = measured.length === 0 ? "" : `, of which ${held} are held out`;
+  if (horizon > most) throw new UsageError(`--horizon: expected at most ${most}, since ${rows}${but}, got ${horizon}`);
+  const lag = listOf(lags).find((one) => Number(one) > longest);
+  if (lag !== undefined) throw new UsageError(`--lags: expected at most ${longest}, since ${rows}, got ${lag}`);
+}
+
 function create(data: SeriesFile, options: Options): Forecaster {
   const { cell, dialect, hiddenSize, layers, dropout, seed, horizon, contextLength, head, scaler } = options;
-  const { held, trained, measured: measurable } = splitOf(data, options);
+  const split = splitOf(data, options);
+  checkLengths(data.series, split, options);
+  const { held, trained, measured: measurable } = split;
   const long = new Set(measurable);
   return forecaster({
     series: (trained.length === 0 ? data.series : trained).map((one) => (long.has(one) ? withoutEnd(one, held) : one)),
@@ -114,6 +131,7 @@ async function* predict(
   const others = all.filter((one) => !isForecast(one)).map(({ id }) => JSON.stringify(id));
   if (others.length > 0 && series.length > 0)
     warn(`left out, for lack of values or of training on them: ${others.join(", ")}`);
+  checkCovariates(model, series, horizon);
   const plots = plot === undefined ? undefined : new Plots(plot);
   // where there is nothing else, the error says what is wrong
   for (const [i, one] of (series.length === 0 ? all : series).entries()) {
@@ -128,6 +146,25 @@ async function* predict(
     };
   }
   plots?.say();
+}
+
+/** Throws UsageError for more steps than covariates are known for, before the first forecast. */
+function checkCovariates({ config }: Forecaster, series: readonly Series[], typed: number | undefined): void {
+  const horizon = typed ?? config.horizon;
+  if (config.covariates.length === 0) return;
+  const names = config.covariates.map(({ name }) => name).join(", ");
+  for (const { id = "", values, covariates = [] } of series) {
+    const known = covariates.length - values.length;
+    if (known < horizon) {
+      const which = series.length === 1 ? "" : ` of ${JSON.stringify(id)}`;
+      const reason = `${names}${which} must be known for each step, and is for ${known} after the last value`;
+      const cure =
+        known > 0
+          ? `--horizon ${known} forecasts these`
+          : "Add rows with these and an empty value for the steps to forecast";
+      throw new UsageError(`--horizon: expected at most ${known}, since ${reason}, got ${horizon}. ${cure}`);
+    }
+  }
 }
 
 /** Whether a series has values, or is one of those that the model was made with. */

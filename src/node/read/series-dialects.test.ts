@@ -351,11 +351,14 @@ test("years in columns: a row is a series", async () => {
     `"${country}",${country.slice(0, 3)},GDP,${years.map((_, i) => (i === 11 ? ".." : from + i)).join(",")}`;
   const { series, frequency, notes } = await read(`${head}\n${line("Korea, Rep.", 10)}\n${line("Norway", 50)}\n`);
   expect(formatFrequency(frequency)).toBe("12 months");
-  expect(series.map(({ id, start, values }) => [id, start, values.length, values[1], values[11]])).toEqual([
-    ["Korea, Rep.", "1960-01-01", 12, 11, NaN],
-    ["Norway", "1960-01-01", 12, 51, NaN],
+  expect(series.map(({ id, start, values }) => [id, start, values.length, values[1]])).toEqual([
+    ["Korea, Rep.", "1960-01-01", 11, 11],
+    ["Norway", "1960-01-01", 11, 51],
   ]);
-  expect(notes).toEqual(['each row is a series, called by "Country Name"; the names of columns are its dates']);
+  expect(notes).toEqual([
+    'each row is a series, called by "Country Name"; the names of columns are its dates',
+    "the values of the last row are missing: forecasts begin there",
+  ]);
   const quarters = `freq;geo;${[1, 2, 3, 4].map((q) => `2001-Q${q} `).join(";")}\nQ;DE;1,5;2,5;:;3,5 p\nQ;NO;1;2;3;4\n`;
   const eurostat = await read(quarters, { series: "geo" });
   expect(eurostat.series.map(({ id, values }) => [id, ...Array.from(values)])).toEqual([
@@ -371,12 +374,46 @@ test("months in columns: a row is a year", async () => {
   const text = `${head}\n${line(1880)}\n${line(1881)}\n`;
   await expect(read(text)).rejects.toThrow(/line 3 Nov: expected a number.*"kaputt"/);
   const { series, frequency, notes } = await read(text.replaceAll("kaputt", "***"));
-  expect([series[0].start, frequency, Array.from(series[0].values).slice(0, 22)]).toEqual([
+  expect([series[0].start, frequency, Array.from(series[0].values)]).toEqual([
     "1880-01-01",
     { unit: "month", count: 1 },
     Array.from({ length: 22 }, (_, i) => i),
   ]);
-  expect(notes).toEqual(["each row is a year, with its months in columns"]);
+  expect(notes).toEqual([
+    "each row is a year, with its months in columns",
+    "the values of the last 2 rows are missing: forecasts begin there",
+  ]);
+});
+
+test("rows out of order are sorted, and said; a time that stands twice is refused with both lines", async () => {
+  const days = Array.from({ length: 20 }, (_, i) => `${iso(i, 24 * HOUR).slice(0, 10)},${i}`);
+  const text = (lines: readonly string[]): string => `date,value\n${lines.join("\n")}\n`;
+  const swapped = days.with(5, days[9]).with(9, days[5]);
+  const { series, notes } = await read(text(swapped));
+  expect(Array.from(series[0].values)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  expect(notes).toEqual([expect.stringMatching(/ line 8: 2020-01-07 after 2020-01-10: the rows are sorted by time$/)]);
+  await expect(read(text(swapped.toSpliced(3, 0, days[9])))).rejects.toThrow(
+    / line 8: expected a later time than 2020-01-10, as in \S+ line 5, got 2020-01-10\. A series has one row for each time; --series-column names/,
+  );
+});
+
+test("gaps that are filled are counted, such as holidays of weekdays", async () => {
+  const days = Array.from({ length: 60 }, (_, i) => iso(i, 24 * HOUR).slice(0, 10)).filter(
+    (day) => ![0, 6].includes(new Date(day).getUTCDay()) && !["2020-01-20", "2020-02-17"].includes(day),
+  );
+  const { series, frequency, notes } = await read(`Date,Close\n${days.map((day, i) => `${day},${i}\n`).join("")}`, {
+    fillGaps: true,
+  });
+  expect(formatFrequency(frequency)).toBe("weekday");
+  expect(series[0].values.length).toBe(days.length + 2);
+  expect(notes).toContain("2 times without a row are taken as missing values, the first 2020-01-20");
+});
+
+test("empty values at the end are what is to be forecast", async () => {
+  const days = Array.from({ length: 20 }, (_, i) => `${iso(i, 24 * HOUR).slice(0, 10)},${i < 17 ? i : ""}\n`);
+  const { series, notes } = await read(`date,value\n${days.join("")}`);
+  expect(Array.from(series[0].values)).toEqual(Array.from({ length: 17 }, (_, i) => i));
+  expect(notes).toContain("the values of the last 3 rows are missing: forecasts begin there");
 });
 
 test("a time from … to … is its beginning", async () => {
@@ -429,7 +466,7 @@ test("GluonTS's lines, and Prometheus's pairs", async () => {
   );
   expect([pairs.series[0].id, Array.from(pairs.series[0].values), formatFrequency(pairs.frequency)]).toEqual([
     "job=a",
-    [1, 2, NaN],
+    [1, 2],
     "15 seconds",
   ]);
   const records = JSON.stringify(Array.from({ length: 5 }, (_, i) => ({ date: Date.UTC(2020, 0, 1 + i), value: i })));

@@ -50,12 +50,30 @@ const CLOCKS = "--time-zone, such as Europe/Berlin, reads times of clocks that a
 
 /**
  * The moments of a series' rows, oldest first. Of an hour that clocks show twice, the first rows
- * are the earlier ones. Throws DataError for times that are skipped, repeated or out of order.
+ * are the earlier ones. Rows that are out of order are sorted. Throws DataError for times that are
+ * skipped or repeated.
  */
-function timed({ id, rows }: RowGroup, zone: string | undefined, hasSeries: boolean): TimedGroup {
-  const ordered = isReversed(rows) ? rows.toReversed() : rows;
+function timed(group: RowGroup, zone: string | undefined, { hasSeries, note }: BuildOptions): TimedGroup {
+  const { id, rows: given } = group;
+  const rows = isReversed(given) ? given.toReversed() : given;
+  const at = rows.findIndex((row, i) => i > 0 && isEarlier(row, rows[i - 1]));
+  if (at < 0) return inOrder({ id, rows }, zone, hasSeries);
+  note(
+    `${rows[at].place}: ${formatTime(rows[at].wall)} after ${formatTime(rows[at - 1].wall)}: the rows${hasSeries ? ` of ${JSON.stringify(id)}` : ""} are sorted by time`,
+  );
+  return inOrder({ id, rows: rows.toSorted((a, b) => approximate(a) - approximate(b)) }, zone, hasSeries);
+}
+
+/** Whether a row is out of order, and not in an hour that clocks show twice. */
+const isEarlier = (row: DatedRow, before: DatedRow): boolean =>
+  approximate(row) < approximate(before) &&
+  !(row.offset === undefined && isClockChange(row.wall) && approximate(before) - approximate(row) <= HOUR);
+
+/** The moments of rows in their order. Throws DataError for times that are skipped or repeated. */
+function inOrder({ id, rows }: RowGroup, zone: string | undefined, hasSeries: boolean): TimedGroup {
   let before = -Infinity;
-  const found = ordered.map((row) => {
+  let last: DatedRow | undefined;
+  const found = rows.map((row) => {
     const moments = row.offset === undefined ? momentsOf(row.wall, zone) : [row.wall - row.offset];
     if (moments.length === 0)
       throw new DataError(
@@ -67,13 +85,20 @@ function timed({ id, rows }: RowGroup, zone: string | undefined, hasSeries: bool
         zone === undefined && isClockChange(row.wall) && row.wall % DAY !== 0
           ? CLOCKS
           : hasSeries
-            ? "Rows of a series must be in order"
-            : "Rows must be in order; --series-column names the column that tells series apart";
+            ? "A series has one row for each time"
+            : "A series has one row for each time; --series-column names the column that tells series apart";
+      const where = last === undefined ? "" : `, as in ${last.place}`;
       throw new DataError(
-        sentence(row.place, `a later time than ${formatTime(before, zone)}`, formatTime(moments[0], zone), hint),
+        sentence(
+          row.place,
+          `a later time than ${formatTime(before, zone)}${where}`,
+          formatTime(moments[0], zone),
+          hint,
+        ),
       );
     }
     before = time;
+    last = row;
     return { ...row, time };
   });
   return { id, rows: found };
@@ -82,6 +107,8 @@ function timed({ id, rows }: RowGroup, zone: string | undefined, hasSeries: bool
 export type SeriesOfRows = {
   readonly id: string;
   readonly start: number;
+  /** Steps from the first row to the last. */
+  readonly steps: number;
   readonly values: readonly (readonly number[])[];
   readonly covariates: readonly (readonly number[])[];
 };
@@ -100,10 +127,10 @@ export type Built = { readonly series: readonly SeriesOfRows[]; readonly frequen
 
 /** Series of groups of rows, all of one frequency. Throws DataError with the line. */
 export function buildSeries(groups: readonly RowGroup[], options: BuildOptions): Built {
-  const { note, hasSeries, frequency: asked } = options;
+  const { note, frequency: asked } = options;
   if (groups.some(({ rows }) => isReversed(rows))) note("the newest rows come first; they are read from the end");
   const zone = zoneOf(groups, options);
-  let found = groups.map((group) => timed(zone.ignoresOffsets ? withoutOffsets(group) : group, zone.name, hasSeries));
+  let found = groups.map((group) => timed(zone.ignoresOffsets ? withoutOffsets(group) : group, zone.name, options));
   const several = found.filter(({ rows }) => rows.length > 1);
   if (several.length === 0 && asked === undefined)
     throw new DataError(sentence(found[0].rows[0].place, "at least two rows of a series", "one"));
@@ -124,7 +151,38 @@ export function buildSeries(groups: readonly RowGroup[], options: BuildOptions):
     } else frequency = frequencyOfAll(times, own, zone.name);
   }
   const chosen = frequency;
-  return { frequency: chosen, series: found.map((group) => filled(group, chosen, options)) };
+  const series = found.map((group) => filled(group, chosen, options));
+  noteGaps(found, series, chosen, note);
+  return { frequency: chosen, series: options.hasCovariates ? series : withoutEmptyEnd(series, note) };
+}
+
+/** Tells how many times had no row. */
+function noteGaps(
+  groups: readonly TimedGroup[],
+  series: readonly SeriesOfRows[],
+  frequency: Frequency,
+  note: BuildOptions["note"],
+): void {
+  const missing = series.reduce((sum, { steps }, i) => sum + steps - groups[i].rows.length, 0);
+  if (missing === 0) return;
+  const first = series.findIndex(({ steps }, i) => steps > groups[i].rows.length);
+  const { start } = series[first];
+  const step = groups[first].rows.findIndex(({ time }, i) => stepsBetween(start, frequency, time) !== i);
+  const when = formatTime(timeAfter(start, frequency, step), frequency.timeZone);
+  note(`${missing} times without a row are taken as missing values, the first ${when}`);
+}
+
+/**
+ * The series without the steps at their ends in which none has a value: those are to be forecast.
+ */
+function withoutEmptyEnd(series: readonly SeriesOfRows[], note: BuildOptions["note"]): readonly SeriesOfRows[] {
+  const all = series.flatMap(({ values }) => values);
+  const emptyEnd = (values: readonly number[]): number =>
+    values.length - 1 - values.findLastIndex((value) => !Number.isNaN(value));
+  const empty = all.reduce((least, values) => Math.min(least, emptyEnd(values)), Infinity);
+  if (empty === 0 || all.every((values) => emptyEnd(values) === values.length)) return series;
+  note(`the values of the last ${empty === 1 ? "row are" : `${empty} rows are`} missing: forecasts begin there`);
+  return series.map((one) => ({ ...one, values: one.values.map((values) => values.slice(0, values.length - empty)) }));
 }
 
 const withoutOffsets = ({ id, rows }: RowGroup): RowGroup => ({
@@ -225,9 +283,10 @@ function filled({ id, rows }: TimedGroup, frequency: Frequency, options: BuildOp
     covariates.push(known(row, covariates[length - 1], fillGaps));
     length++;
   }
-  if (!hasCovariates) return { id, start, values, covariates: [] };
+  const series = { id, start, steps: length, values };
+  if (!hasCovariates) return { ...series, covariates: [] };
   for (const one of values) while (one.length > 0 && Number.isNaN(one[one.length - 1])) one.pop();
-  return { id, start, values, covariates: backwards(covariates, rows[0].place) };
+  return { ...series, covariates: backwards(covariates, rows[0].place) };
 }
 
 /** The covariates of a row; missing ones are those of the row before. */
