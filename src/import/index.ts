@@ -1,5 +1,7 @@
 /** @file The entry `unrolled/import`: models of other frameworks, read and written. */
 export type { ElementType } from "./element-types.ts";
+export { exportOnnx } from "./onnx/export/export-onnx.ts";
+export type { ExportOnnxOptions } from "./onnx/export/export-onnx.ts";
 export { importModel } from "./import-model.ts";
 export type { ImportModelOptions } from "./import-model.ts";
 export { readWeights } from "./read-weights.ts";

@@ -170,7 +170,7 @@ const dtypeField = schema.choice("float32", "float64", "int32", "bool");
 const shapeField = field.list(schema.integer(0, 2 ** 31 - 1));
 
 /** A network in a file, whose weights are zero. Throws FormatError. */
-export function networkFromConfig(configuration: JsonValue): Network {
+function networkFromConfig(configuration: JsonValue): Network {
   const where = "network";
   const config = parseFields<Config>(where, configuration, {
     opset: schema.integer(1),

@@ -2,13 +2,7 @@
 import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-web";
 import { scope, tensor } from "../../src/index.ts";
 import { importModel, type Network } from "../../src/import/index.ts";
-import {
-  type AttributeValue,
-  nodeMessage,
-  ONNX_TYPES,
-  tensorMessage,
-  valueMessage,
-} from "../../src/import/onnx/build.ts";
+import { type AttributeValue, nodeMessage, tensorMessage, valueMessage } from "../../src/import/onnx/build.ts";
 import type { OnnxNode } from "../../src/import/onnx/messages.ts";
 import { writeOnnxModel } from "../../src/import/onnx/write-model.ts";
 import "../onnx/onnx-oracle.ts";
@@ -157,5 +151,3 @@ export const oneNode = (
     opset,
   };
 };
-
-export { nodeMessage, ONNX_TYPES };

@@ -8,7 +8,7 @@ import {
   typedArray,
   UnsupportedError,
 } from "../../base/index.ts";
-import type { StoredArray } from "../../formats/index.ts";
+import { parseStrictJson, type StoredArray } from "../../formats/index.ts";
 import {
   type Attribute,
   evaluateNode,
@@ -21,6 +21,7 @@ import {
 } from "../../network/index.ts";
 import { dtypeAfterReading } from "../element-types.ts";
 import type { SourceFiles } from "../source.ts";
+import { FORGET_BIAS } from "./export/graph-builder.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxValue } from "./messages.ts";
 import { elementTypeOf, storedTensor } from "./tensors.ts";
 
@@ -75,7 +76,8 @@ export function toNetwork(
       ),
     );
   refuseMissing(where, graph, model.functions);
-  return new Translation(where, files, opset).translate(graph, fixed, {
+  const forgetBias = parseForgetBias(model.metadata.get(FORGET_BIAS));
+  return new Translation(where, files, opset, forgetBias).translate(graph, fixed, {
     format: "onnx",
     producer: model.producer,
     producerVersion: model.producerVersion,
@@ -115,6 +117,7 @@ class Translation {
   readonly #where: string;
   readonly #files: SourceFiles;
   readonly #opset: number;
+  readonly #forgetBias: ReadonlyMap<string, number>;
   readonly #used = new Set<string>();
   readonly #arrays: Record<string, StoredArray> = {};
   readonly #constants = new Map<string, NetworkConstant>();
@@ -123,8 +126,9 @@ class Translation {
   readonly #frozen = new Set<string>();
   readonly #weights = new Set<string>();
 
-  constructor(where: string, files: SourceFiles, opset: number) {
+  constructor(where: string, files: SourceFiles, opset: number, forgetBias: ReadonlyMap<string, number>) {
     this.#where = where;
+    this.#forgetBias = forgetBias;
     this.#files = files;
     this.#opset = opset;
   }
@@ -200,10 +204,12 @@ class Translation {
     const { trained = [], frozen = [] } = Object.hasOwn(WEIGHTS, op) ? weights : {};
     for (const i of [...trained, ...frozen]) if (inputs[i]) this.#weights.add(inputs[i]);
     for (const i of frozen) if (inputs[i]) this.#frozen.add(inputs[i]);
-    const attributes = Object.fromEntries(
+    const attributes: Record<string, Attribute> = Object.fromEntries(
       node.attributes.flatMap((attribute) => this.#attribute(at, attribute, scope)),
     );
     const outputs = node.outputs.map((name) => (name === "" ? "" : this.#declare(scope, name)));
+    const forgetBias = op === "LSTM" ? this.#forgetBias.get(node.name) : undefined;
+    if (forgetBias !== undefined) attributes["forget_bias"] = forgetBias;
     const translated = { op, name: node.name, inputs, outputs, attributes };
     return this.#isFolded(translated) ? [] : [translated];
   }
@@ -343,6 +349,14 @@ function namesIn(nodes: readonly NetworkNode[]): string[] {
         : [],
     ),
   ]);
+}
+
+/** Forget biases by node, as `exportOnnx` notes them; none where the text is anything else. */
+function parseForgetBias(text: string | undefined): ReadonlyMap<string, number> {
+  if (text === undefined) return new Map();
+  const value = parseStrictJson(text, { where: FORGET_BIAS });
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return new Map(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 
 const asJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value));

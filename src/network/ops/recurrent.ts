@@ -18,8 +18,10 @@ import {
   rnnSequence,
   slice,
   stack,
+  sub,
   swapLeading,
   type Tensor,
+  tensor,
   transpose,
   where,
   zeros,
@@ -193,17 +195,18 @@ const LSTM: Op = (inputs, context) => {
     // with input_forget the forget gate is 1 - input gate: the engine couples them the other way
     // round, so both exchange their places and peepholes
     if (coupled) return coupledLstm(direction, activations, initial && row(initial, index), peepholes);
+    const forgetBias = attributes.number("forget_bias", 0);
     return lstmSequence(
       {
         ...operands,
-        bias: add(inputBias, recurrentBias),
+        bias: add(inputBias, withoutForgetBias(recurrentBias, units, forgetBias)),
         h,
         c: initial === undefined ? zeros([x.shape[isBatchFirst ? 0 : 1], units], x.dtype) : row(initial, index),
         peepholes: ordered,
       },
       {
         gates: { input: 0, output: 1, forget: 2, candidate: 3 },
-        forgetBias: 0,
+        forgetBias,
         coupled: false,
         gateActivation,
         candidateActivation,
@@ -214,6 +217,16 @@ const LSTM: Op = (inputs, context) => {
     );
   });
 };
+
+/**
+ * The second bias without the forget bias that it has in it (an attribute of this package): added
+ * apart, it gives the bits of the cell that was exported.
+ */
+function withoutForgetBias(bias: Tensor, units: number, forgetBias: number): Tensor {
+  if (forgetBias === 0) return bias;
+  const shift = new Float64Array(bias.size).fill(forgetBias, 2 * units, 3 * units);
+  return sub(bias, tensor(shift, { shape: bias.shape, dtype: bias.dtype }));
+}
 
 /**
  * An LSTM whose forget gate is 1 - i. The engine has i = 1 - f, so f := 1 - i is the gate of the
