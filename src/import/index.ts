@@ -1,4 +1,19 @@
 /** @file The entry `unrolled/import`: models of other frameworks, read and written. */
+export {
+  averagePool,
+  convolution,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  transposedConvolution,
+} from "../tensor/index.ts";
+export type {
+  AveragePoolOptions,
+  ConvolutionOptions,
+  MaxPoolOptions,
+  TransposedConvolutionOptions,
+  WindowOptions,
+} from "../tensor/index.ts";
 export type { ElementType } from "./element-types.ts";
 export { exportOnnx } from "./onnx/export/export-onnx.ts";
 export type { ExportOnnxOptions } from "./onnx/export/export-onnx.ts";

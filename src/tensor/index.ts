@@ -20,6 +20,8 @@ export {
   notEqual,
   where,
 } from "./ops/compare.ts";
+export { convolution, transposedConvolution } from "./ops/convolution.ts";
+export type { ConvolutionOptions, TransposedConvolutionOptions } from "./ops/convolution.ts";
 export { crfBestPaths, crfLogLikelihood, crfLogNormalizer, crfMarginals, crfViterbi } from "./ops/crf.ts";
 export type { CrfConstraints, CrfPath, CrfScores, CrfViterbiOptions } from "./ops/crf.ts";
 export { ctcLogProbability, ctcLoss } from "./ops/ctc.ts";
@@ -46,6 +48,8 @@ export {
   swapLeading,
   transpose,
 } from "./ops/move.ts";
+export { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./ops/pooling.ts";
+export type { AveragePoolOptions, MaxPoolOptions } from "./ops/pooling.ts";
 export { pow } from "./ops/power.ts";
 export { gruSequence, lstmSequence, rnnSequence } from "./ops/recurrent.ts";
 export type { GruOperands, LstmOperands, SequenceOperands, TableInputs } from "./ops/recurrent.ts";
@@ -54,6 +58,7 @@ export type { KernelOperands } from "./ops/recurrent-steps.ts";
 export { argmax, argmin, logSumExp, max, mean, min } from "./ops/reduce.ts";
 export { maskSequence, reverseSequence } from "./ops/sequence.ts";
 export { logSoftmax, softmax, sparseSoftmaxCrossEntropy } from "./ops/softmax.ts";
+export type { WindowOptions } from "./ops/windows.ts";
 export { onEachReplay } from "../engine/index.ts";
 export { detach, grad, valueAndGrad, withoutGradient } from "./tape.ts";
 export { isAllFinite, Keeper, memory, OpenScope, outsideScopes, scope, Tensor } from "./tensor.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../base/index.ts";
+import { networkOpCases } from "../../test/network-op-cases.ts";
 import { drawInputs, type OpCase, opCases } from "../../test/op-cases.ts";
 import { checkGradient, checkSecondGradient } from "../../test/helpers/gradient-check.ts";
 import type { Plain } from "../../test/helpers/plain-array.ts";
@@ -26,11 +27,13 @@ function distance(got: ArrayLike<number>, expected: readonly number[]): number {
   }, 0);
 }
 
+const cases = [...opCases, ...networkOpCases];
+
 test("names are unique", () => {
-  expect(new Set(opCases.map((row) => row.name)).size).toBe(opCases.length);
+  expect(new Set(cases.map((row) => row.name)).size).toBe(cases.length);
 });
 
-describe.each(opCases)("$name", (row) => {
+describe.each(cases)("$name", (row) => {
   const { plain, tensors } = inputsOf(row);
   const expected = row.reference(plain);
 

@@ -10,6 +10,7 @@ import { metricMutants } from "./metrics.ts";
 import type { Family, Mutant } from "./mutant.ts";
 import { rnnMutants } from "./rnn.ts";
 import { searchMutants } from "./search.ts";
+import { windowMutants } from "./windows.ts";
 
 export const families: Readonly<Record<Family, { readonly title: string; readonly mutants: readonly Mutant[] }>> = {
   lstm: { title: "LSTM", mutants: lstmMutants },
@@ -22,4 +23,5 @@ export const families: Readonly<Record<Family, { readonly title: string; readonl
   attention: { title: "attention", mutants: attentionMutants },
   search: { title: "beam searches", mutants: searchMutants },
   metrics: { title: "metrics", mutants: metricMutants },
+  windows: { title: "convolution and pooling", mutants: windowMutants },
 };

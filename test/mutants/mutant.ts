@@ -10,7 +10,8 @@ export type Family =
   | "likelihood"
   | "attention"
   | "search"
-  | "metrics";
+  | "metrics"
+  | "windows";
 
 export type Mutant = {
   /** Unique; says what is wrong. */
