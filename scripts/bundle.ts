@@ -125,7 +125,7 @@ async function bundle({
 }
 
 /** Parts of src with entries of their own; the library is all else, and the language model. */
-const ENTRIES = /^(?:index\.ts|(?:tasks|metrics|import|node|cli)\/(?!language-model\/))/;
+const ENTRIES = /^(?:index\.ts|(?:tasks|metrics|network|import|node|cli)\/(?!language-model\/))/;
 const TRAINING_WORKER = "tasks/language-model/worker/training-worker";
 /** What all entries share in one file. */
 const library: OutputOptions["codeSplitting"] = {
