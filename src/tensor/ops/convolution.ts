@@ -44,7 +44,7 @@ import {
 export type ConvolutionOptions = WindowOptions & {
   /** [O], added to each channel of the result. */
   readonly bias?: Tensor | undefined;
-  /** Groups that channels are divided into; a group reads its own input channels only. Default 1. */
+  /** Number of groups of channels; a group reads its own input channels only. Default 1. */
   readonly groups?: number | undefined;
 };
 
@@ -59,12 +59,12 @@ const PIECE = 2 ** 22;
 /** Elements of a channel from which on an image is multiplied where it is. */
 const LARGE_CHANNEL = 32;
 
-/** What one convolution does. */
+/** Sizes and windows of one convolution. */
 type Plan = {
   readonly windows: Windows;
   readonly groups: number;
   readonly dtype: FloatDType;
-  /** Of the images, and of the result. */
+  /** Shapes of the images, and of the result. */
   readonly shapes: { readonly x: Shape; readonly y: Shape };
   /** The kernel as a matrix for each group: [G, O/G, C/G · taps]. */
   readonly matrices: Shape;

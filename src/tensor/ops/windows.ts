@@ -166,7 +166,7 @@ export function tapRows(windows: Windows): Rows {
 export const isWindowMajor = ({ kernel, count }: Windows): boolean =>
   kernel[kernel.length - 1] > count[count.length - 1];
 
-/** Where a matrix of windows has the elements of an image's channel, and the rows to get there. */
+/** Places of the elements of an image's channel in a matrix of windows, and the rows to them. */
 type Layout = {
   readonly rows: Rows;
   /** Rows that lie one after the other, without other channels between them. */
