@@ -1,6 +1,6 @@
 /**
  * The package in Chromium, on three pages: isolated from other origins, which gives threads; not isolated; and bundled, under a policy that forbids
- * all that can be forbidden. Numbers must be those of Node.
+ * all that can be forbidden. Numbers must be those of Node. Each page tries a part of everything, with UNROLLED_VERIFY=full all of it.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ import { bundleForWeb } from "../../scripts/web-bundle.ts";
 import { GOLDEN_HASH, nodeHash } from "../helpers/node-hash.ts";
 import { serve, type Server, type Site } from "./server.ts";
 
+const FULL = process.env["UNROLLED_VERIFY"] === "full";
 const program = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const isMissing = !existsSync(program);
 // CI installs it
@@ -139,39 +140,50 @@ describe.skipIf(isSkipped)("in Chromium", () => {
   }
 
   describe.each([
-    { name: "isolated", headers: isolation, build: "-threads", bundled: false },
-    { name: "not isolated", headers: {}, build: "", bundled: false },
-    { name: "bundled, with a strict policy", headers: { ...isolation, ...policy }, build: "-threads", bundled: true },
-  ])("a page that is $name", ({ headers, build, bundled }) => {
+    { name: "isolated", headers: isolation, build: "-threads", bundled: false, tries: ["portable", "checkpoint"] },
+    { name: "not isolated", headers: {}, build: "", bundled: false, tries: ["fma", "worker"] },
+    {
+      name: "bundled, with a strict policy",
+      headers: { ...isolation, ...policy },
+      build: "-threads",
+      bundled: true,
+      tries: ["fma", "worker", "large steps"],
+    },
+  ])("a page that is $name", ({ headers, build, bundled, tries }) => {
+    const isTried = (what: string): boolean => FULL || tries.includes(what);
     let server: Server;
     beforeAll(async () => {
       server = await serve(bundled ? await bundledSite() : plainSite(), headers);
     });
     afterAll(() => server?.close());
 
-    test.each([
+    const classes = [
       { numerics: "fma", variables: {}, kernels: `relaxed${build}` },
       { numerics: "portable", variables: { UNROLLED_NUMERICS: "portable" }, kernels: `simd${build}` },
-    ])("gives Node's numbers with $numerics numerics", async ({ numerics, variables, kernels }) => {
-      server.served.length = 0;
-      await visit(server, variables, async (page) => {
-        const report = await page.run<Report>("report");
-        expect(report).toMatchObject({ name: "wasm", numerics });
-        expect(report.threads > 1, `${report.threads} threads`).toBe(build !== "");
-        expect(report.choices).toContainEqual(expect.objectContaining({ what: "build", chosen: kernels }));
-        // they come with the JavaScript
-        expect(server.served.filter((path) => path.endsWith(".wasm"))).toEqual([]);
+    ];
+    test.each(classes.filter(({ numerics }) => isTried(numerics)))(
+      "gives Node's numbers with $numerics numerics",
+      async ({ numerics, variables, kernels }) => {
+        server.served.length = 0;
+        await visit(server, variables, async (page) => {
+          const report = await page.run<Report>("report");
+          expect(report).toMatchObject({ name: "wasm", numerics });
+          expect(report.threads > 1, `${report.threads} threads`).toBe(build !== "");
+          expect(report.choices).toContainEqual(expect.objectContaining({ what: "build", chosen: kernels }));
+          // they come with the JavaScript
+          expect(server.served.filter((path) => path.endsWith(".wasm"))).toEqual([]);
 
-        await page.run("hello");
-        expect(page.said.splice(0)).toEqual([helloPrints]);
+          await page.run("hello");
+          expect(page.said.splice(0)).toEqual([helloPrints]);
 
-        const hash = await page.run<string>("trainingHash");
-        console.log(`browser: ${numerics}, ${kernels}, ${hash}`);
-        expect(hash).toBe(numerics === "portable" ? GOLDEN_HASH : nodeHash(process.execPath, variables));
-      });
-    });
+          const hash = await page.run<string>("trainingHash");
+          console.log(`browser: ${numerics}, ${kernels}, ${hash}`);
+          expect(hash).toBe(numerics === "portable" ? GOLDEN_HASH : nodeHash(process.execPath, variables));
+        });
+      },
+    );
 
-    test("writes Node's checkpoints and finds a flipped bit", async () => {
+    test.runIf(isTried("checkpoint"))("writes Node's checkpoints and finds a flipped bit", async () => {
       const data = Float32Array.from({ length: 2_000_000 }, (_, i) => i / 3);
       const bytes = await encodeCheckpoint({
         state: { step: 3, text: "é" },
@@ -184,7 +196,7 @@ describe.skipIf(isSkipped)("in Chromium", () => {
       });
     });
 
-    test("trains in a worker as here, and goes on meanwhile", async () => {
+    test.runIf(isTried("worker"))("trains in a worker as here, and goes on meanwhile", async () => {
       await visit(server, {}, async (page) => {
         const { late, stepsTook, ...rest } = await page.run<InWorker>("inWorker");
         const error = { name: "DataError", code: "ERR_DATA" };
@@ -198,20 +210,23 @@ describe.skipIf(isSkipped)("in Chromium", () => {
       });
     });
 
-    test.runIf(build !== "")("runs large steps on all threads, with the results of one", async () => {
-      let alone: LargeSteps | undefined;
-      await visit(server, { UNROLLED_THREADS: "1" }, async (page) => {
-        alone = await page.run<LargeSteps>("largeSteps");
-        expect(alone).toMatchObject({ loaded: alone.hash, threads: 1, jobs: 0 });
-      });
-      await visit(server, { UNROLLED_THREADS: "3" }, async (page) => {
-        const { jobs, ...rest } = await page.run<LargeSteps>("largeSteps");
-        expect(rest).toEqual({ hash: alone?.hash, loaded: alone?.hash, threads: 3 });
-        expect(page.workers()).toBe(2);
-        expect(jobs).toBeGreaterThan(0);
-        console.log(`browser: ${jobs} jobs on 3 threads, ${rest.hash}`);
-      });
-    });
+    test.runIf(build !== "" && isTried("large steps"))(
+      "runs large steps on all threads, with the results of one",
+      async () => {
+        let alone: LargeSteps | undefined;
+        await visit(server, { UNROLLED_THREADS: "1" }, async (page) => {
+          alone = await page.run<LargeSteps>("largeSteps");
+          expect(alone).toMatchObject({ loaded: alone.hash, threads: 1, jobs: 0 });
+        });
+        await visit(server, { UNROLLED_THREADS: "3" }, async (page) => {
+          const { jobs, ...rest } = await page.run<LargeSteps>("largeSteps");
+          expect(rest).toEqual({ hash: alone?.hash, loaded: alone?.hash, threads: 3 });
+          expect(page.workers()).toBe(2);
+          expect(jobs).toBeGreaterThan(0);
+          console.log(`browser: ${jobs} jobs on 3 threads, ${rest.hash}`);
+        });
+      },
+    );
   });
 
   test("a page whose workers can't be loaded does with one thread, and says so", async () => {

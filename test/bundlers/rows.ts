@@ -5,7 +5,10 @@ import { TYPES } from "./rows/types.ts";
 
 export const ROWS: readonly Row[] = [...BUNDLERS, ...HOSTS, ...TYPES];
 
-/** What CI runs, of rows that install nothing: ways whose description is one of these or goes on with ", Node …". */
+/**
+ * What CI runs, of rows that install nothing: ways whose description is one of these or goes on with ", Node …". Pages that are isolated or have a strict
+ * policy are those of browser.test.ts, types of a module those of package.test.ts.
+ */
 const QUICK: Readonly<Record<string, readonly string[]>> = {
   vite: ["page, isolated", "page, isolated, trainInWorker"],
   rolldown: ["page (iife)", "program (cjs)"],
@@ -18,16 +21,12 @@ const QUICK: Readonly<Record<string, readonly string[]>> = {
   ],
   require: ["require()"],
   "node-flags": ["program that may only read files", "program without WebAssembly (--jitless)"],
-  "import-map": ["page, isolated", "page, trainInWorker", "package from another origin"],
+  "import-map": ["page, trainInWorker", "package from another origin"],
   "own-worker": ["worker of the page's own, isolated"],
   "service-worker": ["module, bundled"],
   "audio-worklet": ["bundled"],
-  "content-policy": ["without 'wasm-unsafe-eval'", "strict, with it, isolated"],
-  typescript: [
-    "types, node16 in CommonJS, neither DOM nor Node",
-    "types, nodenext, DOM",
-    "types, bundler, neither DOM nor Node",
-  ],
+  "content-policy": ["without 'wasm-unsafe-eval'"],
+  typescript: ["types, node16 in CommonJS, neither DOM nor Node", "types, bundler, neither DOM nor Node"],
 };
 
 /** The rows that CI runs, with the ways that it tries. */

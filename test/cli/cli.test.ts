@@ -182,6 +182,7 @@ test("a large text is not in memory", () => {
       "3",
       "--validation",
       "0.00001",
+      ...small,
     ],
     { encoding: "utf8", cwd: folder, env },
   );
@@ -204,7 +205,7 @@ test("--tie-weights ties them, for good", () => {
 });
 
 test("--threads changes no bit", () => {
-  const large = ["--hidden-size", "64", "--batch-size", "16", "--sequence-length", "32", "--steps", "30"];
+  const large = ["--hidden-size", "64", "--batch-size", "16", "--sequence-length", "32", "--steps", "4"];
   const bytes = (threads: string): Buffer => {
     const out = `threads-${threads}`;
     expect(unrolled("train", "text.txt", "--out", out, "--threads", threads, ...large)).toMatchObject({ status: 0 });

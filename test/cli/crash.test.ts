@@ -8,7 +8,7 @@ import { MAIN } from "../helpers/cli.ts";
 import { randomStream } from "../../src/base/index.ts";
 import { checkpointStore, readMetrics } from "unrolled/node";
 
-const KILLS = process.env["UNROLLED_VERIFY"] === "full" ? 200 : 20;
+const KILLS = process.env["UNROLLED_VERIFY"] === "full" ? 200 : 6;
 const folder = mkdtempSync(join(tmpdir(), "unrolled-crash-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

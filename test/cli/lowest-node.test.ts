@@ -40,7 +40,8 @@ describe.each(tasks)("$name", ({ name, args, toPredict }) => {
     expect(model(name).equals(model(`${name}-present`))).toBe(true);
   });
 
-  test("begins another run with the configuration", () => {
+  // what is read and written is the same for every task
+  test.runIf(["language-model", "classify"].includes(name))("begins another run with the configuration", () => {
     said("train", "--config", `${name}-present/config.json`, "--out", `${name}-again`, "--quiet");
     expect(model(`${name}-again`).equals(model(`${name}-present`))).toBe(true);
   });
@@ -53,11 +54,11 @@ describe.each(tasks)("$name", ({ name, args, toPredict }) => {
       args.findIndex((arg) => arg.startsWith("--")),
     );
     expect(said("evaluate", name, ...data)).not.toBe("");
-    expect(said("inspect", name)).toContain("parameters");
   });
 });
 
 test("looks at runs and at the machine", () => {
+  for (const name of ["language-model", "translate"]) expect(said("inspect", name)).toContain("parameters");
   expect(said("compare", "classify", "classify-again")).toContain("classify-again");
   expect(said("diagnose", "language-model", "text.txt")).not.toBe("");
   expect(said("doctor")).toContain(lowest.version.slice(1));

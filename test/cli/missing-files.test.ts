@@ -36,16 +36,21 @@ describe.each(tasks.filter(({ name }) => ["language-model", "forecast"].includes
     return { ...train(["--resume", directory, "--steps", "6", "--quiet"]), directory };
   }
 
-  test.each([
+  const outputs: [string, string[]][] = [
+    ["both, and what is drawn", ["model.safetensors", "best.safetensors", "README.md", "curves.svg"]],
     ["the model", ["model.safetensors"]],
     ["the best model", ["best.safetensors"]],
-    ["both, and what is drawn", ["model.safetensors", "best.safetensors", "README.md", "curves.svg"]],
-  ])("without %s it goes on to the same end", (_what, removed) => {
-    const { directory, ...result } = resumed(removed);
-    expect(result).toMatchObject(good);
-    const { config: _limits, checkpoints: _names, ...rest } = remainsOf(at(directory)) as Record<string, unknown>;
-    expect(expected).toMatchObject({ ...rest, metrics: expect.anything() as unknown });
-  });
+  ];
+  // a task has the files of a language model
+  test.each(name === "language-model" ? outputs : outputs.slice(0, 1))(
+    "without %s it goes on to the same end",
+    (_what, removed) => {
+      const { directory, ...result } = resumed(removed);
+      expect(result).toMatchObject(good);
+      const { config: _limits, checkpoints: _names, ...rest } = remainsOf(at(directory)) as Record<string, unknown>;
+      expect(expected).toMatchObject({ ...rest, metrics: expect.anything() as unknown });
+    },
+  );
 
   test("without its metrics it goes on to the same models, and says what is missing", () => {
     const { directory, status, stderr } = resumed(["metrics.jsonl"]);

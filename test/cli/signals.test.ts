@@ -117,12 +117,11 @@ describe("between steps and while checkpoints are written", () => {
     train(...options, "--quiet", "--out", "alone");
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("%s, twice, also in a run that goes on", async (signal) => {
-    const run = `steps ${signal}`;
-    const next = await interrupt([...options, "--json", "--out", run], signal, afterStep(30));
+  test("SIGINT, then SIGTERM in the run that goes on", async () => {
+    const run = "between steps";
+    const next = await interrupt([...options, "--json", "--out", run], "SIGINT", afterStep(30));
     expect(next).toBe(`--resume '${run}'`);
-    const resumed = ["--resume", run, "--json"];
-    await interrupt(resumed, signal, afterStep(90));
+    await interrupt(["--resume", run, "--json"], "SIGTERM", afterStep(90));
     train("--resume", run, "--quiet");
     expect(remains(run)).toEqual(remains("alone"));
   });
@@ -145,7 +144,7 @@ describe("between steps and while checkpoints are written", () => {
 test("an evaluation is cut short, and made by the run that goes on", async () => {
   writeFileSync(
     at("long.txt"),
-    Array.from({ length: 900_000 }, (_, i) => "abcdefghij \n"[(i * i + 7 * i) % 12]).join(""),
+    Array.from({ length: 500_000 }, (_, i) => "abcdefghij \n"[(i * i + 7 * i) % 12]).join(""),
   );
   const options = words(
     "long.txt --validation 0.9 --hidden-size 32 --embedding-size 8 --batch-size 4 --sequence-length 8 --steps 6 --evaluate-every 3",

@@ -149,6 +149,7 @@ const cases: Case[] = [
   },
   {
     name: "a folder of classes",
+    isOtherFormat: true,
     files: ["classes"],
     options: forTask("classify"),
     toPredict: ["classes/yes/0.txt", "classes/no/1.txt"],
@@ -227,13 +228,14 @@ describe.each(cases)("$name", (one) => {
     expect(output).toMatch(preview);
     expect(output).toMatch(/^process +\d[\d.]* [MG]iB with Node and the data/m);
     expect(output).toMatch(/^time +.* per epoch/m);
+    expect(existsSync(file("runs/dry"))).toBe(false);
+    if (name !== cases[0].name) return;
     const { bytes: live, processBytes } = JSON.parse(train("--dry-run", "--out", "runs/dry", "--json")) as {
       bytes: number;
       processBytes: number;
     };
     // Node alone takes 40 MiB and more
     expect(processBytes).toBeGreaterThan(live + 40 * 2 ** 20);
-    expect(existsSync(file("runs/dry"))).toBe(false);
   });
 
   testOnce("the run directory", () => {
@@ -271,10 +273,11 @@ describe.each(cases)("$name", (one) => {
 
   testOnce("evaluate, with pictures, and of the best model as JSON", () => {
     const out = `${run} evaluated`;
-    said(unrolled("evaluate", run, ...files, "--all", "--out", out));
+    const evaluated = (model: string, ...args: readonly string[]): unknown =>
+      JSON.parse(said(unrolled("evaluate", model, ...files, "--all", "--json", ...args)));
+    expect(Object.keys(evaluated(run, "--out", out) as object)).toEqual([...measures, ...counts]);
     for (const picture of pictures) expect(readFileSync(file(join(out, picture)), "utf8")).toMatch(/<svg /);
-    const json = said(unrolled("evaluate", join(run, "best.safetensors"), ...files, "--all", "--json"));
-    expect(Object.keys(JSON.parse(json) as object)).toEqual([...measures, ...counts]);
+    if (name === cases[0].name) evaluated(join(run, "best.safetensors"));
   });
 });
 
@@ -290,8 +293,9 @@ test.each<[string, string, string, RegExp]>([
 test.each(["texts in CSV", "rows of numbers", "tags in CoNLL", "pairs in TSV"])(
   "predict has no answers for an empty standard input: %s",
   (name) => {
-    expect(said(unrolledWith("", ["predict", `runs/${name}`]))).toBe("");
     expect(said(unrolledWith("", ["predict", `runs/${name}`, "-", "--json"]))).toBe("");
+    if (name !== "texts in CSV") return;
+    expect(said(unrolledWith("", ["predict", `runs/${name}`]))).toBe("");
     expect(said(unrolledWith("", ["predict", `runs/${name}`, "/dev/null"]))).toBe("");
   },
 );

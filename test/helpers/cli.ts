@@ -12,10 +12,14 @@ if (!existsSync(MAIN)) throw new Error("test/cli: expected the build in dist, go
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** Code that Node has compiled, which it keeps from command to command. */
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/unrolled-command", import.meta.url));
+
 /** Environment of the command, which is typed in a shell: fresh memory is not poisoned. */
 export const env: Variables = {
   ...process.env,
   UNROLLED_POISON: "0",
+  NODE_COMPILE_CACHE: COMPILED,
   // as if no package manager ran the tests
   npm_command: undefined,
   npm_config_user_agent: undefined,

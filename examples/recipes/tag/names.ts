@@ -6,7 +6,7 @@
  * of its editors ("the Congress", "the Government"). Every eighth address is held out whole.
  *
  *     node examples/recipes/tag/names.ts            about 4 minutes on 2 cores
- *     node examples/recipes/tag/names.ts --short    about 20 seconds; fails when the model is not better than the words alone
+ *     node examples/recipes/tag/names.ts --short    about 15 seconds; fails when the model is not better than the words alone
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -98,7 +98,7 @@ const some = held.filter((_, i) => i % 10 === 0);
 const task = taggerTask(model, { training, validation: some, batchSize: 32 });
 const learningRate = 0.003;
 // not seconds: so the figure does not depend on how fast the machine is
-const steps = isShort ? 400 : 3088;
+const steps = isShort ? 300 : 3088;
 const began = performance.now();
 for await (const event of trainOn(task, {
   steps,

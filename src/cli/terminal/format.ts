@@ -1,10 +1,8 @@
 /** @file Numbers, durations and tables for people. */
 import { styleText } from "node:util";
 
-const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-
-/** 1234567 -> "1,234,567". */
-export const count = (n: number): string => grouped.format(n);
+/** 1234567 -> "1,234,567". Not by Intl, whose first number takes 15 ms. */
+export const count = (n: number): string => String(Math.round(n)).replaceAll(/\B(?=(?:\d{3})+(?!\d))/g, ",");
 
 /** `count` with its noun: "1 layer", "2 layers". */
 export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;

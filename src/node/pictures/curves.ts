@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Axis, type Chart, type Mark, type Panel, type Point, rangeOf } from "./chart.ts";
 import { points, smoothed, spread, thinned } from "./curve-points.ts";
 import { writeFileDurably } from "../files/durable-file.ts";
+import { count, plural } from "../run/card-text.ts";
 import type { Metrics } from "../run/metrics-log.ts";
 import { summarizeRun } from "../run/run-summary.ts";
 
@@ -110,13 +111,13 @@ const lastStep = (metrics: readonly Metrics[]): number => metrics.reduce((last, 
 
 function headline(metrics: readonly Metrics[], lossUnit: string): string {
   const { best, steps } = summarizeRun(metrics);
-  const done = `${steps.toLocaleString("en-US")} ${steps === 1 ? "step" : "steps"}`;
+  const done = `${plural(steps, "step")}`;
   if (best === undefined) return done;
   // one, for which there is room
   const measures = Object.entries(best.measures)
     .slice(0, 1)
     .map(([name, value]) => `, ${name} ${value.toFixed(4)}`);
-  return `${done}; best validation loss ${best.loss.toFixed(4)}${lossUnit && ` ${lossUnit}`}${measures.join("")}, after step ${best.step.toLocaleString("en-US")}`;
+  return `${done}; best validation loss ${best.loss.toFixed(4)}${lossUnit && ` ${lossUnit}`}${measures.join("")}, after step ${count(best.step)}`;
 }
 
 const WIDTH = 640;

@@ -17,8 +17,8 @@ export function dataTable(data: readonly DataFile[]): string {
 
 export const bytesOf = (data: readonly DataFile[]): number => data.reduce((total, { bytes }) => total + bytes, 0);
 
-const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-export const count = (n: number): string => grouped.format(n);
+/** 1234567 -> "1,234,567". Not by Intl, whose first number takes 15 ms. */
+export const count = (n: number): string => String(Math.round(n)).replaceAll(/\B(?=(?:\d{3})+(?!\d))/g, ",");
 export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 export const real = (x: number): string => x.toFixed(Math.abs(x) < 100 ? 4 : 1);
 
