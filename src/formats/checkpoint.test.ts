@@ -245,7 +245,7 @@ describe("damage of a checkpoint of 16 KiB", async () => {
     expect(await errorOf(good)).toBeUndefined();
   });
 
-  const flips = process.env["UNROLLED_VERIFY"] === "full" ? 100_000 : 20_000;
+  const flips = process.env["UNROLLED_VERIFY"] === "full" ? 100_000 : 5000;
   test(`${flips} random bits of the data: the error names the array`, async () => {
     const random = randomStream(2026);
     for (let i = 0; i < flips; i++) {

@@ -36,7 +36,8 @@ for (const m of heights) for (const n of widths) add([], m, 1 + ((m * 7 + n * 3)
 for (const k of [255, 256, 257, 511, 600]) for (const m of [1, 5, 13, 193]) add([], m, k, 21);
 // many small products: one row, few rows, sums of one number
 for (const batches of [2, 5])
-  for (const m of [1, 2, 3, 7]) for (const k of [1, 2, 4, 5, 11]) for (const n of widths) add([batches], m, k, n);
+  for (const m of [1, 2, 3, 7])
+    for (const k of [1, 2, 4, 5, 11]) for (const n of [1, 3, 4, 7, 8, 9, 16, 17, 33]) add([batches], m, k, n);
 // enough of them for threads
 add([64], 1, 128, 23);
 add([64], 23, 1, 128);

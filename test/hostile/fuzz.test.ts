@@ -11,7 +11,7 @@ import type { Outcome } from "./fuzz-worker.ts";
 import { readers, workFolder } from "./readers.ts";
 
 const FULL = process.env["UNROLLED_VERIFY"] === "full";
-const COUNT = FULL ? 10_000 : 1000;
+const COUNT = FULL ? 10_000 : 500;
 const PROCESSES = 2;
 /** Without a word for so long, a case hangs: a machine that is busy may need ten times what it would. */
 const SILENCE = 60_000;

@@ -410,7 +410,7 @@ describe("in a directory", () => {
     await expect(async () => make()).rejects.toThrow(message);
   });
 
-  const kills = process.env["UNROLLED_VERIFY"] === "full" ? 200 : 10;
+  const kills = process.env["UNROLLED_VERIFY"] === "full" ? 200 : 4;
   test(`a process that saves is killed ${kills} times: what it said was saved is there, whole`, async () => {
     const directory = newDirectory();
     const random = randomStream(1);
