@@ -1,6 +1,7 @@
 /** @file The formats of weights, told apart by their content. */
 import { FormatError, sentence } from "../base/index.ts";
 import { isOnnx } from "./formats/is-onnx.ts";
+import { isJson, readJson } from "./formats/json/json-files.ts";
 import { isNpy, readNpy } from "./formats/npy.ts";
 import { isSafetensors, readSafetensors } from "./formats/safetensors.ts";
 import { isTfCheckpoint, readTfCheckpoint } from "./formats/tensorflow/read-checkpoint.ts";
@@ -22,6 +23,7 @@ const formats: readonly Format[] = [
   { is: isZipped, read: readZipped },
   { is: isNpy, read: readNpy },
   { is: isTfCheckpoint, read: readTfCheckpoint },
+  { is: isJson, read: readJson },
   { is: isPickle, read: refusePickle },
   { is: isOnnx, read: async (files) => (await import("./formats/onnx.ts")).readOnnx(files) },
 ];

@@ -29,4 +29,6 @@ const NOT_FINITE: Readonly<Record<string, number>> = { inf: Infinity, "-inf": -I
 
 /** Numbers of a case as they stand in a typed array. */
 export const numbersOf = (values: readonly unknown[]): number[] =>
-  values.map((value) => (typeof value === "string" ? NOT_FINITE[value] : Number(value)));
+  values.map((value) =>
+    typeof value === "string" && Object.hasOwn(NOT_FINITE, value) ? NOT_FINITE[value] : Number(value),
+  );

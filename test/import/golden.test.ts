@@ -8,6 +8,8 @@ const FILES: readonly (readonly [file: string, ...formats: string[]])[] = [
   ["torch-files.json", "torch"],
   ["numpy-files.json", "npy", "npz"],
   ["tf-files.json", "tf-checkpoint"],
+  ["tfjs-files.json", "tfjs"],
+  ["brain-files.json", "brain"],
 ];
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
