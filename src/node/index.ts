@@ -48,6 +48,7 @@ export type { ReadRecordsOptions, RecordEntry, RecordFormat, TableHead, TableOpt
 export { readTagged } from "./read/read-tagged.ts";
 export type { ReadTaggedOptions } from "./read/read-tagged.ts";
 export { decodeSound, SOUND_EXTENSIONS } from "./read/read-sound.ts";
+export { readModelSource } from "./read/model-source.ts";
 export { readRecordings } from "./read/read-recordings.ts";
 export type { ReadRecordingsOptions, Recording, Recordings } from "./read/read-recordings.ts";
 export { spectrogramSvg } from "./pictures/spectrogram.ts";

@@ -3,7 +3,9 @@ import { count, real, table } from "../terminal/format.ts";
 import { TASKS } from "../tasks/declarations.ts";
 import { typedModel } from "../tasks/task-of.ts";
 import { loadTask } from "../tasks/load.ts";
+import { rowsOf } from "../terminal/rows-of.ts";
 import { say, sayJson } from "../terminal/output.ts";
+import { foreignWeights, showWeights } from "./inspect-weights.ts";
 
 type ParameterRow = {
   name: string;
@@ -15,8 +17,14 @@ type ParameterRow = {
   max: number;
 };
 
-/** Prints the model's configuration and what its parameters are like. */
-export async function inspect(directory: string, { json }: { readonly json?: boolean }): Promise<void> {
+/** Prints a model's configuration and what its parameters are like, or the list of a file's. */
+export async function inspect(path: string, { json = false }: { readonly json?: boolean }): Promise<void> {
+  const weights = await foreignWeights(path);
+  if (weights === undefined) await inspectOwn(path, json);
+  else showWeights(path, weights, json);
+}
+
+async function inspectOwn(directory: string, json: boolean): Promise<void> {
   const bytes = typedModel(directory, "unrolled inspect RUN");
   const file = decodeNative(bytes);
   // a kind that no task here reads is a model of somebody's own
@@ -49,23 +57,6 @@ export async function inspect(directory: string, { json }: { readonly json?: boo
 }
 
 type Configuration = { readonly [name: string]: JsonValue };
-
-/** Items of a list, such as a vocabulary, that are shown. */
-const SHOWN = 6;
-
-/** Names and values; those of an object within are "object.name". */
-function rowsOf(values: Readonly<Record<string, unknown>>, prefix = ""): string[][] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? rowsOf(value as Record<string, unknown>, `${prefix}${name}.`)
-      : [[`${prefix}${name}`, Array.isArray(value) ? listed(value) : String(value)]],
-  );
-}
-
-function listed(items: readonly unknown[]): string {
-  const first = items.slice(0, SHOWN).map((item) => JSON.stringify(item));
-  return items.length <= SHOWN ? first.join(", ") || "none" : `${first.join(", ")} … (${count(items.length)})`;
-}
 
 function describeParameters({ arrays }: NativeFile): ParameterRow[] {
   return Object.entries(arrays).map(([name, { shape, data }]) => {

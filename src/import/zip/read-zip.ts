@@ -121,13 +121,14 @@ const SUM_HINT = "The file is damaged, or torch.save wrote it without checksums 
 
 /** The offset of an entry's bytes, after its own header, which has to agree with the list. */
 function startOf(place: string, file: FileBytes, { name, at, packed, method }: ListedEntry): number {
-  const cursor = new ByteCursor(place, file.view(at, Math.min(file.length, at + LOCAL_SIZE + 65_535)));
+  const cursor = new ByteCursor(place, file.view(at, Math.min(file.length, at + LOCAL_SIZE)));
   if (cursor.uint32() !== LOCAL) throw cursor.error(`its header at offset ${at}`, "other bytes");
   cursor.seek(8);
   const ownMethod = cursor.uint16();
   cursor.seek(26);
   const [nameSize, extraSize] = [cursor.uint16(), cursor.uint16()];
-  const ownName = cursor.text(nameSize, "a name");
+  const rest = file.view(at + LOCAL_SIZE, Math.min(file.length, at + LOCAL_SIZE + nameSize));
+  const ownName = new ByteCursor(place, rest).text(nameSize, "a name");
   if (ownName !== name) throw cursor.error(`its name ${JSON.stringify(name)} before it`, JSON.stringify(ownName));
   if (ownMethod !== method) throw cursor.error(`compression ${method}`, String(ownMethod));
   const start = at + LOCAL_SIZE + nameSize + extraSize;
