@@ -2,6 +2,7 @@ import { checkInteger, checkOptions } from "../base/index.ts";
 import { type Initializer, parameterSet, uniform } from "../rnn/index.ts";
 import { gather, type TableInputs, type Tensor } from "../tensor/index.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
+import { checkLayerInput } from "./layer-input.ts";
 
 export type EmbeddingLayerOptions = LayerOptions & {
   /** Number of ids V, such as the size of a vocabulary. */
@@ -47,7 +48,10 @@ export function embeddingLayer({
     outputSize,
     table,
     parameters: weights.parameters,
-    forward: (ids) => gather(table, ids),
+    forward(ids) {
+      checkLayerInput("embeddingLayer", ids, { dtype: "int32" });
+      return gather(table, ids);
+    },
     inputs: (ids) => ({ table, ids }),
   };
 }

@@ -2,6 +2,7 @@ import { checkInteger, checkOptions } from "../base/index.ts";
 import { constant, glorotUniform, type Initializer, parameterSet } from "../rnn/index.ts";
 import { linear, type Tensor } from "../tensor/index.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
+import { checkLayerInput } from "./layer-input.ts";
 
 export type LinearLayerOptions = LayerOptions & {
   /** Features I of what it reads. */
@@ -51,6 +52,7 @@ export function linearLayer({
     outputSize,
     parameters: weights.parameters,
     forward(x) {
+      checkLayerInput("linearLayer", x, { dtype: bias.dtype, features: inputSize });
       return tiedKernel === undefined
         ? linear(x, kernel, bias)
         : linear(x, tiedKernel, bias, { transposeKernel: true });

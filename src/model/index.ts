@@ -6,4 +6,4 @@ export type { StackConfig } from "./stack-config.ts";
 export { decodeModelOf, encodeModel } from "./saved-model.ts";
 export type { BuildModel, ModelKinds, SavedModel } from "./saved-model.ts";
 export { allAnswers, interruptible, oneAnswer } from "./interruptible.ts";
-export type { Interruptible } from "./interruptible.ts";
+export type { Interruptible, WorkInPieces } from "./interruptible.ts";

@@ -110,6 +110,8 @@ describe("initial values", () => {
   });
 
   test("parameters of an unbuilt cell are refused", () => {
-    expect(() => lstmCell({ units: 2 }).parameters()).toThrow("lstmCell: expected a built cell");
+    expect(() => lstmCell({ units: 2 }).parameters()).toThrow(
+      "lstmCell: expected parameters, got none yet. Run it on an input, or call build(inputSize)",
+    );
   });
 });

@@ -5,13 +5,13 @@ import {
   type FloatDType,
   FormatError,
   formatShape,
+  misuseError,
   type RandomStream,
   randomStream,
   sentence,
   type Shape,
   shapeError,
   sizeOf,
-  valueError,
 } from "../base/index.ts";
 import { outsideScopes, type Tensor, zeros } from "../tensor/index.ts";
 import type { BuildOptions, Parameters } from "./cell.ts";
@@ -61,7 +61,7 @@ export function parameterSet(
     },
     parameters() {
       if (built === undefined)
-        throw valueError(name, "a built cell", "one without parameters", "Run it once, or call build(inputSize)");
+        throw misuseError(name, "parameters", "none yet", "Run it on an input, or call build(inputSize)");
       return built.values;
     },
   };

@@ -1,4 +1,4 @@
-import { checkOptions, sameShape, shapeError } from "../base/index.ts";
+import { checkOptions, dtypeError, sameShape, shapeError } from "../base/index.ts";
 import { add, div, sparseSoftmaxCrossEntropy, sum, type Tensor } from "../tensor/index.ts";
 import { TINY, weighed } from "./weighted-mean.ts";
 
@@ -40,6 +40,8 @@ export function sequenceLoss(
   ] as const) {
     if (!sameShape(x.shape, expected)) throw shapeError("sequenceLoss", `${name} [${expected.join(", ")}]`, x.shape);
   }
+  if (softmaxLossFunction === sparseSoftmaxCrossEntropy && targets.dtype !== "int32")
+    throw dtypeError("sequenceLoss targets", "int32", targets.dtype, 'tensor(values, { dtype: "int32" })');
   const losses = weighed(softmaxLossFunction(logits, targets), weights);
   if (!averageAcrossTimesteps && !averageAcrossBatch) return losses;
   const axes = [...(averageAcrossBatch ? [0] : []), ...(averageAcrossTimesteps ? [1] : [])];

@@ -133,7 +133,9 @@ describe("valueAndGrad", () => {
         valueAndGrad(f as (x: Tensor) => Tensor, at as Tensor);
     expect(failing((y) => y)).toThrow("grad: expected a scalar value, got [2]. Reduce it with mean() or sum()");
     expect(failing(() => 1)).toThrow(TypeError);
-    expect(failing(() => undefined)).toThrow("grad: expected a function that returns a scalar tensor, got undefined");
+    expect(failing(() => undefined)).toThrow(
+      "valueAndGrad: expected a function that returns a scalar tensor, or { value } with one, got undefined",
+    );
     expect(failing((y) => y, { w: 1 })).toThrow('grad parameter "w": expected a tensor, got 1');
     expect(failing((y) => y, { w: tensor([1], { dtype: "int32" }) })).toThrow(
       expect.objectContaining({

@@ -91,6 +91,8 @@ export function trainOn<B, E extends Measured = Measured, S extends State = Stat
   options: TrainOnOptions = {},
 ): Training<E> {
   checkOptions("trainOn", options, TRAIN_ON_OPTIONS, TRAIN_ON_HINTS);
+  for (const name of ["batches", "loss"] as const)
+    if (typeof task?.[name] !== "function") throw kindError(`trainOn task ${name}`, "a function", task?.[name]);
   return trainOnLater<B, E>(() => task as unknown as OwnTask<B, E>, options);
 }
 

@@ -4,7 +4,8 @@ import { checkFiniteAnswer, checkInteger, DataError, UnsupportedError, sentence 
 import { exampleBatches } from "../../data/index.ts";
 import { CarriedState } from "../../rnn/index.ts";
 import { scope, softmax, type Tensor, tensor } from "../../tensor/index.ts";
-import { type Interruptible, interruptible, oneAnswer } from "../../model/index.ts";
+import { type Interruptible, oneAnswer } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import type { Classifier } from "./model.ts";
 import type { ClassifierInput, EncodedInput } from "./inputs.ts";
 
@@ -38,18 +39,16 @@ function* classifyInPieces(
  * NotFiniteError where its numbers overflow. With `signal` the answer is a promise, which rejects
  * with the signal's reason when that aborts.
  */
-export const classify: Interruptible<Classifier, ClassifierInput, ClassifyOptions, Classification> = interruptible(
-  "classify",
-  "batchSize",
-  oneAnswer(classifyInPieces),
-);
+export const classify: Interruptible<Classifier, ClassifierInput, ClassifyOptions, Classification> = interruptibleFor(
+  "classifier",
+)("classify", "batchSize", oneAnswer(classifyInPieces));
 
 /**
  * The class of each input, in their order; else as `classify`, with the number of the input in
  * errors.
  */
 export const classifyAll: Interruptible<Classifier, readonly ClassifierInput[], ClassifyOptions, Classification[]> =
-  interruptible("classifyAll", "batchSize", classifyInPieces);
+  interruptibleFor("classifier")("classifyAll", "batchSize", classifyInPieces);
 
 /**
  * Calls `visit` with the number of each input and the probabilities of the classes, in some order.

@@ -12,7 +12,8 @@ import {
   rocAuc,
 } from "../../metrics/index.ts";
 import { normalized } from "../../data/index.ts";
-import { type Interruptible, interruptible } from "../../model/index.ts";
+import type { Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import type { Classifier, ClassifierExample } from "./model.ts";
 import { type ClassifyOptions, forEachClassified, indexOfLargest } from "./answers.ts";
 
@@ -109,7 +110,7 @@ export const evaluateClassifier: Interruptible<
   readonly ClassifierExample[],
   ClassifyOptions,
   ClassifierEvaluation
-> = interruptible("evaluateClassifier", "batchSize", evaluateInPieces);
+> = interruptibleFor("classifier")("evaluateClassifier", "batchSize", evaluateInPieces);
 
 /** A matrix of more classes would take hundreds of megabytes. */
 const MOST_CLASSES = 1000;

@@ -140,10 +140,15 @@ export type InputOptions = {
   readonly background?: Color | undefined;
 };
 
+/** Inputs, for messages. */
+const KINDS = "an input that is a text, rows of numbers or a picture";
+
 /** Configuration that fits training inputs. Throws TypeError, RangeError and DataError. */
 export function inputConfigOf(inputs: readonly ClassifierInput[], options: InputOptions): InputConfig {
   const [first] = inputs;
-  if (first === undefined) throw new DataError(sentence("classifier examples", "at least one", "none"));
+  if (inputs.length === 0) throw new DataError(sentence("classifier examples", "at least one", "none"));
+  if (typeof first !== "string" && (typeof first !== "object" || first === null))
+    throw kindError("classifier example 1", KINDS, first, "An example is { input, label }");
   if (typeof first === "string") return textConfig(inputs, options);
   return Array.isArray(first) ? numbersConfig(inputs, options) : imagesConfig(first as Picture, options);
 }

@@ -11,7 +11,8 @@ import {
 import { CarriedState, type State } from "../../rnn/index.ts";
 import { gather, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { formatTimes } from "./calendar.ts";
-import { allAnswers, type Interruptible, interruptible } from "../../model/index.ts";
+import { allAnswers, type Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import type { Forecaster } from "./model.ts";
 import { heads } from "./heads.ts";
 import { FeatureReader } from "./inputs.ts";
@@ -237,15 +238,13 @@ function* forecastInPieces(model: Forecaster, history: Series, options: Forecast
  * Reads a series and forecasts from its end: `forecastTracker(model, history).forecast(options)`.
  * With `signal` the answer is a promise, which rejects with the signal's reason when that aborts.
  */
-export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Forecast> = interruptible(
+export const forecast: Interruptible<Forecaster, Series, ForecastOptions, Forecast> = interruptibleFor("forecaster")(
   "forecast",
   "horizon samples seed covariates quantiles",
   forecastInPieces,
 );
 
 /** Forecasts of many series, one after another; see `forecast`. */
-export const forecastAll: Interruptible<Forecaster, readonly Series[], ForecastOptions, Forecast[]> = interruptible(
-  "forecastAll",
-  "horizon samples seed covariates quantiles",
-  allAnswers(forecastInPieces),
-);
+export const forecastAll: Interruptible<Forecaster, readonly Series[], ForecastOptions, Forecast[]> = interruptibleFor(
+  "forecaster",
+)("forecastAll", "horizon samples seed covariates quantiles", allAnswers(forecastInPieces));

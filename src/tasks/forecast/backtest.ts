@@ -6,6 +6,7 @@ import type { Pieces } from "#platform";
 import { checkOptions, checkInteger, DataError, sentence } from "../../base/index.ts";
 import { coverage, crps, mase, pinball, smape } from "../../metrics/index.ts";
 import { type Interruptible, interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import { Forecaster } from "./model.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 import type { Series } from "./series.ts";
@@ -219,7 +220,7 @@ function* calibrateInPieces(
  * short.
  */
 export const calibrate: Interruptible<Forecaster, Series | readonly Series[], BacktestOptions, Backtest> =
-  interruptible("calibrate", "horizon folds stride period samples seed", calibrateInPieces);
+  interruptibleFor("forecaster")("calibrate", "horizon folds stride period samples seed", calibrateInPieces);
 
 /** Among more than so many a fold's own values have next to no part in a spread. */
 const MANY_FOLDS = 200;

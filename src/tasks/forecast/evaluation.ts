@@ -1,6 +1,7 @@
 /** @file How good a forecaster is. */
 import type { Pieces } from "#platform";
-import { type Interruptible, interruptible } from "../../model/index.ts";
+import type { Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import { type Backtest, backtestInPieces, type BacktestOptions, foldsOf, listOf } from "./backtest.ts";
 import type { Forecaster } from "./model.ts";
 import type { Series } from "./series.ts";
@@ -44,4 +45,4 @@ export const evaluateForecaster: Interruptible<
   Series | readonly Series[],
   BacktestOptions,
   ForecasterEvaluation
-> = interruptible("evaluateForecaster", "horizon folds stride period samples seed", evaluateInPieces);
+> = interruptibleFor("forecaster")("evaluateForecaster", "horizon folds stride period samples seed", evaluateInPieces);

@@ -43,7 +43,15 @@ import {
 } from "./config.ts";
 import { heads, type HeadName } from "./heads.ts";
 import { featureNames } from "./inputs.ts";
-import { checkSeries, type ScalerName, scaleOf, type Series, type SeriesNeeds, type SeriesScale } from "./series.ts";
+import {
+  checkIsSeries,
+  checkSeries,
+  type ScalerName,
+  scaleOf,
+  type Series,
+  type SeriesNeeds,
+  type SeriesScale,
+} from "./series.ts";
 import { usualLags } from "./season.ts";
 import { checkSpread, type Spread } from "./spread.ts";
 
@@ -230,6 +238,7 @@ export function forecaster({ series, ...options }: ForecasterOptions): Forecaste
   );
   const where = "forecaster";
   if (!Array.isArray(series) || series.length === 0) throw kindError(`${where} series`, "at least one series", series);
+  series.forEach((one, i) => checkIsSeries(`${where} series[${i}]`, one));
   const { covariates: names = [], head = "studentT", frequency = DAILY, horizon = 28 } = options;
   const stack = stackConfigOf(where, options, { hiddenSize: 64 });
   const isDated = series.every(({ start }) => start !== undefined);

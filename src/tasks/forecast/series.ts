@@ -48,13 +48,20 @@ export type SeriesNeeds = {
   readonly timeZone: string | undefined;
 };
 
+/** Throws TypeError for what has no values. */
+export function checkIsSeries(where: string, series: Series): void {
+  if (typeof series !== "object" || series === null || Array.isArray(series))
+    throw kindError(where, "a series { values }", series, "Numbers are the values of one: [{ values: [1, 2, …] }]");
+  if (typeof series.values !== "object" || typeof series.values?.length !== "number")
+    throw kindError(`${where} values`, "numbers", series.values);
+}
+
 /**
  * Throws TypeError, RangeError or DataError for a series that a model with these needs can't read.
  */
 export function checkSeries(where: string, series: Series, needs: SeriesNeeds): void {
+  checkIsSeries(where, series);
   const { values, covariates = [], start } = series;
-  if (typeof values !== "object" || typeof values.length !== "number")
-    throw kindError(`${where} values`, "numbers", values);
   if (needs.dated && start === undefined)
     throw kindError(`${where} start`, "the date of the first value, which calendar features need", start);
   if (start !== undefined) parseTime(`${where} start`, start, needs.timeZone);

@@ -3,7 +3,7 @@ import { pacer } from "#platform";
 import { checkInteger, checkOptions, randomStream, valueError } from "../../base/index.ts";
 import { CarriedState, checkSampling, sampleToken, type SamplingOptions } from "../../rnn/index.ts";
 import { scope, tensor, withoutGradient } from "../../tensor/index.ts";
-import type { LanguageModel } from "./model.ts";
+import { checkLanguageModel, type LanguageModel } from "./model.ts";
 
 export type GenerateOptions = SamplingOptions & {
   /** Tokens to draw. Default 200. */
@@ -35,6 +35,7 @@ export async function* generate(
   { maxLength = 200, seed = 0, stop = [], signal, ...sampling }: GenerateOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   checkOptions("generate", arguments[2], "temperature topK topP maxLength seed stop signal");
+  checkLanguageModel("generate", model);
   checkInteger("generate maxLength", maxLength);
   checkSampling(sampling);
   if (stop.includes("")) throw valueError("generate stop", "strings that are not empty", "");

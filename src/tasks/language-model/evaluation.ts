@@ -1,6 +1,7 @@
 import {
   checkInteger,
   DataError,
+  kindError,
   mapTree,
   sentence,
   type Shape,
@@ -11,7 +12,7 @@ import { mul, scope, sparseSoftmaxCrossEntropy, sum, type Tensor, tensor } from 
 import { readTokens, type TokenSource } from "../../data/index.ts";
 import type { State } from "../../rnn/index.ts";
 import { type Interruptible, interruptible } from "../../model/index.ts";
-import type { LanguageModel } from "./model.ts";
+import { checkLanguageModel, type LanguageModel } from "./model.ts";
 
 export type Evaluation = {
   /** Mean cross entropy per token, in nats. */
@@ -50,8 +51,11 @@ export function* evaluateInPieces(
   ids: Int32Array | TokenSource,
   { batchSize = EVALUATE_DEFAULTS.batchSize, sequenceLength = EVALUATE_DEFAULTS.sequenceLength }: EvaluateOptions = {},
 ): Generator<void, Evaluation, undefined> {
+  checkLanguageModel("evaluate", model);
   checkInteger("evaluate batchSize", batchSize, 1);
   checkInteger("evaluate sequenceLength", sequenceLength, 1);
+  if (typeof ids === "string")
+    throw kindError("evaluate", "token ids", ids, "encodeCorpus(model.vocabulary, text) gives them");
   if (ids.length < 2) throw new DataError(sentence("evaluate", "at least 2 tokens", String(ids.length)));
   const batch = Math.min(batchSize, Math.floor(ids.length / 2));
   const bounds = Array.from({ length: batch + 1 }, (_, row) => Math.floor((row * ids.length) / batch));

@@ -248,3 +248,8 @@ export function decodeModel<M extends SavedModel>(bytes: Uint8Array, kinds: Mode
 export function decodeModel(bytes: Uint8Array, kinds: ModelKinds<SavedModel, never> = languageModelKinds): SavedModel {
   return decodeModelOf("decodeModel", bytes, kinds);
 }
+
+/** Throws TypeError for a model of another kind. */
+export function checkLanguageModel(where: string, model: LanguageModel): void {
+  if (model?.kind !== "languageModel") throw kindError(where, "a languageModel", model?.kind ?? model);
+}

@@ -7,7 +7,7 @@ import {
   type TrainOnOptions,
 } from "../../train/index.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { LanguageModel } from "./model.ts";
+import { checkLanguageModel, type LanguageModel } from "./model.ts";
 import { type LanguageModelTaskOptions, taskOf } from "./training.ts";
 
 export type TrainOptions = TrainOnOptions &
@@ -39,6 +39,7 @@ export const TRAIN_OPTIONS: string = `${TRAIN_ON_OPTIONS} corpus sequenceLength 
  */
 export function train(model: LanguageModel, options: TrainOptions = {}): Training<Evaluation> {
   checkOptions("train", options, TRAIN_OPTIONS, TRAIN_ON_HINTS);
+  checkLanguageModel("train", model);
   const { diagnose = false, optimizer, clipNorm, seed = model.config.seed } = options;
   const step = { ...(optimizer && { optimizer }), ...(clipNorm !== undefined && { clipNorm }) };
   const makeTask = () =>

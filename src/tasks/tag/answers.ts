@@ -12,7 +12,8 @@ import {
   withoutGradient,
   zeros,
 } from "../../tensor/index.ts";
-import { type Interruptible, interruptible, oneAnswer } from "../../model/index.ts";
+import { type Interruptible, oneAnswer } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import type { Tagger } from "./model.ts";
 
 /** Sentence with the tags that a tagger gives it. */
@@ -61,7 +62,7 @@ export function* tagInPieces(
  *
  * Throws DataError for tokens that are empty, NotFiniteError where its numbers overflow.
  */
-export const tag: Interruptible<Tagger, readonly string[], TagOptions, TaggedSentence> = interruptible(
+export const tag: Interruptible<Tagger, readonly string[], TagOptions, TaggedSentence> = interruptibleFor("tagger")(
   "tag",
   "constrained batchSize",
   oneAnswer(tagInPieces),
@@ -69,7 +70,7 @@ export const tag: Interruptible<Tagger, readonly string[], TagOptions, TaggedSen
 
 /** Tags of many sentences; see `tag`. */
 export const tagAll: Interruptible<Tagger, readonly (readonly string[])[], TagOptions, TaggedSentence[]> =
-  interruptible("tagAll", "constrained batchSize", tagInPieces);
+  interruptibleFor("tagger")("tagAll", "constrained batchSize", tagInPieces);
 
 function tagBatch(model: Tagger, sentences: readonly (readonly string[])[], constrained: boolean): TaggedSentence[] {
   const batch = model.batch(sentences);

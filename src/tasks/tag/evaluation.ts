@@ -3,7 +3,8 @@ import type { Pieces } from "#platform";
 import { exampleBatches } from "../../data/index.ts";
 import { isTagOf, OUTSIDE, type SpanF1, spanF1, tagsToSpans, tokenAccuracy } from "../../metrics/index.ts";
 import { scope, withoutGradient } from "../../tensor/index.ts";
-import { type Interruptible, interruptible } from "../../model/index.ts";
+import type { Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import { tagInPieces } from "./answers.ts";
 import { DataError, sentence } from "../../base/index.ts";
 import { examplesFor } from "./examples.ts";
@@ -111,4 +112,4 @@ function checkTagged(model: Tagger, gold: readonly TaggedExample[], unknown: rea
  * that aborts. Throws DataError where the model has none of the data's tags.
  */
 export const evaluateTagger: Interruptible<Tagger, readonly TaggedExample[], EvaluateOptions, TaggerEvaluation> =
-  interruptible("evaluateTagger", "batchSize sequenceLength", evaluateInPieces);
+  interruptibleFor("tagger")("evaluateTagger", "batchSize sequenceLength", evaluateInPieces);

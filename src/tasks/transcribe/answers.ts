@@ -6,7 +6,8 @@ import type { State } from "../../rnn/index.ts";
 import { ctcLogProbability, Keeper, logSoftmax, scope, tensor, withoutGradient, cast } from "../../tensor/index.ts";
 import { BLANK, ctcAlign, ctcGreedy, ctcSearchInPieces, type StepProbabilities } from "./ctc-decoding.ts";
 import { checkSamples, type Features } from "./features.ts";
-import { allAnswers, type Interruptible, interruptible } from "../../model/index.ts";
+import { allAnswers, type Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import type { Transcriber } from "./model.ts";
 
 /** Natural log-probability of a character after a text. */
@@ -68,15 +69,17 @@ function* transcribeInPieces(
  * Throws RangeError for options, DataError for samples that are not finite, NotFiniteError where
  * the model's numbers overflow.
  */
-export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOptions, Transcript> = interruptible(
-  "transcribe",
-  "beams languageModel languageWeight lengthBonus",
-  transcribeInPieces,
-);
+export const transcribe: Interruptible<Transcriber, Float32Array, TranscribeOptions, Transcript> = interruptibleFor(
+  "transcriber",
+)("transcribe", "beams languageModel languageWeight lengthBonus", transcribeInPieces);
 
 /** Transcripts of many recordings, one after another; see `transcribe`. */
 export const transcribeAll: Interruptible<Transcriber, readonly Float32Array[], TranscribeOptions, Transcript[]> =
-  interruptible("transcribeAll", "beams languageModel languageWeight lengthBonus", allAnswers(transcribeInPieces));
+  interruptibleFor("transcriber")(
+    "transcribeAll",
+    "beams languageModel languageWeight lengthBonus",
+    allAnswers(transcribeInPieces),
+  );
 
 /**
  * Times at which the characters of a known text are said: the best path of that text ("forced

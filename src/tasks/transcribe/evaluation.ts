@@ -2,7 +2,8 @@
 import type { Pieces } from "#platform";
 import { batchesInOrder } from "../../data/index.ts";
 import { characterErrorRate, wordErrorRate } from "../../metrics/index.ts";
-import { type Interruptible, interruptible } from "../../model/index.ts";
+import type { Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import { ctcLogProbability } from "../../tensor/index.ts";
 import { stepProbabilities } from "./answers.ts";
 import { ctcGreedy } from "./ctc-decoding.ts";
@@ -75,4 +76,4 @@ export const evaluateTranscriber: Interruptible<
   readonly Utterance[],
   EvaluateOptions,
   TranscriberEvaluation
-> = interruptible("evaluateTranscriber", "batchSize sequenceLength", evaluateInPieces);
+> = interruptibleFor("transcriber")("evaluateTranscriber", "batchSize sequenceLength", evaluateInPieces);

@@ -4,7 +4,8 @@ import { checkInteger, mapTree, type Tree } from "../../base/index.ts";
 import { type AttentionState, CarriedState } from "../../rnn/index.ts";
 import { gather, Keeper, logSoftmax, scope, type Tensor, tensor, withoutGradient } from "../../tensor/index.ts";
 import { type Beginning, type Continuation, type Hypothesis, searchInPieces } from "./beam-search.ts";
-import { allAnswers, type Interruptible, interruptible } from "../../model/index.ts";
+import { allAnswers, type Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import type { Translator } from "./model.ts";
 
 export type TranslateOptions = {
@@ -105,15 +106,17 @@ export function* translateInPieces(model: Translator, text: string, options: Tra
  *
  * Throws RangeError for options, NotFiniteError when the model's numbers are not finite.
  */
-export const translate: Interruptible<Translator, string, TranslateOptions, Translation> = interruptible(
-  "translate",
-  "beams nBest lengthPenalty coveragePenalty maxLength",
-  translateInPieces,
-);
+export const translate: Interruptible<Translator, string, TranslateOptions, Translation> = interruptibleFor(
+  "translator",
+)("translate", "beams nBest lengthPenalty coveragePenalty maxLength", translateInPieces);
 
 /** Translations of many texts, one after another; see `translate`. */
 export const translateAll: Interruptible<Translator, readonly string[], TranslateOptions, Translation[]> =
-  interruptible("translateAll", "beams nBest lengthPenalty coveragePenalty maxLength", allAnswers(translateInPieces));
+  interruptibleFor("translator")(
+    "translateAll",
+    "beams nBest lengthPenalty coveragePenalty maxLength",
+    allAnswers(translateInPieces),
+  );
 
 /**
  * One step of all hypotheses together, in as many rows as there are beams. The state of a

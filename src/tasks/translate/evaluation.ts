@@ -3,7 +3,8 @@ import type { Pieces } from "#platform";
 import { DataError, sentence } from "../../base/index.ts";
 import { exampleBatches, normalized } from "../../data/index.ts";
 import { bleu, chrF, exactMatch } from "../../metrics/index.ts";
-import { type Interruptible, interruptible } from "../../model/index.ts";
+import type { Interruptible } from "../../model/index.ts";
+import { interruptibleFor } from "../own-model.ts";
 import { scope, withoutGradient } from "../../tensor/index.ts";
 import { type Translation, translateInPieces, type TranslateOptions } from "./answers.ts";
 import { batchOf, type Example, examplesOf, lengthOf, tokensOf } from "./inputs.ts";
@@ -80,4 +81,4 @@ function* evaluateInPieces(
  * Throws DataError without pairs, RangeError for options.
  */
 export const evaluateTranslator: Interruptible<Translator, readonly Pair[], EvaluateOptions, TranslatorEvaluation> =
-  interruptible("evaluateTranslator", "batchSize sequenceLength", evaluateInPieces);
+  interruptibleFor("translator")("evaluateTranslator", "batchSize sequenceLength", evaluateInPieces);
