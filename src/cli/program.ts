@@ -12,6 +12,7 @@ import { addDiagnose } from "./commands/diagnose-options.ts";
 import { addDoctor } from "./commands/doctor-options.ts";
 import { addEvaluate } from "./commands/evaluate-options.ts";
 import { addExample } from "./commands/example-options.ts";
+import { addExport } from "./commands/export-options.ts";
 import { EXIT, type Finish, reportFailure } from "./terminal/failure.ts";
 import { addHello } from "./commands/hello-options.ts";
 import { typedFlagOf } from "./options/table.ts";
@@ -67,6 +68,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addPredict(program);
   addEvaluate(program);
   addInspect(program);
+  addExport(program);
   addCompare(program);
   addDiagnose(program);
   addDoctor(program, finish);

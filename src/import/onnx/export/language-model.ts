@@ -13,7 +13,7 @@ export const addLanguageModel: AddModel<LanguageModel> = (where, graph, model, a
   const table = graph.weight("embedding", arrays["embedding"]);
   const inputs = graph.node("Gather", [table, graph.node("Transpose", [ids], { perm: [1, 0] })], { axis: 0 });
   const config = { cell, dialect, hiddenSize, layers, bidirectional: false };
-  const { outputs } = addStack(where, graph, {
+  const { outputs, addStates } = addStack(where, graph, {
     name: "rnn",
     config,
     inputSize: embeddingSize,
@@ -28,4 +28,5 @@ export const addLanguageModel: AddModel<LanguageModel> = (where, graph, model, a
   const logits = graph.linear(outputs, kernel, graph.weight("output/bias", arrays["output/bias"]));
   const batchFirst = graph.node("Transpose", [logits], { perm: [1, 0, 2] });
   graph.output("logits", batchFirst, "float32", ["batch", "time", model.vocabulary.size]);
+  addStates();
 };

@@ -102,6 +102,8 @@ export type StackValues = {
   readonly outputs: string;
   /** Last h of the top layer by direction, [B, H]. */
   readonly last: readonly string[];
+  /** Adds the last states to the outputs of the graph, after those that are there. */
+  readonly addStates: () => void;
 };
 
 /** Adds the layers of a stack. */
@@ -110,7 +112,11 @@ export function addStack(where: string, graph: GraphBuilder, stack: StackExport)
   const { cell, dialect, hiddenSize: units, layers, bidirectional } = config;
   const directions = bidirectional ? ["/forward", "/backward"] : [""];
   const parts = cell === "lstm" ? ["h", "c"] : ["h"];
-  let values: StackValues = { outputs: stack.inputs, last: [] };
+  const nextStates: (() => void)[] = [];
+  const addStates = (): void => {
+    for (const add of nextStates) add();
+  };
+  let values: StackValues = { outputs: stack.inputs, last: [], addStates };
   for (let layer = 0; layer < layers; layer++) {
     const inputSize = layer === 0 ? stack.inputSize : directions.length * units;
     const at = `${name}/${layer}`;
@@ -144,16 +150,17 @@ export function addStack(where: string, graph: GraphBuilder, stack: StackExport)
       at,
     );
     graph.noteForgetBias(at, own[0].forgetBias);
-    if (states)
+    if (states) {
       parts.forEach((part, i) =>
-        stateOutput(graph, `${layer}_${part}`, last[i], { initial: initial[i], lengths, units }),
+        nextStates.push(() => stateOutput(graph, `${layer}_${part}`, last[i], { initial: initial[i], lengths, units })),
       );
+    }
     // [T, D, B, H] as [T, B, D*H]
     const outputs = bidirectional
       ? graph.node("Reshape", [graph.node("Transpose", [y], { perm: [0, 2, 1, 3] }), graph.sizes([0, 0, -1])])
       : graph.node("Squeeze", [y, graph.sizes([1])]);
     const top = directions.map((_, i) => graph.node("Gather", [last[0], graph.sizes([i], [])], { axis: 0 }));
-    values = { outputs, last: top };
+    values = { outputs, last: top, addStates };
   }
   return values;
 }

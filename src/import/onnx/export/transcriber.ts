@@ -13,9 +13,18 @@ export const addTranscriber: AddModel<Transcriber> = (where, graph, model, array
   const lengths = graph.input("lengths", "int32", ["batch"]);
   const inputs = graph.node("Transpose", [rows], { perm: [1, 0, 2] });
   const states = !config.bidirectional;
-  const { outputs } = addStack(where, graph, { name: "rnn", config, inputSize, arrays, inputs, lengths, states });
+  const { outputs, addStates } = addStack(where, graph, {
+    name: "rnn",
+    config,
+    inputSize,
+    arrays,
+    inputs,
+    lengths,
+    states,
+  });
   const weight = (name: string): string => graph.weight(name, arrays[name]);
   const logits = graph.linear(outputs, weight("output/kernel"), weight("output/bias"));
   const scores = graph.node("LogSoftmax", [graph.node("Transpose", [logits], { perm: [1, 0, 2] })], { axis: -1 });
   graph.output("log_probabilities", scores, "float32", ["batch", "time", classes]);
+  addStates();
 };
