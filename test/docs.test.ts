@@ -80,7 +80,8 @@ beforeAll(() => {
   writeFileSync(join(folder, "book.txt"), line.repeat(30));
   writeFileSync(join(folder, "programs.json"), JSON.stringify(programs.map((_, index) => fileOf(index))));
   writeFileSync(join(folder, "run.mjs"), runner);
-  const compilerOptions = { rootDir: ".", noUnusedLocals: false };
+  // as the strictest of users compile
+  const compilerOptions = { rootDir: ".", noUnusedLocals: false, noUncheckedIndexedAccess: true };
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({ extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] }),
