@@ -39,6 +39,8 @@ export { philox4x32, RandomStream, randomStream, refusingDraws } from "./random.
 export type { RandomState } from "./random.ts";
 export { exp, exp32, log, log1p, log32, sigmoid, sigmoid32, tanh, tanh32 } from "./math.ts";
 export { digamma, digammaDifference, lgamma, logGammaRatio } from "./special.ts";
+export { erf } from "./erf.ts";
+export { acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan } from "./trigonometry.ts";
 export { firstRepeated, largestOf } from "./lists.ts";
 export { jsonLine, printable } from "./printable.ts";
 export { checkSynchronous, runNow } from "./synchronous.ts";
