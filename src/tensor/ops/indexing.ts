@@ -189,7 +189,7 @@ function compare(a: number, b: number): number {
 export type TriluOptions = {
   /** Whether elements above the diagonal stay, or those below it. Default true. */
   readonly upper?: boolean | undefined;
-  /** Number of the diagonal that separates them: positive ones are above the main one. Default 0. */
+  /** Diagonal between them: positive numbers are above the main one. Default 0. */
   readonly diagonal?: number | undefined;
 };
 
