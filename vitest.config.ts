@@ -36,9 +36,23 @@ const ALONE = [
   "test/cells/onnx.",
 ];
 
+/** Beginnings of the paths of others that can share processes: each saves a second of CPU time. */
+const SHARED = [
+  "test/accumulate.",
+  "test/batch-invariance.",
+  "test/docs.",
+  "test/hostile/not-finite.",
+  "test/hostile/paths.",
+  "test/onnx/",
+  "test/option-names.",
+  "test/own-model.",
+  "test/ranks.",
+];
+
 const beginsIn = (file: string, beginnings: readonly string[]): boolean =>
   beginnings.some((beginning) => file.startsWith(beginning));
 const isQuick = (file: string): boolean => beginsIn(file, QUICK) && !beginsIn(file, ALONE);
+const isShared = (file: string): boolean => beginsIn(file, SHARED);
 
 /** Files that take longest. At the end, one of them would keep one core busy and leave the others idle. */
 const LONGEST = [
@@ -86,7 +100,8 @@ export default defineConfig({
     projects: [
       // to start a process takes longer than most of these files
       { extends: true, test: { name: "quick", include: files.filter(isQuick), isolate: false } },
-      { extends: true, test: { name: "alone", include: files.filter((file) => !isQuick(file)) } },
+      { extends: true, test: { name: "shared", include: files.filter(isShared), isolate: false } },
+      { extends: true, test: { name: "alone", include: files.filter((file) => !isQuick(file) && !isShared(file)) } },
     ],
   },
 });
