@@ -14,7 +14,7 @@ const src = join(root, "src");
 /** Packages that a folder names, Node's own ("node:") among them. All others name none. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   platform: ["node:"],
-  import: ["@bufbuild/protobuf", "fflate"],
+  import: ["@bufbuild/protobuf", "fflate", "h5wasm"],
   node: [
     "node:",
     "@wasm-audio-decoders/flac",

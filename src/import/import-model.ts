@@ -1,6 +1,7 @@
 /** @file Models of other frameworks as models of this one. */
 import { checkOptions, UnsupportedError, sentence } from "../base/index.ts";
 import type { Network } from "../network/index.ts";
+import { mayBeKeras } from "./formats/may-be-keras.ts";
 import { isOnnx } from "./formats/is-onnx.ts";
 import { filesOf, type ModelSource, type SourceFiles } from "./source.ts";
 import type { OnnxImportOptions } from "./onnx/to-network.ts";
@@ -17,6 +18,10 @@ const formats: readonly ModelFormat[] = [
   {
     is: isOnnx,
     read: async (files, options) => (await import("./formats/onnx.ts")).importOnnx("importModel", files, options),
+  },
+  {
+    is: mayBeKeras,
+    read: async (files) => (await import("./formats/keras-model.ts")).importKeras("importModel", files),
   },
 ];
 

@@ -3,6 +3,7 @@ import { FormatError, sentence } from "../base/index.ts";
 import { isOnnx } from "./formats/is-onnx.ts";
 import { isJson, readJson } from "./formats/json/json-files.ts";
 import { isNpy, readNpy } from "./formats/npy.ts";
+import { isHdf5File, readHdf5Weights } from "./formats/keras.ts";
 import { isSafetensors, readSafetensors } from "./formats/safetensors.ts";
 import { isTfCheckpoint, readTfCheckpoint } from "./formats/tensorflow/read-checkpoint.ts";
 import { isPickle, refusePickle } from "./formats/torch/read-torch.ts";
@@ -24,6 +25,7 @@ const formats: readonly Format[] = [
   { is: isNpy, read: readNpy },
   { is: isTfCheckpoint, read: readTfCheckpoint },
   { is: isJson, read: readJson },
+  { is: isHdf5File, read: readHdf5Weights },
   { is: isPickle, read: refusePickle },
   { is: isOnnx, read: async (files) => (await import("./formats/onnx.ts")).readOnnx(files) },
 ];

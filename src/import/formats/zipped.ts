@@ -4,6 +4,8 @@ import { type FileBytes, onlyFile, type SourceFiles } from "../source.ts";
 import type { Weights } from "../weights.ts";
 import { isZip, readZip, type ZipEntry } from "../zip/read-zip.ts";
 import { isNpz, readNpz } from "./npy.ts";
+import { isKerasZip } from "../keras/files.ts";
+import { readKerasWeights } from "./keras.ts";
 import { isTorch, readTorch } from "./torch/read-torch.ts";
 
 type Zipped = {
@@ -14,6 +16,7 @@ type Zipped = {
 const kinds: readonly Zipped[] = [
   { is: isTorch, read: readTorch },
   { is: isNpz, read: readNpz },
+  { is: isKerasZip, read: readKerasWeights },
 ];
 
 /** Whether the only file is a zip file. */
