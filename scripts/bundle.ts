@@ -53,15 +53,16 @@ const kernelsInside: Plugin = {
 };
 
 /**
- * A page does without the names of all options, which are 1.5 kB: there unknown ones are found by
- * TypeScript only (decision 0031).
+ * A page does without checks that TypeScript makes, too: of the names of options, which are 1.5 kB,
+ * and of the kinds of models and inputs (decision 0031).
  */
-const namesOfOptions = (host: Host): Plugin => ({
-  name: "names-of-options",
-  transform: (code) =>
-    host === "web" && code.includes("checkOptions(")
-      ? { code: code.replaceAll(/^ +checkOptions\([^;]*\);$/gm, ""), map: null }
-      : undefined,
+const CHECKS = /^ +(?:checkOptions|checkLanguageModel|checkLayerInput)\([^;]*\);$/gm;
+const checksOfKinds = (host: Host): Plugin => ({
+  name: "checks-of-kinds",
+  transform(code) {
+    const without = host === "web" ? code.replaceAll(CHECKS, "") : code;
+    return without === code ? undefined : { code: without, map: null };
+  },
 });
 
 /** What the command's options need of the library, which was built before, as values. */
@@ -107,7 +108,7 @@ async function bundle({
       drawIsOutside(format === "cjs" ? "../node/draw.js" : "./draw.js"),
       platformOf(host),
       kernelsInside,
-      namesOfOptions(host),
+      checksOfKinds(host),
       ...plugins,
     ],
   });

@@ -20,6 +20,7 @@ import { TASKS } from "./tasks/declarations.ts";
 import { optionsOfTask } from "./tasks/task.ts";
 import { type KnownOptions, unknownOption } from "./terminal/unknown-option.ts";
 import { exitOnSignals } from "./terminal/interruptible.ts";
+import { addImport } from "./commands/import-options.ts";
 import { addInspect } from "./commands/inspect-options.ts";
 import { addPredict } from "./commands/predict-options.ts";
 import { addSample } from "./commands/sample-options.ts";
@@ -68,6 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addPredict(program);
   addEvaluate(program);
   addInspect(program);
+  addImport(program);
   addExport(program);
   addCompare(program);
   addDiagnose(program);

@@ -108,8 +108,7 @@ export function dynamicRnn<S extends State, T extends Trace>(
   { lengths, initialState, timeMajor = false, paddedOutput = "zero", random, trace = false }: DynamicRnnOptions<S> = {},
 ): DynamicRnnResult<S, T> {
   checkOptions("dynamicRnn", arguments[2], "lengths initialState timeMajor paddedOutput random trace");
-  if (typeof cell?.build !== "function")
-    throw kindError("dynamicRnn cell", "a cell, such as lstmCell({ units })", cell);
+  if (typeof cell?.build !== "function") throw kindError("dynamicRnn cell", "a cell", cell);
   const { x, features, batch, steps, dtype } = checkSequenceInputs("dynamicRnn", inputs, timeMajor);
   cell.build(features, { dtype });
   const limits = lengths === undefined ? undefined : checkLengths("dynamicRnn", lengths, batch, steps);

@@ -99,12 +99,7 @@ export function valueAndGrad<P extends Tree<Tensor>, R extends Tensor | { readon
   const result: R = tapes.with([...tapes.value, tape], () => runNow("grad", f, parameters));
   const value = result instanceof Tensor ? result : (result as { value: Tensor } | undefined)?.value;
   if (!(value instanceof Tensor))
-    throw kindError(
-      "valueAndGrad",
-      "a function that returns a scalar tensor, or { value } with one",
-      result,
-      "item() has no gradient",
-    );
+    throw kindError("valueAndGrad", "a function that returns a scalar tensor, or { value } with one", result);
   if (value.size !== 1) throw shapeError("grad", "a scalar value", value.shape, "Reduce it with mean() or sum()");
   const gradients = propagate(tape, value);
   return {

@@ -53,11 +53,24 @@ export function storedTensor(where: string, tensor: OnnxTensor, files: SourceFil
     shape,
     read: (): StoredArray => {
       if (bytes !== undefined)
-        return { dtype: dtypeAfterReading(type), shape, data: readElements(at, type, bytes, count) };
+        return { dtype: dtypeAfterReading(type), shape, data: readNumbers(at, type, bytes, count) };
       return { dtype: dtypeAfterReading(type), shape, data: fromNumbers(at, type, numbers) };
     },
   };
 }
+
+/**
+ * Reads numbers; integers of 64 bits beyond 32, which stand for "to the end", become the largest
+ * and smallest of 32.
+ */
+function readNumbers(where: string, type: ElementType, bytes: Uint8Array, count: number): StoredArray["data"] {
+  if (type !== "int64") return readElements(where, type, bytes, count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Int32Array.from({ length: count }, (_, i) => clampToInt32(Number(view.getBigInt64(8 * i, true))));
+}
+
+/** The nearest integer of 32 bits. */
+export const clampToInt32 = (value: number): number => Math.min(2_147_483_647, Math.max(-2_147_483_648, value));
 
 /** Numbers that the file lists; 16-bit floats are given as the numbers of their bits. */
 function fromNumbers(where: string, type: ElementType, numbers: readonly number[]): StoredArray["data"] {
@@ -73,7 +86,7 @@ function fromNumbers(where: string, type: ElementType, numbers: readonly number[
     else if (each === 4) view.setInt32(at, value, true);
     else view.setBigInt64(at, BigInt(value), true);
   });
-  return readElements(where, type, bytes, numbers.length);
+  return readNumbers(where, type, bytes, numbers.length);
 }
 
 /** The bytes of the data, if they are in one piece: in the message, or in a file beside it. */

@@ -23,7 +23,7 @@ import { dtypeAfterReading } from "../element-types.ts";
 import type { SourceFiles } from "../source.ts";
 import { FORGET_BIAS } from "./export/graph-builder.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxValue } from "./messages.ts";
-import { elementTypeOf, storedTensor } from "./tensors.ts";
+import { clampToInt32, elementTypeOf, storedTensor } from "./tensors.ts";
 
 export type OnnxImportOptions = {
   /**
@@ -376,13 +376,10 @@ function constantOf(where: string, { attributes }: OnnxNode, files: SourceFiles)
     case "value_floats":
       return list("float32", attribute.floats, [attribute.floats.length]);
     case "value_int":
-      return list("int32", [clamped(attribute.number ?? 0)], []);
+      return list("int32", [clampToInt32(attribute.number ?? 0)], []);
     case "value_ints":
-      return list("int32", attribute.integers.map(clamped), [attribute.integers.length]);
+      return list("int32", attribute.integers.map(clampToInt32), [attribute.integers.length]);
     default:
       throw new UnsupportedError(sentence(where, "a value of numbers", attribute?.name ?? "none"));
   }
 }
-
-/** Integers of 64 bits beyond 32 stand for "to the end". */
-const clamped = (value: number): number => Math.min(2_147_483_647, Math.max(-2_147_483_648, value));

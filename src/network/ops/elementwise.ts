@@ -2,18 +2,35 @@
 import { FormatError, isFloat, sentence, UnsupportedError } from "../../base/index.ts";
 import {
   abs,
+  acos,
+  acosh,
   add,
+  asin,
+  asinh,
+  atan,
+  atanh,
   cast,
+  ceil,
+  celu,
   clip,
+  cos,
+  cosh,
   div,
   dropout,
+  elu,
   equal,
+  erf,
   exp,
   floor,
+  gelu,
   greater,
   greaterEqual,
   hardSigmoid,
   hardSigmoid02,
+  hardSwish,
+  isInf,
+  isNaN,
+  leakyRelu,
   less,
   lessEqual,
   log,
@@ -22,19 +39,28 @@ import {
   logicalOr,
   maximum,
   minimum,
+  mish,
+  mod,
   mul,
   neg,
   notEqual,
   pow,
+  prelu,
   reciprocal,
   relu,
+  round,
+  selu,
   sigmoid,
   sign,
+  sin,
+  sinh,
   softplus,
   softsign,
   sqrt,
   sub,
+  tan,
   tanh,
+  thresholdedRelu,
   type Tensor,
   where,
 } from "../../tensor/index.ts";
@@ -91,17 +117,27 @@ const HardSigmoid: Op = (inputs, context) => {
   return clip(add(mul(x, alpha), beta), 0, 1);
 };
 
-const LeakyRelu: Op = (inputs, context) => {
-  const x = operand(inputs, 0, context);
-  return where(less(x, 0), mul(x, context.attributes.number("alpha", 0.01)), x);
-};
+/** An activation with one number, an attribute. */
+const scaled =
+  (f: (x: Tensor, alpha: number) => Tensor, missing: number): Op =>
+  (inputs, context) =>
+    f(operand(inputs, 0, context), context.attributes.number("alpha", missing));
 
-const Elu: Op = (inputs, context) => {
-  const x = operand(inputs, 0, context);
-  return where(less(x, 0), mul(sub(exp(minimum(x, 0)), 1), context.attributes.number("alpha", 1)), x);
-};
+const Selu: Op = (inputs, { attributes, ...context }) =>
+  selu(
+    operand(inputs, 0, { attributes, ...context }),
+    attributes.number("alpha", 1.67326319217681884765625),
+    attributes.number("gamma", 1.05070102214813232421875),
+  );
 
-const PRelu: Op = binary((x, slope) => where(less(x, 0), mul(x, slope), x));
+const Gelu: Op = (inputs, context) =>
+  gelu(operand(inputs, 0, context), { approximate: context.attributes.text("approximate", "none") === "tanh" });
+
+const IsInf: Op = (inputs, { attributes, ...context }) =>
+  isInf(operand(inputs, 0, { attributes, ...context }), {
+    positive: attributes.flag("detect_positive", true),
+    negative: attributes.flag("detect_negative", true),
+  });
 
 const Dropout: Op = (inputs, context) => {
   const x = operand(inputs, 0, context);
@@ -140,15 +176,7 @@ const Cast: Op = (inputs, context) => {
 const Where: Op = (inputs, context) =>
   where(operand(inputs, 0, context), operand(inputs, 1, context), operand(inputs, 2, context));
 
-/** Remainder; with `fmod` of the sign of a, else of the sign of b. */
-const Mod: Op = binary((a, b, { attributes }) => {
-  if (attributes.flag("fmod")) {
-    const whole = div(a, b);
-    return sub(a, mul(b, mul(sign(whole), floor(abs(whole)))));
-  }
-  const [x, y] = isFloat(a.dtype) ? [a, b] : [cast(a, "float64"), cast(b, "float64")];
-  return cast(sub(x, mul(y, floor(div(x, y)))), a.dtype);
-});
+const Mod: Op = binary((a, b, { attributes }) => mod(a, b, { sign: attributes.flag("fmod") ? "dividend" : "divisor" }));
 
 /** Operands of an op whose numbers must be of one type. */
 const sameType =
@@ -170,7 +198,7 @@ export const elementwiseOps: Ops = {
   Clip,
   Div: binary(sameType(quotient)),
   Dropout,
-  Elu,
+  Elu: scaled(elu, 1),
   Equal: binary(sameType(equal)),
   Exp: unary(exp),
   Floor: unary(floor),
@@ -178,7 +206,7 @@ export const elementwiseOps: Ops = {
   GreaterOrEqual: binary(sameType(greaterEqual)),
   HardSigmoid,
   Identity: identity,
-  LeakyRelu,
+  LeakyRelu: scaled(leakyRelu, 0.01),
   Less: binary(sameType(less)),
   LessOrEqual: binary(sameType(lessEqual)),
   Log: unary(log),
@@ -189,7 +217,7 @@ export const elementwiseOps: Ops = {
   Neg: unary(neg),
   Not: unary(logicalNot),
   Or: binary(logicalOr),
-  PRelu,
+  PRelu: binary(prelu),
   Pow: binary(power),
   Reciprocal: unary(reciprocal),
   Relu: unary(relu),
@@ -203,4 +231,27 @@ export const elementwiseOps: Ops = {
   Tanh: unary(tanh),
   Where,
   Xor: binary(sameType(notEqual)),
+  Acos: unary(acos),
+  Acosh: unary(acosh),
+  Asin: unary(asin),
+  Asinh: unary(asinh),
+  Atan: unary(atan),
+  Atanh: unary(atanh),
+  Ceil: unary(ceil),
+  Cos: unary(cos),
+  Cosh: unary(cosh),
+  Erf: unary(erf),
+  HardSwish: unary(hardSwish),
+  IsNaN: unary(isNaN),
+  Mish: unary(mish),
+  Round: unary(round),
+  Sin: unary(sin),
+  Sinh: unary(sinh),
+  Tan: unary(tan),
+  Celu: scaled(celu, 1),
+  Gelu,
+  IsInf,
+  Mean: (inputs, context) => div(folded(add)(inputs, context) as Tensor, inputs.length),
+  Selu,
+  ThresholdedRelu: scaled(thresholdedRelu, 1),
 };

@@ -15,7 +15,6 @@ import {
   flip,
   full,
   gather,
-  pad,
   reshape,
   slice,
   split,
@@ -199,26 +198,12 @@ const ConstantOfShape: Op = (inputs, context) => {
   );
 };
 
-const Pad: Op = (inputs, context) => {
-  const x = operand(inputs, 0, context);
-  context.attributes.choice("mode", ["constant"], "constant");
-  const pads = listAt(inputs, 1, "pads", context) ?? [];
-  const axes = axesOf(inputs[3] === undefined ? x.shape.map((_, i) => i) : listOf(inputs[3]), x.rank, context);
-  const value = inputs[2] === undefined ? context.attributes.number("value", 0) : numberOf(inputs[2], context);
-  const pairs = x.shape.map((): [number, number] => [0, 0]);
-  axes.forEach((axis, i) => {
-    pairs[axis] = [pads[i], pads[i + axes.length]];
-  });
-  return pad(x, pairs, value);
-};
-
 export const shapeOps: Ops = {
   Concat,
   ConstantOfShape,
   Expand,
   Flatten,
   Gather,
-  Pad,
   Range,
   Reshape,
   Shape,
