@@ -75,31 +75,18 @@ export const bytesPerElementRead = (type: ElementType): number => bytesPerElemen
 /** The element type of arrays after reading. */
 export const dtypeAfterReading = (type: ElementType): DType => readers[type].dtype;
 
-/** Whether arrays hold elements of a type as files do. */
-const isSame = (type: ElementType): boolean => type === "float32" || type === "float64" || type === "int32";
+/** Arrays over memory, for the types that they hold as files do. */
+const views: Partial<Record<ElementType, (memory: ArrayBuffer, at: number, count: number) => TypedArray>> = {
+  float32: (memory, at, count) => new Float32Array(memory, at, count),
+  float64: (memory, at, count) => new Float64Array(memory, at, count),
+  int32: (memory, at, count) => new Int32Array(memory, at, count),
+};
 
 /**
- * Reads `count` elements as `readElements` does, from bytes that nobody else needs: where it can,
- * the array takes them over.
- */
-export function takeElements(where: string, type: ElementType, bytes: Uint8Array, count: number): TypedArray {
-  const { bytes: each, dtype } = readers[type];
-  const isAlone = bytes.byteOffset === 0 && bytes.buffer.byteLength === count * each;
-  if (!isSame(type) || !isAlone || !(bytes.buffer instanceof ArrayBuffer))
-    return readElements(where, type, bytes, count);
-  return arrayOver(dtype, bytes.buffer);
-}
-
-function arrayOver(dtype: DType, buffer: ArrayBuffer): TypedArray {
-  if (dtype === "float64") return new Float64Array(buffer);
-  return dtype === "int32" ? new Int32Array(buffer) : new Float32Array(buffer);
-}
-
-/**
- * Reads `count` elements into a new array; `bytes` has at least as many. `place` gives the index in
- * the file of each element, for arrays that are not row-major; default: the same. Throws
- * FormatError for integers beyond 32 bits and for bytes other than 0 and 1 as bool; messages begin
- * with `where`.
+ * Reads `count` elements; `bytes` has at least as many. The array is over the memory of `bytes`
+ * where they are what it holds, and a new one otherwise. `place` gives the index in the file of
+ * each element, for arrays that are not row-major; default: the same. Throws FormatError for
+ * integers beyond 32 bits and for bytes other than 0 and 1 as bool; messages begin with `where`.
  */
 export function readElements(
   where: string,
@@ -109,14 +96,17 @@ export function readElements(
   place?: (index: number) => number,
 ): TypedArray {
   const { bytes: each, dtype, get } = readers[type];
+  const view = place === undefined ? views[type] : undefined;
+  if (view !== undefined && bytes.byteOffset % each === 0 && bytes.buffer instanceof ArrayBuffer)
+    return view(bytes.buffer, bytes.byteOffset, count);
   const out = typedArray(dtype, count);
-  if (place === undefined && isSame(type)) {
+  if (view !== undefined) {
     new Uint8Array(out.buffer).set(bytes.subarray(0, count * each));
     return out;
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0; i < count; i++) {
-    const value = get(view, (place?.(i) ?? i) * each);
+    const value = get(data, (place?.(i) ?? i) * each);
     if (dtype === "int32" && (value > 2_147_483_647 || value < -2_147_483_648))
       throw new FormatError(sentence(where, "integers that fit 32 bits", `${value} at element ${i}`));
     if (dtype === "bool" && value > 1)

@@ -10,8 +10,6 @@ export type FileBytes = {
   readonly length: number;
   /** The bytes from `begin` to before `end`. Whoever asks for them must not change them. */
   readonly view: (begin: number, end: number) => Uint8Array;
-  /** Copies these bytes into a buffer of their own, which belongs to whoever asks. */
-  readonly copy: (begin: number, end: number) => Uint8Array;
 };
 
 /**
@@ -31,8 +29,6 @@ const isFileBytes = (value: unknown): value is FileBytes =>
 export const fileOf = (bytes: Uint8Array): FileBytes => ({
   length: bytes.length,
   view: (begin, end) => bytes.subarray(begin, end),
-  // a Buffer's own slice would be a view
-  copy: (begin, end) => Uint8Array.prototype.slice.call(bytes, begin, end),
 });
 
 /** Checks a source. Throws TypeError for anything else, and FormatError for no file at all. */

@@ -1,6 +1,6 @@
 /** @file The tensors that readers list: checks of what files say about them, and reading them. */
 import { FormatError, formatShape, sentence, type Shape, sizeOf, UnsupportedError } from "../base/index.ts";
-import { bytesOfElement, dtypeAfterReading, type ElementType, readElements, takeElements } from "./element-types.ts";
+import { bytesOfElement, dtypeAfterReading, type ElementType, readElements } from "./element-types.ts";
 import type { StoredTensor } from "./weights.ts";
 
 /** Most sizes of a shape, tensors of a file, characters of a name, and numbers of a tensor. */
@@ -14,8 +14,8 @@ export type TensorPlace = {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: Shape;
-  /** Reads the bytes of the tensor into a buffer of their own. */
-  readonly copy: () => Uint8Array;
+  /** Reads the bytes of the tensor, which nobody changes. */
+  readonly bytes: () => Uint8Array;
   /** Index among the elements of those bytes, for each element in row-major order. */
   readonly place?: ((index: number) => number) | undefined;
 };
@@ -40,7 +40,7 @@ export function checkSizes(where: string, shape: readonly number[]): void {
 export const bytesOfTensor = (type: ElementType, shape: Shape): number => sizeOf(shape) * bytesOfElement(type);
 
 /** A tensor that is read when `read` is called. */
-export function storedTensor(where: string, { name, type, shape, copy, place }: TensorPlace): StoredTensor {
+export function storedTensor(where: string, { name, type, shape, bytes, place }: TensorPlace): StoredTensor {
   const at = `${where} tensor ${JSON.stringify(name)}`;
   checkSizes(at, shape);
   const count = sizeOf(shape);
@@ -48,11 +48,7 @@ export function storedTensor(where: string, { name, type, shape, copy, place }: 
     name,
     type,
     shape,
-    read: () => ({
-      dtype: dtypeAfterReading(type),
-      shape,
-      data: place === undefined ? takeElements(at, type, copy(), count) : readElements(at, type, copy(), count, place),
-    }),
+    read: () => ({ dtype: dtypeAfterReading(type), shape, data: readElements(at, type, bytes(), count, place) }),
   };
 }
 

@@ -11,8 +11,9 @@ export type StoredTensor = {
   readonly type: ElementType;
   readonly shape: Shape;
   /**
-   * Reads the data into a new row-major array: floating point of 16 bits becomes float32, integers
-   * become int32. Throws FormatError for values that do not fit.
+   * Reads the data as a row-major array: floating point of 16 bits becomes float32, integers become
+   * int32. Where nothing changes, the array may be a view of the bytes that were given: copy it
+   * before you write to it. Throws FormatError for values that do not fit.
    */
   readonly read: () => StoredArray;
 };

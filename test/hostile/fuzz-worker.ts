@@ -1,9 +1,10 @@
-/** Reads mutants in a process of its own: `fuzz-worker.ts FIRST STEP COUNT` prints a line of JSON for each that was read, in CPU time and memory. */
+/** Reads mutants in a process of its own: `fuzz-worker.ts FIRST STEP COUNT [weights]` prints a line of JSON for each that was read, in CPU time and memory. */
 import { writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { randomStream } from "../../src/base/index.ts";
 import { mutant } from "./mutate.ts";
-import { readers, workFolder } from "./readers.ts";
+import { readers as files, workFolder } from "./readers.ts";
+import { weightReaders } from "./weight-readers.ts";
 
 /** What a case came to. `bad` is what must not be. */
 export type Outcome = {
@@ -21,7 +22,8 @@ const globals = [Object.prototype, Array.prototype, Function.prototype, String.p
 const shapeOfGlobals = (): string => globals.map((one) => Object.getOwnPropertyNames(one).join()).join(";");
 const before = shapeOfGlobals();
 
-const [first, step, count] = process.argv.slice(2).map(Number);
+const [first, step, count] = process.argv.slice(2, 5).map(Number);
+const readers = process.argv[5] === "weights" ? weightReaders : files;
 const collect = (globalThis as { gc?: () => void }).gc;
 
 for (let index = first; index < count; index += step) {

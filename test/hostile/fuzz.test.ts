@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Outcome } from "./fuzz-worker.ts";
-import { readers, workFolder } from "./readers.ts";
+import { type Reader, readers, workFolder } from "./readers.ts";
+import { weightReaders } from "./weight-readers.ts";
 
 const FULL = process.env["UNROLLED_VERIFY"] === "full";
 const COUNT = FULL ? 10_000 : 500;
@@ -18,15 +19,22 @@ const SILENCE = 60_000;
 
 const worker = fileURLToPath(new URL("fuzz-worker.ts", import.meta.url));
 
+/** Lists of readers by their names for the worker, and how many mutants each list gets. */
+const LISTS: readonly (readonly [list: string, readers: readonly Reader[], count: number])[] = [
+  ["files", readers, COUNT],
+  // so many for each format
+  ["weights", weightReaders, COUNT * weightReaders.length],
+];
+
 /** Every `PROCESSES`-th case from `first` on. A process that a case has ended is started again after it. */
-async function cases(first: number): Promise<Outcome[]> {
+async function cases(list: string, first: number, count: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let from = first; from < COUNT;) {
+  for (let from = first; from < count;) {
     let latest: Pick<Outcome, "reader" | "index"> | undefined;
     let ended = "";
     await new Promise<void>((resolve) => {
       const flags = ["--conditions=unrolled-source", "--expose-gc", "--disable-warning=ExperimentalWarning"];
-      const child = spawn(process.execPath, [...flags, worker, String(from), String(PROCESSES), String(COUNT)]);
+      const child = spawn(process.execPath, [...flags, worker, String(from), String(PROCESSES), String(count), list]);
       let rest = "";
       let errors = "";
       const kill = (): void => {
@@ -71,7 +79,7 @@ function countsOf(found: readonly Outcome[]): string[] {
 }
 
 test("the files that are changed are good ones", async () => {
-  for (const { name, seeds, read, ending = "" } of readers) {
+  for (const { name, seeds, read, ending = "" } of [...readers, ...weightReaders]) {
     for (const bytes of seeds) {
       const path = join(workFolder, /^[a-z]/.test(ending) ? ending : `good${ending}`);
       writeFileSync(path, bytes);
@@ -83,15 +91,15 @@ test("the files that are changed are good ones", async () => {
   }
 });
 
-test(
-  `${COUNT} mutants of files for every reader`,
-  async () => {
-    const found = (await Promise.all(Array.from({ length: PROCESSES }, (_, i) => cases(i)))).flat();
+test.each(LISTS)(
+  "mutants for every reader of %s",
+  async (list, _, count) => {
+    const found = (await Promise.all(Array.from({ length: PROCESSES }, (__, i) => cases(list, i, count)))).flat();
     if (FULL) for (const line of countsOf(found)) console.log(line);
     expect(found.filter(({ bad }) => bad !== undefined)).toEqual([]);
-    expect(found).toHaveLength(COUNT);
+    expect(found).toHaveLength(count);
     // mutants that are all refused at the door would prove nothing
-    expect(found.filter(({ read }) => read).length).toBeGreaterThan(COUNT / 20);
+    expect(found.filter(({ read }) => read).length).toBeGreaterThan(count / 20);
   },
   FULL ? 3_600_000 : 600_000,
 );

@@ -3,9 +3,10 @@ import { crc32, deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib
 import type { RandomStream } from "../../src/base/index.ts";
 import { unzipSync } from "fflate";
 import { decodeNative, encodeNative } from "../../src/formats/index.ts";
+import { crc32c, masked } from "../../src/import/crc.ts";
 import { zipOf } from "../helpers/zip.ts";
 
-export type Format = "bytes" | "text" | "json" | "lines" | "safetensors" | "native" | "png" | "gzip" | "zip";
+export type Format = "bytes" | "text" | "json" | "lines" | "safetensors" | "native" | "png" | "gzip" | "zip" | "folder";
 
 const pick = <T>(random: RandomStream, from: readonly T[]): T => from[random.integer(from.length)];
 
@@ -349,6 +350,78 @@ function changedZip(bytes: Uint8Array, random: RandomStream): Uint8Array {
   return zipOf(files);
 }
 
+/** Files by their names as bytes of one, for readers that are given several. */
+export const folderBytes = (files: Readonly<Record<string, Uint8Array>>): Uint8Array =>
+  Buffer.from(
+    JSON.stringify(Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")])),
+  );
+
+export const folderFiles = (bytes: Uint8Array): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    (JSON.parse(Buffer.from(bytes).toString()) as [string, string][]).map(([name, text]) => [
+      name,
+      new Uint8Array(Buffer.from(text, "base64")),
+    ]),
+  );
+
+/** One of the files changed, after its kind, or files that change their names. */
+function changedFolder(bytes: Uint8Array, random: RandomStream): Uint8Array {
+  const files = folderFiles(bytes);
+  const names = Object.keys(files);
+  // lists are what there is most to be wrong with
+  const lists = names.filter((one) => one.endsWith(".json") || one.endsWith(".index"));
+  const name = pick(random, random.integer(4) === 0 ? names : lists);
+  switch (random.integer(12)) {
+    case 0:
+      delete files[name];
+      break;
+    case 1:
+      files[pick(random, ["x", "../x", `${name}x`, pick(random, names)])] = files[name];
+      break;
+    default:
+      files[name] = new Uint8Array(
+        (name.endsWith(".json") ? changedJson : name.endsWith(".index") ? changedTable : changedBytes)(
+          files[name],
+          random,
+        ),
+      );
+  }
+  return folderBytes(files);
+}
+
+/** A block of a table of LevelDB changed, with a checksum that is right again. */
+function changedTable(bytes: Uint8Array, random: RandomStream): Uint8Array {
+  if (random.integer(4) === 0) return changedBytes(bytes, random);
+  const table = Uint8Array.from(bytes);
+  const varint = (at: number): [value: number, next: number] => {
+    let [value, place, factor] = [0, at, 1];
+    do {
+      value += (table[place] & 127) * factor;
+      factor *= 128;
+    } while (table[place++] > 127);
+    return [value, place];
+  };
+  // the footer places two lists; the second is that of blocks, whose first entry places the first one
+  let next = table.length - 48;
+  const handle = (): { at: number; size: number } => {
+    const [at, after] = varint(next);
+    const [size, end] = varint(after);
+    next = end;
+    return { at, size };
+  };
+  handle();
+  const list = handle();
+  next = list.at + 3 + table[list.at + 1];
+  const block = pick(random, [handle(), list]);
+  for (let n = 1 + random.integer(3); n > 0; n--) {
+    const at = block.at + random.integer(block.size);
+    table[at] = random.integer(2) === 0 ? table[at] ^ (1 << random.integer(8)) : pick(random, BYTES);
+  }
+  const sum = masked(crc32c(table.subarray(block.at, block.at + block.size + 1)));
+  new DataView(table.buffer).setUint32(block.at + block.size + 1, sum, true);
+  return table;
+}
+
 const change: Readonly<Record<Format, (bytes: Uint8Array, random: RandomStream) => Uint8Array>> = {
   bytes: changedBytes,
   text: (bytes, random) => (random.integer(2) === 0 ? changedBytes : changedLines)(bytes, random),
@@ -358,6 +431,7 @@ const change: Readonly<Record<Format, (bytes: Uint8Array, random: RandomStream) 
   native: changedNative,
   png: changedPng,
   zip: changedZip,
+  folder: changedFolder,
   gzip: (bytes, random) =>
     random.integer(4) === 0 ? changedBytes(bytes, random) : gzipSync(changedBytes(gunzipSync(bytes), random)),
 };

@@ -56,8 +56,6 @@ import { crc32 } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { encode as encodeJpeg } from "jpeg-js";
 import { flacOf } from "../helpers/flac.ts";
-import { arraysIn, readWeights } from "../../src/import/index.ts";
-import { type WeightFiles, weightFiles } from "../helpers/weight-files.ts";
 import type { Format } from "./mutate.ts";
 import { smallModels } from "./small-models.ts";
 
@@ -310,25 +308,7 @@ const resume = async (bytes: Uint8Array): Promise<void> => {
   for await (const _ of again) if (++events > 5) break;
 };
 
-/** Files of weights that other frameworks wrote: all arrays are read. */
-const weights = (
-  name: string,
-  format: Format,
-  file: string,
-  select: (one: WeightFiles) => boolean = () => true,
-): Reader => ({
-  name,
-  format,
-  seeds: weightFiles(file)
-    .filter(select)
-    .map(({ files }) => Object.values(files)[0]),
-  read: async (bytes) => void arraysIn(await readWeights(bytes)),
-});
-
 export const readers: readonly Reader[] = [
-  weights("PyTorch weights", "zip", "torch-files.json"),
-  weights("npz", "zip", "numpy-files.json", ({ files }) => "arrays.npz" in files),
-  weights("npy", "bytes", "numpy-files.json", ({ files }) => "array.npy" in files),
   {
     name: "safetensors",
     format: "safetensors",

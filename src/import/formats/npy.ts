@@ -41,7 +41,7 @@ export function isNpy(files: SourceFiles): boolean {
 export function readNpy(files: SourceFiles): Weights {
   const file = onlyFile(files) as FileBytes;
   const header = readHeader(WHERE, beginningOf(file, BEGINNING));
-  const tensor = tensorOf("array", header, file.length, (begin, end) => file.copy(begin, end));
+  const tensor = tensorOf("array", header, file.length, (begin, end) => file.view(begin, end));
   return { format: "npy", tensors: [tensor], metadata: {} };
 }
 
@@ -108,7 +108,7 @@ function tensorOf(
   name: string,
   header: Header,
   size: number,
-  copy: (begin: number, end: number) => Uint8Array,
+  view: (begin: number, end: number) => Uint8Array,
 ): StoredTensor {
   const where = `${WHERE} ${JSON.stringify(name)}`;
   const type = elementType(where, header);
@@ -117,7 +117,7 @@ function tensorOf(
   if (size - start !== expected)
     throw new FormatError(sentence(where, `${expected} bytes of numbers`, `${size - start}`));
   const place = isColumnMajor && shape.length > 1 ? placesOf(shape, columnMajorStrides(shape)) : undefined;
-  return storedTensor(WHERE, { name, type, shape, copy: () => copy(start, size), place });
+  return storedTensor(WHERE, { name, type, shape, bytes: () => view(start, size), place });
 }
 
 /** Texts of an array: of four bytes a letter ("U"), or of one ("S"). Zeros at the end are none. */

@@ -39,7 +39,7 @@ export function readSafetensors(files: SourceFiles): Weights {
     format: isNative ? "native" : "safetensors",
     metadata: (isNative ? { ...metadata, kind: kindOf(head) } : metadata) as Record<string, JsonValue>,
     tensors: entries.map(({ name, typeName, shape, begin, end }) =>
-      storedTensor(where, { name, type: types[typeName], shape, copy: () => file.copy(begin, end) }),
+      storedTensor(where, { name, type: types[typeName], shape, bytes: () => file.view(begin, end) }),
     ),
   };
 }

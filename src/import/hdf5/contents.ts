@@ -117,7 +117,7 @@ class Reader {
     const largest = Math.max(this.#bytes, chunks === null ? 0 : sizeOf(chunks) * bytesOfElement(type));
     if (!(largest <= this.#most))
       throw this.#error(path, `at most ${this.#most} bytes unpacked from ${this.#file.length}`, String(largest));
-    return storedTensor(this.#where, { name: path, type, shape, copy: () => this.#copy(path, bytes) });
+    return storedTensor(this.#where, { name: path, type, shape, bytes: () => this.#copy(path, bytes) });
   }
 
   /** Opens the file once more: it was closed when its list had been read. */

@@ -87,7 +87,7 @@ function zipEntry(where: string, file: FileBytes, entry: ListedEntry, inflater: 
   };
   const read = (): Uint8Array => {
     const bytes = isStored
-      ? file.copy(begin(), begin() + size)
+      ? file.view(begin(), begin() + size)
       : inflate(place, file.view(begin(), begin() + packed), size, size, inflater);
     check(crc32(bytes));
     return bytes;
@@ -106,7 +106,7 @@ function zipEntry(where: string, file: FileBytes, entry: ListedEntry, inflater: 
           sum = crc32(file.view(begin() + i, begin() + Math.min(size, i + CHECKED_PIECE)), sum);
         check(sum);
       }
-      return file.copy(begin() + from, begin() + to);
+      return file.view(begin() + from, begin() + to);
     },
     beginning(count) {
       const wanted = Math.min(count, size);

@@ -12,12 +12,12 @@ type Identity = { readonly size: number; readonly inode: number; readonly change
 
 /**
  * A regular file whose bytes are read when they are asked for. It is opened for each read, so that
- * nobody has to close it. Throws DataError for anything but a regular file, and from `view` and
- * `copy` where the file has become another one.
+ * nobody has to close it. Throws DataError for anything but a regular file, and from `view`
+ * where the file has become another one.
  */
 export function fileBytes(where: string, path: string): FileBytes {
   const known = opened(where, path, (_, identity) => identity);
-  const copy = (begin: number, end: number): Uint8Array =>
+  const view = (begin: number, end: number): Uint8Array =>
     opened(where, path, (file, { size, inode, changed }) => {
       if (size !== known.size || inode !== known.inode || changed !== known.changed)
         throw new DataError(
@@ -25,7 +25,7 @@ export function fileBytes(where: string, path: string): FileBytes {
         );
       return readRange(where, path, file, begin, end);
     });
-  return { length: known.size, view: copy, copy };
+  return { length: known.size, view };
 }
 
 function opened<R>(where: string, path: string, f: (file: number, identity: Identity) => R): R {

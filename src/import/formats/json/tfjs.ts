@@ -68,7 +68,7 @@ function tensorsOf(where: string, group: JsonObject, files: SourceFiles, taken: 
 function joined(where: string, shards: readonly FileBytes[], begin: number, end: number): Uint8Array {
   let offset = 0;
   for (const shard of shards) {
-    if (begin >= offset && end <= offset + shard.length) return shard.copy(begin - offset, end - offset);
+    if (begin >= offset && end <= offset + shard.length) return shard.view(begin - offset, end - offset);
     offset += shard.length;
   }
   if (end > offset) throw new FormatError(sentence(where, `${end} bytes`, String(offset)));
@@ -118,9 +118,9 @@ function weightOf(where: string, entry: JsonValue): Weight {
   return { name, shape, type, dtype, quantization: { scale: scale as number, min: min as number } };
 }
 
-function storedWeight(where: string, weight: Weight, copy: () => Uint8Array): StoredTensor {
+function storedWeight(where: string, weight: Weight, bytes: () => Uint8Array): StoredTensor {
   const { name, shape, type, dtype, quantization } = weight;
-  const stored = storedTensor(where, { name, type, shape, copy });
+  const stored = storedTensor(where, { name, type, shape, bytes });
   if (quantization === undefined) return stored;
   const { scale, min } = quantization;
   return {

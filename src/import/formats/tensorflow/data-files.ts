@@ -23,7 +23,7 @@ export function dataFiles(files: SourceFiles, index: string, shards: number): Da
   const five = (n: number): string => String(n).padStart(5, "0");
   const nameOf = (shard: number): string => `${prefix}.data-${five(shard)}-of-${five(shards)}`;
   const read = (where: string, { shard, offset, size }: BundleEntry): Uint8Array =>
-    namedFile(where, files, nameOf(shard)).copy(offset, offset + size);
+    namedFile(where, files, nameOf(shard)).view(offset, offset + size);
   return {
     has: ({ shard }) => files.has(nameOf(shard)),
     check(where, { shard, offset, size }) {

@@ -127,11 +127,11 @@ function tensorOf(
   checkSizes(where, shape);
   if (entry.slices.length === 0) {
     checkSize(where, entry.size, bytesOfTensor(type, shape));
-    return storedTensor(bundle.where, { name, type, shape, copy: () => bundle.bytesOf(where, entry) });
+    return storedTensor(bundle.where, { name, type, shape, bytes: () => bundle.bytesOf(where, entry) });
   }
   const parts = partsOf(where, key, { ...entry, type }, slices);
-  const copy = (): Uint8Array => joined(bundle, where, { type, shape }, parts);
-  return storedTensor(bundle.where, { name, type, shape, copy });
+  const bytes = (): Uint8Array => joined(bundle, where, { type, shape }, parts);
+  return storedTensor(bundle.where, { name, type, shape, bytes });
 }
 
 function checkSize(where: string, size: number, expected: number): void {

@@ -103,9 +103,9 @@ function storedIn({ name, tensor }: NamedTensor, entries: ReadonlyMap<string, Zi
   if (type === undefined) throw new FormatError(sentence(where, "an array with its contents", "one without"));
   if (tensor instanceof NumpyArray) {
     const strides = columnMajorStrides(shape);
-    const copy = (): Uint8Array => Uint8Array.from(tensor.bytes as Uint8Array);
+    const bytes = (): Uint8Array => tensor.bytes as Uint8Array;
     const place = tensor.isColumnMajor ? placesOf(shape, strides) : undefined;
-    return storedTensor(WHERE, { name, type, shape, copy, place });
+    return storedTensor(WHERE, { name, type, shape, bytes, place });
   }
   const { storage, offset, strides } = tensor;
   const entry = entryOf(where, storage, entries, folder);
@@ -121,7 +121,7 @@ function storedIn({ name, tensor }: NamedTensor, entries: ReadonlyMap<string, Zi
     name,
     type,
     shape,
-    copy: () => (span === 0 ? new Uint8Array(0) : entry.readRange(offset * each, (offset + span) * each)),
+    bytes: () => (span === 0 ? new Uint8Array(0) : entry.readRange(offset * each, (offset + span) * each)),
     place: isRowMajor(shape, strides) ? undefined : placesOf(shape, strides),
   });
 }
