@@ -105,6 +105,8 @@ async function forecastBirths(): Promise<void> {
     dropout: isShort ? 0 : 0.1,
     head: "studentT",
     lags: [7, 14, 28, 364, 371],
+    // births stay where they were: with a level MASE is 0.455 instead of 0.439
+    levelSteps: 0,
     covariates: HOLIDAYS,
   });
   const epochs = Number(process.env["EPOCHS"] ?? (isShort ? 14 : 60));

