@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
@@ -24,7 +23,6 @@ models = {
     "logistic regression": LogisticRegression(C=0.1, max_iter=300),
     "3 nearest neighbours": KNeighborsClassifier(3),
     "support vectors, RBF kernel": SVC(C=10),
-    "gradient boosting": HistGradientBoostingClassifier(random_state=0),
 }
 for name, model in models.items():
     begin = time.process_time()

@@ -93,7 +93,7 @@ async function runIn(
   const stops = stopSignals();
   const keepsBest = options.keepBest || options.patience !== undefined;
   const best = keepsBest ? earlyStopping({ patience: options.patience ?? Number.MAX_SAFE_INTEGER }) : undefined;
-  const rate = rateCallback(options, from?.seconds ?? 0);
+  const rate = rateCallback(options, { stepsPerEpoch, secondsBefore: from?.seconds ?? 0 });
   // a run of an earlier version goes on as it was begun
   const cadence = options["evaluatesEachEpoch"] === true ? undefined : evaluateEveryOf(options, stepsPerEpoch);
   const evaluateEvery = training.evaluateEvery ?? cadence;

@@ -14,6 +14,19 @@ const ratesOf = async (options: FallingRateOptions, run: object): Promise<(numbe
 };
 
 describe("over the planned steps", () => {
+  test("where batches are made one by one, so that events don't tell how many there are", async () => {
+    const unknown = {
+      ...task(),
+      *batches() {
+        yield 0;
+        yield 0;
+      },
+    };
+    const callbacks = [fallingRate({ shape: "linear", planned: 4 })];
+    const { steps } = await fitOn(unknown, { optimizer: adam({ learningRate: 1 }), callbacks, epochs: 2 });
+    expect(steps.map(({ learningRate }: StepEvent) => learningRate)).toEqual([1, 0.75, 0.5, 0.25]);
+  });
+
   test("linear", async () => {
     expect(await ratesOf({ shape: "linear" }, { steps: 4 })).toEqual([1, 0.75, 0.5, 0.25]);
   });

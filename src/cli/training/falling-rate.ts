@@ -5,6 +5,11 @@ export type FallingRateOptions = {
   readonly shape: "cosine" | "linear";
   /** Seconds that limit the run, from where it is begun or resumed. Default: steps limit it. */
   readonly seconds?: number | undefined;
+  /**
+   * Steps of the run where its events don't tell them, as with batches that are made one by one.
+   * Default: none.
+   */
+  readonly planned?: number | undefined;
   /** Seconds of training before it was resumed. Default 0. */
   readonly secondsBefore?: number;
 };
@@ -17,16 +22,17 @@ const PARTS = 1_000_000;
  * over the planned seconds where these will be over sooner. The factor is in the run's state, so
  * that a resumed run of so many steps has the same rates.
  */
-export function fallingRate({ shape, seconds, secondsBefore = 0 }: FallingRateOptions): Callback {
-  const factor = (done: number, planned: number): number => {
-    const at = Math.min(done, planned);
-    return shape === "linear" ? 1 - at / planned : cosineDecay({ initial: 1, decaySteps: planned })(at);
+export function fallingRate({ shape, seconds, planned, secondsBefore = 0 }: FallingRateOptions): Callback {
+  const factor = (done: number, all: number): number => {
+    const at = Math.min(done, all);
+    return shape === "linear" ? 1 - at / all : cosineDecay({ initial: 1, decaySteps: all })(at);
   };
   return {
     name: "fallingRate",
     onEvent(event, control) {
       if (event.kind !== "step") return;
-      const bySteps = event.steps === undefined ? 1 : factor(event.step, event.steps);
+      const steps = event.steps ?? planned;
+      const bySteps = steps === undefined ? 1 : factor(event.step, steps);
       const byTime =
         seconds === undefined ? 1 : factor(Math.floor((PARTS * event.seconds) / (secondsBefore + seconds)), PARTS);
       control.rateFactor = Math.min(bySteps, byTime);

@@ -105,16 +105,18 @@ function decayOf(options: ScheduleOptions, stepsPerEpoch: number): Schedule | un
 }
 
 /**
- * The callback that lowers the rate in the course of the run, if any. `secondsBefore` is the time
- * of training before it was resumed.
+ * The callback that lowers the rate in the course of the run, if any. `stepsPerEpoch` are
+ * batches, `secondsBefore` is the time of training before it was resumed.
  */
 export function rateCallback(
-  { schedule, seconds, plateauFactor = 0.5, plateauPatience = 2 }: ScheduleOptions & Pick<RunOptions, "seconds">,
-  secondsBefore: number,
+  options: ScheduleOptions & Pick<RunOptions, "seconds" | "epochs" | "accumulate">,
+  { stepsPerEpoch, secondsBefore }: { readonly stepsPerEpoch: number; readonly secondsBefore: number },
 ): Callback | undefined {
+  const { schedule, seconds, epochs, accumulate = 1, plateauFactor = 0.5, plateauPatience = 2 } = options;
   if (schedule === "plateau") return reduceOnPlateau({ factor: plateauFactor, patience: plateauPatience });
   if (schedule === undefined || schedule === "constant") return undefined;
-  return fallingRate({ shape: schedule, seconds, secondsBefore });
+  const planned = epochs === undefined ? undefined : epochs * Math.ceil(stepsPerEpoch / accumulate);
+  return fallingRate({ shape: schedule, seconds, secondsBefore, planned });
 }
 
 type GroupOptions = Pick<RunOptions, "freeze" | "rateFactors">;
