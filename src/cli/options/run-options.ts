@@ -35,7 +35,7 @@ export const RUN_OPTIONS = {
   weightDecay: number("weight decay of the optimizer", {}),
   schedule: choice(
     ["cosine", "linear", "plateau", "constant"],
-    "how the learning rate falls: to 0 at the end of the run, or where evaluations stop improving (default: cosine; constant with --learning-rate-decay and its kin)",
+    "how the learning rate falls: to 0 at the end of the run, or where evaluations stop improving (default: cosine; constant for forecasts, and with --learning-rate-decay and its kin)",
     { before: "constant" },
   ),
   warmUp: integer("steps in which the learning rate rises to its full size", { min: 0, default: 0, before: 0 }),

@@ -99,6 +99,8 @@ export const FORECAST: TaskDeclaration = {
   options: FORECAST_OPTIONS,
   defaults: { learningRate: 0.004, epochs: 30, batchSize: 16 },
   before: { keepBest: true },
+  // measured: docs/tasks/forecast.md
+  complete: ({ schedule }) => ({ schedule: schedule ?? "constant" }),
   predictOptions: FORECAST_PREDICT_OPTIONS,
   evaluateOptions: FORECAST_EVALUATE_OPTIONS,
   examples: [
