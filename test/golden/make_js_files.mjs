@@ -47,7 +47,7 @@ async function layers(name, make, { shards = 1 } = {}) {
 /** Weights alone, some of them quantised, with what TensorFlow.js makes of them. */
 async function manifest(name, weights, { asList = false, sizes } = {}) {
   const data = Buffer.concat(weights.map(({ data: d }) => Buffer.from(d.buffer, d.byteOffset, d.byteLength)));
-  const specs = weights.map(({ data: _, ...spec }) => spec);
+  const specs = weights.map((one) => ({ ...one, data: undefined }));
   const decoded = tf.io.decodeWeights(data.buffer.slice(data.byteOffset, data.byteOffset + data.length), specs);
   const cuts = sizes ?? [data.length];
   const paths = cuts.map((_, i) => `shard${i}.bin`);
@@ -75,7 +75,7 @@ async function manifest(name, weights, { asList = false, sizes } = {}) {
 const L = tf.layers;
 const sequential = (...list) => tf.sequential({ layers: list });
 const numbers = Float32Array.from({ length: 6 }, (_, i) => Math.sin(i + 1));
-const w = (name, dtype, data, shape = [data.length], quantization = undefined) => ({
+const w = (name, dtype, data, shape = [data.length], quantization) => ({
   name,
   shape,
   dtype,

@@ -1,8 +1,10 @@
 /** Checkpoints that lie, with checksums that are right. */
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { expect, test } from "vitest";
 import { crc32c, masked } from "../../src/import/crc.ts";
 import { arraysIn, readWeights } from "../../src/import/index.ts";
+
+const { Varint: VARINT, LengthDelimited: BYTES, Bit32: FIXED } = WireType;
 
 const varints = (...values: number[]): Uint8Array => {
   const writer = new BinaryWriter();
@@ -41,7 +43,7 @@ function table(
 
 const header = (shards = 1, order = 0): readonly [string, Uint8Array] => [
   "",
-  new BinaryWriter().tag(1, 0).int32(shards).tag(2, 0).int32(order).finish(),
+  new BinaryWriter().tag(1, VARINT).int32(shards).tag(2, VARINT).int32(order).finish(),
 ];
 
 type Entry = {
@@ -63,15 +65,24 @@ function entry({
   checksum = SUM,
   slices = [],
 }: Entry): Uint8Array {
-  const writer = new BinaryWriter().tag(1, 0).int32(dtype);
+  const writer = new BinaryWriter().tag(1, VARINT).int32(dtype);
   const sizes = new BinaryWriter();
-  for (const n of shape) sizes.tag(2, 2).fork().tag(1, 0).int64(n).join();
-  writer.tag(2, 2).bytes(sizes.finish());
-  writer.tag(3, 0).int32(shard).tag(4, 0).int64(offset).tag(5, 0).int64(size).tag(6, 5).fixed32(checksum);
+  for (const n of shape) sizes.tag(2, BYTES).fork().tag(1, VARINT).int64(n).join();
+  writer.tag(2, BYTES).bytes(sizes.finish());
+  writer
+    .tag(3, VARINT)
+    .int32(shard)
+    .tag(4, VARINT)
+    .int64(offset)
+    .tag(5, VARINT)
+    .int64(size)
+    .tag(6, FIXED)
+    .fixed32(checksum);
   for (const extents of slices) {
     const slice = new BinaryWriter();
-    for (const [start, length] of extents) slice.tag(1, 2).fork().tag(1, 0).int64(start).tag(2, 0).int64(length).join();
-    writer.tag(7, 2).bytes(slice.finish());
+    for (const [start, length] of extents)
+      slice.tag(1, BYTES).fork().tag(1, VARINT).int64(start).tag(2, VARINT).int64(length).join();
+    writer.tag(7, BYTES).bytes(slice.finish());
   }
   return writer.finish();
 }
