@@ -5,13 +5,14 @@
  * - A block that begins with `// not run: reason` is left out, and must be listed below.
  * - A ```text block right after a block is what it prints; a line "…" in it stands for any lines.
  *
- * All blocks run in one process, in a folder with a `book.txt`.
+ * All blocks run in one process, in a folder with a `book.txt` and a `model.keras`.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { kerasCases } from "./helpers/keras-models.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const isPage = (name: string): boolean => name.endsWith(".md");
@@ -78,6 +79,8 @@ beforeAll(() => {
   const line =
     "Call me Ishmael. Some years ago, never mind how long precisely, I thought I would sail about a little.\n";
   writeFileSync(join(folder, "book.txt"), line.repeat(30));
+  const [keras] = kerasCases().filter(({ name }) => name === "Sequential 18");
+  writeFileSync(join(folder, "model.keras"), keras.data);
   writeFileSync(join(folder, "programs.json"), JSON.stringify(programs.map((_, index) => fileOf(index))));
   writeFileSync(join(folder, "run.mjs"), runner);
   // as the strictest of users compile

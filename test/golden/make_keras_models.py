@@ -275,6 +275,31 @@ def functional(ending):
     case(f"functional {ending}", keras.Model([i, s], outputs), [ids(rng), rng.normal(size=(BATCH, 3)).round(3).astype("float32")], ending)
 
 
+def convolutions(ending):
+    rng = np.random.default_rng(7)
+    x, image = keras.Input((None, INPUT)), keras.Input((5, 4, 2))
+    outputs = []
+    for i, padding in enumerate(["valid", "same", "causal", "same"]):
+        stride, dilation = [(1, 1), (2, 1), (1, 2), (1, 2)][i]
+        flags = {"padding": padding, "strides": stride, "dilation_rate": dilation, "use_bias": i != 0}
+        outputs.append(L.Conv1D(2, [2, 3, 2, 2][i], activation="relu" if i == 1 else None, **flags)(x))
+        if padding != "causal":
+            outputs.append(L.SeparableConv1D(2, 2, depth_multiplier=1 + i % 2, **flags)(x))
+        if padding != "causal":
+            outputs.append(L.DepthwiseConv1D(2, padding=padding, depth_multiplier=2)(x))
+            outputs.append(L.Conv2D(2, (2, 3), padding=padding, strides=stride)(image))
+            outputs.append(L.SeparableConv2D(2, 2, padding=padding)(image))
+            outputs.append(L.DepthwiseConv2D((2, 1), padding=padding)(image))
+            for pool in [L.MaxPooling1D, L.AveragePooling1D]:
+                outputs += [pool(2, padding=padding)(x), pool(3, strides=stride, padding=padding)(x)]
+            outputs += [L.MaxPooling2D(2, padding=padding)(image), L.AveragePooling2D((2, 3), padding=padding)(image)]
+    outputs += [L.Conv1D(4, 2, groups=2)(L.Conv1D(2, 1)(x)), L.ZeroPadding1D((1, 2))(x), L.ZeroPadding1D(1)(x)]
+    outputs += [L.Cropping1D((1, 2))(x), L.Cropping1D((0, 1))(x), L.UpSampling1D(3)(x), L.Dense(2, activation="gelu")(x)]
+    outputs += [L.GlobalMaxPooling2D()(image), L.GlobalAveragePooling2D()(image), L.GRU(1)(L.Conv1D(2, 2)(x))]
+    values = [sequence(rng, masked=False), rng.normal(size=(BATCH, 5, 4, 2)).round(3).astype("float32")]
+    case(f"convolutions {ending}", keras.Model([x, image], outputs), values, ending)
+
+
 for index in range(4):
     ending = [".keras", ".h5"][index % 2]
     for cell in ["LSTM", "GRU", "SimpleRNN"]:
@@ -291,10 +316,12 @@ for ending in [".keras", ".h5"]:
 for index in range(20):
     sequential(index, [".keras", ".h5"][index // 4 % 2])
 
+convolutions(".keras")
+
 # brotli, since files that are alike lie further apart than deflate looks back
 compress = "process.stdout.write(require('zlib').brotliCompressSync(require('fs').readFileSync(0), {params: {[require('zlib').constants.BROTLI_PARAM_LGWIN]: 24}}))"
 packed = base64.b64encode(subprocess.run(["node", "-e", compress], input=b"".join(files), capture_output=True, check=True).stdout).decode()
-lines = ",\n".join(json.dumps(one) for one in cases)
+lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in cases)
 producer = json.dumps({"keras": keras.__version__, "backend": keras.backend.backend()})
 (DATA / "keras-models.json").write_text(f'{{"producer": {producer}, "files": "{packed}", "cases": [\n{lines}\n]}}\n')
 print(f"{len(cases)} models, files {len(packed) / 1000:.0f} kB, all {(DATA / 'keras-models.json').stat().st_size / 1000:.0f} kB")

@@ -1,6 +1,7 @@
 /** Readers of files of weights, with those that other frameworks wrote: all arrays in them are read. */
 import { encodeSafetensors } from "../../src/index.ts";
-import { arraysIn, readWeights } from "../../src/import/index.ts";
+import { arraysIn, importModel, readWeights } from "../../src/import/index.ts";
+import { kerasCases } from "../helpers/keras-models.ts";
 import { weightFiles } from "../helpers/weight-files.ts";
 import { folderBytes, folderFiles, type Format } from "./mutate.ts";
 import type { Reader } from "./readers.ts";
@@ -26,7 +27,22 @@ const several = (name: string, seeds: readonly Readonly<Record<string, Uint8Arra
 const numpy = seedsIn("numpy-files.json").map((files) => Object.entries(files)[0]);
 const shards = seedsIn("tfjs-files.json");
 
+/** Models of Keras, of which each becomes a network, too. */
+const keras = (name: string, format: Format, file: string): Reader => ({
+  name,
+  format,
+  seeds: kerasCases()
+    .filter((one) => one.file === file && /^(functional|LSTM 1|Sequential [05]|RNN)/.test(one.name))
+    .map(({ data }) => data),
+  read: async (bytes) => {
+    arraysIn(await readWeights(bytes));
+    await importModel(bytes);
+  },
+});
+
 export const weightReaders: readonly Reader[] = [
+  keras("Keras", "zip", "model.keras"),
+  keras("HDF5", "bytes", "model.h5"),
   single(
     "PyTorch",
     "zip",

@@ -6,6 +6,7 @@ import { bytesOfElement, type ElementType } from "../element-types.ts";
 import { beginningOf, type FileBytes } from "../source.ts";
 import { checkSizes, storedTensor } from "../stored-tensor.ts";
 import type { StoredTensor } from "../weights.ts";
+import { checkGlobalHeaps } from "./global-heaps.ts";
 import { type H5Module, loadHdf5, withHdf5 } from "./library.ts";
 
 /** A group with all that is below it. */
@@ -45,6 +46,7 @@ export function isHdf5(file: FileBytes): boolean {
  */
 export async function readHdf5(where: string, file: FileBytes): Promise<Hdf5Group> {
   const library = await loadHdf5();
+  checkGlobalHeaps(where, file);
   return withHdf5(where, library, file, (id) => new Reader(where, library, file, id).group("", 0));
 }
 

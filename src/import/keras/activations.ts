@@ -32,6 +32,7 @@ const hardSilu = gated(hardSigmoid);
 const activations: Readonly<Record<string, Emit>> = {
   elu: op("Elu", { alpha: 1 }),
   exponential: op("Exp"),
+  gelu: (builder, at, x) => builder.add(at, "Gelu", [x], { approximate: "none" }),
   hard_sigmoid: hardSigmoid,
   hard_silu: hardSilu,
   hard_swish: hardSilu,

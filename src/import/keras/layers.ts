@@ -1,5 +1,6 @@
 /** @file Every layer of Keras that can become part of a network. */
 import { attentionLayers } from "./layers-attention.ts";
+import { convolutionLayers } from "./layers-convolution.ts";
 import { coreLayers } from "./layers-core.ts";
 import { mergeLayers } from "./layers-merge.ts";
 import { isKnownCell, recurrentLayers } from "./layers-recurrent.ts";
@@ -7,7 +8,13 @@ import { type Config, isObject, layerEntry, type LayerEntry } from "./config.ts"
 import type { LayerImporter, LayerImporters } from "./layer.ts";
 import { operations } from "./operations.ts";
 
-const layers: LayerImporters = { ...attentionLayers, ...coreLayers, ...mergeLayers, ...recurrentLayers };
+const layers: LayerImporters = {
+  ...attentionLayers,
+  ...convolutionLayers,
+  ...coreLayers,
+  ...mergeLayers,
+  ...recurrentLayers,
+};
 
 /** Models inside of models. */
 const MODELS: readonly string[] = ["Functional", "Model", "Sequential"];
