@@ -164,7 +164,8 @@ const forms: Readonly<Record<string, Form>> = {
   forecast: formOf(
     { model: "Forecaster", one: "forecast", all: "forecastAll", evaluate: "evaluateForecaster" },
     {
-      model: tasks.forecaster({ series, horizon: 2, contextLength: 4, ...sizes }),
+      // without what was added since
+      model: tasks.forecaster({ series, horizon: 2, contextLength: 4, lags: [], levelSteps: 0, ...sizes }),
       load: tasks.loadForecaster,
       task: (model) => tasks.forecasterTask(model, { series, heldOut: 4 }),
       examples: series,

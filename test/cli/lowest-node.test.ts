@@ -53,7 +53,7 @@ describe.each(tasks)("$name", ({ name, args, toPredict }) => {
       0,
       args.findIndex((arg) => arg.startsWith("--")),
     );
-    expect(said("evaluate", name, ...data)).not.toBe("");
+    expect(said("evaluate", name, ...data, "--all")).not.toBe("");
   });
 });
 

@@ -1,5 +1,5 @@
 /** @file Times of equally spaced observations as text, and what a calendar says of them. */
-import { checkChoice, DataError, sentence } from "../../base/index.ts";
+import { checkChoice, cos, DataError, sentence, sin } from "../../base/index.ts";
 import { DAILY, type Frequency, isShort, MILLISECONDS, sinceMidnight, startOfDay, timeAfter } from "./frequency.ts";
 import { formatOffset, momentOf, momentsOf, offsetAt, wallTime } from "./zone.ts";
 
@@ -93,7 +93,7 @@ export type CalendarFeature = keyof typeof features;
 const wave = (turn: number, harmonics: number): number[] =>
   Array.from({ length: 2 * harmonics }, (_, i) => {
     const angle = 2 * Math.PI * turn * ((i >> 1) + 1);
-    return i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    return i % 2 === 0 ? sin(angle) : cos(angle);
   });
 const choice = (n: number, at: number): number[] => Array.from({ length: n }, (_, i) => Number(i === at));
 

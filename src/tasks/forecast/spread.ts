@@ -1,7 +1,7 @@
 /**
  * @file Calibration of intervals: the factors that make them contain their share of the values.
  */
-import { checkNumber, kindError } from "../../base/index.ts";
+import { checkNumber, exp, kindError, log } from "../../base/index.ts";
 import { type Forecast, forecastOf } from "./result.ts";
 
 /**
@@ -66,7 +66,8 @@ export function spreadOf(misses: readonly Miss[]): readonly Spread[] {
     const sorted = Float64Array.from(misses, (miss) => miss[i]).toSorted();
     const found = sorted[Math.min(n, Math.ceil(level * (n + 1))) - 1];
     const [least, most] = LIMITS;
-    return { level, factor: Math.min(most, Math.max(least, found)) ** (n / (n + PRIOR)) };
+    // a power; that of ** differs in its last bit between JavaScript engines
+    return { level, factor: exp(log(Math.min(most, Math.max(least, found))) * (n / (n + PRIOR))) };
   });
 }
 
