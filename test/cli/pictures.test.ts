@@ -146,7 +146,7 @@ test("what is no picture is refused in one line", () => {
   expect(unrolled(`train bars ${small} --background blueish`).stderr).toContain("white, black, or a colour");
   expect(unrolled(`train bars ${small} --resize wide`).stderr).toContain("a size in pixels, such as 28 or 32x24");
   expect(unrolled("predict bars-run nowhere.png").stderr).toContain(
-    "nowhere.png: expected a PNG or JPEG picture, got nothing there",
+    'expected a file, got "nowhere.png", which does not exist\n',
   );
   mkdirSync(file("empty"));
   expect(unrolled("predict bars-run empty").stderr).toContain("empty: expected .png or .jpg or .jpeg files, got none");

@@ -57,7 +57,7 @@ describe("classify", () => {
     expect(piped).toEqual(found.map((row) => ({ ...row, file: "" })));
     const json = said(unrolled("predict mails mails.csv --json --id-column Id")).trimEnd().split("\n");
     expect(JSON.parse(json[2]) as object).toMatchObject({ id: "102", file: "mails.csv", line: 4, text: TEXTS[2] });
-    expect(said(unrolled("evaluate mails mails.csv"))).toContain("40");
+    expect(said(unrolled("evaluate mails mails.csv --all"))).toContain("40");
   });
 
   test("a text in each line has an answer, and so has a blank one", () => {
@@ -110,7 +110,7 @@ describe("classify", () => {
     said(unrolled(`train wide_TRAIN.tsv --task classify ${columns} --hidden-size 4 --steps 2 --quiet --out wide`));
     const found = parsed(said(unrolled("predict wide wide_TRAIN.tsv --csv")));
     expect(found).toHaveLength(30);
-    said(unrolled("evaluate wide wide_TRAIN.tsv"));
+    said(unrolled("evaluate wide wide_TRAIN.tsv --all"));
     const named = ["label,t0,t1,t2", ...wide.map((row) => row.split("\t").slice(0, 4).join(","))];
     write("wide.csv", lines(named));
     for (const names of ["t0,t1,t2", "t0..t2", "t*"]) {

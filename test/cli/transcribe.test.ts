@@ -231,7 +231,7 @@ test("what does not fit is refused in one line", () => {
   writeFileSync(file("cut.wav"), readFileSync(file("cab.wav")).subarray(0, 1000));
   refused(["predict", "run", "cut.wav"], 'cut.wav: expected 4320 bytes in the chunk "data", got 956: cut off');
   refused(["predict", "run"], "standard input: expected a WAV file", Buffer.from("RIFF"));
-  refused(["predict", "run", "nowhere.wav"], "nowhere.wav: expected a WAV, FLAC or MP3 file, got nothing there");
+  refused(["predict", "run", "nowhere.wav"], 'expected a file, got "nowhere.wav", which does not exist');
   mkdirSync(file("empty"));
   refused(["predict", "run", "empty"], "empty: expected .wav or .flac or .mp3 files, got none");
   writeFileSync(file("empty.wav"), encodeWav(new Float32Array(0), { sampleRate: RATE }));

@@ -44,9 +44,9 @@ test("a classifier answers for both, whichever it was trained on, and knows labe
   said(unrolled(`train nfc.csv ${options} --out nfc`));
   const answers = said(unrolled("predict nfc asked.txt")).replaceAll("asked.txt", "");
   expect(said(unrolled("predict nfc asked-nfd.txt")).replaceAll("asked-nfd.txt", "")).toBe(answers);
-  const measures = said(unrolled("evaluate nfc nfc.csv --json"));
+  const measures = said(unrolled("evaluate nfc nfc.csv --json --all"));
   expect((JSON.parse(measures) as { accuracy: number }).accuracy).toBeGreaterThan(0.9);
-  expect(said(unrolled("evaluate nfc nfd.csv --json"))).toBe(measures);
+  expect(said(unrolled("evaluate nfc nfd.csv --json --all"))).toBe(measures);
   const folder = JSON.parse(said(unrolled("evaluate nfc classes --json"))) as { accuracy: number };
   expect(folder.accuracy).toBe((JSON.parse(measures) as { accuracy: number }).accuracy);
   expect(said(unrolled("predict nfc -", `${nfd(texts[0].text)}\n`))).toBe(
