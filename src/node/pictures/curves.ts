@@ -111,7 +111,7 @@ const lastStep = (metrics: readonly Metrics[]): number => metrics.reduce((last, 
 
 function headline(metrics: readonly Metrics[], lossUnit: string): string {
   const { best, steps } = summarizeRun(metrics);
-  const done = `${plural(steps, "step")}`;
+  const done = plural(steps, "step");
   if (best === undefined) return done;
   // one, for which there is room
   const measures = Object.entries(best.measures)
