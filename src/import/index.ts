@@ -90,5 +90,6 @@ export type {
   NetworkGraph,
   NetworkNode,
   NetworkRunOptions,
+  NetworkStepsOptions,
   NetworkValue,
 } from "../network/index.ts";

@@ -127,4 +127,87 @@ describe("network", () => {
       ]);
     });
   });
+
+  describe("runSteps", () => {
+    /** x · w, an LSTM of one step, and its output times w2; the state goes in and out. */
+    const streaming = (changes: Partial<NetworkContents["graph"]> = {}): Network =>
+      network({
+        opset: 17,
+        graph: {
+          inputs: [
+            { name: "x", dtype: "float32", shape: [null, 2] },
+            { name: "h", dtype: "float32", shape: [1, null, 3] },
+            { name: "c", dtype: "float32", shape: [1, null, 3] },
+          ],
+          outputs: ["y", "h1", "c1"].map((name) => ({ name, dtype: "float32", shape: null })),
+          nodes: [
+            { op: "MatMul", name: "", inputs: ["x", "w"], outputs: ["xw"], attributes: {} },
+            { op: "Unsqueeze", name: "", inputs: ["xw", "zero"], outputs: ["sequence"], attributes: {} },
+            {
+              op: "LSTM",
+              name: "rnn",
+              inputs: ["sequence", "W", "R", "", "", "h", "c"],
+              outputs: ["Y", "h1", "c1"],
+              attributes: { hidden_size: 3 },
+            },
+            // the state after a step is the output too, as in files that PyTorch wrote
+            { op: "MatMul", name: "", inputs: ["h1", "w2"], outputs: ["y3"], attributes: {} },
+            { op: "Squeeze", name: "", inputs: ["y3", "zero"], outputs: ["y"], attributes: {} },
+          ],
+          ...changes,
+        },
+        arrays: {
+          w: random("w", [2, 2]),
+          W: random("W", [1, 12, 2]),
+          R: random("R", [1, 12, 3]),
+          w2: random("w2", [3, 2]),
+        },
+        constants: { zero: { dtype: "int32", shape: [1], data: [0] } },
+      });
+    const random = (name: string, shape: readonly number[]) => {
+      const stream = randomStream(3).named(name);
+      const size = shape.reduce((a, b) => a * b, 1);
+      return { dtype: "float32" as const, shape, data: Float32Array.from({ length: size }, () => stream.normal()) };
+    };
+    const given = (name: string, shape: readonly number[]) => tensor(random(name, shape).data, { shape });
+    const states = { h: "h1", c: "c1" };
+
+    test.each([
+      [1, 1],
+      [1, 4],
+      [5, 1],
+      [5, 3],
+    ])("%i steps of %i rows give what as many runs give, bit for bit", (steps, rows) => {
+      const model = streaming();
+      scope(() => {
+        const x = given("x", [steps, rows, 2]);
+        const before = { h: given("h", [1, rows, 3]), c: given("c", [1, rows, 3]) };
+        const whole = model.runSteps({ x, ...before }, { states });
+        let state = before;
+        const outputs = Array.from({ length: steps }, (_, t) => {
+          const { y, h1, c1 } = model.run({ x: tensor((x.toArray() as number[][][])[t]), ...state });
+          state = { h: h1, c: c1 };
+          return y.toArray();
+        });
+        expect(whole["y"].toArray()).toEqual(outputs);
+        expect([whole["h1"].toArray(), whole["c1"].toArray()]).toEqual([state.h.toArray(), state.c.toArray()]);
+      });
+    });
+
+    test("refuses a state that meets the steps in another op", () => {
+      const { nodes } = streaming().graph;
+      const mixed = { op: "Add", name: "mix", inputs: ["xw", "h"], outputs: ["y"], attributes: {} };
+      const model = streaming({ nodes: [...nodes.slice(0, 4), mixed] });
+      const inputs = { x: given("x", [2, 1, 2]), h: given("h", [1, 1, 3]), c: given("c", [1, 1, 3]) };
+      expect(() => model.runSteps(inputs, { states })).toThrow('Add "mix": expected a recurrent op');
+    });
+
+    test("refuses inputs of different numbers of steps, and none", () => {
+      const inputs = { h: given("h", [1, 1, 3]), c: given("c", [1, 1, 3]) };
+      expect(() => streaming().runSteps(inputs, { states })).toThrow("expected inputs of as many steps");
+      expect(() => streaming().runSteps({ x: given("x", [4, 2]).view([0, 1, 2], 0), ...inputs }, { states })).toThrow(
+        "T at least 1",
+      );
+    });
+  });
 });

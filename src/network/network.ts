@@ -18,10 +18,11 @@ import type { JsonValue, StoredArray } from "../formats/index.ts";
 import type { NamedArrays } from "../layers/index.ts";
 import { field, type ModelKinds, parseFields, type SavedModel } from "../model/index.ts";
 import type { Parameters } from "../rnn/index.ts";
-import { outsideScopes, Tensor, tensor } from "../tensor/index.ts";
+import { outsideScopes, reshape, Tensor, tensor } from "../tensor/index.ts";
 import { graphFromJson, type NetworkGraph, type NetworkValue } from "./graph.ts";
 import { ops } from "./ops/index.ts";
 import { runGraph } from "./run-graph.ts";
+import { lastOf, Steps } from "./steps.ts";
 
 /** Numbers that a graph reads and that are never trained: sizes, axes, masks. */
 export type NetworkConstant = {
@@ -65,6 +66,21 @@ export type Network = SavedModel & {
    * do not fit, UnsupportedError for what an op cannot do; messages name the node.
    */
   run(inputs: Readonly<Record<string, Tensor>>, options?: NetworkRunOptions): Record<string, Tensor>;
+  /**
+   * Takes many steps of a network that takes one at a time, such as a block of sound: inputs and
+   * outputs are [T, B, ...], states are those before the first step and after the last. It gives
+   * what T runs would, and is faster: what does not depend on the state is computed for all steps
+   * together.
+   *
+   * Throws UnsupportedError, with the node, where the state meets the steps in an op that is not
+   * recurrent.
+   */
+  runSteps(inputs: Readonly<Record<string, Tensor>>, options: NetworkStepsOptions): Record<string, Tensor>;
+};
+
+export type NetworkStepsOptions = {
+  /** Output that becomes each state's input of the next step, by the names of the inputs. */
+  readonly states: Readonly<Record<string, string>>;
 };
 
 /** Numbers that JSON has no form for are texts. */
@@ -134,7 +150,50 @@ export function network({
       const results = runGraph(graph, values, outputs, { ops, opset, random });
       return Object.fromEntries(outputs.map((name, i) => [name, results[i]]));
     },
+    runSteps(inputs, options) {
+      checkOptions("network.runSteps", options, "states");
+      const { states } = options;
+      const names = graph.outputs.map(({ name }) => name);
+      const folded = Object.keys(inputs).filter((name) => !Object.hasOwn(states, name));
+      const steps = stepsOf(inputs, folded);
+      const single = Object.entries(inputs).map(([name, value]): [string, Tensor] => [
+        name,
+        folded.includes(name) ? reshape(value, [value.shape[0] * value.shape[1], ...value.shape.slice(2)]) : value,
+      ]);
+      const given = givenInputs(graph.inputs, Object.fromEntries(single));
+      const plan = new Steps(steps, folded, Object.keys(states));
+      const results = runGraph(graph, new Map([...known, ...given]), names, {
+        ops,
+        opset,
+        random: undefined,
+        steps: plan,
+      });
+      return Object.fromEntries(
+        names.map((name, i) => {
+          const { shape } = results[i];
+          const state = Object.keys(states).find((input) => states[input] === name);
+          if (state !== undefined) return [name, lastOf(name, results[i], inputs[state], steps)];
+          const isFolded = plan.isFolded(name);
+          return [name, isFolded ? reshape(results[i], [steps, shape[0] / steps, ...shape.slice(1)]) : results[i]];
+        }),
+      );
+    },
   };
+}
+
+/** Steps T of inputs [T, B, ...]. Throws RangeError where they differ. */
+function stepsOf(inputs: Readonly<Record<string, Tensor>>, folded: readonly string[]): number {
+  const counts = folded.map((name) => {
+    const value: unknown = inputs[name];
+    const at = `network.runSteps ${JSON.stringify(name)}`;
+    if (!(value instanceof Tensor)) throw kindError(at, "a tensor [T, B, ...]", value);
+    if (value.rank < 2 || value.shape[0] === 0) throw shapeError(at, "[T, B, ...], T at least 1", value.shape);
+    return value.shape[0];
+  });
+  const [first] = counts;
+  if (first === undefined || counts.some((count) => count !== first))
+    throw valueError("network.runSteps", "inputs of as many steps", counts);
+  return first;
 }
 
 /** The inputs of a run, checked. */

@@ -10,6 +10,8 @@ export type OpContext = {
   readonly opset: number;
   /** Number of outputs that the node names. */
   readonly outputs: number;
+  /** Whether a recurrent op gives its states after each step, [D, T·B, H], not after the last. */
+  readonly everyState: boolean;
   /** Given while training: turns dropout on. */
   readonly random: RandomStream | undefined;
   /** Runs a body with values for its inputs, and gives its outputs. */

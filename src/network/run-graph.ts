@@ -3,6 +3,7 @@ import { FormatError, type RandomStream, sentence, UnsupportedError } from "../b
 import type { Tensor } from "../tensor/index.ts";
 import { Attributes, type NetworkGraph, type NetworkNode, nodeName } from "./graph.ts";
 import type { Op, OpContext, Ops } from "./op.ts";
+import type { Steps } from "./steps.ts";
 
 /** Values by name; those of a body continue those around it. */
 type Values = Map<string, Tensor>;
@@ -11,6 +12,8 @@ export type GraphRun = {
   readonly ops: Ops;
   readonly opset: number;
   readonly random: RandomStream | undefined;
+  /** Steps that are taken at once; default: a single one. */
+  readonly steps?: Steps | undefined;
   /** Sees each value as it is made; default: none. */
   readonly watch?: ((name: string, value: Tensor, node: NetworkNode) => void) | undefined;
 };
@@ -90,22 +93,32 @@ function runNode(node: NetworkNode, values: Values, run: GraphRun): readonly (Te
     opset: run.opset,
     outputs: node.outputs.length,
     random: run.random,
+    everyState: false,
     run: (graph, given) => {
+      if (run.steps !== undefined && node.op !== "If")
+        throw new UnsupportedError(sentence(nodeName(node), "no loop over several steps at once", node.op));
       const inside = new Map(values);
       graph.inputs.forEach(({ name }, i) => {
         if (given[i] !== undefined) inside.set(name, given[i]);
       });
-      return runGraph(
-        graph,
-        inside,
-        graph.outputs.map(({ name }) => name),
-        run,
-      );
+      const wanted = graph.outputs.map(({ name }) => name);
+      const results = runGraph(graph, inside, wanted, run);
+      node.outputs.forEach((name, i) => run.steps?.rename(name, wanted[i]));
+      return results;
     },
   };
-  const result = namingNode(node, () => op(inputs, context));
-  return Array.isArray(result) ? result : [result as Tensor];
+  const { steps } = run;
+  if (steps === undefined || hasBody(node)) return listOf(namingNode(node, () => op(inputs, context)));
+  const { inputs: prepared, isSequence } = steps.prepare(node, inputs);
+  const results = listOf(namingNode(node, () => op(prepared, { ...context, everyState: isSequence })));
+  return isSequence ? steps.finish(results as readonly Tensor[]) : results;
 }
+
+const listOf = (result: ReturnType<Op>): readonly (Tensor | undefined)[] =>
+  Array.isArray(result) ? result : [result as Tensor];
+
+const hasBody = ({ attributes }: NetworkNode): boolean =>
+  Object.values(attributes).some((value) => typeof value === "object" && "nodes" in value);
 
 /** Calls `f`. Its errors get the name of the node. */
 function namingNode<T>(node: NetworkNode, f: () => T): T {

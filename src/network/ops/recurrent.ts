@@ -96,7 +96,13 @@ type Direction = {
   readonly index: number;
 };
 
-type DirectionResult = { readonly outputs: Tensor; readonly h: Tensor; readonly c?: Tensor };
+type DirectionResult = {
+  readonly outputs: Tensor;
+  readonly h: Tensor;
+  readonly c?: Tensor;
+  /** c after each step, [T, B, H]. */
+  readonly cells?: Tensor;
+};
 
 /**
  * Runs a direction each, and joins them as ONNX does: outputs [T, D, B, H], states [D, B, H]. A row
@@ -170,6 +176,10 @@ function inDirections(
     results.map((result) => result.outputs),
     1,
   );
+  if (context.everyState) {
+    const [{ outputs: h, cells }] = results;
+    return [outputs, ...[h, cells].flatMap((each) => (each ? [reshape(each, [1, each.size / units, units])] : []))];
+  }
   const cells = results.map(({ c }) => c);
   return [
     isBatchFirst ? transpose(outputs, [2, 0, 1, 3]) : outputs,
