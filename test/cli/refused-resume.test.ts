@@ -66,18 +66,30 @@ const refused: readonly Case[] = [
   ["unknown characters on the disk", "language model", ["strange.txt", "--stream"], 2, /character of the vocabulary/],
   ["too little text", "language model", ["short.txt"], 2, /expected/],
   ["too little text on the disk", "language model", ["short.txt", "--stream"], 2, /expected/],
-  ["a changed config.json", "configured language model", [], 1, /train resume clipNorm: expected 5, as in the checkp/],
+  [
+    "a changed config.json",
+    "configured language model",
+    [],
+    1,
+    /train resume --clip-norm: expected 5, as in the checkp/,
+  ],
   [
     "a changed config.json, with the text on the disk",
     "configured language model",
     ["--stream"],
     1,
-    /train resume clipNorm: expected 5/,
+    /train resume --clip-norm: expected 5/,
   ],
   ["metrics that can't be read", "damaged language model", [], 1, /metrics\.jsonl line 1: expected/],
   ["an option", "task", ["--batch-size", "8"], 2, /--batch-size: expected 4, as in the run that is resumed/],
   ["other examples", "task", ["other.csv"], 1, /train resume \w+: expected .*, as in the checkpoint/],
-  ["a changed config.json", "configured task", [], 1, /train resume clipNorm: expected 5, as in the checkpoint, got 6/],
+  [
+    "a changed config.json",
+    "configured task",
+    [],
+    1,
+    /train resume --clip-norm: expected 5, as in the checkpoint, got 6/,
+  ],
   ["metrics that can't be read", "damaged task", [], 1, /metrics\.jsonl line 1: expected/],
 ];
 

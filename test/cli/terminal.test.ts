@@ -46,7 +46,7 @@ function terminal(columns: number, variables: string, ...args: string[]): Termin
   const file = join(folder, `${name}.raw`);
   const go = join(folder, `${name}.go`);
   const command = [process.execPath, MAIN, ...args].map(shellWord).join(" ");
-  const script = `while [ ! -e ${go} ]; do sleep 0.02; done; env ${variables} UNROLLED_POISON=0 ${command}; echo EXIT $?; exec sleep 60`;
+  const script = `while [ ! -e ${go} ]; do sleep 0.02; done; env -u npm_command -u npm_execpath -u npm_config_user_agent ${variables} UNROLLED_POISON=0 ${command}; echo EXIT $?; exec sleep 60`;
   tmux("new-session", "-d", "-s", name, "-x", String(columns), "-y", "30", script);
   tmux("pipe-pane", "-t", name, `cat > ${file}`);
   writeFileSync(go, "");

@@ -1,7 +1,8 @@
 /** @file How the command was called, so that what it proposes can be typed. */
 
 /** Commands that are proposed; `unrolled train: …` names one and proposes nothing. */
-const PROPOSED = /(?<![\w/-])unrolled (?=(?:train|sample|predict|evaluate|inspect|compare|diagnose|example|doctor) )/g;
+const PROPOSED =
+  /(?<![\w/-])unrolled (?=(?:train|sample|predict|evaluate|inspect|compare|diagnose|example|doctor|import|export) )/g;
 
 /** Word or words that call the command. A package manager that runs it leaves its name in `env`. */
 export function programName(env: Readonly<Record<string, string | undefined>> = process.env): string {
