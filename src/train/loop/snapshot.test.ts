@@ -178,7 +178,8 @@ test("any member of the state may be anything: it goes on, or is refused by a ty
   expect(paths.length).toBeGreaterThan(60);
   const strange = oneof(
     constantFrom(null, -1, 0.5, 1e300, -1e300, 1e9, 2 ** 53, "NaN", "x", "", true, {}, [], { toString: 1 }),
-    jsonValue({ maxDepth: 2 }),
+    // no file of ours can be written with that key
+    jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('"__proto__"')),
     constant(undefined),
   );
   await assert(
