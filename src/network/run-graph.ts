@@ -33,9 +33,8 @@ export function runGraph(
     const outputs = runNode(node, values, run);
     node.outputs.forEach((name, i) => {
       const value = outputs[i];
-      if (name === "") return;
-      if (value === undefined)
-        throw new UnsupportedError(sentence(nodeName(node), `an output ${i}`, "none is computed"));
+      // an output that the op does not compute, such as a mask, is missed only where it is read
+      if (name === "" || value === undefined) return;
       values.set(name, value);
       run.watch?.(name, value, node);
     });

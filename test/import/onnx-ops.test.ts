@@ -1,8 +1,10 @@
 /** Each op of a network beside ONNX Runtime, on random numbers. */
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../src/base/index.ts";
-import type { AttributeValue } from "../../src/import/onnx/build.ts";
-import { compareWithOnnxRuntime, type Numbers, oneNode } from "./onnx-graphs.ts";
+import { importModel } from "../../src/import/index.ts";
+import { type AttributeValue, nodeMessage } from "../../src/import/onnx/build.ts";
+import { tensor } from "../../src/index.ts";
+import { compareWithOnnxRuntime, type Numbers, oneNode, onnxBytes } from "./onnx-graphs.ts";
 
 const random = randomStream(5);
 let draws = 0;
@@ -235,4 +237,12 @@ describe("ops beside ONNX Runtime", () => {
       expect((await compareWithOnnxRuntime(fixed)).error).toBeLessThanOrEqual(2e-6);
     },
   );
+});
+
+test("outputs that nothing reads may be missing; those that are read are named", async () => {
+  const x = floats([2, 3]);
+  const nodes = [nodeMessage("Dropout", ["x"], ["y", "mask"]), nodeMessage("Neg", ["y"], ["z"])];
+  expect((await compareWithOnnxRuntime({ nodes, inputs: { x }, outputs: ["z"] })).error).toBe(0);
+  const model = await importModel(onnxBytes({ nodes, inputs: { x }, outputs: ["mask"] }));
+  expect(() => model.run({ x: tensor([[1, 2]]) })).toThrow('expected a value "mask", got none');
 });

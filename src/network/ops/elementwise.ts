@@ -139,13 +139,10 @@ const IsInf: Op = (inputs, { attributes, ...context }) =>
     negative: attributes.flag("detect_negative", true),
   });
 
+/** Without the mask, an output that no node of a trained network reads. */
 const Dropout: Op = (inputs, context) => {
   const x = operand(inputs, 0, context);
   const rate = inputs[1] === undefined ? context.attributes.number("ratio", 0.5) : numberOf(inputs[1], context);
-  if (context.outputs > 1 && context.attributes.where) {
-    // the mask is wanted only by training graphs
-    throw new UnsupportedError(sentence(context.attributes.where, "one output", "a mask, too"));
-  }
   return dropout(x, rate, context.random);
 };
 

@@ -80,9 +80,8 @@ const ConvTranspose: Op = (inputs, context) => {
 };
 
 const MaxPool: Op = (inputs, context) => {
-  const { attributes, outputs } = context;
+  const { attributes } = context;
   const x = operand(inputs, 0, context);
-  if (outputs > 1) throw new UnsupportedError(sentence(attributes.where, "one output", "indices, too"));
   const size = attributes.numbers("kernel_shape");
   return maxPool(x, size, { ...windowsOf(context, x.shape.slice(2), size), ceil: attributes.flag("ceil_mode") });
 };
