@@ -1,7 +1,14 @@
 /** @file Makes the messages of an ONNX graph from plain values. */
 import { type DType, encodeUtf8 } from "../../base/index.ts";
 import type { StoredArray } from "../../formats/index.ts";
-import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "./messages.ts";
+import {
+  emptyAttribute,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from "./messages.ts";
 import { ATTRIBUTE_TYPES } from "./write-model.ts";
 
 /** Numbers of element types in onnx.proto. Our int32 is written as int64 where ONNX wants sizes. */
@@ -52,18 +59,7 @@ export type AttributeValue =
   | { readonly graph: OnnxGraph };
 
 function attributeMessage(name: string, value: AttributeValue): OnnxAttribute {
-  const empty: OnnxAttribute = {
-    name,
-    number: undefined,
-    text: undefined,
-    tensor: undefined,
-    graph: undefined,
-    floats: [],
-    integers: [],
-    texts: [],
-    type: 0,
-    reference: "",
-  };
+  const empty = emptyAttribute(name);
   const { float, floats, integer, integers, text, texts, tensor, graph } = ATTRIBUTE_TYPES;
   if (typeof value === "number") return { ...empty, type: integer, number: value };
   if (typeof value === "string") return { ...empty, type: text, text: encodeUtf8(value) };

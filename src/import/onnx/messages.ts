@@ -68,3 +68,17 @@ export type OnnxModel = {
   /** Names of functions that the file defines. */
   functions: string[];
 };
+
+/** An attribute without a value yet. */
+export const emptyAttribute = (name: string): OnnxAttribute => ({
+  name,
+  number: undefined,
+  text: undefined,
+  tensor: undefined,
+  graph: undefined,
+  floats: [],
+  integers: [],
+  texts: [],
+  type: 0,
+  reference: "",
+});

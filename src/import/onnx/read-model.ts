@@ -4,7 +4,15 @@
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { FormatError, sentence } from "../../base/index.ts";
-import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./messages.ts";
+import {
+  emptyAttribute,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from "./messages.ts";
 
 /** Deepest nesting of graphs. */
 const MOST_DEPTH = 32;
@@ -186,18 +194,7 @@ function readNode(where: string, bytes: Uint8Array, depth: number): OnnxNode {
 }
 
 function readAttribute(where: string, bytes: Uint8Array, depth: number): OnnxAttribute {
-  const attribute: OnnxAttribute = {
-    name: "",
-    number: undefined,
-    text: undefined,
-    tensor: undefined,
-    graph: undefined,
-    floats: [],
-    integers: [],
-    texts: [],
-    type: 0,
-    reference: "",
-  };
+  const attribute = emptyAttribute("");
   eachField(where, bytes, (field) => {
     if (field.number === 1) attribute.name = field.text();
     else if (field.number === 2) attribute.number = field.float();

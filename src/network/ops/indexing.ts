@@ -22,13 +22,7 @@ import {
   where,
 } from "../../tensor/index.ts";
 import type { Op, OpContext, Ops } from "../op.ts";
-import { numberOf, operand } from "./operands.ts";
-
-/** Indices from the end made indices from the beginning, along an axis of `size`. */
-const fromBeginning = (indices: Tensor, size: number): Tensor => {
-  const whole = cast(indices, "int32");
-  return where(less(whole, 0), add(whole, size), whole);
-};
+import { fromBeginning, numberOf, operand } from "./operands.ts";
 
 const axisOf = ({ attributes }: OpContext, rank: number, missing: number): number =>
   normalizeAxis(attributes.where, attributes.number("axis", missing), rank);

@@ -1,6 +1,6 @@
 /** @file Reading the operands of an op. */
 import { FormatError, normalizeAxis, sentence } from "../../base/index.ts";
-import type { Tensor } from "../../tensor/index.ts";
+import { add, cast, less, type Tensor, where } from "../../tensor/index.ts";
 import type { OpContext, OpInputs } from "../op.ts";
 
 /** An operand that must be there. Throws FormatError. */
@@ -32,3 +32,9 @@ export function listAt(inputs: OpInputs, index: number, name: string, { attribut
 /** Axes, counted from the beginning. */
 export const axesOf = (axes: readonly number[], rank: number, { attributes }: OpContext): number[] =>
   axes.map((axis) => normalizeAxis(attributes.where, axis, rank));
+
+/** Indices from the end made indices from the beginning, along an axis of `size`; int32. */
+export function fromBeginning(indices: Tensor, size: number): Tensor {
+  const whole = cast(indices, "int32");
+  return where(less(whole, 0), add(whole, size), whole);
+}

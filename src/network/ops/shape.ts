@@ -10,7 +10,6 @@ import {
 } from "../../base/index.ts";
 import {
   broadcastTo,
-  cast,
   concat,
   flip,
   full,
@@ -21,12 +20,10 @@ import {
   Tensor,
   tensor,
   transpose,
-  where,
-  less,
-  add,
+  tile,
 } from "../../tensor/index.ts";
 import type { Op, Ops } from "../op.ts";
-import { axesOf, listAt, listOf, numberOf, operand } from "./operands.ts";
+import { axesOf, fromBeginning, listAt, listOf, numberOf, operand } from "./operands.ts";
 
 /** Most elements of a tensor that a graph makes from sizes alone. */
 const MOST_ELEMENTS = 2 ** 28;
@@ -143,17 +140,10 @@ function sliceAxis(x: Tensor, axis: number, start: number, end: number, step: nu
   return gather(x, integers(Array.from({ length: count }, (_, i) => first + i * step)), axis);
 }
 
-/** Indices from the end made indices from the beginning. */
-function fromBeginning(indices: Tensor, size: number): Tensor {
-  if (indices.size === 0) return indices;
-  const values = indices.values();
-  return values.some((index: number) => index < 0) ? where(less(indices, 0), add(indices, size), indices) : indices;
-}
-
 const Gather: Op = (inputs, context) => {
   const x = operand(inputs, 0, context);
   const axis = normalizeAxis(context.attributes.where, context.attributes.number("axis", 0), x.rank);
-  return gather(x, fromBeginning(cast(operand(inputs, 1, context), "int32"), x.shape[axis]), axis);
+  return gather(x, fromBeginning(operand(inputs, 1, context), x.shape[axis]), axis);
 };
 
 const Expand: Op = (inputs, context) => {
@@ -162,16 +152,7 @@ const Expand: Op = (inputs, context) => {
   return broadcastTo(x, shape);
 };
 
-const Tile: Op = (inputs, context) => {
-  const x = operand(inputs, 0, context);
-  const repeats = listOf(operand(inputs, 1, context));
-  const split = x.shape.flatMap((n) => [1, n]);
-  const wide = x.shape.flatMap((n, i) => [repeats[i], n]);
-  return reshape(
-    broadcastTo(reshape(x, split), wide),
-    x.shape.map((n, i) => n * repeats[i]),
-  );
-};
+const Tile: Op = (inputs, context) => tile(operand(inputs, 0, context), listOf(operand(inputs, 1, context)));
 
 const Range: Op = (inputs, context) => {
   const [start, limit, delta] = [0, 1, 2].map((i) => numberOf(operand(inputs, i, context), context));
